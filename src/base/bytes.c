@@ -1,0 +1,138 @@
+/*-------------------------------------------------------------------------
+ *
+ * bytes.c
+ *		A growable, capped, reference-counted buffer of malloc'ed bytes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "base/bytes.h"
+
+#include "utils/memutils.h"
+
+/* First allocation: most error answers and small pages fit. */
+#define FIRST_SIZE ((size_t) 1024)
+
+/* What ftx_bytes_own() leaves in the owner. */
+typedef struct BytesOwner
+{
+	MemoryContextCallback callback;
+	FtxBytes   *bytes;
+} BytesOwner;
+
+FtxBytes *
+ftx_bytes_new(size_t cap)
+{
+	FtxBytes   *bytes = calloc(1, sizeof(FtxBytes));
+
+	if (bytes == NULL)
+		return NULL;
+
+	/* Half the address space, so that no sum below can overflow. */
+	bytes->cap = Min(cap, SIZE_MAX / 2 - 1);
+	bytes->refs = 1;
+	return bytes;
+}
+
+/*
+ * Make room for `need` bytes and the NUL, at least doubling the allocation.
+ */
+static bool
+enlarge(FtxBytes *bytes, size_t need)
+{
+	size_t		size = Max(bytes->size, FIRST_SIZE);
+	char	   *data;
+
+	if (need < bytes->size)
+		return true;
+
+	while (size <= need)
+		size *= 2;
+	size = Min(size, bytes->cap + 1);
+
+	data = realloc(bytes->data, size);
+	if (data == NULL)
+		return false;
+	bytes->data = data;
+	bytes->size = size;
+	return true;
+}
+
+bool
+ftx_bytes_append(FtxBytes *bytes, const void *data, size_t n, bool *over_cap)
+{
+	bool		fits = n <= bytes->cap - bytes->len;
+
+	if (over_cap != NULL)
+		*over_cap = !fits;
+	if (!fits)
+		return false;
+	if (n == 0)
+		return true;
+	if (!enlarge(bytes, bytes->len + n))
+		return false;
+
+	memcpy(bytes->data + bytes->len, data, n);
+	bytes->len += n;
+	bytes->data[bytes->len] = '\0';
+	return true;
+}
+
+void
+ftx_bytes_reset(FtxBytes *bytes)
+{
+	bytes->len = 0;
+	if (bytes->data != NULL)
+		bytes->data[0] = '\0';
+}
+
+FtxBytes *
+ftx_bytes_ref(FtxBytes *bytes)
+{
+	Assert(bytes->refs > 0);
+	bytes->refs++;
+	return bytes;
+}
+
+void
+ftx_bytes_unref(FtxBytes *bytes)
+{
+	if (bytes == NULL)
+		return;
+
+	Assert(bytes->refs > 0);
+	if (--bytes->refs == 0)
+	{
+		free(bytes->data);
+		free(bytes);
+	}
+}
+
+static void
+owner_reset(void *arg)
+{
+	BytesOwner *link = arg;
+
+	ftx_bytes_unref(link->bytes);
+	link->bytes = NULL;
+}
+
+void
+ftx_bytes_own(FtxBytes *bytes, MemoryContext owner)
+{
+	BytesOwner *link;
+
+	link = MemoryContextAllocExtended(owner, sizeof(BytesOwner),
+									  MCXT_ALLOC_NO_OOM);
+	if (link == NULL)
+	{
+		ftx_bytes_unref(bytes);
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	}
+
+	link->bytes = bytes;
+	link->callback.func = owner_reset;
+	link->callback.arg = link;
+	MemoryContextRegisterResetCallback(owner, &link->callback);
+}

@@ -1,0 +1,50 @@
+/*-------------------------------------------------------------------------
+ *
+ * bytes.h
+ *		A growable, capped, reference-counted buffer of malloc'ed bytes.
+ *
+ * libcurl's callbacks fill these, so nothing here may throw or use palloc,
+ * except ftx_bytes_own().  A buffer cannot be made without its cap.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_BYTES_H
+#define FTX_BYTES_H
+
+#include "postgres.h"
+
+typedef struct FtxBytes
+{
+	char	   *data;			/* malloc'ed, NUL-terminated; NULL when empty */
+	size_t		len;			/* bytes used, the NUL not counted */
+	size_t		size;			/* bytes allocated */
+	size_t		cap;			/* most that len may become */
+	int			refs;			/* holders; the last one frees */
+} FtxBytes;
+
+/* A new buffer with one reference; NULL when out of memory.  Never throws. */
+extern FtxBytes *ftx_bytes_new(size_t cap);
+
+/*
+ * Append n bytes.  False (and the buffer unchanged) when the cap or memory
+ * does not allow it; *over_cap tells which, if not NULL.  Never throws.
+ */
+extern bool ftx_bytes_append(FtxBytes *bytes, const void *data, size_t n,
+							 bool *over_cap);
+
+/* Forget the content, keep the allocation for reuse. */
+extern void ftx_bytes_reset(FtxBytes *bytes);
+
+extern FtxBytes *ftx_bytes_ref(FtxBytes *bytes);
+
+/* Drop one reference; NULL is fine.  Never throws. */
+extern void ftx_bytes_unref(FtxBytes *bytes);
+
+/*
+ * Hand the caller's reference to a memory context: it is dropped when the
+ * context is reset or deleted.  The reference is dropped at once if this
+ * throws for want of memory.
+ */
+extern void ftx_bytes_own(FtxBytes *bytes, MemoryContext owner);
+
+#endif							/* FTX_BYTES_H */

@@ -1,0 +1,138 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *		The only place that knows version numbers of PostgreSQL and libcurl.
+ *
+ * Supported: PostgreSQL 15 to 18, libcurl 7.88 or newer.  Each wrapper has
+ * the newest signature; older servers are adapted to it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_COMPAT_H
+#define FTX_COMPAT_H
+
+#include "postgres.h"
+
+#include "libpq/pqsignal.h"
+#include "utils/wait_event.h"
+
+#if PG_VERSION_NUM < 150000
+#error "fivetrex needs PostgreSQL 15 or newer"
+#endif
+
+/* EXPLAIN's property functions moved to headers of their own in 18. */
+#include "commands/explain.h"
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#endif
+
+/* varlena macros left postgres.h in 16. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/*
+ * 18 marks the module with its name and version.
+ */
+#ifdef PG_MODULE_MAGIC_EXT
+#define FTX_MODULE_MAGIC(modname, modversion) \
+	PG_MODULE_MAGIC_EXT(.name = (modname), .version = (modversion))
+#else
+#define FTX_MODULE_MAGIC(modname, modversion) PG_MODULE_MAGIC
+#endif
+
+/*
+ * USAGE on a foreign server: a function of its own until 15.
+ */
+#if PG_VERSION_NUM >= 160000
+#define ftx_server_aclcheck(serverid, roleid, mode) \
+	object_aclcheck(ForeignServerRelationId, (serverid), (roleid), (mode))
+#else
+#define ftx_server_aclcheck(serverid, roleid, mode) \
+	pg_foreign_server_aclcheck((serverid), (roleid), (mode))
+#endif
+
+/*
+ * Ownership of a relation: a function of its own until 15.
+ */
+#if PG_VERSION_NUM >= 160000
+#define ftx_relation_ownercheck(relid, roleid) \
+	object_ownercheck(RelationRelationId, (relid), (roleid))
+#else
+#define ftx_relation_ownercheck(relid, roleid) \
+	pg_class_ownercheck((relid), (roleid))
+#endif
+
+/*
+ * The user whose privileges a foreign scan runs with: kept in the range
+ * table until 15, in the plan node since 16.
+ */
+#if PG_VERSION_NUM >= 160000
+#define ftx_scan_check_as_user(fsplan, rte) ((void) (rte), (fsplan)->checkAsUser)
+#else
+#define ftx_scan_check_as_user(fsplan, rte) ((void) (fsplan), (rte)->checkAsUser)
+#endif
+
+/*
+ * 17 added fdw_restrictinfo, 18 added disabled_nodes.
+ */
+#if PG_VERSION_NUM >= 180000
+#define ftx_create_foreignscan_path(root, rel, target, rows, startup, total, \
+									pathkeys, outer, private_list) \
+	create_foreignscan_path((root), (rel), (target), (rows), 0, (startup), \
+							(total), (pathkeys), (outer), NULL, NIL, \
+							(private_list))
+#elif PG_VERSION_NUM >= 170000
+#define ftx_create_foreignscan_path(root, rel, target, rows, startup, total, \
+									pathkeys, outer, private_list) \
+	create_foreignscan_path((root), (rel), (target), (rows), (startup), \
+							(total), (pathkeys), (outer), NULL, NIL, \
+							(private_list))
+#else
+#define ftx_create_foreignscan_path(root, rel, target, rows, startup, total, \
+									pathkeys, outer, private_list) \
+	create_foreignscan_path((root), (rel), (target), (rows), (startup), \
+							(total), (pathkeys), (outer), NULL, \
+							(private_list))
+#endif
+
+/*
+ * The JSON lexer is handed in since 17 and owned by its creator.
+ */
+#if PG_VERSION_NUM >= 170000
+#define ftx_json_lexer(json, len, encoding, need_escapes) \
+	makeJsonLexContextCstringLen(NULL, (json), (len), (encoding), \
+								 (need_escapes))
+#else
+#define ftx_json_lexer(json, len, encoding, need_escapes) \
+	makeJsonLexContextCstringLen((char *) (json), (int) (len), (encoding), \
+								 (need_escapes))
+#endif
+
+/*
+ * Semantic actions of the JSON parser return a status since 16.
+ */
+#if PG_VERSION_NUM >= 160000
+#define FTX_JSON_ACTION_RESULT JsonParseErrorType
+#define FTX_JSON_ACTION_OK return JSON_SUCCESS
+#else
+#define FTX_JSON_ACTION_RESULT void
+#define FTX_JSON_ACTION_OK return
+#endif
+
+/*
+ * Named wait events of extensions exist since 17; before, all share one.
+ */
+#if PG_VERSION_NUM >= 170000
+#define ftx_wait_event_new(name) WaitEventExtensionNew(name)
+#else
+#define ftx_wait_event_new(name) PG_WAIT_EXTENSION
+#endif
+
+/* Signal masks around libcurl; the macro of old left in 16. */
+#define ftx_block_signals() ((void) sigprocmask(SIG_SETMASK, &BlockSig, NULL))
+#define ftx_unblock_signals() \
+	((void) sigprocmask(SIG_SETMASK, &UnBlockSig, NULL))
+
+#endif							/* FTX_COMPAT_H */

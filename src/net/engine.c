@@ -1,0 +1,208 @@
+/*-------------------------------------------------------------------------
+ *
+ * engine.c
+ *		Making and freeing of engines.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "net/engine.h"
+
+#include "base/compat.h"
+#include "libpq/pqsignal.h"
+
+/* Hosts that no proxy is asked for, whatever the environment says. */
+#define LOOPBACK "localhost,127.0.0.1,::1"
+
+/*
+ * Set libcurl up once per backend.  Not when the module is loaded, which may
+ * be in the postmaster: its children would share one TLS library's state.
+ */
+static CURLcode
+init_libcurl(void)
+{
+	static bool initialized = false;
+	CURLcode	code = CURLE_OK;
+
+	if (!initialized)
+		code = curl_global_init(CURL_GLOBAL_DEFAULT);
+	if (code == CURLE_OK)
+		initialized = true;
+	return code;
+}
+
+/* Copy a string that may be NULL; false when out of memory. */
+static bool
+copy_string(const char **copy, const char *value)
+{
+	*copy = value != NULL ? strdup(value) : NULL;
+	return value == NULL || *copy != NULL;
+}
+
+static bool
+copy_config(FtxNetConfig *copy, const FtxNetConfig *config)
+{
+	copy->max_concurrency = Max(config->max_concurrency, 1);
+	copy->connect_timeout = config->connect_timeout;
+	copy->max_retries = config->max_retries;
+	copy->retry_delay = config->retry_delay;
+
+	return copy_string(&copy->user_agent, config->user_agent) &&
+		copy_string(&copy->username, config->username) &&
+		copy_string(&copy->password, config->password) &&
+		copy_string(&copy->sslrootcert, config->sslrootcert) &&
+		copy_string(&copy->sslcert, config->sslcert) &&
+		copy_string(&copy->sslkey, config->sslkey) &&
+		copy_string(&copy->proxy, config->proxy);
+}
+
+static void
+free_config(FtxNetConfig *config)
+{
+	free((char *) config->user_agent);
+	free((char *) config->username);
+	if (config->password != NULL)
+		explicit_bzero((char *) config->password, strlen(config->password));
+	free((char *) config->password);
+	free((char *) config->sslrootcert);
+	free((char *) config->sslcert);
+	free((char *) config->sslkey);
+	free((char *) config->proxy);
+}
+
+/*
+ * The loopback hosts and those of the environment, which libcurl would not
+ * look at once it is given a list.
+ */
+static char *
+make_no_proxy(void)
+{
+	const char *environment = getenv("no_proxy");
+	size_t		size;
+	char	   *hosts;
+
+	if (environment == NULL)
+		environment = getenv("NO_PROXY");
+	if (environment == NULL || environment[0] == '\0')
+		return strdup(LOOPBACK);
+	/* all hosts, but only if it stands alone */
+	if (strcmp(environment, "*") == 0)
+		return strdup(environment);
+
+	size = strlen(LOOPBACK) + 1 + strlen(environment) + 1;
+	hosts = malloc(size);
+	if (hosts != NULL)
+		snprintf(hosts, size, "%s,%s", LOOPBACK, environment);
+	return hosts;
+}
+
+static bool
+set_multi_options(FtxEngine *engine)
+{
+	long		connections = engine->config.max_concurrency;
+
+	return curl_multi_setopt(engine->multi, CURLMOPT_PIPELINING,
+							 (long) CURLPIPE_MULTIPLEX) == CURLM_OK &&
+		curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS,
+						  connections) == CURLM_OK &&
+		curl_multi_setopt(engine->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+						  connections) == CURLM_OK;
+}
+
+static void
+free_engine(FtxEngine *engine)
+{
+	ftx_block_signals();
+	for (int i = 0; i < engine->n_idle; i++)
+		curl_easy_cleanup(engine->idle[i]);
+	if (engine->multi != NULL)
+	{
+		curl_multi_cleanup(engine->multi);
+		ftx_waiter_close(&engine->waiter);
+	}
+	ftx_unblock_signals();
+
+	free_config(&engine->config);
+	free(engine->no_proxy);
+	free(engine->idle);
+	free(engine);
+}
+
+/* NULL, or what failed; the engine can be freed in any case. */
+static const char *
+set_up(FtxEngine *engine, const FtxNetConfig *config)
+{
+	const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
+
+	engine->http2 = (version->features & CURL_VERSION_HTTP2) != 0;
+	for (int i = 0; i < FTX_REQUEST_STATES; i++)
+		dlist_init(&engine->lists[i]);
+
+	if (!copy_config(&engine->config, config))
+		return strerror(ENOMEM);
+	engine->idle = calloc(engine->config.max_concurrency, sizeof(CURL *));
+	engine->no_proxy = make_no_proxy();
+	if (engine->idle == NULL || engine->no_proxy == NULL)
+		return strerror(ENOMEM);
+
+	engine->multi = curl_multi_init();
+	if (engine->multi == NULL)
+		return strerror(ENOMEM);
+	if (!ftx_waiter_open(&engine->waiter, engine->multi))
+		return strerror(errno);
+	if (!set_multi_options(engine))
+		return "an option of the multi interface is not known";
+	return NULL;
+}
+
+FtxEngine *
+ftx_engine_create(const FtxNetConfig *config)
+{
+	FtxEngine  *engine;
+	CURLcode	code;
+	const char *failure;
+
+	ftx_block_signals();
+	code = init_libcurl();
+	ftx_unblock_signals();
+	if (code != CURLE_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("could not set up libcurl: %s",
+						curl_easy_strerror(code))));
+
+	engine = calloc(1, sizeof(FtxEngine));
+	if (engine == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+
+	failure = set_up(engine, config);
+	if (failure != NULL)
+	{
+		free_engine(engine);
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("could not set up libcurl: %s", failure)));
+	}
+	return engine;
+}
+
+int
+ftx_engine_requests(const FtxEngine *engine)
+{
+	int			n = 0;
+
+	for (int i = 0; i < FTX_REQUEST_STATES; i++)
+		n += engine->counts[i];
+	return n;
+}
+
+void
+ftx_engine_destroy(FtxEngine *engine)
+{
+	Assert(ftx_engine_requests(engine) == 0);
+
+	/* A leak is better than requests that point nowhere. */
+	if (ftx_engine_requests(engine) == 0)
+		free_engine(engine);
+}

@@ -1,0 +1,115 @@
+/*-------------------------------------------------------------------------
+ *
+ * engine.h
+ *		What engine.c (making of engines), http.c (life of requests) and
+ *		transfer.c (one exchange by libcurl) know in common.
+ *
+ * Private to src/net.  Everything here is malloc'ed, as libcurl and its
+ * callbacks use it at times when PostgreSQL's contexts may not be touched.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_ENGINE_H
+#define FTX_ENGINE_H
+
+#include "postgres.h"
+
+#include <curl/curl.h>
+
+#include "lib/ilist.h"
+#include "net/http.h"
+#include "net/wait.h"
+
+/*
+ * Most that the header lines of one answer may be, all together.  Fivetran
+ * sends about 1 KB; common servers refuse to send more than 8 to 64 KB.
+ */
+#define FTX_MAX_HEADERS (256 * 1024)
+
+typedef enum FtxRequestState
+{
+	FTX_QUEUED,					/* wants to be sent */
+	FTX_SENDING,				/* libcurl has it */
+	FTX_WAITING,				/* to be queued (again) at `due` */
+	FTX_DONE
+} FtxRequestState;
+
+#define FTX_REQUEST_STATES (FTX_DONE + 1)
+
+struct FtxEngine
+{
+	CURLM	   *multi;
+	FtxWaiter	waiter;
+	FtxNetConfig config;		/* strings are malloc'ed copies */
+	char	   *no_proxy;		/* hosts never reached through a proxy */
+	bool		http2;			/* this libcurl can */
+
+	/* Requests by state, each list in order of arrival. */
+	dlist_head	lists[FTX_REQUEST_STATES];
+	int			counts[FTX_REQUEST_STATES];
+	uint64		finished;		/* requests that ever became FTX_DONE */
+
+	int64		gate;			/* ftx_clock() before which a 429 forbids */
+
+	/* Easy handles without a transfer, at most max_concurrency. */
+	CURL	  **idle;
+	int			n_idle;
+};
+
+/* In the owner's context: how a reset of it reaches the request. */
+typedef struct FtxRequestOwner
+{
+	MemoryContextCallback callback;
+	FtxRequest *request;		/* NULL once freed */
+} FtxRequestOwner;
+
+struct FtxRequest
+{
+	dlist_node	node;			/* in engine->lists[state] */
+	FtxEngine  *engine;
+	FtxRequestState state;
+	FtxRequestOwner *owner;
+
+	/* From the FtxRequestSpec. */
+	FtxMethod	method;
+	char	   *url;
+	struct curl_slist *headers;
+	char	   *body;			/* NULL when there is none */
+	size_t		body_len;
+	bool		repeat_safe;
+	int			timeout;
+	FtxBudget  *budget;			/* not owned */
+	int64	   *sent;			/* not owned; may be NULL */
+
+	int64		due;			/* ftx_clock(), while FTX_WAITING */
+
+	/* This attempt; written by libcurl's callbacks. */
+	CURL	   *easy;			/* while FTX_SENDING */
+	int			departures;		/* times libcurl was about to send it */
+	size_t		header_bytes;
+	bool		headers_over_cap;
+	bool		body_over_cap;
+	bool		out_of_memory;
+	char		error[CURL_ERROR_SIZE];
+
+	FtxResponse response;
+};
+
+/*
+ * Hand the request to libcurl.  False when that fails, with the response
+ * saying why.  Never throws, as nothing here; signals are to be blocked.
+ */
+extern bool ftx_transfer_begin(FtxRequest *request);
+
+/* Fill the response from what libcurl did; its easy handle is free again. */
+extern void ftx_transfer_end(FtxRequest *request, CURLcode code);
+
+/* Stop in the middle: the connection is closed.  The response is not set. */
+extern void ftx_transfer_abandon(FtxRequest *request);
+
+/* Outcome and message of a response without answer. */
+extern void ftx_request_count(FtxRequest *request);
+extern void ftx_response_fail(FtxRequest *request, FtxOutcome outcome,
+							  const char *message);
+
+#endif							/* FTX_ENGINE_H */

@@ -1,0 +1,475 @@
+/*-------------------------------------------------------------------------
+ *
+ * http.c
+ *		The life of requests: queue, concurrency, retries, waiting.
+ *
+ * A request is in exactly one list of its engine:
+ *
+ *		FTX_QUEUED -> FTX_SENDING -> FTX_DONE
+ *			^  |          |
+ *			|  v          |
+ *		FTX_WAITING <-----+
+ *
+ * All changes are made by pump(), which libcurl is called from and which
+ * neither waits nor throws.  ftx_engine_wait() waits and serves interrupts
+ * between two pumps, so that an error leaves every list as it should be.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "net/engine.h"
+
+#include "base/compat.h"
+#include "common/pg_prng.h"
+#include "libpq/pqsignal.h"
+#include "miscadmin.h"
+#include "net/backoff.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+/* ----------------------------------------------------------------
+ *		States
+ * ----------------------------------------------------------------
+ */
+
+static void
+set_state(FtxRequest *request, FtxRequestState state)
+{
+	FtxEngine  *engine = request->engine;
+
+	dlist_delete(&request->node);
+	engine->counts[request->state]--;
+
+	request->state = state;
+	dlist_push_tail(&engine->lists[state], &request->node);
+	engine->counts[state]++;
+
+	if (state == FTX_DONE)
+		engine->finished++;
+}
+
+static int
+unfinished(const FtxEngine *engine)
+{
+	return ftx_engine_requests(engine) - engine->counts[FTX_DONE];
+}
+
+/* ----------------------------------------------------------------
+ *		What the statement may still do
+ * ----------------------------------------------------------------
+ */
+
+static bool
+calls_left(const FtxBudget *budget)
+{
+	return budget->max_calls <= 0 || budget->calls < budget->max_calls;
+}
+
+/*
+ * Count a wait of `ms` from now on, if it can be afforded.  As waits begin
+ * in the order in which they are counted, the time that they cover together
+ * grows by what lies beyond the last end.
+ */
+static bool
+commit_wait(FtxBudget *budget, int64 ms)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz until = now + ms * 1000;
+	int64		extra = until - Max(now, budget->waited_until);
+
+	if (extra <= 0)
+		return true;
+
+	extra /= 1000;
+	if (extra > budget->max_retry_wait - budget->retry_wait)
+		return false;
+	budget->retry_wait += extra;
+	budget->waited_until = until;
+	return true;
+}
+
+/* ----------------------------------------------------------------
+ *		Progress
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * A transfer is over: repeat the request or be done with it.
+ */
+static void
+settle(FtxRequest *request)
+{
+	FtxEngine  *engine = request->engine;
+	const FtxResponse *response = &request->response;
+	FtxAttempt	attempt = {
+		.number = response->attempts,
+		.outcome = response->outcome,
+		.status = response->status,
+		.retry_after = response->retry_after,
+		.repeat_safe = request->repeat_safe,
+		.may_have_run = response->may_have_run
+	};
+	int64		now = ftx_clock();
+	int64		wait;
+
+	wait = ftx_backoff(&attempt, engine->config.max_retries,
+					   engine->config.retry_delay,
+					   pg_prng_double(&pg_global_prng_state));
+
+	/* The limit is the account's, so it holds for the other requests, too. */
+	if (response->status == 429 && response->retry_after > 0 &&
+		engine->config.max_retries > 0)
+		engine->gate = Max(engine->gate,
+						   now + response->retry_after * 1000 * 1000);
+
+	if (wait < 0 || !calls_left(request->budget) ||
+		!commit_wait(request->budget, wait))
+	{
+		set_state(request, FTX_DONE);
+		return;
+	}
+
+	request->due = now + wait * 1000;
+	set_state(request, FTX_WAITING);
+}
+
+/*
+ * Put those whose wait is over before the queue, in their order: they are
+ * older than what is queued, and an ordered scan waits for the oldest.
+ */
+static void
+requeue_due(FtxEngine *engine)
+{
+	dlist_node *last = &engine->lists[FTX_QUEUED].head;
+	int64		now = ftx_clock();
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, &engine->lists[FTX_WAITING])
+	{
+		FtxRequest *request = dlist_container(FtxRequest, node, iter.cur);
+
+		if (request->due > now)
+			continue;
+		set_state(request, FTX_QUEUED);
+		dlist_delete(&request->node);
+		dlist_insert_after(last, &request->node);
+		last = &request->node;
+	}
+}
+
+/*
+ * Send what is queued, as far as concurrency, the gate and budgets allow.
+ */
+static void
+start_queued(FtxEngine *engine)
+{
+	while (engine->counts[FTX_QUEUED] > 0 &&
+		   engine->counts[FTX_SENDING] < engine->config.max_concurrency)
+	{
+		FtxRequest *request = dlist_head_element(FtxRequest, node,
+												 &engine->lists[FTX_QUEUED]);
+		FtxBudget  *budget = request->budget;
+		int64		hold = engine->gate - ftx_clock();
+
+		if (!calls_left(budget))
+		{
+			/* a repetition leaves the last answer as it is */
+			if (request->response.attempts == 0)
+				ftx_response_fail(request, FTX_CALLS_EXHAUSTED,
+								  "no more calls are allowed");
+			set_state(request, FTX_DONE);
+		}
+		else if (hold > 0 && commit_wait(budget, (hold + 999) / 1000))
+		{
+			request->due = engine->gate;
+			set_state(request, FTX_WAITING);
+		}
+		else if (ftx_transfer_begin(request))
+		{
+			/*
+			 * Even before the gate opens, if the statement cannot wait that
+			 * long: the server's answer is the best reason to fail for.
+			 */
+			ftx_request_count(request);
+			set_state(request, FTX_SENDING);
+		}
+		else
+			set_state(request, FTX_DONE);
+	}
+}
+
+/*
+ * A request is being sent, once more or for the first time.
+ */
+void
+ftx_request_count(FtxRequest *request)
+{
+	request->budget->calls++;
+	request->response.attempts++;
+	if (request->sent != NULL)
+		(*request->sent)++;
+}
+
+static void
+collect_finished(FtxEngine *engine)
+{
+	CURLMsg    *message;
+	int			left;
+
+	while ((message = curl_multi_info_read(engine->multi, &left)) != NULL)
+	{
+		/* the message does not survive the next call */
+		CURLcode	code = message->data.result;
+		char	   *request = NULL;
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &request);
+		ftx_transfer_end((FtxRequest *) request, code);
+		settle((FtxRequest *) request);
+	}
+}
+
+/* libcurl cannot go on: end what it had. */
+static void
+fail_sending(FtxEngine *engine, const char *message)
+{
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, &engine->lists[FTX_SENDING])
+	{
+		FtxRequest *request = dlist_container(FtxRequest, node, iter.cur);
+
+		ftx_transfer_abandon(request);
+		ftx_bytes_reset(request->response.body);
+		ftx_response_fail(request, FTX_CLIENT_FAILURE, message);
+		request->response.may_have_run = request->departures > 0;
+		set_state(request, FTX_DONE);
+	}
+}
+
+/*
+ * Do all that can be done without waiting.
+ *
+ * Signals stay blocked meanwhile: libcurl starts threads, which inherit the
+ * mask and must not run the backend's handlers.
+ */
+static void
+pump(FtxEngine *engine)
+{
+	const char *failure;
+
+	ftx_block_signals();
+	requeue_due(engine);
+	start_queued(engine);
+	failure = ftx_waiter_act(&engine->waiter);
+	collect_finished(engine);
+	if (failure != NULL)
+		fail_sending(engine, failure);
+	/* slots may have become free */
+	start_queued(engine);
+	ftx_unblock_signals();
+}
+
+/* When the first waiting request is due, -1 = never. */
+static int64
+next_due(FtxEngine *engine)
+{
+	int64		due = -1;
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &engine->lists[FTX_WAITING])
+	{
+		FtxRequest *request = dlist_container(FtxRequest, node, iter.cur);
+
+		if (due < 0 || request->due < due)
+			due = request->due;
+	}
+	return due;
+}
+
+void
+ftx_engine_wait(FtxEngine *engine)
+{
+	uint64		finished = engine->finished;
+
+	if (unfinished(engine) == 0)
+		return;
+
+	CHECK_FOR_INTERRUPTS();
+	pump(engine);
+	while (engine->finished == finished)
+	{
+		ftx_waiter_wait(&engine->waiter, next_due(engine));
+		pump(engine);
+	}
+}
+
+/* ----------------------------------------------------------------
+ *		Requests
+ * ----------------------------------------------------------------
+ */
+
+static void
+owner_reset(void *arg)
+{
+	FtxRequestOwner *owner = arg;
+
+	if (owner->request != NULL)
+		ftx_request_free(owner->request);
+}
+
+/* A request that its owner frees already, still without content. */
+static FtxRequest *
+new_request(FtxEngine *engine, MemoryContext context)
+{
+	FtxRequestOwner *owner;
+	FtxRequest *request;
+
+	owner = MemoryContextAllocZero(context, sizeof(FtxRequestOwner));
+	owner->callback.func = owner_reset;
+	owner->callback.arg = owner;
+	MemoryContextRegisterResetCallback(context, &owner->callback);
+
+	request = calloc(1, sizeof(FtxRequest));
+	if (request == NULL)
+		return NULL;
+	request->owner = owner;
+	owner->request = request;
+
+	/* Done for now, so that nothing is sent before all is there. */
+	request->engine = engine;
+	request->state = FTX_DONE;
+	dlist_push_tail(&engine->lists[FTX_DONE], &request->node);
+	engine->counts[FTX_DONE]++;
+	return request;
+}
+
+/*
+ * Add a header line; without value, keep libcurl from adding its own.
+ */
+static bool
+add_header(FtxRequest *request, const char *name, const char *value)
+{
+	char	   *line = value != NULL ? psprintf("%s: %s", name, value) :
+		psprintf("%s:", name);
+	struct curl_slist *headers = curl_slist_append(request->headers, line);
+
+	pfree(line);
+	if (headers == NULL)
+		return false;
+	request->headers = headers;
+	return true;
+}
+
+/* Copy the specification; false when out of memory. */
+static bool
+fill_request(FtxRequest *request, const FtxRequestSpec *spec)
+{
+	request->method = spec->method;
+	request->repeat_safe = spec->repeat_safe;
+	request->timeout = Max(spec->timeout, 0);
+	request->budget = spec->budget;
+	request->sent = spec->sent;
+	request->response.retry_after = -1;
+
+	request->response.body = ftx_bytes_new(spec->max_body);
+	request->url = strdup(spec->url);
+	if (request->response.body == NULL || request->url == NULL)
+		return false;
+
+	if (spec->body != NULL)
+	{
+		request->body = malloc(spec->body_len + 1);
+		if (request->body == NULL)
+			return false;
+		memcpy(request->body, spec->body, spec->body_len);
+		request->body_len = spec->body_len;
+	}
+
+	/* "Expect: 100-continue" would cost a round trip, or a second */
+	return add_header(request, "Expect", NULL) &&
+		add_header(request, "Content-Type", spec->content_type) &&
+		(spec->accept == NULL || add_header(request, "Accept", spec->accept));
+}
+
+FtxRequest *
+ftx_request_start(FtxEngine *engine, const FtxRequestSpec *spec,
+				  MemoryContext owner)
+{
+	FtxRequest *request = new_request(engine, owner);
+
+	if (request == NULL || !fill_request(request, spec))
+	{
+		if (request != NULL)
+			ftx_request_free(request);
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	}
+
+	set_state(request, FTX_QUEUED);
+	pump(engine);
+	return request;
+}
+
+bool
+ftx_request_done(const FtxRequest *request)
+{
+	return request->state == FTX_DONE;
+}
+
+const FtxResponse *
+ftx_request_response(const FtxRequest *request)
+{
+	Assert(ftx_request_done(request));
+	return &request->response;
+}
+
+const FtxResponse *
+ftx_request_wait(FtxRequest *request)
+{
+	while (!ftx_request_done(request))
+		ftx_engine_wait(request->engine);
+	return ftx_request_response(request);
+}
+
+void
+ftx_request_free(FtxRequest *request)
+{
+	FtxEngine  *engine = request->engine;
+
+	if (request->state == FTX_SENDING)
+	{
+		ftx_block_signals();
+		ftx_transfer_abandon(request);
+		ftx_unblock_signals();
+	}
+	dlist_delete(&request->node);
+	engine->counts[request->state]--;
+
+	request->owner->request = NULL;
+	curl_slist_free_all(request->headers);
+	ftx_bytes_unref(request->response.body);
+	free(request->url);
+	free(request->body);
+	free(request);
+}
+
+const char *
+ftx_method_name(FtxMethod method)
+{
+	switch (method)
+	{
+		case FTX_GET:
+			return "GET";
+		case FTX_POST:
+			return "POST";
+		case FTX_PATCH:
+			return "PATCH";
+		case FTX_PUT:
+			return "PUT";
+		case FTX_DELETE:
+			return "DELETE";
+	}
+	return NULL;				/* keep compiler quiet */
+}

@@ -1,0 +1,160 @@
+/*-------------------------------------------------------------------------
+ *
+ * http.h
+ *		Many HTTP requests in flight at once, waited for as a backend must.
+ *
+ * An FtxEngine is one curl multi handle with its connections.  It lives as
+ * long as its session (see api/session.h) and is shared by all scans and
+ * functions of the backend that talk to one server with one credential.
+ *
+ * An FtxRequest is one logical exchange: it may be queued (no more than
+ * max_concurrency requests of an engine are on the wire), sent, waiting to be
+ * repeated, or done.  Requests progress only inside ftx_engine_wait(),
+ * ftx_request_start() and ftx_request_wait(), which pump all requests of the
+ * engine, whoever waits.
+ *
+ * This floor knows nothing of Fivetran, SQL settings or foreign tables: what
+ * it has to obey comes in FtxNetConfig, FtxRequestSpec and FtxBudget.  It
+ * reports by FtxResponse and never raises an error for what a server or a
+ * network did; only ERRCODE_OUT_OF_MEMORY and interrupts (cancel, terminate)
+ * leave it by longjmp, and never from inside libcurl.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_HTTP_H
+#define FTX_HTTP_H
+
+#include "base/bytes.h"
+#include "datatype/timestamp.h"
+
+typedef struct FtxEngine FtxEngine;
+typedef struct FtxRequest FtxRequest;
+
+typedef enum FtxMethod
+{
+	FTX_GET,
+	FTX_POST,
+	FTX_PATCH,
+	FTX_PUT,
+	FTX_DELETE
+} FtxMethod;
+
+/* What became of a request.  Not an HTTP status: see FtxResponse.status. */
+typedef enum FtxOutcome
+{
+	FTX_ANSWERED,				/* a whole HTTP answer came, of any status */
+	FTX_CANNOT_CONNECT,			/* refused, unreachable, connect_timeout */
+	FTX_CANNOT_RESOLVE,			/* DNS, of the host or the proxy */
+	FTX_TLS_FAILED,				/* handshake or certificate */
+	FTX_TIMED_OUT,				/* request_timeout ran out after connecting */
+	FTX_BROKEN_TRANSFER,		/* the connection ended in mid-exchange */
+	FTX_ANSWER_TOO_LARGE,		/* body (unpacked) or headers beyond their cap */
+	FTX_MALFORMED_ANSWER,		/* not HTTP, bad content encoding */
+	FTX_CALLS_EXHAUSTED,		/* FtxBudget.max_calls; nothing was sent */
+	FTX_CLIENT_FAILURE			/* libcurl could not set the request up */
+} FtxOutcome;
+
+/* Settings of an engine.  Strings are copied; NULL means libcurl's default. */
+typedef struct FtxNetConfig
+{
+	const char *user_agent;
+	const char *username;		/* HTTP Basic; sent to the request's own */
+	const char *password;		/* origin only, as redirects are off */
+	const char *sslrootcert;	/* file names */
+	const char *sslcert;
+	const char *sslkey;
+	const char *proxy;
+	int			max_concurrency;	/* requests on the wire at once */
+	int			connect_timeout;	/* seconds */
+	int			max_retries;	/* repetitions of one request */
+	int			retry_delay;	/* first backoff in ms, doubled each time */
+} FtxNetConfig;
+
+/*
+ * What one statement may still do; shared by all its requests and updated by
+ * the engine.  Waits of requests that overlap count once (wall time).
+ */
+typedef struct FtxBudget
+{
+	int64		max_calls;		/* 0 = no limit */
+	int64		calls;			/* HTTP requests sent, repetitions included */
+	int64		max_retry_wait; /* ms that may be spent waiting for retries */
+	int64		retry_wait;		/* ms spent or committed so far */
+	TimestampTz waited_until;	/* end of the last wait counted */
+} FtxBudget;
+
+typedef struct FtxRequestSpec
+{
+	FtxMethod	method;
+	const char *url;			/* absolute, percent-encoded; copied */
+	const char *accept;			/* Accept header's value; copied */
+	const char *content_type;	/* of the body; NULL when there is none */
+	const char *body;			/* copied; may be NULL */
+	size_t		body_len;
+	bool		repeat_safe;	/* may be sent again though its fate is unknown */
+	int			timeout;		/* seconds for one attempt, 0 = none */
+	size_t		max_body;		/* cap on the unpacked answer in bytes */
+	FtxBudget  *budget;			/* must outlive the request */
+	int64	   *sent;			/* counts each sending, as the budget does for the
+								 * statement; must outlive the request; or NULL */
+} FtxRequestSpec;
+
+typedef struct FtxResponse
+{
+	FtxOutcome	outcome;
+	int			status;			/* HTTP status; 0 unless FTX_ANSWERED */
+	FtxBytes   *body;			/* the request's; take ftx_bytes_ref() to keep */
+	char		content_type[128];	/* lower-cased, without parameters */
+	int64		retry_after;	/* seconds the server asked for, -1 = not said */
+	bool		may_have_run;	/* the request left, its answer did not arrive */
+	char		message[256];	/* libcurl's words when not FTX_ANSWERED */
+	int			attempts;		/* times it was sent */
+	int64		bytes;			/* received on the wire, all attempts */
+	double		elapsed_ms;		/* of the last attempt */
+} FtxResponse;
+
+/*
+ * Make an engine; it belongs to the caller, not to a memory context.  Throws
+ * ERRCODE_OUT_OF_MEMORY, or ERRCODE_FDW_ERROR if libcurl cannot be set up.
+ */
+extern FtxEngine *ftx_engine_create(const FtxNetConfig *config);
+
+/*
+ * Close its connections and free it; only when ftx_engine_requests() is 0.
+ * Never throws.
+ */
+extern void ftx_engine_destroy(FtxEngine *engine);
+
+/* Requests that exist: queued, on the wire, waiting for a retry or done. */
+extern int	ftx_engine_requests(const FtxEngine *engine);
+
+/*
+ * Begin an exchange, or queue it.  The request belongs to `owner`: when that
+ * context is reset, an unfinished exchange is abandoned (its connection is
+ * closed) and everything is freed.  Throws ERRCODE_OUT_OF_MEMORY only.
+ */
+extern FtxRequest *ftx_request_start(FtxEngine *engine,
+									 const FtxRequestSpec *spec,
+									 MemoryContext owner);
+
+extern bool ftx_request_done(const FtxRequest *request);
+
+/*
+ * Wait until at least one unfinished request of the engine is done; returns
+ * at once when there is none.  Waits on sockets, timers, the latch and
+ * postmaster death; serves interrupts, which may throw.
+ */
+extern void ftx_engine_wait(FtxEngine *engine);
+
+/* Wait for this request; the answer stays valid until the request is freed. */
+extern const FtxResponse *ftx_request_wait(FtxRequest *request);
+
+/* The answer of a request that is done. */
+extern const FtxResponse *ftx_request_response(const FtxRequest *request);
+
+/* Abandon or release a request before its owner does.  Never throws. */
+extern void ftx_request_free(FtxRequest *request);
+
+extern const char *ftx_method_name(FtxMethod method);
+
+#endif							/* FTX_HTTP_H */

@@ -1,0 +1,499 @@
+/*-------------------------------------------------------------------------
+ *
+ * transfer.c
+ *		One HTTP exchange by libcurl: options, callbacks, outcome.
+ *
+ * Nothing here throws.  The callbacks only store into the request and return;
+ * what they stored is judged after libcurl has returned.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "net/engine.h"
+
+#include "net/backoff.h"
+
+/*
+ * Idle connections older than this are not used again, in seconds.  Load
+ * balancers commonly drop them after 60 s, and a request that meets its
+ * connection's end may not be repeated unless it is repeat_safe.
+ */
+#define MAX_IDLE_CONNECTION 50L
+
+/* Seconds of silence before and between TCP keep-alive probes. */
+#define KEEPALIVE_IDLE 30L
+#define KEEPALIVE_INTERVAL 15L
+
+/* CURLE_TOO_LARGE, which has a name since libcurl 8.6. */
+#define CURLCODE_TOO_LARGE 100
+
+/* Set an option or leave the function, with the option named. */
+#define SETOPT(request, option, value) \
+	do { \
+		CURLcode	code_ = curl_easy_setopt((request)->easy, option, value); \
+\
+		if (code_ != CURLE_OK) \
+		{ \
+			option_failed((request), #option, code_); \
+			return false; \
+		} \
+	} while (0)
+
+/* For text that may be a server's: plain ASCII, whatever the encoding. */
+static void
+copy_printable(char *dst, const char *src, size_t size)
+{
+	size_t		i;
+
+	for (i = 0; i < size - 1 && src[i] != '\0'; i++)
+		dst[i] = (src[i] >= ' ' && src[i] <= '~') ? src[i] : '?';
+	dst[i] = '\0';
+}
+
+void
+ftx_response_fail(FtxRequest *request, FtxOutcome outcome,
+				  const char *message)
+{
+	request->response.outcome = outcome;
+	request->response.status = 0;
+	copy_printable(request->response.message, message,
+				   sizeof(request->response.message));
+}
+
+static void
+option_failed(FtxRequest *request, const char *option, CURLcode code)
+{
+	char		message[sizeof(request->response.message)];
+
+	snprintf(message, sizeof(message), "could not set %s: %s", option,
+			 curl_easy_strerror(code));
+	ftx_response_fail(request, FTX_CLIENT_FAILURE, message);
+}
+
+/* ----------------------------------------------------------------
+ *		Callbacks
+ * ----------------------------------------------------------------
+ */
+
+/* CURLOPT_WRITEFUNCTION: called with unpacked bytes. */
+static size_t
+receive_body(char *data, size_t size, size_t n, void *arg)
+{
+	FtxRequest *request = arg;
+	bool		over_cap;
+
+	if (ftx_bytes_append(request->response.body, data, size * n, &over_cap))
+		return size * n;
+
+	request->body_over_cap = over_cap;
+	request->out_of_memory = !over_cap;
+	return 0;
+}
+
+/* CURLOPT_HEADERFUNCTION: called with each line; libcurl keeps them. */
+static size_t
+receive_header(char *data, size_t size, size_t n, void *arg)
+{
+	FtxRequest *request = arg;
+
+	request->header_bytes += size * n;
+	if (request->header_bytes <= FTX_MAX_HEADERS)
+		return size * n;
+
+	request->headers_over_cap = true;
+	return 0;
+}
+
+/*
+ * CURLOPT_PREREQFUNCTION: called when a connection is ready, just before the
+ * request is sent on it.
+ *
+ * libcurl sends a request again, unasked, when a kept connection ends before
+ * the first byte of the answer.  The server may have seen the request, so
+ * that is refused unless it does no harm; and it costs a call.
+ */
+static int
+before_send(void *arg, char *remote_ip, char *local_ip, int remote_port,
+			int local_port)
+{
+	FtxRequest *request = arg;
+	FtxBudget  *budget = request->budget;
+
+	if (++request->departures == 1)
+		return CURL_PREREQFUNC_OK;
+
+	if (!request->repeat_safe ||
+		(budget->max_calls > 0 && budget->calls >= budget->max_calls))
+		return CURL_PREREQFUNC_ABORT;
+
+	ftx_request_count(request);
+	request->header_bytes = 0;
+	ftx_bytes_reset(request->response.body);
+	return CURL_PREREQFUNC_OK;
+}
+
+/* ----------------------------------------------------------------
+ *		Options
+ * ----------------------------------------------------------------
+ */
+
+static bool
+set_connection_options(FtxRequest *request)
+{
+	const FtxEngine *engine = request->engine;
+	const FtxNetConfig *config = &engine->config;
+
+	SETOPT(request, CURLOPT_NOSIGNAL, 1L);
+	/* abandon a name resolver thread instead of waiting for it */
+	SETOPT(request, CURLOPT_QUICK_EXIT, 1L);
+	SETOPT(request, CURLOPT_PROTOCOLS_STR, "http,https");
+	SETOPT(request, CURLOPT_FOLLOWLOCATION, 0L);
+	SETOPT(request, CURLOPT_TCP_KEEPALIVE, 1L);
+	SETOPT(request, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE);
+	SETOPT(request, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_INTERVAL);
+	SETOPT(request, CURLOPT_MAXAGE_CONN, MAX_IDLE_CONNECTION);
+	SETOPT(request, CURLOPT_CONNECTTIMEOUT, (long) config->connect_timeout);
+	SETOPT(request, CURLOPT_TIMEOUT_MS, (long) request->timeout * 1000);
+
+	if (engine->http2)
+	{
+		SETOPT(request, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_2TLS);
+
+		/*
+		 * Wait for a first connection to tell whether it can be shared.
+		 * Without TLS it cannot, and waiting would only cost.
+		 */
+		SETOPT(request, CURLOPT_PIPEWAIT,
+			   pg_strncasecmp(request->url, "https:", 6) == 0 ? 1L : 0L);
+	}
+
+	SETOPT(request, CURLOPT_NOPROXY, engine->no_proxy);
+	SETOPT(request, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	if (config->proxy != NULL)
+		SETOPT(request, CURLOPT_PROXY, config->proxy);
+	return true;
+}
+
+static bool
+set_security_options(FtxRequest *request)
+{
+	const FtxNetConfig *config = &request->engine->config;
+
+	SETOPT(request, CURLOPT_SSL_VERIFYPEER, 1L);
+	SETOPT(request, CURLOPT_SSL_VERIFYHOST, 2L);
+	SETOPT(request, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
+	if (config->sslrootcert != NULL)
+	{
+		/* these roots only: the system's directory would be added */
+		SETOPT(request, CURLOPT_CAINFO, config->sslrootcert);
+		SETOPT(request, CURLOPT_CAPATH, NULL);
+	}
+	if (config->sslcert != NULL)
+		SETOPT(request, CURLOPT_SSLCERT, config->sslcert);
+	if (config->sslkey != NULL)
+		SETOPT(request, CURLOPT_SSLKEY, config->sslkey);
+
+	/* credentials come from the configuration and nowhere else */
+	SETOPT(request, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED);
+	SETOPT(request, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+	SETOPT(request, CURLOPT_UNRESTRICTED_AUTH, 0L);
+	SETOPT(request, CURLOPT_HTTPAUTH, (long) CURLAUTH_BASIC);
+	if (config->username != NULL)
+		SETOPT(request, CURLOPT_USERNAME, config->username);
+	if (config->password != NULL)
+		SETOPT(request, CURLOPT_PASSWORD, config->password);
+	return true;
+}
+
+static bool
+set_request_options(FtxRequest *request)
+{
+	const char *user_agent = request->engine->config.user_agent;
+
+	SETOPT(request, CURLOPT_URL, request->url);
+	SETOPT(request, CURLOPT_HTTPHEADER, request->headers);
+	/* whatever libcurl can unpack */
+	SETOPT(request, CURLOPT_ACCEPT_ENCODING, "");
+	if (user_agent != NULL)
+		SETOPT(request, CURLOPT_USERAGENT, user_agent);
+
+	if (request->body != NULL || request->method == FTX_POST ||
+		request->method == FTX_PATCH || request->method == FTX_PUT)
+	{
+		/* an empty body is announced, too */
+		SETOPT(request, CURLOPT_POSTFIELDSIZE_LARGE,
+			   (curl_off_t) request->body_len);
+		SETOPT(request, CURLOPT_POSTFIELDS,
+			   request->body != NULL ? request->body : "");
+	}
+	if (request->method != FTX_GET && request->method != FTX_POST)
+		SETOPT(request, CURLOPT_CUSTOMREQUEST,
+			   ftx_method_name(request->method));
+
+	SETOPT(request, CURLOPT_PRIVATE, request);
+	SETOPT(request, CURLOPT_ERRORBUFFER, request->error);
+	SETOPT(request, CURLOPT_WRITEFUNCTION, receive_body);
+	SETOPT(request, CURLOPT_WRITEDATA, request);
+	SETOPT(request, CURLOPT_HEADERFUNCTION, receive_header);
+	SETOPT(request, CURLOPT_HEADERDATA, request);
+	SETOPT(request, CURLOPT_PREREQFUNCTION, before_send);
+	SETOPT(request, CURLOPT_PREREQDATA, request);
+	return true;
+}
+
+/* ----------------------------------------------------------------
+ *		Outcome
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * What a failure means.  The same code can come from the connection's set-up
+ * or from the exchange; `departed` tells which.
+ */
+static FtxOutcome
+classify(CURLcode code, bool departed)
+{
+	switch ((int) code)
+	{
+		case CURLE_OK:
+			return FTX_ANSWERED;
+
+		case CURLE_COULDNT_RESOLVE_HOST:
+		case CURLE_COULDNT_RESOLVE_PROXY:
+			return FTX_CANNOT_RESOLVE;
+
+		case CURLE_COULDNT_CONNECT:
+		case CURLE_PROXY:
+		case CURLE_INTERFACE_FAILED:
+			return FTX_CANNOT_CONNECT;
+
+		case CURLE_SSL_CONNECT_ERROR:
+		case CURLE_PEER_FAILED_VERIFICATION:
+		case CURLE_SSL_CERTPROBLEM:
+		case CURLE_SSL_CIPHER:
+		case CURLE_SSL_CACERT_BADFILE:
+		case CURLE_SSL_CRL_BADFILE:
+		case CURLE_SSL_ISSUER_ERROR:
+		case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+		case CURLE_SSL_INVALIDCERTSTATUS:
+		case CURLE_SSL_CLIENTCERT:
+		case CURLE_SSL_ENGINE_NOTFOUND:
+		case CURLE_SSL_ENGINE_SETFAILED:
+		case CURLE_SSL_ENGINE_INITFAILED:
+		case CURLE_USE_SSL_FAILED:
+			return FTX_TLS_FAILED;
+
+		case CURLE_OPERATION_TIMEDOUT:
+			return departed ? FTX_TIMED_OUT : FTX_CANNOT_CONNECT;
+
+		case CURLE_GOT_NOTHING:
+		case CURLE_PARTIAL_FILE:
+		case CURLE_SEND_ERROR:
+		case CURLE_RECV_ERROR:
+		case CURLE_SEND_FAIL_REWIND:
+		case CURLE_SSL_SHUTDOWN_FAILED:
+		case CURLE_HTTP2:
+		case CURLE_HTTP2_STREAM:
+		case CURLE_ABORTED_BY_CALLBACK: /* by before_send() */
+			return departed ? FTX_BROKEN_TRANSFER : FTX_CANNOT_CONNECT;
+
+		case CURLCODE_TOO_LARGE:
+			return FTX_ANSWER_TOO_LARGE;
+
+		case CURLE_WEIRD_SERVER_REPLY:
+		case CURLE_BAD_CONTENT_ENCODING:
+		case CURLE_WRITE_ERROR: /* the unpacking kind: ours are known */
+		case CURLE_UNSUPPORTED_PROTOCOL:	/* HTTP/0.9, that is no HTTP */
+			return departed ? FTX_MALFORMED_ANSWER : FTX_CLIENT_FAILURE;
+
+		default:
+			return FTX_CLIENT_FAILURE;
+	}
+}
+
+static void
+judge(FtxRequest *request, CURLcode code)
+{
+	bool		departed = request->departures > 0;
+	char		message[sizeof(request->response.message)];
+
+	if (request->headers_over_cap)
+	{
+		snprintf(message, sizeof(message),
+				 "the answer's headers exceed %d bytes", FTX_MAX_HEADERS);
+		ftx_response_fail(request, FTX_ANSWER_TOO_LARGE, message);
+	}
+	else if (request->body_over_cap)
+	{
+		snprintf(message, sizeof(message),
+				 "the unpacked answer exceeds %zu bytes",
+				 request->response.body->cap);
+		ftx_response_fail(request, FTX_ANSWER_TOO_LARGE, message);
+	}
+	else if (request->out_of_memory)
+		ftx_response_fail(request, FTX_CLIENT_FAILURE, "out of memory");
+	else if (code == CURLE_OUT_OF_MEMORY && departed &&
+			 request->response.body->len == 0)
+	{
+		/* so libcurl before 8.6 calls a header line beyond 100 KB */
+		ftx_response_fail(request, FTX_ANSWER_TOO_LARGE,
+						  "out of memory, or a header line is too long");
+	}
+	else if (code == CURLE_ABORTED_BY_CALLBACK && request->departures > 1)
+		ftx_response_fail(request, FTX_BROKEN_TRANSFER,
+						  "the connection ended before the answer");
+	else
+		ftx_response_fail(request, classify(code, departed),
+						  request->error[0] != '\0' ? request->error :
+						  curl_easy_strerror(code));
+
+	request->response.may_have_run = departed;
+}
+
+/* Media type without parameters, lower-cased. */
+static void
+copy_content_type(FtxResponse *response, const char *value)
+{
+	char	   *type = response->content_type;
+	size_t		len;
+
+	copy_printable(type, value, sizeof(response->content_type));
+	len = strcspn(type, "; ,");
+	type[len] = '\0';
+	for (size_t i = 0; i < len; i++)
+		type[i] = pg_ascii_tolower((unsigned char) type[i]);
+}
+
+/* What only a whole answer has. */
+static void
+read_answer(FtxRequest *request)
+{
+	FtxResponse *response = &request->response;
+	struct curl_header *header;
+	long		status = 0;
+	char	   *content_type = NULL;
+
+	curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+	response->outcome = FTX_ANSWERED;
+	response->status = (int) status;
+
+	curl_easy_getinfo(request->easy, CURLINFO_CONTENT_TYPE, &content_type);
+	if (content_type != NULL)
+		copy_content_type(response, content_type);
+
+	if (curl_easy_header(request->easy, "Retry-After", 0, CURLH_HEADER, -1,
+						 &header) == CURLHE_OK)
+		response->retry_after = ftx_parse_retry_after(header->value,
+													  (int64) time(NULL));
+}
+
+static void
+read_statistics(FtxRequest *request)
+{
+	FtxResponse *response = &request->response;
+	curl_off_t	body = 0;
+	curl_off_t	elapsed = 0;
+	long		headers = 0;
+
+	curl_easy_getinfo(request->easy, CURLINFO_SIZE_DOWNLOAD_T, &body);
+	curl_easy_getinfo(request->easy, CURLINFO_HEADER_SIZE, &headers);
+	curl_easy_getinfo(request->easy, CURLINFO_TOTAL_TIME_T, &elapsed);
+	response->bytes += (int64) body + headers;
+	response->elapsed_ms = (double) elapsed / 1000.0;
+}
+
+/* ----------------------------------------------------------------
+ *		Begin and end
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Keep the easy handle for another transfer.  Connections belong to the
+ * multi handle; this saves only the making of the handle.
+ */
+static void
+release_easy(FtxRequest *request)
+{
+	FtxEngine  *engine = request->engine;
+
+	if (engine->n_idle < engine->config.max_concurrency)
+	{
+		/* also forgets all pointers into the request */
+		curl_easy_reset(request->easy);
+		engine->idle[engine->n_idle++] = request->easy;
+	}
+	else
+		curl_easy_cleanup(request->easy);
+	request->easy = NULL;
+}
+
+bool
+ftx_transfer_begin(FtxRequest *request)
+{
+	FtxEngine  *engine = request->engine;
+	FtxResponse *response = &request->response;
+	CURLMcode	code;
+
+	ftx_bytes_reset(response->body);
+	response->status = 0;
+	response->content_type[0] = '\0';
+	response->retry_after = -1;
+	response->may_have_run = false;
+	response->message[0] = '\0';
+	request->departures = 0;
+	request->header_bytes = 0;
+	request->headers_over_cap = false;
+	request->body_over_cap = false;
+	request->out_of_memory = false;
+	request->error[0] = '\0';
+
+	if (engine->n_idle > 0)
+		request->easy = engine->idle[--engine->n_idle];
+	else
+		request->easy = curl_easy_init();
+	if (request->easy == NULL)
+	{
+		ftx_response_fail(request, FTX_CLIENT_FAILURE, "out of memory");
+		return false;
+	}
+
+	if (!set_connection_options(request) || !set_security_options(request) ||
+		!set_request_options(request))
+	{
+		release_easy(request);
+		return false;
+	}
+
+	code = curl_multi_add_handle(engine->multi, request->easy);
+	if (code != CURLM_OK)
+	{
+		ftx_response_fail(request, FTX_CLIENT_FAILURE,
+						  curl_multi_strerror(code));
+		release_easy(request);
+		return false;
+	}
+	return true;
+}
+
+void
+ftx_transfer_end(FtxRequest *request, CURLcode code)
+{
+	curl_multi_remove_handle(request->engine->multi, request->easy);
+
+	read_statistics(request);
+	if (code == CURLE_OK)
+		read_answer(request);
+	else
+	{
+		judge(request, code);
+		ftx_bytes_reset(request->response.body);
+	}
+	release_easy(request);
+}
+
+void
+ftx_transfer_abandon(FtxRequest *request)
+{
+	curl_multi_remove_handle(request->engine->multi, request->easy);
+	curl_easy_cleanup(request->easy);
+	request->easy = NULL;
+}

@@ -1,0 +1,224 @@
+/*-------------------------------------------------------------------------
+ *
+ * wait.c
+ *		Waiting for libcurl's sockets and timer as a backend must.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "net/wait.h"
+
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/compat.h"
+#include "miscadmin.h"
+#include "storage/fd.h"
+#include "storage/latch.h"
+#include "utils/wait_event.h"
+
+/* Sockets served by one call of ftx_waiter_act(); the rest comes next. */
+#define MAX_READY 32
+
+/* Longest single wait.  WaitLatchOrSocket() takes no more than INT_MAX ms. */
+#define MAX_WAIT_US (INT64CONST(3600) * 1000 * 1000)
+
+/* When libcurl names neither a socket nor a moment, look after it anyway. */
+#define IDLE_CHECK_US (INT64CONST(1000) * 1000)
+
+static uint32 wait_event = 0;
+
+int64
+ftx_clock(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64) ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+/*
+ * CURLMOPT_SOCKETFUNCTION.  The pointer assigned to a socket tells whether
+ * it is watched already.  A failure is kept for ftx_waiter_act(): returning
+ * it would make libcurl declare the whole multi handle dead.
+ */
+static int
+watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *watched)
+{
+	FtxWaiter  *waiter = arg;
+	struct epoll_event event = {0};
+
+	if (what == CURL_POLL_REMOVE)
+	{
+		if (watched != NULL)
+		{
+			/* may be closed, and so forgotten by the kernel, already */
+			(void) epoll_ctl(waiter->epoll_fd, EPOLL_CTL_DEL, fd, &event);
+			waiter->sockets--;
+		}
+		return 0;
+	}
+
+	event.data.fd = fd;
+	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
+		event.events |= EPOLLIN;
+	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
+		event.events |= EPOLLOUT;
+
+	if (watched == NULL)
+	{
+		curl_multi_assign(waiter->multi, fd, waiter);
+		waiter->sockets++;
+	}
+	/* The other operation serves when libcurl and the kernel disagree. */
+	if (epoll_ctl(waiter->epoll_fd,
+				  watched == NULL ? EPOLL_CTL_ADD : EPOLL_CTL_MOD,
+				  fd, &event) != 0 &&
+		epoll_ctl(waiter->epoll_fd,
+				  watched == NULL ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
+				  fd, &event) != 0)
+		waiter->watch_errno = errno;
+	return 0;
+}
+
+/* CURLMOPT_TIMERFUNCTION */
+static int
+set_timer(CURLM *multi, long timeout_ms, void *arg)
+{
+	FtxWaiter  *waiter = arg;
+
+	if (timeout_ms < 0)
+		waiter->due = -1;
+	else
+		waiter->due = ftx_clock() + (int64) timeout_ms * 1000;
+	return 0;
+}
+
+bool
+ftx_waiter_open(FtxWaiter *waiter, CURLM *multi)
+{
+	waiter->multi = multi;
+	waiter->epoll_fd = -1;
+	waiter->sockets = 0;
+	waiter->due = -1;
+	waiter->watch_errno = 0;
+
+	if (!AcquireExternalFD())
+		return false;
+	waiter->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (waiter->epoll_fd < 0)
+	{
+		int			save_errno = errno;
+
+		ReleaseExternalFD();
+		errno = save_errno;
+		return false;
+	}
+
+	if (curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION,
+						  watch_socket) != CURLM_OK ||
+		curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, waiter) != CURLM_OK ||
+		curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION,
+						  set_timer) != CURLM_OK ||
+		curl_multi_setopt(multi, CURLMOPT_TIMERDATA, waiter) != CURLM_OK)
+	{
+		errno = ENOSYS;
+		return false;
+	}
+	return true;
+}
+
+void
+ftx_waiter_close(FtxWaiter *waiter)
+{
+	if (waiter->epoll_fd < 0)
+		return;
+	close(waiter->epoll_fd);
+	waiter->epoll_fd = -1;
+	ReleaseExternalFD();
+}
+
+void
+ftx_waiter_wait(FtxWaiter *waiter, int64 until)
+{
+	int			events = WL_LATCH_SET | WL_SOCKET_READABLE |
+		WL_EXIT_ON_PM_DEATH;
+	int64		now = ftx_clock();
+	int64		due = waiter->due;
+	long		timeout = -1;
+	int			ready;
+
+	if (until >= 0 && (due < 0 || until < due))
+		due = until;
+	if (due < 0 && waiter->sockets == 0)
+		due = waiter->due = now + IDLE_CHECK_US;
+
+	if (due >= 0 && due <= now)
+	{
+		/* nothing to wait for, but a busy engine must stay interruptible */
+		CHECK_FOR_INTERRUPTS();
+		return;
+	}
+	if (due >= 0)
+	{
+		/* rounded up: waking early would mean waking twice */
+		events |= WL_TIMEOUT;
+		timeout = (long) ((Min(due - now, MAX_WAIT_US) + 999) / 1000);
+	}
+
+	if (wait_event == 0)
+		wait_event = ftx_wait_event_new("FivetrexHttp");
+	ready = WaitLatchOrSocket(MyLatch, events, waiter->epoll_fd, timeout,
+							  wait_event);
+	if (ready & WL_LATCH_SET)
+		ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+}
+
+const char *
+ftx_waiter_act(FtxWaiter *waiter)
+{
+	struct epoll_event ready[MAX_READY];
+	CURLMcode	code = CURLM_OK;
+	int			running;
+	int			n;
+
+	n = epoll_wait(waiter->epoll_fd, ready, MAX_READY, 0);
+	for (int i = 0; i < n && code == CURLM_OK; i++)
+	{
+		int			what = 0;
+
+		/*
+		 * On an error, 0 lets libcurl look for itself: an answer may have
+		 * come before it, which CURL_CSELECT_ERR would discard.
+		 */
+		if ((ready[i].events & (EPOLLERR | EPOLLHUP)) == 0)
+		{
+			if (ready[i].events & EPOLLIN)
+				what |= CURL_CSELECT_IN;
+			if (ready[i].events & EPOLLOUT)
+				what |= CURL_CSELECT_OUT;
+		}
+		code = curl_multi_socket_action(waiter->multi, ready[i].data.fd, what,
+										&running);
+	}
+
+	if (code == CURLM_OK && waiter->due >= 0 && waiter->due <= ftx_clock())
+	{
+		/* first, as libcurl may set it again */
+		waiter->due = -1;
+		code = curl_multi_socket_action(waiter->multi, CURL_SOCKET_TIMEOUT, 0,
+										&running);
+	}
+
+	if (code != CURLM_OK)
+		return curl_multi_strerror(code);
+	if (waiter->watch_errno != 0)
+	{
+		int			watch_errno = waiter->watch_errno;
+
+		waiter->watch_errno = 0;
+		return strerror(watch_errno);
+	}
+	return NULL;
+}

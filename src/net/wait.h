@@ -1,0 +1,49 @@
+/*-------------------------------------------------------------------------
+ *
+ * wait.h
+ *		Waiting for libcurl's sockets and timer as a backend must.
+ *
+ * Private to src/net.  libcurl says which sockets and which moment it waits
+ * for; the sockets are watched by an epoll descriptor, which is the one
+ * socket that WaitLatchOrSocket() is then given.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_WAIT_H
+#define FTX_WAIT_H
+
+#include "postgres.h"
+
+#include <curl/curl.h>
+
+typedef struct FtxWaiter
+{
+	CURLM	   *multi;			/* not owned */
+	int			epoll_fd;		/* owned; -1 when closed */
+	int			sockets;		/* watched for libcurl */
+	int64		due;			/* when libcurl wants a call, -1 = never */
+	int			watch_errno;	/* why a socket cannot be watched, 0 = none */
+} FtxWaiter;
+
+/* A clock that never jumps, in microseconds. */
+extern int64 ftx_clock(void);
+
+/* False when it cannot be set up; errno says why.  Never throws. */
+extern bool ftx_waiter_open(FtxWaiter *waiter, CURLM *multi);
+
+/* Only after curl_multi_cleanup(), which still calls back.  Never throws. */
+extern void ftx_waiter_close(FtxWaiter *waiter);
+
+/*
+ * Wait for a socket, libcurl's timer, `until` (of ftx_clock(), -1 = never) or
+ * the latch.  Serves interrupts, which may throw; libcurl is not called.
+ */
+extern void ftx_waiter_wait(FtxWaiter *waiter, int64 until);
+
+/*
+ * Let libcurl act on what is ready now, without waiting.  NULL or why it
+ * cannot go on.  Never throws; to be called with signals blocked.
+ */
+extern const char *ftx_waiter_act(FtxWaiter *waiter);
+
+#endif							/* FTX_WAIT_H */
