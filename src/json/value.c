@@ -1,0 +1,190 @@
+/*-------------------------------------------------------------------------
+ *
+ * value.c
+ *		From a slice of JSON to PostgreSQL values.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/compat.h"
+#include "common/jsonapi.h"
+#include "json/value.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+/*
+ * The slice in the server encoding, NUL-terminated.
+ */
+static char *
+server_text(const char *text, int len)
+{
+	char	   *copy = pnstrdup(text, len);
+
+	return pg_any_to_server(copy, len, PG_UTF8);
+}
+
+static void pg_attribute_noreturn()
+refuse_escape(JsonParseErrorType error)
+{
+	if (error == JSON_UNICODE_CODE_POINT_ZERO)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
+				 errmsg("the value has the character \\u0000, which text cannot hold")));
+	ereport(ERROR,
+			(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
+			 errmsg("the value has a Unicode escape that is no character")));
+}
+
+/* What the parser hands out of a JSON text that is one string. */
+typedef struct OneString
+{
+	char	   *text;
+} OneString;
+
+static FTX_JSON_ACTION_RESULT
+take_string(void *state, char *token, JsonTokenType type)
+{
+	((OneString *) state)->text = token;
+	FTX_JSON_ACTION_OK;
+}
+
+/*
+ * Unescape a JSON string by PostgreSQL's own lexer; NULL and *error if it has
+ * escapes that cannot be represented.
+ */
+static char *
+unescape(const char *text, int len, int encoding, JsonParseErrorType *error)
+{
+	JsonSemAction actions = {0};
+	OneString	result = {NULL};
+
+	actions.semstate = &result;
+	actions.scalar = take_string;
+	*error = pg_parse_json(ftx_json_lexer(text, len, encoding, true), &actions);
+	return *error == JSON_SUCCESS ? result.text : NULL;
+}
+
+char *
+ftx_json_text(const FtxJsonValue *value)
+{
+	JsonParseErrorType error;
+	char	   *text;
+
+	switch (value->kind)
+	{
+		case FTX_JSON_ABSENT:
+		case FTX_JSON_NULL:
+			return NULL;
+		case FTX_JSON_STRING:
+			break;
+		default:
+			return server_text(value->text, value->len);
+	}
+	if (memchr(value->text, '\\', value->len) == NULL)
+		return server_text(value->text + 1, value->len - 2);
+
+	text = server_text(value->text, value->len);
+	text = unescape(text, strlen(text), GetDatabaseEncoding(), &error);
+	if (text == NULL)
+		refuse_escape(error);
+	return text;
+}
+
+const char *
+ftx_json_plain_key(const FtxJsonValue *key, int *len)
+{
+	JsonParseErrorType error;
+	char	   *text = unescape(key->text, key->len, PG_UTF8, &error);
+
+	/* a key that cannot be represented is none that anybody wants */
+	if (text == NULL)
+		text = pstrdup("");
+	*len = strlen(text);
+	return text;
+}
+
+bool
+ftx_json_is_string(const FtxJsonValue *value, const char *expected)
+{
+	return value->kind == FTX_JSON_STRING &&
+		value->len == (int) strlen(expected) + 2 &&
+		memcmp(value->text + 1, expected, value->len - 2) == 0;
+}
+
+Datum
+ftx_json_jsonb(const FtxJsonValue *value)
+{
+	return DirectFunctionCall1(jsonb_in,
+							   CStringGetDatum(server_text(value->text,
+														   value->len)));
+}
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static FtxJsonKind
+kind_of(char first)
+{
+	switch (first)
+	{
+		case '{':
+			return FTX_JSON_OBJECT;
+		case '[':
+			return FTX_JSON_ARRAY;
+		case '"':
+			return FTX_JSON_STRING;
+		case 't':
+			return FTX_JSON_TRUE;
+		case 'f':
+			return FTX_JSON_FALSE;
+		case 'n':
+			return FTX_JSON_NULL;
+		default:
+			return FTX_JSON_NUMBER;
+	}
+}
+
+bool
+ftx_json_next_element(const FtxJsonValue *array, int *position,
+					  FtxJsonValue *element)
+{
+	const char *text = array->text;
+	int			i = *position > 0 ? *position : 1;
+	int			depth = 0;
+	bool		in_string = false;
+
+	while (is_space(text[i]) || text[i] == ',')
+		i++;
+	if (text[i] == ']')
+		return false;
+	element->text = text + i;
+	element->kind = kind_of(text[i]);
+	for (; i < array->len; i++)
+	{
+		char		c = text[i];
+
+		if (in_string)
+		{
+			if (c == '\\')
+				i++;
+			else if (c == '"')
+				in_string = false;
+		}
+		else if (c == '"')
+			in_string = true;
+		else if (c == '{' || c == '[')
+			depth++;
+		else if (depth == 0 && (c == ',' || c == ']' || is_space(c)))
+			break;
+		else if (c == '}' || c == ']')
+			depth--;
+	}
+	element->len = (int) (text + i - element->text);
+	*position = i;
+	return true;
+}

@@ -1,0 +1,47 @@
+/*-------------------------------------------------------------------------
+ *
+ * value.h
+ *		From a slice of JSON (json/page.h) to PostgreSQL values.
+ *
+ * Results are in the server encoding, allocated in the current context.
+ * Errors: ERRCODE_PROTOCOL_VIOLATION family, see each function; callers add
+ * table, column and row by an error context.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_VALUE_H
+#define FTX_VALUE_H
+
+#include "json/page.h"
+
+/*
+ * The text of a scalar: a string unescaped, a number or boolean as written,
+ * an object or array as its JSON text.  NULL for JSON null and ABSENT.
+ * Throws for \u0000, lone surrogates and characters that the server encoding
+ * lacks (ERRCODE_UNTRANSLATABLE_CHARACTER).
+ */
+extern char *ftx_json_text(const FtxJsonValue *value);
+
+/*
+ * The text of an object's key that has escapes, in UTF-8, and its length; ""
+ * if it has escapes that cannot be represented.  Never throws for those.
+ */
+extern const char *ftx_json_plain_key(const FtxJsonValue *key, int *len);
+
+/* Is it the string `expected` (plain ASCII, no escapes needed)? */
+extern bool ftx_json_is_string(const FtxJsonValue *value, const char *expected);
+
+/*
+ * The value as jsonb.  Throws what jsonb_in does, e.g. for \u0000 (22P05) and
+ * numbers beyond numeric (22003).  Not for ABSENT.
+ */
+extern Datum ftx_json_jsonb(const FtxJsonValue *value);
+
+/*
+ * Walk the elements of an ARRAY: set *element and return true, false at the
+ * end.  Start with *position = 0.  The value must be well-formed.
+ */
+extern bool ftx_json_next_element(const FtxJsonValue *array, int *position,
+								  FtxJsonValue *element);
+
+#endif							/* FTX_VALUE_H */

@@ -1,0 +1,213 @@
+/*-------------------------------------------------------------------------
+ *
+ * write.c
+ *		Request bodies: SQL values as members of a JSON object.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "json/write.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/datetime.h"
+#include "utils/timestamp.h"
+
+/*
+ * Parts of names whose values are not shown.  Fivetran's definition has 154
+ * names of secret fields; all of them contain one of these.
+ */
+static const char *const secret_words[] = {
+	"password", "secret", "token", "key", "passphrase", "credential",
+	"private", "auth", "cert", "connection_string", "role_arn", "sas"
+};
+
+void
+ftx_body_begin(StringInfo body)
+{
+	initStringInfo(body);
+	appendStringInfoChar(body, '{');
+}
+
+void
+ftx_body_end(StringInfo body)
+{
+	appendStringInfoChar(body, '}');
+}
+
+static void
+separate(StringInfo body)
+{
+	if (body->data[body->len - 1] != '{')
+		appendStringInfoString(body, ", ");
+}
+
+void
+ftx_body_add_fixed(StringInfo body, const char *members)
+{
+	separate(body);
+	appendStringInfoString(body, members);
+}
+
+static char *
+output(Datum value, Oid type)
+{
+	Oid			function;
+	bool		varlena;
+
+	getTypeOutputInfo(type, &function, &varlena);
+	return OidOutputFunctionCall(function, value);
+}
+
+static void append_value(StringInfo body, Datum value, Oid type);
+
+static void
+append_array(StringInfo body, Datum value, Oid element)
+{
+	ArrayIterator iterator = array_create_iterator(DatumGetArrayTypeP(value),
+												   0, NULL);
+	Datum		item;
+	bool		isnull;
+
+	appendStringInfoChar(body, '[');
+	while (array_iterate(iterator, &item, &isnull))
+	{
+		if (body->data[body->len - 1] != '[')
+			appendStringInfoString(body, ", ");
+		if (isnull)
+			appendStringInfoString(body, "null");
+		else
+			append_value(body, item, element);
+	}
+	appendStringInfoChar(body, ']');
+	array_free_iterator(iterator);
+}
+
+static void
+append_value(StringInfo body, Datum value, Oid type)
+{
+	Oid			base = getBaseType(type);
+	Oid			element = get_base_element_type(type);
+	char		buffer[MAXDATELEN + 1];
+
+	if (OidIsValid(element))
+	{
+		append_array(body, value, element);
+		return;
+	}
+	switch (base)
+	{
+		case BOOLOID:
+			appendStringInfoString(body, DatumGetBool(value) ? "true" : "false");
+			break;
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case FLOAT4OID:
+		case FLOAT8OID:
+		case NUMERICOID:
+			{
+				char	   *text = output(value, type);
+
+				/* NaN and infinities are no JSON numbers */
+				if (strpbrk(text, "NIni") != NULL)
+					escape_json(body, text);
+				else
+					appendStringInfoString(body, text);
+				break;
+			}
+		case JSONOID:
+		case JSONBOID:
+			appendStringInfoString(body, output(value, type));
+			break;
+		case TIMESTAMPTZOID:
+			{
+				int			utc = 0;
+
+				JsonEncodeDateTime(buffer, value, TIMESTAMPTZOID, &utc);
+				escape_json(body, buffer);
+				break;
+			}
+		default:
+			escape_json(body, output(value, type));
+	}
+}
+
+void
+ftx_body_add(StringInfo body, const char *name, Datum value, bool isnull,
+			 Oid type)
+{
+	separate(body);
+	escape_json(body, name);
+	appendStringInfoString(body, ": ");
+	if (isnull)
+		appendStringInfoString(body, "null");
+	else
+		append_value(body, value, type);
+}
+
+static bool
+looks_secret(const JsonbValue *name)
+{
+	char	   *text = pnstrdup(name->val.string.val, name->val.string.len);
+
+	for (size_t i = 0; i < lengthof(secret_words); i++)
+	{
+		if (strstr(text, secret_words[i]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+char *
+ftx_body_masked(const char *body)
+{
+	Jsonb	   *jsonb = DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
+														   CStringGetDatum(body)));
+	JsonbIterator *it = JsonbIteratorInit(&jsonb->root);
+	JsonbParseState *state = NULL;
+	JsonbValue	value;
+	JsonbValue *result = NULL;
+	JsonbIteratorToken token;
+	int			depth = 0;
+	int			secret_depth = 0;	/* inside the value of a secret name */
+	bool		secret = false;
+
+	while ((token = JsonbIteratorNext(&it, &value, false)) != WJB_DONE)
+	{
+		bool		masked = secret || secret_depth > 0;
+
+		if (token == WJB_BEGIN_OBJECT || token == WJB_BEGIN_ARRAY)
+		{
+			depth++;
+			if (secret && secret_depth == 0)
+				secret_depth = depth;
+			secret = false;
+		}
+		else if (token == WJB_END_OBJECT || token == WJB_END_ARRAY)
+		{
+			if (secret_depth == depth)
+				secret_depth = 0;
+			depth--;
+		}
+		else if (token == WJB_KEY)
+			secret = looks_secret(&value);
+		else if (masked && value.type == jbvString)
+		{
+			value.val.string.val = FTX_MASK;
+			value.val.string.len = strlen(FTX_MASK);
+		}
+		if (token == WJB_VALUE)
+			secret = false;
+		result = pushJsonbValue(&state, token,
+								token < WJB_BEGIN_ARRAY ? &value : NULL);
+	}
+	jsonb = JsonbValueToJsonb(result);
+	return JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb));
+}
