@@ -1,0 +1,187 @@
+/*-------------------------------------------------------------------------
+ *
+ * catalogue.c
+ *		The list of resources, and looking things up in it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "catalogue/rows.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const FtxResource *const ftx_catalogue[] = {
+	&ftx_account,
+	&ftx_connectors,
+	&ftx_destinations,
+	&ftx_groups,
+	&ftx_webhooks,
+	NULL
+};
+
+const FtxResource *
+ftx_resource_find(const char *name)
+{
+	for (const FtxResource *const *r = ftx_catalogue; *r != NULL; r++)
+	{
+		if (strcmp((*r)->name, name) == 0 ||
+			((*r)->alias != NULL && strcmp((*r)->alias, name) == 0))
+			return *r;
+	}
+	return NULL;
+}
+
+int
+ftx_resource_column(const FtxResource *resource, const char *name)
+{
+	for (int i = 0; i < resource->ncolumns; i++)
+	{
+		if (strcmp(resource->columns[i].name, name) == 0)
+			return i;
+	}
+	return -1;
+}
+
+int
+ftx_resource_key(const FtxResource *resource)
+{
+	for (int i = 0; i < resource->ncolumns; i++)
+	{
+		if ((resource->columns[i].flags & FTX_KEY) != 0)
+			return i;
+	}
+	return -1;
+}
+
+const char *
+ftx_type_sql(FtxType type)
+{
+	switch (type)
+	{
+		case FTX_TEXT:
+			return "text";
+		case FTX_BOOL:
+			return "boolean";
+		case FTX_INT4:
+			return "integer";
+		case FTX_FLOAT8:
+			return "double precision";
+		case FTX_TIMESTAMPTZ:
+			return "timestamp with time zone";
+		case FTX_TEXT_ARRAY:
+			return "text[]";
+		case FTX_JSONB:
+			return "jsonb";
+	}
+	return "text";
+}
+
+const char *
+ftx_accept_value(FtxAccept accept)
+{
+	return accept == FTX_V2 ? "application/json;version=2" :
+		"application/json";
+}
+
+/* ---------- invariants ---------- */
+
+/* The last complaint; checked by the suite, one at a time. */
+static char complaint[200];
+
+static const char *
+complain(const FtxResource *resource, const char *about, const char *what)
+{
+	snprintf(complaint, sizeof(complaint), "%s: %s %s", resource->name, about,
+			 what);
+	return complaint;
+}
+
+static const char *
+check_path(const FtxResource *resource, const FtxOperation *operation)
+{
+	const char *c = operation->path;
+
+	while (c != NULL && (c = strchr(c, '{')) != NULL)
+	{
+		char		name[64];
+		size_t		len = strcspn(++c, "}");
+
+		if (len == 0 || len >= sizeof(name) || c[len] != '}')
+			return complain(resource, operation->path, "has a broken {name}");
+		memcpy(name, c, len);
+		name[len] = '\0';
+		if (ftx_resource_column(resource, name) < 0)
+			return complain(resource, operation->path,
+							"has a {name} that is no column");
+		c += len;
+	}
+	return NULL;
+}
+
+static const char *
+check_columns(const FtxResource *resource)
+{
+	const FtxColumn *last = &resource->columns[resource->ncolumns - 1];
+
+	if (strcmp(last->name, "attrs") != 0 || last->path == NULL ||
+		last->path[0] != '\0')
+		return complain(resource, last->name, "is last, not attrs");
+	for (int i = 0; i < resource->ncolumns; i++)
+	{
+		const FtxColumn *column = &resource->columns[i];
+
+		if (ftx_resource_column(resource, column->name) != i)
+			return complain(resource, column->name, "stands twice");
+		if ((column->flags & FTX_KEY) != 0 && (column->flags & FTX_UPDATE) != 0)
+			return complain(resource, column->name, "is an updatable key");
+		if ((column->path == NULL) != ((column->flags & FTX_WRITE_ONLY) != 0))
+			return complain(resource, column->name,
+							"has a path though write-only, or none");
+		if ((column->flags & FTX_REQUIRED) != 0 &&
+			(column->flags & FTX_CREATE) == 0)
+			return complain(resource, column->name,
+							"is required but cannot be sent");
+		if (column->comment == NULL)
+			return complain(resource, column->name, "has no description");
+	}
+	for (int i = 0; i < resource->nfilters; i++)
+	{
+		if (ftx_resource_column(resource, resource->filters[i].column) < 0)
+			return complain(resource, resource->filters[i].column,
+							"is a filter but no column");
+	}
+	return NULL;
+}
+
+static const char *
+check_resource(const FtxResource *resource)
+{
+	const FtxOperation *operations[] = {
+		&resource->list, &resource->detail, &resource->create,
+		&resource->create_in, &resource->update, &resource->remove
+	};
+	const char *found = check_columns(resource);
+
+	for (int i = 0; found == NULL && i < FTX_LENGTH(operations); i++)
+		found = check_path(resource, operations[i]);
+	if (found == NULL && resource->list.path == NULL &&
+		resource->detail.path == NULL)
+		found = complain(resource, "it", "cannot be read");
+	return found;
+}
+
+const char *
+ftx_catalogue_check(void)
+{
+	for (int i = 0; ftx_catalogue[i] != NULL; i++)
+	{
+		const char *found = check_resource(ftx_catalogue[i]);
+
+		if (found != NULL)
+			return found;
+		if (i > 0 &&
+			strcmp(ftx_catalogue[i - 1]->name, ftx_catalogue[i]->name) >= 0)
+			return complain(ftx_catalogue[i], "it", "is out of order");
+	}
+	return NULL;
+}

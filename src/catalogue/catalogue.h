@@ -1,0 +1,132 @@
+/*-------------------------------------------------------------------------
+ *
+ * catalogue.h
+ *		What Fivetran has, as constant data.
+ *
+ * One resource = one FtxResource; nothing else in the code knows the names of
+ * resources, columns or paths.  Facts come from Fivetran's official API
+ * definition.  Rows live in one file per family (catalogue/groups.c, ...) and
+ * are listed in catalogue.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_CATALOGUE_H
+#define FTX_CATALOGUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The one remote schema that IMPORT FOREIGN SCHEMA knows. */
+#define FTX_REMOTE_SCHEMA "fivetran"
+
+typedef enum FtxType
+{
+	FTX_TEXT,
+	FTX_BOOL,
+	FTX_INT4,
+	FTX_FLOAT8,
+	FTX_TIMESTAMPTZ,
+	FTX_TEXT_ARRAY,
+	FTX_JSONB
+} FtxType;
+
+/* Accept header of an operation (API definition, per operation). */
+typedef enum FtxAccept
+{
+	FTX_V1,						/* application/json */
+	FTX_V2						/* application/json;version=2 */
+} FtxAccept;
+
+/* Properties of a column, or'ed. */
+#define FTX_KEY				0x0001	/* identifies the row; {column} in paths */
+#define FTX_DETAIL			0x0002	/* only the detail call returns it */
+#define FTX_LIST_MAY_OMIT	0x0004	/* a list item without it needs the detail
+									 * call when the query uses it */
+#define FTX_CREATE			0x0010	/* may be sent on create */
+#define FTX_REQUIRED		0x0020	/* must be sent on create */
+#define FTX_UPDATE			0x0040	/* may be sent on update */
+#define FTX_WRITE_ONLY		0x0080	/* no read returns it: reads give NULL */
+#define FTX_ONE_TIME		0x0100	/* secret returned only by its creation */
+#define FTX_MASKED			0x0200	/* reads may give it as ****** */
+
+typedef struct FtxColumn
+{
+	const char *name;			/* SQL name; also the member of bodies */
+	FtxType		type;
+	const char *path;			/* keys in the item joined by dots, "" = the
+								 * item itself; NULL when FTX_WRITE_ONLY */
+	unsigned	flags;
+	const char *comment;
+} FtxColumn;
+
+/* A query parameter of the list call that means equality with a column. */
+typedef struct FtxFilter
+{
+	const char *column;
+	const char *parameter;
+} FtxFilter;
+
+/* One operation: method is given by its place in FtxResource. */
+typedef struct FtxOperation
+{
+	const char *path;			/* "/v1/groups/{id}"; {column} is bound to the
+								 * column's value.  NULL = does not exist */
+	FtxAccept	accept;
+} FtxOperation;
+
+typedef struct FtxResource
+{
+	const char *name;			/* SQL name of the table */
+	const char *alias;			/* second name accepted for it, or NULL */
+	const char *comment;
+
+	FtxOperation list;			/* GET; NULL path: the detail call is the only
+								 * read (a singleton such as account) */
+	bool		paged;			/* list takes cursor and limit */
+	FtxOperation detail;		/* GET */
+	FtxOperation create;		/* POST */
+	FtxOperation create_in;		/* POST used instead when the column bound in
+								 * its path is given (group webhooks) */
+	FtxOperation update;		/* PATCH */
+	FtxOperation remove;		/* DELETE */
+
+	const FtxColumn *columns;	/* the last one is attrs, path "" */
+	int			ncolumns;
+	const FtxFilter *filters;
+	int			nfilters;
+
+	/*
+	 * Names that stand where the detail path has its key but are routes of
+	 * their own: never asked for as a key.  NULL-terminated, or NULL.
+	 */
+	const char *const *literal_routes;
+
+	double		typical_rows;	/* planner's guess without ANALYZE */
+} FtxResource;
+
+/* All resources, sorted by name; NULL-terminated. */
+extern const FtxResource *const ftx_catalogue[];
+
+/* Find a resource by name or alias; NULL if there is none. */
+extern const FtxResource *ftx_resource_find(const char *name);
+
+/* Index of the column of that name, or -1. */
+extern int	ftx_resource_column(const FtxResource *resource, const char *name);
+
+/* Index of the first key column, or -1 (a singleton has none). */
+extern int	ftx_resource_key(const FtxResource *resource);
+
+/* SQL type of a column as it is written in CREATE FOREIGN TABLE. */
+extern const char *ftx_type_sql(FtxType type);
+
+/* Accept header's value. */
+extern const char *ftx_accept_value(FtxAccept accept);
+
+/*
+ * First broken invariant of the catalogue in words, or NULL: names unique and
+ * sorted, attrs last, every {column} of a path is a column, filter columns
+ * exist, a key is not updatable.  Called by the test suite.
+ */
+extern const char *ftx_catalogue_check(void);
+
+#endif							/* FTX_CATALOGUE_H */

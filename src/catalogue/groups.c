@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * groups.c
+ *		Groups: what belongs to one destination.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "catalogue/rows.h"
+
+static const FtxColumn columns[] = {
+	{"id", FTX_TEXT, "id", FTX_KEY,
+		"Identifier of the group; its destination has the same one."},
+	{"name", FTX_TEXT, "name", FTX_CREATE | FTX_REQUIRED | FTX_UPDATE,
+		"Name: letters, digits and underscores, not starting with a digit."},
+	{"created_at", FTX_TIMESTAMPTZ, "created_at", 0,
+		"When the group was made."},
+	{"attrs", FTX_JSONB, "", 0,
+		"The whole object as the API sent it."},
+};
+
+const FtxResource ftx_groups = {
+	.name = "groups",
+	.comment = "Groups: the connectors that load into one destination.",
+	.list = {"/v1/groups", FTX_V1},
+	.paged = true,
+	.detail = {"/v1/groups/{id}", FTX_V1},
+	.create = {"/v1/groups", FTX_V1},
+	.update = {"/v1/groups/{id}", FTX_V1},
+	.remove = {"/v1/groups/{id}", FTX_V1},
+	.columns = columns,
+	.ncolumns = FTX_LENGTH(columns),
+	.typical_rows = 100,
+};

@@ -1,0 +1,261 @@
+/*-------------------------------------------------------------------------
+ *
+ * operations.c
+ *		Every operation of the API: method, path and Accept version.
+ *
+ * From Fivetran's official API definition (179 operations on 105 paths).  The
+ * names in braces are those of the definition.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "catalogue/operations.h"
+
+#include <string.h>
+
+const FtxApiOperation ftx_operations[] = {
+	{"GET", "/public/connector-types", FTX_V1},
+	{"GET", "/v1/account/info", FTX_V1},
+	{"POST", "/v1/certificates", FTX_V1},
+	{"GET", "/v1/connections", FTX_V2},
+	{"POST", "/v1/connections", FTX_V2},
+	{"GET", "/v1/connections/{connectionId}", FTX_V2},
+	{"PATCH", "/v1/connections/{connectionId}", FTX_V2},
+	{"DELETE", "/v1/connections/{connectionId}", FTX_V2},
+	{"GET", "/v1/connections/{connectionId}/certificates", FTX_V1},
+	{"POST", "/v1/connections/{connectionId}/certificates", FTX_V1},
+	{"GET", "/v1/connections/{connectionId}/certificates/{hash}", FTX_V1},
+	{"DELETE", "/v1/connections/{connectionId}/certificates/{hash}", FTX_V1},
+	{"POST", "/v1/connections/{connectionId}/connect-card", FTX_V2},
+	{"GET", "/v1/connections/{connectionId}/fingerprints", FTX_V1},
+	{"POST", "/v1/connections/{connectionId}/fingerprints", FTX_V1},
+	{"GET", "/v1/connections/{connectionId}/fingerprints/{hash}", FTX_V1},
+	{"DELETE", "/v1/connections/{connectionId}/fingerprints/{hash}", FTX_V1},
+	{"POST", "/v1/connections/{connectionId}/move", FTX_V2},
+	{"GET", "/v1/connections/{connectionId}/move/{jobId}", FTX_V2},
+	{"POST", "/v1/connections/{connectionId}/resync", FTX_V2},
+	{"GET", "/v1/connections/{connectionId}/schemas", FTX_V1},
+	{"POST", "/v1/connections/{connectionId}/schemas", FTX_V1},
+	{"PATCH", "/v1/connections/{connectionId}/schemas", FTX_V1},
+	{"POST", "/v1/connections/{connectionId}/schemas/drop-columns", FTX_V1},
+	{"POST", "/v1/connections/{connectionId}/schemas/reload", FTX_V1},
+	{"POST", "/v1/connections/{connectionId}/schemas/tables/resync", FTX_V1},
+	{"PATCH", "/v1/connections/{connectionId}/schemas/{schemaName}", FTX_V1},
+	{"PATCH",
+		"/v1/connections/{connectionId}/schemas/{schemaName}/tables/{tableName}",
+	FTX_V1},
+	{"PATCH",
+		"/v1/connections/{connectionId}/schemas/{schemaName}/tables/{tableName}/columns/{columnName}",
+	FTX_V1},
+	{"DELETE",
+		"/v1/connections/{connectionId}/schemas/{schemaName}/tables/{tableName}/columns/{columnName}",
+	FTX_V1},
+	{"GET",
+		"/v1/connections/{connectionId}/schemas/{schema}/tables/{table}/columns",
+	FTX_V1},
+	{"GET", "/v1/connections/{connectionId}/state", FTX_V2},
+	{"PATCH", "/v1/connections/{connectionId}/state", FTX_V2},
+	{"POST", "/v1/connections/{connectionId}/sync", FTX_V2},
+	{"GET", "/v1/connections/{connectionId}/sync-history", FTX_V2},
+	{"POST", "/v1/connections/{connectionId}/test", FTX_V2},
+	{"GET", "/v1/connections/{connectionId}/warnings", FTX_V2},
+	{"DELETE",
+		"/v1/connections/{connectionId}/warnings/{warningType}",
+	FTX_V2},
+	{"GET", "/v1/connector-sdk/packages", FTX_V1},
+	{"POST", "/v1/connector-sdk/packages", FTX_V1},
+	{"GET", "/v1/connector-sdk/packages/{package_id}", FTX_V1},
+	{"PATCH", "/v1/connector-sdk/packages/{package_id}", FTX_V1},
+	{"DELETE", "/v1/connector-sdk/packages/{package_id}", FTX_V1},
+	{"GET", "/v1/connector-sdk/packages/{package_id}/download", FTX_V1},
+	{"GET", "/v1/destinations", FTX_V2},
+	{"POST", "/v1/destinations", FTX_V2},
+	{"GET", "/v1/destinations/{destinationId}", FTX_V2},
+	{"PATCH", "/v1/destinations/{destinationId}", FTX_V2},
+	{"DELETE", "/v1/destinations/{destinationId}", FTX_V2},
+	{"GET", "/v1/destinations/{destinationId}/certificates", FTX_V1},
+	{"POST", "/v1/destinations/{destinationId}/certificates", FTX_V1},
+	{"GET", "/v1/destinations/{destinationId}/certificates/{hash}", FTX_V1},
+	{"DELETE", "/v1/destinations/{destinationId}/certificates/{hash}", FTX_V1},
+	{"GET", "/v1/destinations/{destinationId}/fingerprints", FTX_V1},
+	{"POST", "/v1/destinations/{destinationId}/fingerprints", FTX_V1},
+	{"GET", "/v1/destinations/{destinationId}/fingerprints/{hash}", FTX_V1},
+	{"DELETE", "/v1/destinations/{destinationId}/fingerprints/{hash}", FTX_V1},
+	{"POST", "/v1/destinations/{destinationId}/test", FTX_V2},
+	{"GET", "/v1/external-logging", FTX_V1},
+	{"POST", "/v1/external-logging", FTX_V1},
+	{"GET", "/v1/external-logging/account", FTX_V1},
+	{"POST", "/v1/external-logging/account", FTX_V1},
+	{"PATCH", "/v1/external-logging/account", FTX_V1},
+	{"DELETE", "/v1/external-logging/account", FTX_V1},
+	{"POST", "/v1/external-logging/account/test", FTX_V1},
+	{"GET", "/v1/external-logging/{logId}", FTX_V1},
+	{"PATCH", "/v1/external-logging/{logId}", FTX_V1},
+	{"DELETE", "/v1/external-logging/{logId}", FTX_V1},
+	{"POST", "/v1/external-logging/{logId}/test", FTX_V1},
+	{"GET", "/v1/external-secrets-managers", FTX_V1},
+	{"POST", "/v1/external-secrets-managers", FTX_V1},
+	{"GET", "/v1/external-secrets-managers-entities", FTX_V1},
+	{"GET", "/v1/external-secrets-managers/{esmId}", FTX_V1},
+	{"PATCH", "/v1/external-secrets-managers/{esmId}", FTX_V1},
+	{"DELETE", "/v1/external-secrets-managers/{esmId}", FTX_V1},
+	{"GET", "/v1/external-secrets-managers/{esmId}/entities", FTX_V1},
+	{"GET", "/v1/groups", FTX_V1},
+	{"POST", "/v1/groups", FTX_V1},
+	{"GET", "/v1/groups/{groupId}", FTX_V1},
+	{"PATCH", "/v1/groups/{groupId}", FTX_V1},
+	{"DELETE", "/v1/groups/{groupId}", FTX_V1},
+	{"GET", "/v1/groups/{groupId}/connections", FTX_V1},
+	{"GET", "/v1/groups/{groupId}/public-key", FTX_V1},
+	{"GET", "/v1/groups/{groupId}/service-account", FTX_V1},
+	{"GET", "/v1/groups/{groupId}/users", FTX_V1},
+	{"POST", "/v1/groups/{groupId}/users", FTX_V1},
+	{"DELETE", "/v1/groups/{groupId}/users/{userId}", FTX_V1},
+	{"POST", "/v1/hvr/register-hub", FTX_V1},
+	{"GET", "/v1/hybrid-deployment-agents", FTX_V1},
+	{"POST", "/v1/hybrid-deployment-agents", FTX_V1},
+	{"GET", "/v1/hybrid-deployment-agents/{agentId}", FTX_V1},
+	{"DELETE", "/v1/hybrid-deployment-agents/{agentId}", FTX_V1},
+	{"PATCH", "/v1/hybrid-deployment-agents/{agentId}/re-auth", FTX_V1},
+	{"POST",
+		"/v1/hybrid-deployment-agents/{agentId}/reset-credentials",
+	FTX_V1},
+	{"GET", "/v1/metadata/connector-types", FTX_V1},
+	{"GET", "/v1/metadata/connector-types/{service}", FTX_V1},
+	{"GET", "/v1/private-links", FTX_V1},
+	{"POST", "/v1/private-links", FTX_V1},
+	{"GET", "/v1/private-links/{privateLinkId}", FTX_V1},
+	{"PATCH", "/v1/private-links/{privateLinkId}", FTX_V1},
+	{"DELETE", "/v1/private-links/{privateLinkId}", FTX_V1},
+	{"GET", "/v1/proxy", FTX_V1},
+	{"POST", "/v1/proxy", FTX_V1},
+	{"GET", "/v1/proxy/{agentId}", FTX_V1},
+	{"DELETE", "/v1/proxy/{agentId}", FTX_V1},
+	{"GET", "/v1/proxy/{agentId}/connections", FTX_V1},
+	{"POST", "/v1/proxy/{agentId}/regenerate-secrets", FTX_V1},
+	{"GET", "/v1/roles", FTX_V1},
+	{"GET", "/v1/system-keys", FTX_V1},
+	{"POST", "/v1/system-keys", FTX_V1},
+	{"GET", "/v1/system-keys/{keyId}", FTX_V1},
+	{"PATCH", "/v1/system-keys/{keyId}", FTX_V1},
+	{"DELETE", "/v1/system-keys/{keyId}", FTX_V1},
+	{"POST", "/v1/system-keys/{keyId}/rotate", FTX_V1},
+	{"GET", "/v1/teams", FTX_V1},
+	{"POST", "/v1/teams", FTX_V1},
+	{"GET", "/v1/teams/{teamId}", FTX_V1},
+	{"PATCH", "/v1/teams/{teamId}", FTX_V1},
+	{"DELETE", "/v1/teams/{teamId}", FTX_V1},
+	{"GET", "/v1/teams/{teamId}/connections", FTX_V1},
+	{"POST", "/v1/teams/{teamId}/connections", FTX_V1},
+	{"GET", "/v1/teams/{teamId}/connections/{connectionId}", FTX_V1},
+	{"PATCH", "/v1/teams/{teamId}/connections/{connectionId}", FTX_V1},
+	{"DELETE", "/v1/teams/{teamId}/connections/{connectionId}", FTX_V1},
+	{"GET", "/v1/teams/{teamId}/groups", FTX_V1},
+	{"POST", "/v1/teams/{teamId}/groups", FTX_V1},
+	{"GET", "/v1/teams/{teamId}/groups/{groupId}", FTX_V1},
+	{"PATCH", "/v1/teams/{teamId}/groups/{groupId}", FTX_V1},
+	{"DELETE", "/v1/teams/{teamId}/groups/{groupId}", FTX_V1},
+	{"DELETE", "/v1/teams/{teamId}/role", FTX_V1},
+	{"GET", "/v1/teams/{teamId}/users", FTX_V1},
+	{"POST", "/v1/teams/{teamId}/users", FTX_V1},
+	{"GET", "/v1/teams/{teamId}/users/{userId}", FTX_V1},
+	{"PATCH", "/v1/teams/{teamId}/users/{userId}", FTX_V1},
+	{"DELETE", "/v1/teams/{teamId}/users/{userId}", FTX_V1},
+	{"GET", "/v1/transformation-projects", FTX_V1},
+	{"POST", "/v1/transformation-projects", FTX_V1},
+	{"GET", "/v1/transformation-projects/{projectId}", FTX_V1},
+	{"PATCH", "/v1/transformation-projects/{projectId}", FTX_V1},
+	{"DELETE", "/v1/transformation-projects/{projectId}", FTX_V1},
+	{"POST", "/v1/transformation-projects/{projectId}/test", FTX_V1},
+	{"GET", "/v1/transformations", FTX_V1},
+	{"POST", "/v1/transformations", FTX_V1},
+	{"GET", "/v1/transformations/package-metadata", FTX_V1},
+	{"GET",
+		"/v1/transformations/package-metadata/{package_definition_id}",
+	FTX_V1},
+	{"GET", "/v1/transformations/{transformationId}", FTX_V1},
+	{"PATCH", "/v1/transformations/{transformationId}", FTX_V1},
+	{"DELETE", "/v1/transformations/{transformationId}", FTX_V1},
+	{"POST", "/v1/transformations/{transformationId}/cancel", FTX_V1},
+	{"POST", "/v1/transformations/{transformationId}/run", FTX_V1},
+	{"POST", "/v1/transformations/{transformationId}/upgrade", FTX_V1},
+	{"GET", "/v1/users", FTX_V1},
+	{"POST", "/v1/users", FTX_V1},
+	{"GET", "/v1/users/api-keys", FTX_V1},
+	{"DELETE", "/v1/users/{id}", FTX_V1},
+	{"GET", "/v1/users/{userId}", FTX_V1},
+	{"PATCH", "/v1/users/{userId}", FTX_V1},
+	{"GET", "/v1/users/{userId}/api-keys", FTX_V1},
+	{"POST", "/v1/users/{userId}/api-keys", FTX_V1},
+	{"DELETE", "/v1/users/{userId}/api-keys", FTX_V1},
+	{"POST", "/v1/users/{userId}/api-keys/rotate", FTX_V1},
+	{"GET", "/v1/users/{userId}/connections", FTX_V1},
+	{"POST", "/v1/users/{userId}/connections", FTX_V1},
+	{"GET", "/v1/users/{userId}/connections/{connectionId}", FTX_V1},
+	{"PATCH", "/v1/users/{userId}/connections/{connectionId}", FTX_V1},
+	{"DELETE", "/v1/users/{userId}/connections/{connectionId}", FTX_V1},
+	{"GET", "/v1/users/{userId}/groups", FTX_V1},
+	{"POST", "/v1/users/{userId}/groups", FTX_V1},
+	{"GET", "/v1/users/{userId}/groups/{groupId}", FTX_V1},
+	{"PATCH", "/v1/users/{userId}/groups/{groupId}", FTX_V1},
+	{"DELETE", "/v1/users/{userId}/groups/{groupId}", FTX_V1},
+	{"DELETE", "/v1/users/{userId}/role", FTX_V1},
+	{"GET", "/v1/webhooks", FTX_V1},
+	{"POST", "/v1/webhooks/account", FTX_V1},
+	{"POST", "/v1/webhooks/group/{groupId}", FTX_V1},
+	{"GET", "/v1/webhooks/{webhookId}", FTX_V1},
+	{"PATCH", "/v1/webhooks/{webhookId}", FTX_V1},
+	{"DELETE", "/v1/webhooks/{webhookId}", FTX_V1},
+	{"POST", "/v1/webhooks/{webhookId}/test", FTX_V1},
+};
+
+const int	ftx_noperations = sizeof(ftx_operations) / sizeof(ftx_operations[0]);
+
+/*
+ * Does the path fit the template?  A {name} takes one segment.  Returns the
+ * number of literal segments plus one, 0 if it does not fit.
+ */
+static int
+fit(const char *template, const char *path)
+{
+	int			literals = 1;
+
+	while (*template == '/' && *path == '/')
+	{
+		size_t		tlen = strcspn(++template, "/");
+		size_t		plen = strcspn(++path, "/?");
+
+		if (*template != '{')
+		{
+			if (tlen != plen || memcmp(template, path, plen) != 0)
+				return 0;
+			literals++;
+		}
+		else if (plen == 0)
+			return 0;
+		template += tlen;
+		path += plen;
+	}
+	return *template == '\0' && (*path == '\0' || *path == '?') ? literals : 0;
+}
+
+const FtxApiOperation *
+ftx_operation_find(const char *method, const char *path)
+{
+	const FtxApiOperation *best = NULL;
+	int			best_fit = 0;
+
+	for (int i = 0; i < ftx_noperations; i++)
+	{
+		int			fits;
+
+		if (strcmp(ftx_operations[i].method, method) != 0)
+			continue;
+		fits = fit(ftx_operations[i].path, path);
+		if (fits > best_fit)
+		{
+			best = &ftx_operations[i];
+			best_fit = fits;
+		}
+	}
+	return best;
+}

@@ -1,0 +1,46 @@
+/*-------------------------------------------------------------------------
+ *
+ * webhooks.c
+ *		Webhooks of the account and of groups.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "catalogue/rows.h"
+
+static const FtxColumn columns[] = {
+	{"id", FTX_TEXT, "id", FTX_KEY,
+		"Identifier of the webhook."},
+	{"type", FTX_TEXT, "type", 0,
+		"account or group."},
+	{"group_id", FTX_TEXT, "group_id", FTX_CREATE,
+		"Group whose events are sent; null for those of the account."},
+	{"url", FTX_TEXT, "url", FTX_CREATE | FTX_REQUIRED | FTX_UPDATE,
+		"Address that events are sent to; https only."},
+	{"events", FTX_TEXT_ARRAY, "events", FTX_CREATE | FTX_REQUIRED | FTX_UPDATE,
+		"Events that are sent, such as sync_start and sync_end."},
+	{"active", FTX_BOOL, "active", FTX_CREATE | FTX_UPDATE,
+		"Are events sent?"},
+	{"secret", FTX_TEXT, "secret", FTX_CREATE | FTX_UPDATE | FTX_MASKED,
+		"Key of the signatures of deliveries; reads give ******."},
+	{"created_at", FTX_TIMESTAMPTZ, "created_at", 0,
+		"When the webhook was made."},
+	{"created_by", FTX_TEXT, "created_by", 0,
+		"User who made the webhook."},
+	{"attrs", FTX_JSONB, "", 0,
+		"The whole object as the API sent it."},
+};
+
+const FtxResource ftx_webhooks = {
+	.name = "webhooks",
+	.comment = "Webhooks: where events of the account or of a group are sent.",
+	.list = {"/v1/webhooks", FTX_V1},
+	.paged = true,
+	.detail = {"/v1/webhooks/{id}", FTX_V1},
+	.create = {"/v1/webhooks/account", FTX_V1},
+	.create_in = {"/v1/webhooks/group/{group_id}", FTX_V1},
+	.update = {"/v1/webhooks/{id}", FTX_V1},
+	.remove = {"/v1/webhooks/{id}", FTX_V1},
+	.columns = columns,
+	.ncolumns = FTX_LENGTH(columns),
+	.typical_rows = 20,
+};
