@@ -1,0 +1,144 @@
+/*-------------------------------------------------------------------------
+ *
+ * base_url.c
+ *		The server option base_url.
+ *
+ * libcurl's own parser takes the URL apart, so that what is checked is what
+ * is connected to.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+
+#include "api/base_url.h"
+
+/* The parts of a URL that matter here, palloc'ed; NULL when absent. */
+typedef struct Parts
+{
+	char	   *scheme;
+	char	   *user;
+	char	   *password;
+	char	   *host;
+	char	   *path;
+	char	   *query;
+	char	   *fragment;
+} Parts;
+
+/*
+ * Copy one part.  Between curl_url_get() and curl_free() nothing may throw.
+ */
+static char *
+part(CURLU *handle, CURLUPart which)
+{
+	char	   *value;
+	char	   *copy;
+
+	if (curl_url_get(handle, which, &value, 0) != CURLUE_OK)
+		return NULL;
+	copy = MemoryContextAllocExtended(CurrentMemoryContext, strlen(value) + 1,
+									  MCXT_ALLOC_NO_OOM);
+	if (copy != NULL)
+		strcpy(copy, value);
+	curl_free(value);
+	return copy;
+}
+
+static bool
+split(const char *url, Parts *parts)
+{
+	CURLU	   *handle = curl_url();
+	bool		ok;
+
+	memset(parts, 0, sizeof(*parts));
+	if (handle == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	ok = curl_url_set(handle, CURLUPART_URL, url,
+					  CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK;
+	if (ok)
+	{
+		parts->scheme = part(handle, CURLUPART_SCHEME);
+		parts->user = part(handle, CURLUPART_USER);
+		parts->password = part(handle, CURLUPART_PASSWORD);
+		parts->host = part(handle, CURLUPART_HOST);
+		parts->path = part(handle, CURLUPART_PATH);
+		parts->query = part(handle, CURLUPART_QUERY);
+		parts->fragment = part(handle, CURLUPART_FRAGMENT);
+	}
+	curl_url_cleanup(handle);
+	return ok && parts->scheme != NULL && parts->host != NULL &&
+		parts->host[0] != '\0';
+}
+
+static bool
+is_loopback(const char *host)
+{
+	struct in_addr address;
+
+	if (pg_strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
+		return true;
+	return inet_pton(AF_INET, host, &address) == 1 &&
+		(ntohl(address.s_addr) >> 24) == 127;
+}
+
+static void pg_attribute_noreturn()
+refuse(const char *url, const char *why)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 url != NULL ?
+			 errmsg("invalid value for option \"base_url\": \"%s\"", url) :
+			 errmsg("invalid value for option \"base_url\""),
+			 errdetail("%s", why)));
+}
+
+static bool
+strip_suffix(char *text, const char *suffix)
+{
+	size_t		len = strlen(text);
+	size_t		suffix_len = strlen(suffix);
+
+	if (len < suffix_len || strcmp(text + len - suffix_len, suffix) != 0)
+		return false;
+	text[len - suffix_len] = '\0';
+	return true;
+}
+
+char *
+ftx_base_url_normalise(const char *url)
+{
+	Parts		parts;
+	char	   *result;
+
+	for (const unsigned char *c = (const unsigned char *) url; *c; c++)
+	{
+		if (*c <= ' ' || *c == 0x7F)
+			refuse(NULL, "It has a space or a control character.");
+	}
+	if (!split(url, &parts))
+		refuse(strchr(url, '@') ? NULL : url,
+			   "It is not an absolute URL with a host.");
+	if (parts.user != NULL || parts.password != NULL)
+		refuse(NULL, "Credentials belong to the user mapping, not into the URL.");
+	if (parts.query != NULL || parts.fragment != NULL ||
+		strpbrk(url, "?#") != NULL)
+		refuse(url, "It has a query or a fragment.");
+	if (pg_strcasecmp(parts.scheme, "https") != 0 &&
+		!(pg_strcasecmp(parts.scheme, "http") == 0 &&
+		  is_loopback(parts.host)))
+		refuse(url, "It must be https; http is allowed to loopback addresses only.");
+
+	result = pstrdup(url);
+	while (strip_suffix(result, "/"))
+		 /* nothing */ ;
+	if (strip_suffix(result, "/v1"))
+	{
+		while (strip_suffix(result, "/"))
+			 /* nothing */ ;
+	}
+	return result;
+}

@@ -1,0 +1,250 @@
+/*-------------------------------------------------------------------------
+ *
+ * call.c
+ *		One API call of a session: started, waited for, checked.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "api/call.h"
+#include "api/error.h"
+#include "api/memo.h"
+#include "mb/pg_wchar.h"
+#include "portability/instr_time.h"
+#include "utils/memutils.h"
+
+/*
+ * The largest answer that is accepted, after unpacking: schema configurations
+ * of sources with tens of thousands of tables are the largest known ones.
+ * PostgreSQL's own limit on one value is 1 GB.
+ */
+#define MAX_ANSWER_BYTES	((size_t) 256 * 1024 * 1024)
+
+struct FtxCall
+{
+	MemoryContext cxt;			/* holds the call; its end ends the request */
+	FtxSession *session;
+	FtxMethod	method;
+	char	   *path;
+	bool		repeat_safe;
+	FtxRequest *request;		/* NULL when the memo answered */
+	FtxBytes   *body;			/* the memo's answer, or NULL */
+	int			status;			/* the memo's answer */
+	FtxStats   *stats;
+	FtxMemo    *memo;
+	bool		settled;		/* its figures are in stats and memo */
+};
+
+/*
+ * Ask the memo; true if it had the answer.
+ */
+static bool
+remembered(FtxCall *call)
+{
+	if (call->memo == NULL || call->method != FTX_GET)
+		return false;
+	call->body = ftx_memo_find(call->memo, call->session, call->path,
+							   &call->status);
+	if (call->body == NULL)
+		return false;
+	ftx_bytes_own(call->body, call->cxt);
+	call->stats->remembered++;
+	call->settled = true;
+	return true;
+}
+
+FtxCall *
+ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
+			   FtxMemo *memo, MemoryContext owner)
+{
+	MemoryContext cxt = AllocSetContextCreate(owner, "fivetrex call",
+											  ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	FtxCall    *call = palloc0(sizeof(FtxCall));
+	FtxRequestSpec request = {0};
+
+	call->cxt = cxt;
+	call->session = session;
+	call->method = spec->method;
+	call->path = pstrdup(spec->path);
+	call->repeat_safe = spec->repeat_safe;
+	call->stats = stats;
+	call->memo = memo;
+
+	if (!remembered(call))
+	{
+		request.method = spec->method;
+		request.url = psprintf("%s%s", session->options.base_url, spec->path);
+		request.accept = ftx_accept_value(spec->accept);
+		if (spec->body != NULL)
+		{
+			request.content_type = "application/json";
+			request.body = pg_server_to_any(spec->body, strlen(spec->body),
+											PG_UTF8);
+			request.body_len = strlen(request.body);
+		}
+		request.repeat_safe = spec->repeat_safe;
+		request.timeout = spec->takes_long ? session->options.long_timeout :
+			session->options.request_timeout;
+		request.max_body = MAX_ANSWER_BYTES;
+		request.budget = ftx_session_budget(session);
+		request.sent = &stats->calls;
+		call->request = ftx_request_start(session->engine, &request, cxt);
+	}
+	MemoryContextSwitchTo(old);
+	return call;
+}
+
+/*
+ * Once a request is done: add it to the figures and remember its answer.
+ */
+static void
+settle(FtxCall *call)
+{
+	const FtxResponse *response;
+
+	if (call->settled)
+		return;
+	call->settled = true;
+	response = ftx_request_response(call->request);
+	call->stats->retries += Max(response->attempts - 1, 0);
+	call->stats->bytes += response->bytes;
+	if (call->memo != NULL && call->method == FTX_GET &&
+		response->outcome == FTX_ANSWERED && response->body != NULL &&
+		(response->status == 200 || response->status == 404))
+		ftx_memo_store(call->memo, call->session, call->path,
+					   response->status, response->body);
+}
+
+bool
+ftx_call_done(const FtxCall *call)
+{
+	return call->request == NULL || ftx_request_done(call->request);
+}
+
+void
+ftx_call_wait_any(FtxSession *session, FtxStats *stats)
+{
+	instr_time	before;
+	instr_time	after;
+
+	INSTR_TIME_SET_CURRENT(before);
+	ftx_engine_wait(session->engine);
+	INSTR_TIME_SET_CURRENT(after);
+	INSTR_TIME_SUBTRACT(after, before);
+	stats->waited_ms += INSTR_TIME_GET_MILLISEC(after);
+}
+
+void
+ftx_call_wait(FtxCall *call)
+{
+	while (!ftx_call_done(call))
+		ftx_call_wait_any(call->session, call->stats);
+	settle(call);
+}
+
+static int
+answer_status(const FtxCall *call)
+{
+	const FtxResponse *response;
+
+	if (call->request == NULL)
+		return call->status;
+	response = ftx_request_response(call->request);
+	return response->outcome == FTX_ANSWERED ? response->status : 0;
+}
+
+const FtxBytes *
+ftx_call_body(const FtxCall *call)
+{
+	return call->request == NULL ? call->body :
+		ftx_request_response(call->request)->body;
+}
+
+bool
+ftx_call_succeeded(const FtxCall *call)
+{
+	int			status = answer_status(call);
+
+	return status >= 200 && status < 300;
+}
+
+bool
+ftx_call_object_missing(const FtxCall *call)
+{
+	return answer_status(call) == 404 &&
+		ftx_error_object_missing(ftx_call_body(call));
+}
+
+void
+ftx_call_raise(FtxCall *call)
+{
+	FtxFailure	failure = {0};
+
+	failure.method = call->method;
+	failure.path = call->path;
+	failure.repeat_safe = call->repeat_safe;
+	failure.body = ftx_call_body(call);
+	failure.retry_after = -1;
+	if (call->request != NULL)
+	{
+		const FtxResponse *response = ftx_request_response(call->request);
+
+		failure.outcome = response->outcome;
+		failure.status = response->status;
+		failure.retry_after = response->retry_after;
+		failure.may_have_run = response->may_have_run;
+		failure.message = response->message;
+		failure.attempts = response->attempts;
+	}
+	else
+	{
+		failure.outcome = FTX_ANSWERED;
+		failure.status = call->status;
+	}
+	ftx_error_raise(call->session, &failure);
+}
+
+const char *
+ftx_call_describe(const FtxCall *call)
+{
+	return psprintf("%s %s", ftx_method_name(call->method), call->path);
+}
+
+static void
+add_call_context(void *arg)
+{
+	FtxCall    *call = arg;
+
+	errcontext("answer to %s %s", ftx_method_name(call->method), call->path);
+}
+
+void
+ftx_call_decode(FtxCall *call, FtxShape shape,
+				const FtxProjection *projection, FtxPage *page)
+{
+	const FtxBytes *body = ftx_call_body(call);
+	ErrorContextCallback callback;
+
+	callback.callback = add_call_context;
+	callback.arg = call;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	ftx_page_decode(page, body != NULL && body->data ? body->data : "",
+					body != NULL ? body->len : 0, shape, projection);
+	error_context_stack = callback.previous;
+}
+
+double
+ftx_call_elapsed_ms(const FtxCall *call)
+{
+	return call->request == NULL ? 0 :
+		ftx_request_response(call->request)->elapsed_ms;
+}
+
+void
+ftx_call_free(FtxCall *call)
+{
+	MemoryContextDelete(call->cxt);
+}

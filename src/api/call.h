@@ -1,0 +1,89 @@
+/*-------------------------------------------------------------------------
+ *
+ * call.h
+ *		One API call of a session: started, waited for, checked.
+ *
+ * A call is an HTTP request to the session's base URL with its credentials,
+ * budget and time limit.  GETs of one executor run may be answered from a
+ * memo (api/memo.h) instead.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_CALL_H
+#define FTX_CALL_H
+
+#include "api/session.h"
+#include "json/page.h"
+
+typedef struct FtxMemo FtxMemo;
+typedef struct FtxCall FtxCall;
+
+/* What was done on behalf of one scan or function, for EXPLAIN ANALYZE. */
+typedef struct FtxStats
+{
+	int64		calls;			/* HTTP requests sent, repetitions included */
+	int64		retries;		/* repetitions among them */
+	int64		pages;			/* list pages decoded */
+	int64		bytes;			/* received on the wire */
+	int64		remembered;		/* answers taken from the memo */
+	double		waited_ms;		/* time blocked on the network */
+} FtxStats;
+
+typedef struct FtxCallSpec
+{
+	FtxMethod	method;
+	const char *path;			/* "/v1/...", encoded, with its query */
+	FtxAccept	accept;
+	const char *body;			/* JSON in the server encoding, or NULL */
+	bool		repeat_safe;
+	bool		takes_long;		/* long_timeout instead of request_timeout */
+} FtxCallSpec;
+
+/*
+ * Start a call.  It lives in a context of its own below `owner` and ends with
+ * it, or by ftx_call_free().  `stats` (never NULL) and `memo` (may be NULL:
+ * nothing is remembered) must outlive it.
+ */
+extern FtxCall *ftx_call_start(FtxSession *session, const FtxCallSpec *spec,
+							   FtxStats *stats, FtxMemo *memo,
+							   MemoryContext owner);
+
+extern bool ftx_call_done(const FtxCall *call);
+
+/* Wait for this call; interrupts are served. */
+extern void ftx_call_wait(FtxCall *call);
+
+/* Wait until one more of the session's requests is done. */
+extern void ftx_call_wait_any(FtxSession *session, FtxStats *stats);
+
+/* Did a call that is done end with a 2xx answer? */
+extern bool ftx_call_succeeded(const FtxCall *call);
+
+/*
+ * Is it a 404 that says that the object is not there (NotFound_<Entity>)?  A
+ * bare NotFound means that the route is not served, and is not meant.
+ */
+extern bool ftx_call_object_missing(const FtxCall *call);
+
+/* Raise the error of a call that did not succeed, see api/error.h. */
+extern void ftx_call_raise(FtxCall *call) pg_attribute_noreturn();
+
+/* The body of a 2xx answer; valid until the call is freed. */
+extern const FtxBytes *ftx_call_body(const FtxCall *call);
+
+/*
+ * Decode the body, with the request as error context for what is wrong with
+ * it.  Slices point into the body; see ftx_page_decode().
+ */
+extern void ftx_call_decode(FtxCall *call, FtxShape shape,
+							const FtxProjection *projection, FtxPage *page);
+
+/* Milliseconds that the last attempt took. */
+extern double ftx_call_elapsed_ms(const FtxCall *call);
+
+/* "GET /v1/groups?limit=1000" */
+extern const char *ftx_call_describe(const FtxCall *call);
+
+extern void ftx_call_free(FtxCall *call);
+
+#endif							/* FTX_CALL_H */

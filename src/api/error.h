@@ -1,0 +1,47 @@
+/*-------------------------------------------------------------------------
+ *
+ * error.h
+ *		The one funnel from API failures to PostgreSQL errors.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_ERROR_H
+#define FTX_ERROR_H
+
+#include "api/session.h"
+
+/* What failed, for the report. */
+typedef struct FtxFailure
+{
+	FtxMethod	method;
+	const char *path;			/* as in FtxCallSpec */
+	FtxOutcome	outcome;
+	int			status;			/* HTTP status when FTX_ANSWERED */
+	const FtxBytes *body;		/* of the answer; may be NULL */
+	int64		retry_after;	/* seconds, -1 = not said */
+	bool		may_have_run;
+	bool		repeat_safe;
+	const char *message;		/* libcurl's words when not FTX_ANSWERED */
+	int			attempts;
+} FtxFailure;
+
+/*
+ * Raise the error for a failed call and note it for fivetrex_last_error().
+ * SQLSTATEs by cause are listed in README.md, "Errors".
+ */
+extern void ftx_error_raise(FtxSession *session, const FtxFailure *failure)
+			pg_attribute_noreturn();
+
+/* Is the body of a 404 the answer for a route that is not served at all? */
+extern bool ftx_error_route_missing(const FtxBytes *body);
+
+/* Is it the answer for an object that is not there? */
+extern bool ftx_error_object_missing(const FtxBytes *body);
+
+/*
+ * The last API error of this backend as JSON text, palloc'ed; NULL if there
+ * was none.
+ */
+extern char *ftx_error_last(void);
+
+#endif							/* FTX_ERROR_H */

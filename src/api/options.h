@@ -1,0 +1,75 @@
+/*-------------------------------------------------------------------------
+ *
+ * options.h
+ *		Options of server, user mapping, foreign table and column.
+ *
+ * One row per option says where it may stand, its type, range and default;
+ * the validator, the reader and the documentation share the rows.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_OPTIONS_H
+#define FTX_OPTIONS_H
+
+#include "foreign/foreign.h"
+#include "catalogue/catalogue.h"
+
+/* Effective options of a server.  All strings palloc'ed or constant. */
+typedef struct FtxServerOptions
+{
+	char	   *base_url;		/* normalised: no trailing "/" or "/v1" */
+	int			page_size;
+	int			max_concurrency;
+	bool		prefetch;
+	int			connect_timeout;	/* seconds, as all timeouts here */
+	int			request_timeout;
+	int			long_timeout;
+	int			max_retries;
+	int			retry_delay;	/* ms */
+	int			max_retry_wait; /* seconds */
+	char	   *sslrootcert;	/* NULL when not given, as the next three */
+	char	   *sslcert;
+	char	   *sslkey;
+	char	   *proxy;
+	bool		read_only;		/* access 'read_only' */
+} FtxServerOptions;
+
+/* Effective options of a foreign table: the server's, narrowed. */
+typedef struct FtxTableOptions
+{
+	const FtxResource *resource;
+	int			page_size;
+	bool		prefetch;
+	bool		read_only;
+} FtxTableOptions;
+
+/* Read the options of a server into the current memory context. */
+extern void ftx_options_server(ForeignServer *server, FtxServerOptions *result);
+
+/*
+ * Read the options of a foreign table over those of its server.  The resource
+ * is the option `resource`, else the table's name.  Throws
+ * ERRCODE_FDW_TABLE_NOT_FOUND (with the nearest match) if the catalogue has
+ * none of that name.
+ */
+extern void ftx_options_table(ForeignTable *table, const char *relname,
+							  const FtxServerOptions *server,
+							  FtxTableOptions *result);
+
+/*
+ * Credentials of a user mapping, from api_key/api_secret or from the files.
+ * Throws ERRCODE_FDW_OPTION_NAME_NOT_FOUND when one is missing (with a hint,
+ * and never the value), or what reading a file gives.
+ */
+extern void ftx_options_credentials(UserMapping *mapping, char **api_key,
+									char **api_secret);
+
+/*
+ * The catalogue column that a table's column means: its option column_name,
+ * else its name.  -1 when the resource has none of that name.
+ */
+extern int	ftx_options_column(Oid relid, int attnum,
+							   const FtxResource *resource,
+							   char **remote_name);
+
+#endif							/* FTX_OPTIONS_H */

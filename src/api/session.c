@@ -1,0 +1,215 @@
+/*-------------------------------------------------------------------------
+ *
+ * session.c
+ *		Cache of sessions, keyed by user mapping.
+ *
+ * The list holds every session that is current or still pinned.  Syscache
+ * invalidation only marks: freeing happens when nobody holds the session,
+ * never inside an invalidation callback.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "api/session.h"
+#include "base/guc.h"
+#include "catalog/pg_foreign_server.h"
+#include "catalog/pg_user_mapping.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#define USER_AGENT "fivetrex/1.0 (PostgreSQL)"
+
+static FtxSession *sessions = NULL;
+
+static void
+destroy(FtxSession *session)
+{
+	FtxSession **link;
+
+	for (link = &sessions; *link != NULL; link = &(*link)->next)
+	{
+		if (*link == session)
+		{
+			*link = session->next;
+			break;
+		}
+	}
+	if (session->engine != NULL)
+		ftx_engine_destroy(session->engine);
+	MemoryContextDelete(session->cxt);
+}
+
+/*
+ * Reset callback of whoever pinned the session.
+ */
+static void
+unpin(void *arg)
+{
+	FtxSession *session = arg;
+
+	session->pins--;
+	if (session->stale && session->pins == 0)
+		destroy(session);
+}
+
+static void
+invalidate(Datum arg, int cacheid, uint32 hashvalue)
+{
+	FtxSession *session;
+
+	for (session = sessions; session != NULL; session = session->next)
+	{
+		uint32		known = cacheid == FOREIGNSERVEROID ?
+			session->server_hash : session->mapping_hash;
+
+		/* hash value 0 means that all entries are invalid */
+		if (hashvalue == 0 || hashvalue == known)
+			session->stale = true;
+	}
+}
+
+static void
+register_invalidation(void)
+{
+	static bool registered = false;
+
+	if (registered)
+		return;
+	CacheRegisterSyscacheCallback(FOREIGNSERVEROID, invalidate, (Datum) 0);
+	CacheRegisterSyscacheCallback(USERMAPPINGOID, invalidate, (Datum) 0);
+	registered = true;
+}
+
+static void
+destroy_stale(void)
+{
+	FtxSession *session = sessions;
+
+	while (session != NULL)
+	{
+		FtxSession *next = session->next;
+
+		if (session->stale && session->pins == 0)
+			destroy(session);
+		session = next;
+	}
+}
+
+static FtxSession *
+create(UserMapping *mapping)
+{
+	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
+											  "fivetrex session",
+											  ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	FtxSession *session = palloc0(sizeof(FtxSession));
+	ForeignServer *server = GetForeignServer(mapping->serverid);
+	FtxNetConfig config = {0};
+	char	   *key;
+	char	   *secret;
+
+	session->cxt = cxt;
+	session->serverid = mapping->serverid;
+	session->umid = mapping->umid;
+	session->servername = pstrdup(server->servername);
+	session->server_hash = GetSysCacheHashValue1(FOREIGNSERVEROID,
+												 ObjectIdGetDatum(mapping->serverid));
+	session->mapping_hash = GetSysCacheHashValue1(USERMAPPINGOID,
+												  ObjectIdGetDatum(mapping->umid));
+	ftx_options_server(server, &session->options);
+	ftx_options_credentials(mapping, &key, &secret);
+
+	config.user_agent = USER_AGENT;
+	config.username = key;
+	config.password = secret;
+	config.sslrootcert = session->options.sslrootcert;
+	config.sslcert = session->options.sslcert;
+	config.sslkey = session->options.sslkey;
+	config.proxy = session->options.proxy;
+	config.max_concurrency = session->options.max_concurrency;
+	config.connect_timeout = session->options.connect_timeout;
+	config.max_retries = session->options.max_retries;
+	config.retry_delay = session->options.retry_delay;
+	session->engine = ftx_engine_create(&config);
+	session->credentials[0] = key;
+	session->credentials[1] = secret;
+
+	/* nothing below can throw: the session becomes the backend's */
+	MemoryContextSwitchTo(old);
+	MemoryContextSetParent(cxt, CacheMemoryContext);
+	session->next = sessions;
+	sessions = session;
+	return session;
+}
+
+FtxSession *
+ftx_session_pin(Oid serverid, Oid userid, MemoryContext owner)
+{
+	UserMapping *mapping;
+	MemoryContextCallback *callback;
+	FtxSession *session;
+
+	register_invalidation();
+	mapping = GetUserMapping(userid, serverid);
+	callback = MemoryContextAlloc(owner, sizeof(MemoryContextCallback));
+
+	destroy_stale();
+	for (session = sessions; session != NULL; session = session->next)
+	{
+		if (session->umid == mapping->umid && !session->stale)
+			break;
+	}
+	if (session == NULL)
+		session = create(mapping);
+
+	session->pins++;
+	callback->func = unpin;
+	callback->arg = session;
+	MemoryContextRegisterResetCallback(owner, callback);
+	return session;
+}
+
+void
+ftx_session_forget(FtxSession *session)
+{
+	session->stale = true;
+}
+
+FtxBudget *
+ftx_session_budget(FtxSession *session)
+{
+	static FtxBudget budget;
+	static TimestampTz statement = 0;
+
+	if (statement != GetCurrentStatementStartTimestamp())
+	{
+		memset(&budget, 0, sizeof(budget));
+		statement = GetCurrentStatementStartTimestamp();
+	}
+	budget.max_calls = ftx_guc_max_calls;
+	budget.max_retry_wait = (int64) session->options.max_retry_wait * 1000;
+	return &budget;
+}
+
+char *
+ftx_session_mask(FtxSession *session, const char *text)
+{
+	char	   *result = pstrdup(text);
+
+	for (size_t i = 0; i < lengthof(session->credentials); i++)
+	{
+		const char *credential = session->credentials[i];
+		char	   *found;
+
+		/* shorter ones would mask ordinary words and tell their own length */
+		if (strlen(credential) < 4)
+			continue;
+		while ((found = strstr(result, credential)) != NULL)
+			result = psprintf("%.*s******%s", (int) (found - result), result,
+							  found + strlen(credential));
+	}
+	return result;
+}

@@ -1,0 +1,53 @@
+/*-------------------------------------------------------------------------
+ *
+ * session.h
+ *		One server with one credential, as this backend knows it.
+ *
+ * Sessions live across statements, so that connections are reused.  A change
+ * of the server or of the user mapping makes a session stale: it serves those
+ * who hold it to their end, and newcomers get a new one.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_SESSION_H
+#define FTX_SESSION_H
+
+#include "api/options.h"
+#include "net/http.h"
+
+typedef struct FtxSession
+{
+	Oid			serverid;
+	Oid			umid;			/* the user mapping, the key of the cache */
+	char	   *servername;
+	FtxServerOptions options;
+	FtxEngine  *engine;
+	const char *credentials[2]; /* api_key, api_secret: only for masking */
+	MemoryContext cxt;			/* holds all of the above but the engine */
+	int			pins;			/* holders, see ftx_session_pin */
+	bool		stale;
+	uint32		server_hash;	/* syscache hash values, for invalidation */
+	uint32		mapping_hash;
+	struct FtxSession *next;
+} FtxSession;
+
+/*
+ * The session of `userid` on a server, pinned until `owner` is reset.  Throws
+ * what GetUserMapping() and the reading of options and credentials throw.
+ */
+extern FtxSession *ftx_session_pin(Oid serverid, Oid userid,
+								   MemoryContext owner);
+
+/* Make the next statement read options and credentials anew. */
+extern void ftx_session_forget(FtxSession *session);
+
+/*
+ * What the running statement may still do on this session: calls and time
+ * for retries.  A statement is what the client sent; FETCH is one of its own.
+ */
+extern FtxBudget *ftx_session_budget(FtxSession *session);
+
+/* Copy of `text` with this session's credentials replaced by ******. */
+extern char *ftx_session_mask(FtxSession *session, const char *text);
+
+#endif							/* FTX_SESSION_H */
