@@ -1,0 +1,82 @@
+
+=head1 NAME
+
+Fivetrex::Node - a PostgreSQL node with the extension and its worlds
+
+=head1 SYNOPSIS
+
+  my $node = Fivetrex::Node->start('main');
+  $node->add_world($mock, 'paging', page_size => 10);
+  is($node->query('SELECT count(*) FROM paging.groups'), 14);
+  like($node->fails('SELECT ...'), qr/HV00L/);
+
+A subclass of PostgreSQL::Test::Cluster: all its methods are there.
+
+=cut
+
+package Fivetrex::Node;
+
+use strict;
+use warnings;
+
+use parent 'PostgreSQL::Test::Cluster';
+
+use PostgreSQL::Test::Utils;
+
+# Without an argument this is the parent's start(); with a name, called on the
+# class, it makes a node, starts it and creates the extension.
+sub start
+{
+	my ($self, @arguments) = @_;
+	return $self->SUPER::start(@arguments) if ref $self;
+
+	# new() looks for per-version classes by the name of the class it is called on.
+	my $node = bless PostgreSQL::Test::Cluster->new(@arguments), $self;
+	$node->init;
+	$node->start;
+	$node->query('CREATE EXTENSION fivetrex');
+	return $node;
+}
+
+# Server, user mapping and imported tables for a world of the mock; all are
+# named like the world.  Retries do not wait unless an option says so.
+sub add_world
+{
+	my ($self, $mock, $world, %options) = @_;
+	%options = (base_url => $mock->url($world), retry_delay => '0', %options);
+	my $options = join ', ',
+	  map { "$_ '" . ($options{$_} =~ s/'/''/gr) . "'" } sort keys %options;
+	$self->query(
+		qq{CREATE SERVER "$world" FOREIGN DATA WRAPPER fivetrex OPTIONS ($options);
+		   CREATE USER MAPPING FOR PUBLIC SERVER "$world"
+		     OPTIONS (api_key 'key', api_secret 'secret');
+		   CREATE SCHEMA "$world";
+		   IMPORT FOREIGN SCHEMA fivetran FROM SERVER "$world" INTO "$world"});
+	return;
+}
+
+# Output of SQL that must succeed.
+sub query
+{
+	my ($self, $sql, %parameters) = @_;
+	return $self->safe_psql('postgres', $sql, %parameters);
+}
+
+# The same, one element per line.
+sub rows
+{
+	my ($self, $sql, %parameters) = @_;
+	return split /\n/, $self->query($sql, %parameters);
+}
+
+# What psql says about SQL that must fail: message with SQLSTATE, detail, hint.
+sub fails
+{
+	my ($self, $sql, %parameters) = @_;
+	my ($status, undef, $stderr) =
+	  $self->psql('postgres', "\\set VERBOSITY verbose\n$sql", %parameters);
+	die "should have failed: $sql\n" if $status == 0;
+	return $stderr;
+}
+
+1;

@@ -1,0 +1,328 @@
+"""Deterministic seed data: the account that every new world starts from.
+
+Nothing here depends on the clock or on hash order, so ids, counts and bytes are
+the same in every run and tests may name them.
+"""
+import itertools
+import random
+
+ACCOUNT = {"account_id": "maroon_vessel", "account_name": "Acme Analytics",
+           "user_id": "_accountworthy"}
+
+# Group id, name, number of connectors, destination service (None: it has none).
+GROUPS = [
+    ("decent_dropsy", "Warehouse", 1200, "snowflake"),
+    ("projected_sickle", "Marketing", 620, "big_query"),
+    ("opaque_lantern", "Finance", 300, "redshift"),
+    ("clever_harbor", "Sales_EMEA", 150, "databricks"),
+    ("vivid_ember", "Sales_APAC", 90, "snowflake"),
+    ("quiet_meridian", "Support", 60, "postgres_warehouse"),
+    ("amber_tundra", "Product", 35, "managed_data_lake"),
+    ("brisk_falcon", "Research", 20, "big_query"),
+    ("hollow_cedar", "Legal", 12, "snowflake"),
+    ("lucid_orchard", "People", 6, "redshift"),
+    ("stoic_pebble", "Staging", 4, "postgres_warehouse"),
+    ("_airworthy", "Sandbox", 2, "databricks"),
+    ("final_margin", "No_destination", 1, None),
+    ("empty_shelf", "Empty", 0, None),
+]
+
+DATABASES = ["postgres", "postgres_rds", "google_cloud_postgresql", "mysql", "mysql_rds",
+             "aurora", "sql_server", "oracle", "mongo", "mariadb", "dynamodb", "db2"]
+APPLICATIONS = ["salesforce", "hubspot", "google_ads", "facebook_ads", "stripe", "zendesk",
+                "jira", "github", "shopify", "netsuite_suiteanalytics", "marketo", "intercom",
+                "google_analytics_4", "linkedin_ads", "pardot", "workday", "xero", "asana",
+                "quickbooks", "slack"]
+FILES = ["s3", "gcs", "azure_blob_storage", "sftp", "google_sheets"]
+FUNCTIONS = ["aws_lambda", "google_cloud_function", "connector_sdk"]
+OTHERS = ["fivetran_log", "kafka"]
+SERVICES = DATABASES + APPLICATIONS + FILES + FUNCTIONS + OTHERS
+DESTINATION_SERVICES = ["snowflake", "big_query", "redshift", "databricks",
+                        "postgres_warehouse", "managed_data_lake", "azure_sql_data_warehouse"]
+
+# Only these have a state object (.../connections/{id}/state).
+STATEFUL_SERVICES = set(FUNCTIONS)
+
+ADJECTIVES = """abrupt agile ancient arid azure bitter bold brave calm candid coarse cosmic crisp
+curious dapper daring deep dense dusty eager early elastic epic exact faint fancy fertile fierce
+frozen gentle giant glossy golden grand hasty hidden humble icy ideal jolly keen lavish limber
+lively lonely lunar mellow mighty misty modest narrow noble obscure odd patient placid plain
+polite proud rapid""".split()
+NOUNS = """acorn alley anvil apple arrow badge basin beacon birch blade bonnet bridge button cabin
+candle canyon castle cellar chapel cherry cliff cloud cobalt copper coral cotton crater creek
+dagger delta desert dome drawer eagle engine fable feather fern fjord flint forest fossil garnet
+geyser glove granite gravel grove hammer harvest hazel hill hinge island jacket kettle ladder
+lagoon leaf lemon lever""".split()
+
+
+def connector_ids(count, salt=""):
+    """Ids in a fixed shuffled order: mostly two words, some with an underscore
+    in front, some of 32 hexadecimal digits, as the API has them."""
+    rng = random.Random("ids" + salt)
+    pairs = ["%s_%s%s" % (a, n, salt) for a in ADJECTIVES for n in NOUNS]
+    rng.shuffle(pairs)
+    result = []
+    for i, pair in enumerate(itertools.islice(pairs, count)):
+        if i % 97 == 96:
+            result.append("%032x" % rng.getrandbits(128))
+        elif i % 61 == 60:
+            result.append("_" + pair.replace("_", ""))
+        else:
+            result.append(pair)
+    return result
+
+
+def timestamp(number, digits):
+    """A time in 2026 with 0, 3 or 6 fraction digits; larger numbers are later."""
+    day, second = divmod(number, 86400)
+    month, day = divmod(day, 28)
+    text = "2026-%02d-%02dT%02d:%02d:%02d" % (1 + month % 9, 1 + day, second // 3600,
+                                             second // 60 % 60, second % 60)
+    fraction = "%06d" % (number * 7919 % 1000000)
+    return text + ("." + fraction[:digits] if digits else "") + "Z"
+
+
+# The states of API section "status": the first connectors run through all combinations.
+STATES = list(itertools.product(
+    ("connected", "broken", "incomplete"),                  # setup_state
+    ("scheduled", "syncing", "paused", "rescheduled"),      # sync_state
+    ("on_schedule", "delayed"),                             # update_state
+    (False, True),                                          # is_historical_sync
+    (False, True),                                          # tasks
+    (False, True),                                          # warnings
+    ("both", "no failure", "no success", "never")))         # succeeded_at, failed_at
+COMMON_STATE = ("connected", "scheduled", "on_schedule", False, False, False, "both")
+
+FREQUENCIES = [1, 5, 15, 30, 60, 120, 180, 360, 480, 720, 1440]
+SCHEDULES = [
+    {"schedule_type": "CRON", "cron": "0 */4 * * *"},
+    {"schedule_type": "TIME_OF_DAY", "days_of_week": ["MONDAY", "FRIDAY"],
+     "time_of_day": "06:30"},
+    {"schedule_type": "MANUAL"},
+]
+TASK = {"code": "reconnect", "message": "Reconnect the source",
+        "details": "The password of user \"fivetran\" was refused"}
+WARNING = {"code": "resync_table_warning", "message": "Resync table warning",
+           "details": "public.orders needs a resync"}
+
+
+def connector_config(service, name, rng):
+    """Configuration of the service's family; secrets appear as the API shows them."""
+    if service in DATABASES:
+        return {"schema_prefix": name, "host": "%s.db.example.com" % name.replace("_", "-"),
+                "port": str(rng.choice((5432, 3306, 1433))), "database": "prod",
+                "user": "fivetran", "password": "******", "update_method": "TELEPORT",
+                "always_encrypted": True, "connection_type": "Directly",
+                "replication_slot": "fivetran_%s" % name,
+                "public_key": "ssh-rsa AAAAB3NzaC1yc2E%032x fivetran" % rng.getrandbits(128)}
+    if service in FILES:
+        return {"schema": name, "table": "events", "bucket": "acme-%s" % name,
+                "prefix": "exports/2026/", "pattern": ".*\\.csv(\\.gz)?$", "file_type": "csv",
+                "compression": "gzip", "delimiter": ",", "on_error": "skip", "escape_char": "\\",
+                "role_arn": "arn:aws:iam::123456789012:role/%s" % name,
+                "secret_key": "******", "is_public": False}
+    if service in FUNCTIONS:
+        return {"schema": name, "function": "loader_%s" % name, "region": "us-east-1",
+                "role_arn": "arn:aws:iam::123456789012:role/%s" % name,
+                "secrets_list": [{"key": "token", "value": "******"}], "api_key": "******"}
+    return {"schema": name, "api_token": "******", "client_secret": "******",
+            "sync_mode": "SpecificAccounts", "timeframe_months": "TWELVE",
+            "accounts": ["%010d" % rng.randrange(10 ** 10) for _ in range(6)],
+            "custom_tables": [{"table_name": "daily_%d" % i, "use_unique_account_identifiers": True,
+                               "fields": ["id", "date", "amount"]} for i in range(3)],
+            "rollback_window_size": rng.choice((7, 30)), "latest_version": "3"}
+
+
+def connector(number, connector_id, group_id, service, state=COMMON_STATE):
+    rng = random.Random(number)
+    setup, sync, update, historical, tasks, warnings, ends = state
+    digits = (0, 3, 6)[number % 3]
+    start = 86400 * (number % 100)
+    name = "%s_%04d" % (service, number)
+    schema = name + ".events" if service in FILES else name
+    result = {
+        "id": connector_id, "service": service, "schema": schema, "group_id": group_id,
+        "service_version": number % 4, "connected_by": USERS[number % len(USERS)]["id"],
+        "created_at": timestamp(start, digits),
+        "succeeded_at": timestamp(start + 86400 * 100 + number, digits)
+        if ends in ("both", "no failure") else None,
+        "failed_at": timestamp(start + 86400 * 99 + number, digits)
+        if ends in ("both", "no success") else None,
+        "paused": sync == "paused", "pause_after_trial": number % 11 == 0,
+        "sync_frequency": FREQUENCIES[number % len(FREQUENCIES)],
+        "data_delay_threshold": 0,
+        "data_delay_sensitivity": ("NORMAL", "HIGH", "LOW", "SYNC_FREQUENCY")[number % 4],
+        "schedule_type": "manual" if number % 17 == 0 else "auto",
+        "status": {
+            "setup_state": setup, "sync_state": sync, "update_state": update,
+            "is_historical_sync": historical, "schema_status": "ready",
+            "tasks": [TASK] if tasks else [], "warnings": [WARNING] if warnings else [],
+            "rescheduled_for": timestamp(86400 * 250 + number, digits)
+            if sync == "rescheduled" else None},
+        "networking_method": "Directly", "private_link_id": None, "proxy_agent_id": None,
+        "hybrid_deployment_agent_id": None,
+        "destination_configuration": {"virtual_warehouse": "LOAD_WH"},
+        "source_sync_details": {"accounts": []},
+        "config": connector_config(service, name, rng),
+    }
+    if result["sync_frequency"] == 1440:
+        result["daily_sync_time"] = "%02d:00" % (number % 24)
+    if number % 13 == 5:
+        result["sync_frequency"] = None
+        result["schedule"] = SCHEDULES[number // 13 % len(SCHEDULES)]
+        result.pop("daily_sync_time", None)
+    if number % 19 == 7:        # optional keys may be missing altogether
+        for key in ("succeeded_at", "failed_at", "private_link_id", "proxy_agent_id",
+                    "hybrid_deployment_agent_id", "destination_configuration",
+                    "source_sync_details", "data_delay_threshold"):
+            result.pop(key)
+        result["status"].pop("schema_status")
+        result["status"].pop("rescheduled_for")
+    return result
+
+
+def _users():
+    given = ["Ada", "Grace", "Linus", "Edsger", "Barbara", "Zoë", "José", "Łukasz", "Mei", "Ravi"]
+    family = ["Lovelace", "Hopper", "O'Neil", "Dijkstra", "Liskov", "Núñez"]
+    roles = ["Account Administrator", "Account Analyst", "Account Reviewer", None]
+    result = []
+    for i in range(30):
+        service_account = i % 10 == 9
+        result.append({
+            "id": "_accountworthy" if i == 0 else "user_%s" % NOUNS[i],
+            "email": None if service_account else "user%02d@example.com" % i,
+            "given_name": given[i % 10], "family_name": family[i % 6],
+            "verified": i % 4 != 3, "invited": i % 5 == 4, "picture": None,
+            "phone": "+1555%07d" % i if i % 3 == 0 else None, "role": roles[i % 4],
+            "active": i % 5 != 4,
+            "logged_in_at": None if service_account or i % 7 == 6
+            else timestamp(86400 * 200 + i, 3),
+            "created_at": timestamp(86400 * i, 3),
+            "user_type": "SERVICE_ACCOUNT" if service_account else "REGULAR_USER",
+            "has_api_key": i % 2 == 0})
+    return result
+
+
+USERS = _users()
+
+
+def groups():
+    return [{"id": g, "name": name, "created_at": timestamp(86400 * 3 * i + 41, (0, 3, 6)[i % 3])}
+            for i, (g, name, _, _) in enumerate(GROUPS)]
+
+
+def group_users():
+    """Role of each user of each group; every third user, shifted by the group."""
+    roles = ["Manage Destination", "View Destination", "Edit Destination", "Create Connection"]
+    return {g[0]: {u["id"]: roles[(i + j) % 4] for j, u in enumerate(USERS) if (i + j) % 3 == 0}
+            for i, g in enumerate(GROUPS)}
+
+
+def destinations():
+    result = []
+    for i, (group_id, _, _, service) in enumerate(GROUPS):
+        if service is None:
+            continue
+        result.append({
+            "id": group_id, "group_id": group_id, "service": service,
+            "region": ("GCP_US_EAST4", "AWS_EU_CENTRAL_1", "AZURE_EASTUS2")[i % 3],
+            "time_zone_offset": ("-5", "0", "+1")[i % 3],
+            "setup_status": ("connected", "connected", "incomplete", "broken")[i % 4],
+            "daylight_saving_time_enabled": i % 2 == 0, "networking_method": "Directly",
+            "private_link_id": None, "hybrid_deployment_agent_id": None,
+            "config": {"host": "%s.example.com" % service, "port": "443", "database": "fivetran",
+                       "auth": "PASSWORD", "user": "fivetran_user", "password": "******"},
+            "external_secrets_keys_config": {},
+        })
+    return result
+
+
+def webhooks():
+    rows = [("account", None, ["sync_start", "sync_end"], True, True),
+            ("account", None, ["connection_failure"], False, False),
+            ("group", "decent_dropsy", ["sync_end"], True, True),
+            ("group", "decent_dropsy", ["create_connector", "delete_connector"], True, False),
+            ("group", "projected_sickle", ["sync_end", "resync_table"], False, True),
+            ("group", "opaque_lantern", ["pause_connector", "resume_connector"], True, True),
+            ("account", None, ["transformation_failed"], True, False)]
+    result = []
+    for i, (kind, group_id, events, active, secret) in enumerate(rows):
+        webhook = {"id": "hook_%s" % NOUNS[i], "type": kind,
+                   "url": "https://hooks.example.com/%d" % i, "events": events, "active": active,
+                   "created_at": timestamp(86400 * (50 + i), 3),
+                   "created_by": USERS[i]["id"]}
+        if secret:
+            webhook["secret"] = "******"
+        if group_id:
+            webhook["group_id"] = group_id
+        result.append(webhook)
+    return result
+
+
+# Connectors that tests name: id, group, service, state.  They lead the list.
+NAMED = [
+    ("assimilate_seem", "decent_dropsy", "google_cloud_postgresql", COMMON_STATE),
+    ("broken_anchor", "decent_dropsy", "mysql",
+     ("broken", "scheduled", "delayed", False, True, False, "no success")),
+    ("syncing_river", "decent_dropsy", "salesforce",
+     ("connected", "syncing", "on_schedule", False, False, False, "no failure")),
+    ("paused_canyon", "decent_dropsy", "stripe",
+     ("connected", "paused", "on_schedule", False, False, False, "both")),
+    ("rescheduled_comet", "projected_sickle", "google_ads",
+     ("connected", "rescheduled", "on_schedule", False, False, False, "both")),
+    ("incomplete_spruce", "projected_sickle", "hubspot",
+     ("incomplete", "scheduled", "on_schedule", True, False, False, "never")),
+    ("delayed_glacier", "projected_sickle", "sql_server",
+     ("connected", "scheduled", "delayed", False, False, True, "both")),
+    ("cron_lighthouse", "opaque_lantern", "s3", COMMON_STATE),
+    ("daily_beacon", "opaque_lantern", "postgres", COMMON_STATE),
+    ("unicode_meadow", "clever_harbor", "postgres_rds", COMMON_STATE),
+    ("escaped_willow", "clever_harbor", "google_sheets", COMMON_STATE),
+    ("sparse_thicket", "clever_harbor", "jira", COMMON_STATE),
+    ("function_kernel", "vivid_ember", "aws_lambda", COMMON_STATE),
+    ("sdk_forge", "vivid_ember", "connector_sdk", COMMON_STATE),
+    ("lonely_outpost", "final_margin", "github", COMMON_STATE),
+]
+
+ODD_TEXT = "naïve façade — 北京 🚀 \"quoted\" back\\slash /slash tab\t newline\n \u2028 O'Neil {}[],:"
+
+# Items that are sent with every non-ASCII character as \uXXXX.
+ESCAPED = {"escaped_willow"}
+
+
+def _adjust_named(by_id):
+    cron = by_id["cron_lighthouse"]
+    cron.update(sync_frequency=None, schedule=SCHEDULES[0])
+    cron.pop("daily_sync_time", None)
+    daily = by_id["daily_beacon"]
+    daily.update(sync_frequency=1440, daily_sync_time="14:00")
+    daily.pop("schedule", None)
+    for name in ("unicode_meadow", "escaped_willow"):
+        by_id[name]["config"].update(notes=ODD_TEXT, города=["Київ", "Łódź"])
+    for key in ("succeeded_at", "failed_at", "paused", "pause_after_trial", "private_link_id",
+                "proxy_agent_id", "hybrid_deployment_agent_id", "destination_configuration",
+                "source_sync_details", "data_delay_threshold", "networking_method", "config"):
+        by_id["sparse_thicket"].pop(key, None)
+
+
+def connectors():
+    """2,500 connectors: the named ones, then the rest, groups mixed."""
+    left = {g: count for g, _, count, _ in GROUPS}
+    result = []
+    for number, (connector_id, group_id, service, state) in enumerate(NAMED):
+        # Multiples of 3 * 13 * 19 keep the variations of connector() away.
+        result.append(connector(741 * (number + 4), connector_id, group_id, service, state))
+        left[group_id] -= 1
+    _adjust_named({c["id"]: c for c in result})
+    members = [g for g, count in left.items() for _ in range(count)]
+    random.Random("groups").shuffle(members)
+    services = [s for s in SERVICES if s != "fivetran_log"]
+    for i, (connector_id, group_id) in enumerate(zip(connector_ids(len(members)), members)):
+        state = STATES[i] if i < len(STATES) else COMMON_STATE
+        result.append(connector(i, connector_id, group_id, services[i * 7 % len(services)], state))
+    return result
+
+
+def connector_states():
+    return {"function_kernel": {"cursor": "2026-08-01T00:00:00Z", "page": 7},
+            "sdk_forge": {"tables": {"orders": {"since": 1725148800}}}}

@@ -1,0 +1,141 @@
+"""Fault rules: what a test wants to go wrong, and how it goes out on the wire."""
+import base64
+import gzip
+import re
+import select
+import time
+import zlib
+
+from state import to_json
+
+# Keys that choose requests; every other key is an action.
+_MATCHING = {"method", "path", "skip", "times"}
+_ACTIONS = {"status", "headers", "body", "body_text", "body_base64", "close", "close_after",
+            "stall", "chunk", "transfer", "gzip", "content_type", "delay_ms", "repeat_cursor",
+            "duplicate_tail", "empty_page_with_cursor", "next_cursor", "header_flood",
+            "gzip_bomb", "after_state"}
+
+
+class Rule:
+    def __init__(self, spec):
+        if not isinstance(spec, dict) or set(spec) - _MATCHING - _ACTIONS:
+            raise ValueError("unknown key in fault rule: %r" % (spec,))
+        if not set(spec) & _ACTIONS:
+            raise ValueError("fault rule without an action: %r" % (spec,))
+        if spec.get("stall") not in (None, "headers", "body"):
+            raise ValueError("stall must be headers or body")
+        self.action = spec
+        self.method = spec.get("method")
+        self.path = re.compile(spec.get("path", ""))
+        self.skip = spec.get("skip", 0)
+        self.times = spec.get("times", 1)
+
+    def matches(self, method, path):
+        return (self.method in (None, method)) and self.path.search(path) is not None
+
+
+def choose(rules, method, path):
+    """The action of the first rule that applies, {} if none does.  Counts a
+    match; a rule that has served its times is removed.  Lock the world."""
+    for rule in rules:
+        if not rule.matches(method, path):
+            continue
+        if rule.skip > 0:
+            rule.skip -= 1
+            continue
+        if rule.times > 0:
+            rule.times -= 1
+            if rule.times == 0:
+                rules.remove(rule)
+        return rule.action
+    return {}
+
+
+def replaces_answer(action):
+    """Does the rule answer instead of the operation, which is then not performed?"""
+    return bool({"status", "body", "body_text", "body_base64", "gzip_bomb"} & set(action)) \
+        and not action.get("after_state")
+
+
+def replacement(action):
+    """Status and body that the rule gives."""
+    status = action.get("status", 200)
+    if "body_base64" in action:
+        return status, base64.b64decode(action["body_base64"])
+    if "body_text" in action:
+        return status, action["body_text"].encode()
+    if "body" in action:
+        return status, to_json(action["body"])
+    codes = {429: "TooManyRequests", 401: "AuthFailed", 403: "Forbidden", 404: "NotFound",
+             409: "Conflict", 400: "InvalidInput"}
+    return status, to_json({"code": codes.get(status, "Error"), "message": "HTTP %d" % status})
+
+
+def gzip_bomb(megabytes):
+    """That many megabytes of blanks, packed about 1000 to 1."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    block = b" " * (1 << 20)
+    return b"".join([packer.compress(block) for _ in range(megabytes)] + [packer.flush()])
+
+
+def encode_body(action, body, headers, pack):
+    """Apply what changes the body's bytes and the headers that describe it."""
+    if "gzip_bomb" in action:
+        body = gzip_bomb(action["gzip_bomb"])
+        headers["content-encoding"] = "gzip"
+    elif action.get("gzip", pack):
+        body = gzip.compress(body, 1)
+        headers["content-encoding"] = "gzip"
+    if "content_type" in action:
+        headers["content-type"] = action["content_type"]
+    if action.get("transfer") == "chunked":
+        headers["transfer-encoding"] = "chunked"
+        size = action.get("chunk", 4096)
+        parts = [body[i:i + size] for i in range(0, len(body), size)]
+        body = b"".join(b"%x\r\n%s\r\n" % (len(p), p) for p in parts) + b"0\r\n\r\n"
+    else:
+        headers["content-length"] = str(len(body))
+    for n in range(action.get("header_flood", 0)):
+        headers["x-flood-%d" % n] = "x" * 1000
+    for name, value in action.get("headers", {}).items():
+        headers[name.lower()] = value
+        if value is None:
+            del headers[name.lower()]
+    return body
+
+
+def pieces(action, head, body):
+    """What is written, one element per write; the usual answer is one write."""
+    if "close_after" in action:
+        return [head + body[:action["close_after"]]]
+    if "chunk" in action and action.get("transfer") != "chunked":
+        size = action["chunk"]
+        return [head] + [body[i:i + size] for i in range(0, len(body), size)]
+    return [head + body]
+
+
+def stall(world, connection):
+    """Wait until the world's stalled requests are released (True) or the client
+    goes away (False)."""
+    with world.lock:
+        start = world.releases
+        world.stalled += 1
+        world.changed.notify_all()
+    try:
+        while True:
+            with world.lock:
+                if world.releases != start:
+                    return True
+            # A client that waits for its answer sends nothing, so readable means closed.
+            if select.select([connection], [], [], 0.02)[0]:
+                return False
+    finally:
+        with world.lock:
+            world.stalled -= 1
+            world.changed.notify_all()
+
+
+def delay(action, world):
+    milliseconds = action.get("delay_ms", 0) + world.settings["latency_ms"]
+    if milliseconds:
+        time.sleep(milliseconds / 1000)

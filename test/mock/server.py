@@ -1,0 +1,301 @@
+#!/usr/bin/env python3
+"""A mock of the Fivetran REST API for the test suite; Python standard library only.
+
+    server.py [--port N] [--tls-cert FILE --tls-key FILE] [--exit-on-stdin-eof]
+
+Binds 127.0.0.1, prints the port, closes stdout (whoever started it reads to the
+end of file and then knows that it listens) and serves until SIGTERM.
+
+/w/<world>/v1/... addresses an independent world, /v1/... the world "default",
+/_control/<world>/... the control endpoints of control.py.
+"""
+import argparse
+import base64
+import json
+import os
+import signal
+import socket
+import ssl
+import struct
+import sys
+import threading
+import traceback
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import control
+import faults
+import operations
+import routes
+import state
+from routes import Refusal, invalid
+from state import to_json
+
+API_KEY, API_SECRET = "key", "secret"
+AUTHORIZATION = "Basic " + base64.b64encode(b"%s:%s" % (API_KEY.encode(),
+                                                        API_SECRET.encode())).decode()
+RATE_LIMIT = 20000
+REASONS = {200: "OK", 201: "Created", 400: "Bad Request", 401: "Unauthorized",
+           404: "Not Found", 405: "Method Not Allowed", 406: "Not Acceptable",
+           409: "Conflict", 415: "Unsupported Media Type", 429: "Too Many Requests"}
+
+# The client went away: an ordinary event (cancelled queries do that).
+GONE = (BrokenPipeError, ConnectionResetError, ConnectionAbortedError, ssl.SSLError, TimeoutError)
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def setup(self):
+        self.encrypted = False
+        # A TLS handshake begins with byte 22.  A TLS server takes control requests
+        # without TLS, for which Perl has no core module.
+        if self.server.tls and self.request.recv(1, socket.MSG_PEEK) == b"\x16":
+            # In the connection's own thread, so that a slow handshake blocks nobody.
+            self.request = self.server.tls.wrap_socket(self.request, server_side=True)
+            self.encrypted = True
+        super().setup()
+
+    def finish(self):
+        super().finish()
+        if self.encrypted:
+            self.request.close()    # socketserver only knows the socket before TLS
+
+    def handle(self):
+        try:
+            super().handle()
+        except GONE:
+            self.close_connection = True
+
+    def handle_one_request(self):
+        self.raw_requestline = self.rfile.readline(65537)
+        if not self.raw_requestline or not self.parse_request():
+            self.close_connection = True
+            return
+        body = self.read_body()
+        if self.server.tls and not self.encrypted and not self.path.startswith("/_control/"):
+            self.close_connection = True
+        elif self.path.startswith("/_control/"):
+            status, answer = control.answer(self.command, self.path, body)
+            self.send([self.head(status, {"content-length": str(len(answer))}) + answer])
+        else:
+            self.serve(body)
+
+    def read_body(self):
+        if "chunked" in self.headers.get("Transfer-Encoding", ""):
+            parts = []
+            while True:
+                size = int(self.rfile.readline().split(b";")[0], 16)
+                parts.append(self.rfile.read(size))
+                self.rfile.readline()
+                if size == 0:
+                    return b"".join(parts)
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def serve(self, body):
+        """One API request, from its log record to its last byte."""
+        name, path = "default", self.path
+        if path.startswith("/w/"):
+            name, slash, rest = path[3:].partition("/")
+            path = slash + rest
+        world = state.world(name)
+        headers = {k.lower(): v for k, v in self.headers.items()}
+        given = headers.get("authorization")
+        headers["authorization"] = "absent" if given is None else \
+            "valid" if given == AUTHORIZATION else "invalid"
+        record = world.arrive(self.command, path, headers, readable(body))
+        status, left = None, False
+        try:
+            with world.lock:
+                action = faults.choose(world.faults, self.command, path)
+            status, answer, more = self.answer(world, record, action, path, body)
+            faults.delay(action, world)
+            left = self.reply(world, record, action, status, answer, more)
+        except GONE:
+            world.client_gone(record)
+            self.close_connection = True
+        finally:
+            if not left:
+                world.leave(record, None)
+
+    def answer(self, world, record, action, path, body):
+        """Status, body and further headers, by the rule or by the operation."""
+        if "close" in action and not action.get("after_state"):
+            return None, b"", {}
+        if faults.replaces_answer(action):
+            return faults.replacement(action) + ({},)
+        try:
+            status, text = self.perform(world, record, action, path, body)
+        except Refusal as refusal:
+            if refusal.violation:
+                world.violate(record, refusal.violation, refusal.message)
+            return refusal.status, to_json({"code": refusal.code, "message": refusal.message}), {}
+        except Exception:
+            traceback.print_exc(file=sys.stderr)
+            with world.lock:
+                world.exceptions += 1
+            return 500, to_json({"code": "InternalError", "message": "the mock failed"}), {}
+        remaining = max(0, RATE_LIMIT - record["n"])
+        return status, text, {"x-rate-limit": str(RATE_LIMIT),
+                              "x-rate-limit-remaining": str(remaining)}
+
+    def perform(self, world, record, action, path, body):
+        path, _, query = path.partition("?")
+        operation, arguments = routes.match(self.command, path)
+        authorized(record["headers"]["authorization"])
+        self.check_accept(world, record, operation)
+        parameters = routes.check_query(operation, query)
+        value = self.check_body(operation, body)
+        if self.command == "GET" and path in world.raw_answers:
+            return 200, world.raw_answers[path]
+        request = operations.Request(arguments, parameters, value, action)
+        with world.lock:
+            return operation.status, getattr(operations, operation.name)(world, request)
+
+    def check_accept(self, world, record, operation):
+        accept = self.headers.get("Accept", "").replace(" ", "")
+        if accept not in (routes.V1, routes.V2):
+            raise Refusal(406, "NotAcceptable", "HTTP 406 Not Acceptable", "accept")
+        if accept != operation.accept:
+            world.violate(record, "version", "%s is defined with Accept: %s"
+                          % (operation.name, operation.accept))
+
+    def check_body(self, operation, body):
+        if self.command not in ("POST", "PATCH"):
+            if body:
+                raise invalid("%s takes no body" % operation.name, "body")
+            return None
+        content_type = self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if content_type != "application/json":
+            raise Refusal(415, "UnsupportedMediaType", "HTTP 415 Unsupported Media Type",
+                          "content type")
+        if not body and operation.name == "run_setup_tests":
+            raise invalid("The request has no body", "body")    # a body of {} will do
+        try:
+            value = json.loads(body or b"{}")
+        except ValueError as error:
+            raise invalid("The body is not JSON: %s" % error, "body")
+        routes.check_body(operation.body or {}, value)
+        return value
+
+    def reply(self, world, record, action, status, body, more):
+        """Send the answer as the rule wants it; True once the request has left."""
+        if "close" in action or action.get("after_state"):
+            self.close_connection = True
+            if action.get("close") == "reset":
+                # Linger of 0 seconds: close() sends RST instead of FIN.
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                           struct.pack("ii", 1, 0))
+            return False
+        pack = world.settings["gzip"] and "gzip" in self.headers.get("Accept-Encoding", "")
+        headers = {"content-type": "application/json", **more}
+        body = faults.encode_body(action, body, headers, pack)
+        if action.get("stall") == "headers" and not self.stall(world, record):
+            return False
+        pieces = faults.pieces(action, self.head(status, headers), body)
+        if action.get("stall") == "body":
+            whole = b"".join(pieces)
+            half = len(whole) - len(body) // 2
+            self.send([whole[:half]])
+            if not self.stall(world, record):
+                return False
+            pieces = [whole[half:]]
+        if "close_after" in action:
+            self.close_connection = True
+        self.send(pieces[:-1])
+        world.leave(record, status)
+        try:
+            self.send(pieces[-1:])
+        except GONE:
+            world.client_gone(record)
+            self.close_connection = True
+        return True
+
+    def stall(self, world, record):
+        if faults.stall(world, self.connection):
+            return True
+        world.client_gone(record)
+        self.close_connection = True
+        return False
+
+    def head(self, status, headers):
+        lines = ["HTTP/1.1 %d %s" % (status, REASONS.get(status, "Status"))]
+        lines += ["%s: %s" % header for header in
+                  {"content-type": "application/json", **headers}.items()]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+    def send(self, pieces):
+        for piece in pieces:
+            self.connection.sendall(piece)
+
+
+def readable(body):
+    """A request's body for the log: JSON if it is, else text."""
+    if not body:
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode("utf-8", "replace")
+
+
+def authorized(given):
+    if given != "valid":
+        # Wrong credentials are the user's; sending none is the client's mistake.
+        raise Refusal(401, "AuthFailed", "Missing or invalid API key or secret",
+                      "auth" if given == "absent" else None)
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+    tls = None
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], GONE):
+            traceback.print_exc(file=sys.stderr)
+            world = state.world("default")
+            with world.lock:
+                world.exceptions += 1
+
+
+def exit_with_parent():
+    """Whoever started the server holds the other end of its standard input."""
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--tls-cert")
+    parser.add_argument("--tls-key")
+    parser.add_argument("--exit-on-stdin-eof", action="store_true")
+    options = parser.parse_args()
+
+    server = Server(("127.0.0.1", options.port), Handler)
+    if options.tls_cert:
+        server.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        server.tls.load_cert_chain(options.tls_cert, options.tls_key)
+
+    # shutdown() waits for the serving loop, which this thread runs: hence a thread.
+    signal.signal(signal.SIGTERM,
+                  lambda *_: threading.Thread(target=server.shutdown).start())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if options.exit_on_stdin_eof:
+        threading.Thread(target=exit_with_parent, daemon=True).start()
+
+    print(server.server_address[1], flush=True)
+    # Closing sys.stdout alone leaves the descriptor open, and the reader waiting; a
+    # closed descriptor 1 would be given to the next connection.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+    server.serve_forever(poll_interval=0.05)
+    server.server_close()
+    os._exit(0)     # stalled requests must not keep the process
+
+
+if __name__ == "__main__":
+    main()
