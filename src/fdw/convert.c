@@ -1,0 +1,298 @@
+/*-------------------------------------------------------------------------
+ *
+ * convert.c
+ *		From the members of an item to the attributes of a row.
+ *
+ * A foreign table may have been written by hand: other types than those of
+ * the catalogue go through the input function of the type, fed with the text
+ * of a scalar or the JSON of an object.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fdw/fdw.h"
+#include "json/value.h"
+#include "mb/pg_wchar.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+/* An attribute of the table that is to be filled. */
+typedef struct Attribute
+{
+	int			index;			/* attnum - 1 */
+	const char *name;
+	const FtxColumn *column;
+	int			slot;			/* in the projection; -1: always NULL */
+	Oid			type;
+	int32		typmod;
+	int32		element_typmod;
+	bool		is_domain;
+	void	   *domain_cache;	/* of domain_check() */
+	MemoryContext cxt;			/* for that */
+	bool		takes_json;		/* json, jsonb or a domain over them, or an
+								 * array of such */
+	FmgrInfo	input;			/* of the type, or of the array's elements */
+	Oid			ioparam;
+	Oid			element;		/* element type of an array, else InvalidOid */
+	int16		elmlen;
+	bool		elmbyval;
+	char		elmalign;
+} Attribute;
+
+struct FtxConverter
+{
+	const FtxResource *resource;
+	const char *table;
+	const char *key_name;
+	int			natts;			/* of the table */
+	Attribute  *attributes;
+	int			nattributes;
+	FtxProjection *projection;
+
+	/* for the error context */
+	const Attribute *current;
+	const FtxJsonValue *item;
+};
+
+static void
+prepare_attribute(Attribute *attribute, Form_pg_attribute att)
+{
+	int32		typmod = att->atttypmod;
+	Oid			base = getBaseTypeAndTypmod(att->atttypid, &typmod);
+	Oid			input;
+
+	attribute->type = att->atttypid;
+	attribute->typmod = att->atttypmod;
+	attribute->is_domain = base != att->atttypid;
+	attribute->cxt = CurrentMemoryContext;
+	attribute->element = get_element_type(base);
+	attribute->element_typmod = typmod;
+	if (OidIsValid(attribute->element))
+		base = getBaseType(attribute->element);
+	attribute->takes_json = base == JSONOID || base == JSONBOID;
+	getTypeInputInfo(OidIsValid(attribute->element) ? attribute->element :
+					 att->atttypid, &input, &attribute->ioparam);
+	fmgr_info(input, &attribute->input);
+	if (OidIsValid(attribute->element))
+		get_typlenbyvalalign(attribute->element, &attribute->elmlen,
+							 &attribute->elmbyval, &attribute->elmalign);
+}
+
+FtxConverter *
+ftx_converter_create(Relation rel, const FtxResource *resource,
+					 const int *attnums, int natts)
+{
+	FtxConverter *converter = palloc0(sizeof(FtxConverter));
+	TupleDesc	tupdesc = RelationGetDescr(rel);
+	const char **paths = palloc(sizeof(char *) * (natts + 1));
+	int			key = ftx_resource_key(resource);
+	int			npaths = 0;
+
+	converter->resource = resource;
+	converter->table = pstrdup(RelationGetRelationName(rel));
+	converter->natts = tupdesc->natts;
+	converter->attributes = palloc0(sizeof(Attribute) * Max(natts, 1));
+	converter->nattributes = natts;
+	converter->key_name = key >= 0 ? resource->columns[key].name : NULL;
+	paths[npaths++] = key >= 0 ? resource->columns[key].path : "";
+
+	for (int i = 0; i < natts; i++)
+	{
+		Attribute  *attribute = &converter->attributes[i];
+		Form_pg_attribute att = TupleDescAttr(tupdesc, attnums[i] - 1);
+		char	   *remote;
+		int			column = ftx_options_column(RelationGetRelid(rel),
+												attnums[i], resource,
+												&remote);
+
+		if (column < 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
+					 errmsg("column \"%s\" of foreign table \"%s\" means no column of %s",
+							NameStr(att->attname), converter->table,
+							resource->name),
+					 errdetail("There is no column \"%s\".", remote),
+					 errhint("SELECT column_name FROM fivetrex_columns() WHERE table_name = '%s' lists them; the column option column_name names one.",
+							 resource->name)));
+		attribute->index = attnums[i] - 1;
+		attribute->name = pstrdup(NameStr(att->attname));
+		attribute->column = &resource->columns[column];
+		attribute->slot = -1;
+		if ((attribute->column->flags & FTX_WRITE_ONLY) == 0)
+		{
+			attribute->slot = npaths;
+			paths[npaths++] = attribute->column->path;
+		}
+		prepare_attribute(attribute, att);
+	}
+	converter->projection = ftx_projection_create(paths, npaths);
+	return converter;
+}
+
+const FtxProjection *
+ftx_converter_projection(FtxConverter *converter)
+{
+	return converter->projection;
+}
+
+bool
+ftx_converter_needs_detail(FtxConverter *converter, const FtxJsonValue *item)
+{
+	for (int i = 0; i < converter->nattributes; i++)
+	{
+		const Attribute *attribute = &converter->attributes[i];
+
+		if (attribute->slot < 0)
+			continue;
+		if ((attribute->column->flags & FTX_DETAIL) != 0)
+			return true;
+		if ((attribute->column->flags & FTX_LIST_MAY_OMIT) != 0 &&
+			item[attribute->slot].kind == FTX_JSON_ABSENT)
+			return true;
+	}
+	return false;
+}
+
+static Datum
+input_text(Attribute *attribute, char *text)
+{
+	return InputFunctionCall(&attribute->input, text, attribute->ioparam,
+							 OidIsValid(attribute->element) ?
+							 attribute->element_typmod : attribute->typmod);
+}
+
+/*
+ * Check the constraints of a domain where its input function does not.
+ */
+static void
+check_domain(Attribute *attribute, Datum value, bool null)
+{
+	if (attribute->is_domain)
+		domain_check(value, null, attribute->type, &attribute->domain_cache,
+					 attribute->cxt);
+}
+
+/*
+ * JSON text in the server encoding.
+ */
+static char *
+json_source(const FtxJsonValue *value)
+{
+	char	   *copy = pnstrdup(value->text, value->len);
+
+	return pg_any_to_server(copy, value->len, PG_UTF8);
+}
+
+static Datum
+array_value(Attribute *attribute, const FtxJsonValue *value)
+{
+	ArrayBuildState *state = initArrayResult(attribute->element,
+											 CurrentMemoryContext, false);
+	FtxJsonValue element;
+	int			position = 0;
+
+	while (ftx_json_next_element(value, &position, &element))
+	{
+		bool		null = element.kind == FTX_JSON_NULL;
+		Datum		datum = (Datum) 0;
+
+		if (!null)
+			datum = input_text(attribute, attribute->takes_json ?
+							   json_source(&element) : ftx_json_text(&element));
+		state = accumArrayResult(state, datum, null, attribute->element,
+								 CurrentMemoryContext);
+	}
+	return makeArrayResult(state, CurrentMemoryContext);
+}
+
+static Datum
+convert(Attribute *attribute, const FtxJsonValue *value)
+{
+	if (attribute->type == JSONBOID)
+		return ftx_json_jsonb(value);
+	if (OidIsValid(attribute->element))
+	{
+		if (value->kind == FTX_JSON_ARRAY)
+		{
+			Datum		array = array_value(attribute, value);
+
+			check_domain(attribute, array, false);
+			return array;
+		}
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("the value is not an array")));
+	}
+	if (attribute->takes_json)
+		return input_text(attribute, json_source(value));
+	if (attribute->type == TEXTOID)
+		return PointerGetDatum(cstring_to_text(ftx_json_text(value)));
+	if (attribute->type == BOOLOID &&
+		(value->kind == FTX_JSON_TRUE || value->kind == FTX_JSON_FALSE))
+		return BoolGetDatum(value->kind == FTX_JSON_TRUE);
+	return input_text(attribute, ftx_json_text(value));
+}
+
+/*
+ * Tell which value did not fit.  No catalogue look-ups in here: the
+ * transaction has failed already.
+ */
+static void
+add_value_context(void *arg)
+{
+	FtxConverter *converter = arg;
+	const FtxJsonValue *key = &converter->item[FTX_KEY_SLOT];
+	bool		printable = converter->key_name != NULL &&
+		key->kind == FTX_JSON_STRING && key->len < 200;
+
+	for (int i = 0; printable && i < key->len; i++)
+		printable = key->text[i] >= ' ' && key->text[i] < 0x7F;
+
+	errcontext("column \"%s\" of foreign table \"%s\"%s%s%s%.*s, JSON path \"%s\"",
+			   converter->current->name, converter->table,
+			   printable ? ", row with " : "",
+			   printable ? converter->key_name : "",
+			   printable ? " " : "",
+			   printable ? key->len : 0, printable ? key->text : "",
+			   converter->current->column->path);
+}
+
+void
+ftx_converter_fill(FtxConverter *converter, const FtxJsonValue *item,
+				   bool list_only, Datum *values, bool *nulls)
+{
+	ErrorContextCallback callback;
+
+	memset(nulls, true, sizeof(bool) * converter->natts);
+	memset(values, 0, sizeof(Datum) * converter->natts);
+	converter->item = item;
+	callback.callback = add_value_context;
+	callback.arg = converter;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+
+	for (int i = 0; i < converter->nattributes; i++)
+	{
+		Attribute  *attribute = &converter->attributes[i];
+		const FtxJsonValue *value;
+
+		if (attribute->slot < 0 ||
+			(list_only && (attribute->column->flags & FTX_DETAIL) != 0))
+			continue;
+		value = &item[attribute->slot];
+		converter->current = attribute;
+		if (value->kind == FTX_JSON_ABSENT || value->kind == FTX_JSON_NULL)
+		{
+			if (!list_only)
+				check_domain(attribute, (Datum) 0, true);
+			continue;
+		}
+		values[attribute->index] = convert(attribute, value);
+		nulls[attribute->index] = false;
+	}
+	error_context_stack = callback.previous;
+}

@@ -1,0 +1,233 @@
+/*-------------------------------------------------------------------------
+ *
+ * fdw.h
+ *		What the files of the foreign data wrapper share.
+ *
+ * The planner part (quals.c, plan.c) decides how a table is read and leaves
+ * that as a list (enum FtxPlanItem) and expressions; the executor part
+ * (scan.c, source.c, convert.c, explain.c) takes it from there.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_FDW_H
+#define FTX_FDW_H
+
+#include "api/call.h"
+#include "base/compat.h"
+#include "foreign/fdwapi.h"
+#include "nodes/pathnodes.h"
+
+/* How the rows of a table are got. */
+typedef enum FtxScanMode
+{
+	FTX_SCAN_LIST,				/* the list call, page by page */
+	FTX_SCAN_KEYS,				/* one detail call per key */
+	FTX_SCAN_SINGLETON			/* the one detail call, without a key */
+} FtxScanMode;
+
+/* In quals.c */
+
+/* A clause that narrows the request. */
+typedef struct FtxMatch
+{
+	RestrictInfo *rinfo;
+	int			column;			/* index in the catalogue */
+	bool		is_key;			/* the detail call's key */
+	int			filter;			/* index in FtxResource.filters, or -1 */
+	bool		is_array;		/* column = ANY (value) */
+	Expr	   *value;			/* text, or text[] */
+} FtxMatch;
+
+/* What the planner knows about one foreign table. */
+typedef struct FtxPlanState
+{
+	Oid			relid;
+	FtxServerOptions server;
+	FtxTableOptions table;
+	const FtxResource *resource;
+	int			natts;
+	int		   *columns;		/* catalogue index per attnum - 1; negative
+								 * when it has none */
+	Bitmapset  *used;			/* attnums the query needs */
+	bool		needs_detail;	/* one of them comes only from the detail call */
+	List	   *matches;		/* of FtxMatch, from baserestrictinfo */
+	bool		other_filters;	/* some restriction is not among them */
+	double		list_rows;		/* rows of the unfiltered list */
+} FtxPlanState;
+
+/*
+ * Does the clause narrow the request of this table?  NULL if not: it is then
+ * left to local evaluation, as all clauses are anyway.
+ */
+extern FtxMatch *ftx_match_clause(PlannerInfo *root, RelOptInfo *rel,
+								  FtxPlanState *state, RestrictInfo *rinfo);
+
+/* In plan.c */
+
+extern void fivetrexGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
+									  Oid foreigntableid);
+extern void fivetrexGetForeignPaths(PlannerInfo *root, RelOptInfo *baserel,
+									Oid foreigntableid);
+extern ForeignScan *fivetrexGetForeignPlan(PlannerInfo *root,
+										   RelOptInfo *baserel,
+										   Oid foreigntableid,
+										   ForeignPath *best_path,
+										   List *tlist, List *scan_clauses,
+										   Plan *outer_plan);
+
+/*
+ * Would n detail calls cost less than reading `pages` pages of the list?  The
+ * executor asks again when it knows n.
+ */
+extern bool ftx_keys_are_cheaper(double nkeys, double pages,
+								 int max_concurrency);
+
+/* Items of ForeignScan.fdw_private, in this order. */
+typedef enum FtxPlanItem
+{
+	FtxPlanResource,			/* String: name of the resource */
+	FtxPlanMode,				/* Integer: FtxScanMode */
+	FtxPlanKeyIsArray,			/* Integer: the key expression is text[] */
+	FtxPlanFilters,				/* IntList: filters that have an expression */
+	FtxPlanAttnums,				/* IntList: attributes to fill */
+	FtxPlanNeedsDetail,			/* Integer: boolean */
+	FtxPlanPageSize,			/* Integer */
+	FtxPlanPrefetch,			/* Integer: boolean */
+	FtxPlanLimit,				/* Integer: rows that suffice, -1 = unknown */
+	FtxPlanListPages,			/* Integer: expected pages of the plain list */
+	FtxPlanCalls				/* Integer: expected calls of one scan */
+} FtxPlanItem;
+
+/*
+ * ForeignScan.fdw_exprs holds the key expression (mode FTX_SCAN_KEYS only),
+ * then one expression per member of FtxPlanFilters, then the local conditions
+ * that can be checked before details are fetched.
+ */
+
+/* In convert.c */
+
+typedef struct FtxConverter FtxConverter;
+
+/*
+ * Prepare to fill the attributes `attnums` (catalogue columns in `columns`)
+ * of a foreign table.  The slots of the converter's projection: 0 is the
+ * resource's key, if any; i + 1 belongs to attnums[i].
+ */
+extern FtxConverter *ftx_converter_create(Relation rel,
+										  const FtxResource *resource,
+										  const int *attnums, int natts);
+
+extern const FtxProjection *ftx_converter_projection(FtxConverter *converter);
+
+/*
+ * Fill values and nulls (all attributes of the table) from one item.  With
+ * `list_only` the attributes that only a detail call has stay NULL.
+ * Allocates in the current context.  Throws for a value that does not fit
+ * its column, naming table, column, key and JSON path in the context.
+ */
+extern void ftx_converter_fill(FtxConverter *converter,
+							   const FtxJsonValue *item, bool list_only,
+							   Datum *values, bool *nulls);
+
+/* The slot of the projection that holds the key. */
+#define FTX_KEY_SLOT 0
+
+/*
+ * Does the item of a list lack a member that the query uses and that only
+ * the detail call is sure to have?
+ */
+extern bool ftx_converter_needs_detail(FtxConverter *converter,
+									   const FtxJsonValue *item);
+
+/* In source.c: where the items of a scan come from */
+
+typedef struct FtxSource FtxSource;
+
+typedef struct FtxSourceSpec
+{
+	FtxSession *session;
+	const FtxResource *resource;
+	const FtxProjection *projection;
+	FtxMemo    *memo;
+	FtxStats   *stats;
+	int			page_size;
+	bool		prefetch;
+	int64		limit;			/* rows that suffice, -1 = unknown */
+} FtxSourceSpec;
+
+/*
+ * An item is the row of values that the projection wants.  It is valid until
+ * the next item is asked for.
+ */
+
+/*
+ * A source lives in the current memory context and is forgotten with it.
+ * Nothing is requested before the first item is asked for.
+ */
+extern FtxSource *ftx_source_create(const FtxSourceSpec *spec);
+
+/*
+ * Start over with the list; `path` is its encoded path with the filters but
+ * without paging parameters.
+ */
+extern void ftx_source_list(FtxSource *source, const char *path);
+
+/* The next item of the list; NULL at its end. */
+extern const FtxJsonValue *ftx_source_next(FtxSource *source);
+
+/*
+ * Ask for the detail object of a key, concurrently with others.  The key is
+ * copied; NULL for a singleton.
+ */
+extern void ftx_source_fetch(FtxSource *source, const char *key);
+
+/* Detail objects asked for and not yet taken. */
+extern int	ftx_source_pending(const FtxSource *source);
+
+/*
+ * The next detail object, in the order they arrive; NULL if its object does
+ * not exist (any more).
+ */
+extern const FtxJsonValue *ftx_source_take(FtxSource *source);
+
+/* Abandon what is under way. */
+extern void ftx_source_reset(FtxSource *source);
+
+/*
+ * Can the key be asked for by a detail call?  Not when it would not stand as
+ * one path segment or is the name of another route.
+ */
+extern bool ftx_key_addressable(const FtxResource *resource, const char *key);
+
+/*
+ * The path of an operation with {column} replaced by the encoded key, which
+ * is in the server encoding; NULL leaves the path as it is.
+ */
+extern char *ftx_operation_path(const FtxOperation *operation,
+								const char *key);
+
+/* Append a query parameter whose value is in the server encoding. */
+extern void ftx_path_add_param(StringInfo path, const char *name,
+							   const char *value);
+
+/* In scan.c */
+
+extern void fivetrexBeginForeignScan(ForeignScanState *node, int eflags);
+extern TupleTableSlot *fivetrexIterateForeignScan(ForeignScanState *node);
+extern void fivetrexReScanForeignScan(ForeignScanState *node);
+extern void fivetrexEndForeignScan(ForeignScanState *node);
+
+/* The figures of a scan, NULL when it did not run (plain EXPLAIN). */
+extern const FtxStats *ftx_scan_stats(ForeignScanState *node);
+
+/* In explain.c */
+
+extern void fivetrexExplainForeignScan(ForeignScanState *node,
+									   ExplainState *es);
+
+/* In import.c */
+
+extern List *fivetrexImportForeignSchema(ImportForeignSchemaStmt *stmt,
+										 Oid serverOid);
+
+#endif							/* FTX_FDW_H */

@@ -1,0 +1,571 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan.c
+ *		How a foreign table is read, and what that costs.
+ *
+ * There are three kinds of paths: the list (narrowed by the API's filters),
+ * the detail calls of given keys, and both of these parameterised by a join.
+ * What matters is the number of calls, and how many of them have to wait for
+ * each other; see the constants below.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/sysattr.h"
+#include "access/table.h"
+#include "base/compat.h"
+#include "fdw/fdw.h"
+#include "nodes/makefuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "optimizer/planmain.h"
+#include "optimizer/restrictinfo.h"
+#include "utils/array.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+/*
+ * Planner units: a call costs its round trip, some 50 to 100 ms, which is the
+ * sequential read of a thousand pages; and each call, waited for or not, is
+ * one of the few thousand that an account may make in an hour.
+ */
+#define COST_ROUND_TRIP		1000.0
+#define COST_CALL			100.0
+#define COST_ROW			0.05
+
+/* Elements assumed in an array that is not known when planning. */
+#define TYPICAL_ARRAY		10
+
+/* FtxPlanState.columns of an attribute that is no more. */
+#define DROPPED_COLUMN		(-2)
+
+/* n calls, as many at once as may be. */
+static double
+calls_cost(double calls, int max_concurrency)
+{
+	return calls * COST_CALL +
+		ceil(calls / max_concurrency) * COST_ROUND_TRIP;
+}
+
+/* Pages of a list, one after the other. */
+static double
+pages_cost(double pages)
+{
+	return pages * (COST_CALL + COST_ROUND_TRIP);
+}
+
+bool
+ftx_keys_are_cheaper(double nkeys, double pages, int max_concurrency)
+{
+	return nkeys <= 1 ||
+		calls_cost(nkeys, max_concurrency) < pages_cost(pages);
+}
+
+/*
+ * Which catalogue column each attribute means.  That one means none is an
+ * error only when the query uses it.
+ */
+static void
+map_columns(FtxPlanState *state)
+{
+	Relation	rel = table_open(state->relid, NoLock);
+	TupleDesc	tupdesc = RelationGetDescr(rel);
+
+	state->natts = tupdesc->natts;
+	state->columns = palloc(sizeof(int) * tupdesc->natts);
+	for (int i = 0; i < tupdesc->natts; i++)
+	{
+		state->columns[i] = TupleDescAttr(tupdesc, i)->attisdropped ?
+			DROPPED_COLUMN :
+			ftx_options_column(state->relid, i + 1, state->resource, NULL);
+	}
+	table_close(rel, NoLock);
+}
+
+/*
+ * Attributes that the query needs, for output or for local conditions.
+ */
+static void
+find_used_columns(RelOptInfo *baserel, FtxPlanState *state)
+{
+	Bitmapset  *offset = NULL;
+	ListCell   *lc;
+	int			bit = -1;
+
+	pull_varattnos((Node *) baserel->reltarget->exprs, baserel->relid,
+				   &offset);
+	foreach(lc, baserel->baserestrictinfo)
+		pull_varattnos((Node *) lfirst_node(RestrictInfo, lc)->clause,
+					   baserel->relid, &offset);
+
+	while ((bit = bms_next_member(offset, bit)) >= 0)
+	{
+		int			attnum = bit + FirstLowInvalidHeapAttributeNumber;
+
+		if (attnum > 0)
+			state->used = bms_add_member(state->used, attnum);
+		for (int i = 0; attnum == 0 && i < state->natts; i++)
+		{
+			/* the whole row */
+			if (state->columns[i] != DROPPED_COLUMN)
+				state->used = bms_add_member(state->used, i + 1);
+		}
+	}
+	bit = -1;
+	while ((bit = bms_next_member(state->used, bit)) >= 0)
+	{
+		int			column = state->columns[bit - 1];
+
+		if (column >= 0 && state->resource->list.path != NULL &&
+			(state->resource->columns[column].flags & FTX_DETAIL) != 0)
+			state->needs_detail = true;
+	}
+}
+
+static double
+match_keys(PlannerInfo *root, FtxMatch *match)
+{
+	Node	   *value;
+
+	if (!match->is_array)
+		return 1;
+	value = estimate_expression_value(root, (Node *) match->value);
+	if (IsA(value, Const) && !((Const *) value)->constisnull)
+	{
+		ArrayType  *array = DatumGetArrayTypeP(((Const *) value)->constvalue);
+
+		return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	}
+	return TYPICAL_ARRAY;
+}
+
+void
+fivetrexGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
+						  Oid foreigntableid)
+{
+	FtxPlanState *state = palloc0(sizeof(FtxPlanState));
+	ForeignTable *table = GetForeignTable(foreigntableid);
+	ListCell   *lc;
+	double		keys = -1;
+
+	baserel->fdw_private = state;
+	state->relid = foreigntableid;
+	ftx_options_server(GetForeignServer(table->serverid), &state->server);
+	ftx_options_table(table, get_rel_name(foreigntableid), &state->server,
+					  &state->table);
+	state->resource = state->table.resource;
+	map_columns(state);
+	find_used_columns(baserel, state);
+
+	foreach(lc, baserel->baserestrictinfo)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		FtxMatch   *match = ftx_match_clause(root, baserel, state, rinfo);
+
+		if (match == NULL)
+		{
+			state->other_filters = true;
+			continue;
+		}
+		state->matches = lappend(state->matches, match);
+		if (match->is_key && (keys < 0 || match_keys(root, match) < keys))
+			keys = match_keys(root, match);
+	}
+
+	/* never analysed: what such accounts typically have */
+	if (baserel->tuples < 0)
+	{
+		baserel->tuples = state->resource->typical_rows;
+		baserel->pages = ceil(baserel->tuples / 8);
+	}
+	state->list_rows = baserel->tuples;
+	set_baserel_size_estimates(root, baserel);
+	if (keys >= 0)
+		baserel->rows = clamp_row_est(Min(baserel->rows, keys));
+}
+
+/*
+ * Rows that one filtered list is expected to have.
+ */
+static double
+filtered_rows(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
+			  List *matches)
+{
+	List	   *rinfos = NIL;
+	ListCell   *lc;
+
+	foreach(lc, matches)
+	{
+		FtxMatch   *match = lfirst(lc);
+
+		if (match->filter >= 0 && !match->is_array)
+			rinfos = lappend(rinfos, match->rinfo);
+	}
+	if (rinfos == NIL)
+		return state->list_rows;
+	return clamp_row_est(state->list_rows *
+						 clauselist_selectivity(root, rinfos, baserel->relid,
+												JOIN_INNER, NULL));
+}
+
+static double
+list_pages(FtxPlanState *state, double rows)
+{
+	return Max(1, ceil(rows / state->table.page_size));
+}
+
+/*
+ * The mode that reads the table with the fewest calls, given clauses that
+ * narrow the request; with its cost and its number of calls.
+ */
+static FtxScanMode
+choose_mode(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
+			List *matches, Cost *cost, double *calls)
+{
+	FtxScanMode mode = FTX_SCAN_LIST;
+	double		keys = -1;
+	double		rows;
+	double		pages;
+	int			concurrency = state->server.max_concurrency;
+	ListCell   *lc;
+
+	if (state->resource->list.path == NULL)
+	{
+		*calls = 1;
+		*cost = calls_cost(1, 1) + COST_ROW;
+		return FTX_SCAN_SINGLETON;
+	}
+	foreach(lc, matches)
+	{
+		FtxMatch   *match = lfirst(lc);
+
+		if (match->is_key && (keys < 0 || match_keys(root, match) < keys))
+			keys = match_keys(root, match);
+	}
+
+	rows = filtered_rows(root, baserel, state, matches);
+	pages = list_pages(state, rows);
+	*calls = pages;
+	*cost = pages_cost(pages) + rows * COST_ROW;
+	if (state->needs_detail)
+	{
+		*calls += baserel->rows;
+		*cost += calls_cost(baserel->rows, concurrency);
+	}
+	if (keys >= 0 &&
+		(state->needs_detail || ftx_keys_are_cheaper(keys, pages, concurrency)))
+	{
+		mode = FTX_SCAN_KEYS;
+		*calls = keys;
+		*cost = calls_cost(keys, concurrency) + keys * COST_ROW;
+	}
+	return mode;
+}
+
+static void
+add_scan_path(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
+			  ParamPathInfo *param_info, List *matches)
+{
+	Cost		cost;
+	double		calls;
+	double		rows = param_info ? param_info->ppi_rows : baserel->rows;
+	FtxScanMode mode = choose_mode(root, baserel, state, matches, &cost,
+								   &calls);
+	Path	   *path;
+
+	if (mode == FTX_SCAN_KEYS)
+		rows = clamp_row_est(Min(rows, calls));
+	if (param_info != NULL)
+		param_info->ppi_rows = rows;
+	cost += rows * cpu_tuple_cost;
+	path = (Path *)
+		ftx_create_foreignscan_path(root, baserel, NULL, rows,
+									COST_ROUND_TRIP, cost, NIL,
+									param_info ? param_info->ppi_req_outer :
+									baserel->lateral_relids,
+									list_make2(makeInteger(mode),
+											   makeInteger((int) Min(calls, INT_MAX))));
+	add_path(baserel, path);
+}
+
+/* Argument of the equivalence class search: one column at a time. */
+typedef struct EquivalenceSearch
+{
+	FtxPlanState *state;
+	RelOptInfo *rel;
+	int			column;
+} EquivalenceSearch;
+
+static bool
+member_is_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
+				 EquivalenceMember *em, void *arg)
+{
+	EquivalenceSearch *search = arg;
+	Expr	   *expr = em->em_expr;
+	Var		   *var;
+
+	while (expr && IsA(expr, RelabelType))
+		expr = ((RelabelType *) expr)->arg;
+	if (expr == NULL || !IsA(expr, Var))
+		return false;
+	var = (Var *) expr;
+	return (Index) var->varno == rel->relid && var->varattno > 0 &&
+		search->state->columns[var->varattno - 1] == search->column;
+}
+
+/*
+ * Join clauses that could narrow the request if their other side were known.
+ */
+static List *
+join_matches(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state)
+{
+	List	   *clauses = list_copy(baserel->joininfo);
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	if (baserel->has_eclass_joins)
+	{
+		EquivalenceSearch search = {state, baserel, 0};
+
+		for (; search.column < state->resource->ncolumns; search.column++)
+			clauses = list_concat(clauses,
+								  generate_implied_equalities_for_column(root, baserel,
+																		 member_is_column,
+																		 &search,
+																		 baserel->lateral_referencers));
+	}
+	foreach(lc, clauses)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		FtxMatch   *match;
+
+		if (!join_clause_is_movable_to(rinfo, baserel))
+			continue;
+		match = ftx_match_clause(root, baserel, state, rinfo);
+		if (match != NULL)
+			result = lappend(result, match);
+	}
+	return result;
+}
+
+static void
+add_parameterized_paths(PlannerInfo *root, RelOptInfo *baserel,
+						FtxPlanState *state)
+{
+	List	   *seen = NIL;
+	ListCell   *lc;
+
+	foreach(lc, join_matches(root, baserel, state))
+	{
+		FtxMatch   *match = lfirst(lc);
+		Relids		outer = bms_union(match->rinfo->clause_relids,
+									  baserel->lateral_relids);
+		ParamPathInfo *param_info;
+		List	   *matches;
+		ListCell   *known;
+
+		outer = bms_del_member(outer, baserel->relid);
+		if (bms_is_empty(outer))
+			continue;
+		param_info = get_baserel_parampathinfo(root, baserel, outer);
+		if (list_member_ptr(seen, param_info))
+			continue;
+		seen = lappend(seen, param_info);
+
+		/* all that this set of outer relations lets us push */
+		matches = list_copy(state->matches);
+		foreach(known, param_info->ppi_clauses)
+		{
+			FtxMatch   *pushed = ftx_match_clause(root, baserel, state,
+												  lfirst_node(RestrictInfo, known));
+
+			if (pushed != NULL)
+				matches = lappend(matches, pushed);
+		}
+		add_scan_path(root, baserel, state, param_info, matches);
+	}
+}
+
+void
+fivetrexGetForeignPaths(PlannerInfo *root, RelOptInfo *baserel,
+						Oid foreigntableid)
+{
+	FtxPlanState *state = baserel->fdw_private;
+
+	add_scan_path(root, baserel, state,
+				  get_baserel_parampathinfo(root, baserel,
+											baserel->lateral_relids),
+				  state->matches);
+	if (state->resource->list.path != NULL)
+		add_parameterized_paths(root, baserel, state);
+}
+
+/*
+ * Rows of this scan that are certain to suffice for the whole query, or -1.
+ * Only a LIMIT straight over the scan tells: nothing may drop, sort or join
+ * rows in between.
+ */
+static int
+sufficient_rows(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
+				bool filters_left)
+{
+	if (root->limit_tuples < 0 || root->limit_tuples > INT_MAX ||
+		filters_left || root->query_pathkeys != NIL ||
+		root->parse->rowMarks != NIL || root->parse->hasTargetSRFs ||
+		root->parse->commandType != CMD_SELECT ||
+		root->parse->limitOption == LIMIT_OPTION_WITH_TIES ||
+		bms_membership(root->all_baserels) != BMS_SINGLETON)
+		return -1;
+	return (int) ceil(root->limit_tuples);
+}
+
+/*
+ * Can the condition be checked on an item of the list, before its details are
+ * fetched?  Conditions that protect others (security barriers) stay behind.
+ */
+static bool
+checkable_on_list(RelOptInfo *baserel, FtxPlanState *state,
+				  RestrictInfo *rinfo)
+{
+	Bitmapset  *attrs = NULL;
+	int			bit = -1;
+
+	if (rinfo->pseudoconstant ||
+		(rinfo->security_level > baserel->baserestrict_min_security &&
+		 !rinfo->leakproof) ||
+		contain_volatile_functions((Node *) rinfo->clause) ||
+		contain_subplans((Node *) rinfo->clause))
+		return false;
+	pull_varattnos((Node *) rinfo->clause, baserel->relid, &attrs);
+	while ((bit = bms_next_member(attrs, bit)) >= 0)
+	{
+		int			attnum = bit + FirstLowInvalidHeapAttributeNumber;
+		const FtxColumn *column;
+
+		if (attnum <= 0 || state->columns[attnum - 1] < 0)
+			return false;
+		column = &state->resource->columns[state->columns[attnum - 1]];
+		if ((column->flags & (FTX_DETAIL | FTX_LIST_MAY_OMIT)) != 0 ||
+			(column->path != NULL && column->path[0] == '\0'))
+			return false;
+	}
+	return true;
+}
+
+static List *
+attnum_list(Bitmapset *attnums)
+{
+	List	   *result = NIL;
+	int			attnum = -1;
+
+	while ((attnum = bms_next_member(attnums, attnum)) >= 0)
+		result = lappend_int(result, attnum);
+	return result;
+}
+
+/* What the clauses of a scan come to in terms of the request. */
+typedef struct Request
+{
+	FtxMatch   *key;			/* the key of mode FTX_SCAN_KEYS */
+	List	   *filters;		/* IntList */
+	List	   *filter_values;
+	List	   *list_conditions;	/* checkable on list items */
+	bool		filters_left;	/* some clause is not part of the request */
+} Request;
+
+static void
+sort_out_clauses(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
+				 FtxScanMode mode, List *scan_clauses, Request *request)
+{
+	ListCell   *lc;
+
+	foreach(lc, scan_clauses)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		FtxMatch   *match = rinfo->pseudoconstant ? NULL :
+			ftx_match_clause(root, baserel, state, rinfo);
+
+		if (match != NULL && match->is_key && mode == FTX_SCAN_KEYS &&
+			(request->key == NULL ||
+			 (request->key->is_array && !match->is_array)))
+		{
+			request->filters_left |= request->key != NULL;
+			request->key = match;
+		}
+		else if (match != NULL && match->filter >= 0 && !match->is_array &&
+				 mode == FTX_SCAN_LIST &&
+				 !list_member_int(request->filters, match->filter))
+		{
+			request->filters = lappend_int(request->filters, match->filter);
+			request->filter_values = lappend(request->filter_values,
+											 match->value);
+		}
+		else
+			request->filters_left = true;
+
+		if (checkable_on_list(baserel, state, rinfo))
+			request->list_conditions = lappend(request->list_conditions,
+											   rinfo->clause);
+	}
+}
+
+ForeignScan *
+fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
+					   Oid foreigntableid, ForeignPath *best_path,
+					   List *tlist, List *scan_clauses, Plan *outer_plan)
+{
+	FtxPlanState *state = baserel->fdw_private;
+	FtxScanMode mode = intVal(linitial(best_path->fdw_private));
+	int			calls = intVal(lsecond(best_path->fdw_private));
+	Request		request = {0};
+	List	   *exprs = NIL;
+	List	   *items;
+	int			limit;
+	bool		prefetch = state->table.prefetch;
+
+	sort_out_clauses(root, baserel, state, mode, scan_clauses, &request);
+	limit = sufficient_rows(root, baserel, state, request.filters_left);
+	if (limit >= 0 && mode == FTX_SCAN_LIST)
+	{
+		/* a LIMIT ends the list early, and asks for fewer details */
+		int			pages = Max(1, (limit + state->table.page_size - 1) /
+								state->table.page_size);
+
+		calls = Min(calls, pages + (state->needs_detail ? limit : 0));
+	}
+
+	/* a cursor wants its first rows soon, and maybe no others */
+	if (root->tuple_fraction > 0 && root->tuple_fraction < 1 &&
+		root->query_pathkeys == NIL && !root->parse->hasAggs)
+		prefetch = false;
+
+	if (request.key != NULL)
+		exprs = lappend(exprs, request.key->value);
+	exprs = list_concat(exprs, request.filter_values);
+	exprs = list_concat(exprs, request.list_conditions);
+
+	items = list_make5(makeString(pstrdup(state->resource->name)),
+					   makeInteger(mode),
+					   makeInteger(request.key && request.key->is_array),
+					   request.filters,
+					   attnum_list(state->used));
+	items = lappend(items, makeInteger(state->needs_detail));
+	items = lappend(items, makeInteger(state->table.page_size));
+	items = lappend(items, makeInteger(prefetch));
+	items = lappend(items, makeInteger(limit));
+	items = lappend(items,
+					makeInteger((int) Min(list_pages(state, state->list_rows),
+										  INT_MAX)));
+	items = lappend(items, makeInteger(calls));
+
+	return make_foreignscan(tlist,
+							extract_actual_clauses(scan_clauses, false),
+							baserel->relid, exprs, items, NIL, NIL,
+							outer_plan);
+}

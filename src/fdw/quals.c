@@ -1,0 +1,129 @@
+/*-------------------------------------------------------------------------
+ *
+ * quals.c
+ *		Which conditions narrow the request.
+ *
+ * Fivetran's lists filter by equality only, and detail calls take one key.  A
+ * condition is pushed when it is PostgreSQL's own equality of text, under a
+ * collation that is deterministic (otherwise "=" means more than the same
+ * bytes), between a column and something that does not depend on the table's
+ * row.  Pushing only narrows what is asked for: every condition is checked
+ * again locally, so what is not recognised here costs calls, never rows.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fdw/fdw.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/restrictinfo.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/pg_locale.h"
+
+/*
+ * The catalogue column that an operand means, or -1.  varchar columns come
+ * under a relabelling to text.
+ */
+static int
+operand_column(RelOptInfo *rel, FtxPlanState *state, Node *operand)
+{
+	Var		   *var;
+
+	while (operand && IsA(operand, RelabelType))
+		operand = (Node *) ((RelabelType *) operand)->arg;
+	if (operand == NULL || !IsA(operand, Var))
+		return -1;
+	var = (Var *) operand;
+	if ((Index) var->varno != rel->relid || var->varlevelsup != 0 ||
+		var->varattno < 1 || var->varattno > state->natts)
+		return -1;
+	return state->columns[var->varattno - 1];
+}
+
+static bool
+independent_value(PlannerInfo *root, RelOptInfo *rel, Node *value)
+{
+	return !bms_is_member(rel->relid, pull_varnos(root, value)) &&
+		!contain_volatile_functions(value) && !contain_subplans(value);
+}
+
+static bool
+pushable_equality(Oid operator, Oid collation)
+{
+	return get_opcode(operator) == F_TEXTEQ && OidIsValid(collation) &&
+		get_collation_isdeterministic(collation);
+}
+
+/*
+ * Which part of the request a column feeds: the detail call's key, or a
+ * filter of the list.  False if none.
+ */
+static bool
+column_role(FtxPlanState *state, FtxMatch *match)
+{
+	const FtxResource *resource = state->resource;
+	const char *name = resource->columns[match->column].name;
+
+	match->is_key = resource->detail.path != NULL &&
+		match->column == ftx_resource_key(resource);
+	match->filter = -1;
+	for (int i = 0; i < resource->nfilters; i++)
+	{
+		if (strcmp(resource->filters[i].column, name) == 0)
+			match->filter = i;
+	}
+	return match->is_key || (match->filter >= 0 && !match->is_array);
+}
+
+FtxMatch *
+ftx_match_clause(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
+				 RestrictInfo *rinfo)
+{
+	Node	   *clause = (Node *) rinfo->clause;
+	Node	   *left;
+	Node	   *right;
+	FtxMatch   *match = palloc0(sizeof(FtxMatch));
+
+	match->rinfo = rinfo;
+	if (IsA(clause, OpExpr))
+	{
+		OpExpr	   *op = (OpExpr *) clause;
+
+		if (list_length(op->args) != 2 ||
+			!pushable_equality(op->opno, op->inputcollid))
+			return NULL;
+		left = linitial(op->args);
+		right = lsecond(op->args);
+		match->column = operand_column(rel, state, left);
+		if (match->column < 0)
+		{
+			/* texteq commutes */
+			Node	   *swap = left;
+
+			left = right;
+			right = swap;
+			match->column = operand_column(rel, state, left);
+		}
+	}
+	else if (IsA(clause, ScalarArrayOpExpr))
+	{
+		ScalarArrayOpExpr *op = (ScalarArrayOpExpr *) clause;
+
+		if (!op->useOr || !pushable_equality(op->opno, op->inputcollid))
+			return NULL;
+		right = lsecond(op->args);
+		match->column = operand_column(rel, state, linitial(op->args));
+		match->is_array = true;
+	}
+	else
+		return NULL;
+
+	if (match->column < 0 || !independent_value(root, rel, right) ||
+		!column_role(state, match))
+		return NULL;
+	match->value = (Expr *) right;
+	return match;
+}

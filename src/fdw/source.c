@@ -1,0 +1,506 @@
+/*-------------------------------------------------------------------------
+ *
+ * source.c
+ *		Where the items of a scan come from: list pages and detail objects.
+ *
+ * A list is read page by page; the next page is on its way while the present
+ * one is consumed.  Besides the present page only the keys of the one before
+ * are held, to drop rows that an insertion or deletion by others shifted from
+ * one page to the next (cursors are offsets, API facts 1.6).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "fdw/fdw.h"
+#include "json/value.h"
+#include "lib/ilist.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "net/url.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+/* A set of byte strings: keys of a page, cursors of a list. */
+typedef struct Bytes
+{
+	const char *data;
+	int			len;
+} Bytes;
+
+typedef struct SetEntry
+{
+	Bytes		bytes;
+	char		status;
+} SetEntry;
+
+#define SH_PREFIX byteset
+#define SH_ELEMENT_TYPE SetEntry
+#define SH_KEY_TYPE Bytes
+#define SH_KEY bytes
+#define SH_HASH_KEY(tb, key) \
+	hash_bytes((const unsigned char *) (key).data, (key).len)
+#define SH_EQUAL(tb, a, b) \
+	((a).len == (b).len && memcmp((a).data, (b).data, (a).len) == 0)
+#define SH_SCOPE static inline
+#define SH_DEFINE
+#define SH_DECLARE
+#include "lib/simplehash.h"
+
+/* A detail call under way. */
+typedef struct Detail
+{
+	dlist_node	node;
+	char	   *key;
+	FtxCall    *call;
+} Detail;
+
+struct FtxSource
+{
+	FtxSourceSpec spec;
+	MemoryContext cxt;			/* the owner of all below */
+
+	/* the list */
+	MemoryContext list_cxt;		/* path, cursors; reset when it starts over */
+	char	   *path;
+	byteset_hash *cursors;		/* all that were seen */
+	char	   *cursor;			/* of the next page; NULL at the end */
+	bool		started;
+	int64		received;		/* items of all pages so far */
+	FtxCall    *next;			/* the next page, when it was asked for */
+
+	/* the present page */
+	FtxCall    *current;
+	MemoryContext page_cxt;
+	FtxPage		page;
+	int			position;
+	byteset_hash *previous;		/* keys of the page before */
+	byteset_hash *keys;			/* keys of this page, if another follows */
+	MemoryContext previous_cxt;
+	MemoryContext keys_cxt;
+
+	/* detail objects */
+	dlist_head	details;		/* of Detail, in the order asked for */
+	int			ndetails;
+	Detail	   *taken;			/* the one that was handed out last */
+	MemoryContext detail_cxt;
+};
+
+FtxSource *
+ftx_source_create(const FtxSourceSpec *spec)
+{
+	FtxSource  *source = palloc0(sizeof(FtxSource));
+
+	source->spec = *spec;
+	source->cxt = CurrentMemoryContext;
+	source->list_cxt = AllocSetContextCreate(source->cxt, "fivetrex list",
+											 ALLOCSET_SMALL_SIZES);
+	source->page_cxt = AllocSetContextCreate(source->cxt, "fivetrex page",
+											 ALLOCSET_DEFAULT_SIZES);
+	source->previous_cxt = AllocSetContextCreate(source->cxt,
+												 "fivetrex previous keys",
+												 ALLOCSET_DEFAULT_SIZES);
+	source->keys_cxt = AllocSetContextCreate(source->cxt, "fivetrex keys",
+											 ALLOCSET_DEFAULT_SIZES);
+	source->detail_cxt = AllocSetContextCreate(source->cxt, "fivetrex detail",
+											   ALLOCSET_DEFAULT_SIZES);
+	dlist_init(&source->details);
+	return source;
+}
+
+static void
+free_call(FtxCall **call)
+{
+	if (*call != NULL)
+		ftx_call_free(*call);
+	*call = NULL;
+}
+
+static void
+free_detail(FtxSource *source, Detail *detail)
+{
+	free_call(&detail->call);
+	if (detail->key != NULL)
+		pfree(detail->key);
+	pfree(detail);
+}
+
+void
+ftx_source_reset(FtxSource *source)
+{
+	free_call(&source->next);
+	free_call(&source->current);
+	while (!dlist_is_empty(&source->details))
+		free_detail(source, dlist_container(Detail, node,
+											dlist_pop_head_node(&source->details)));
+	source->ndetails = 0;
+	if (source->taken != NULL)
+		free_detail(source, source->taken);
+	source->taken = NULL;
+	MemoryContextReset(source->list_cxt);
+	MemoryContextReset(source->page_cxt);
+	MemoryContextReset(source->previous_cxt);
+	MemoryContextReset(source->keys_cxt);
+	MemoryContextReset(source->detail_cxt);
+	source->path = NULL;
+	source->cursors = NULL;
+	source->cursor = NULL;
+	source->previous = NULL;
+	source->keys = NULL;
+	memset(&source->page, 0, sizeof(source->page));
+	source->position = 0;
+	source->received = 0;
+	source->started = false;
+}
+
+/* ---------- paths ---------- */
+
+bool
+ftx_key_addressable(const FtxResource *resource, const char *key)
+{
+	if (!ftx_url_segment_ok(key))
+		return false;
+	for (const char *const *route = resource->literal_routes;
+		 route != NULL && *route != NULL; route++)
+	{
+		if (strcmp(key, *route) == 0)
+			return false;
+	}
+	return true;
+}
+
+static char *
+to_utf8(const char *text)
+{
+	return pg_server_to_any(text, strlen(text), PG_UTF8);
+}
+
+char *
+ftx_operation_path(const FtxOperation *operation, const char *key)
+{
+	const char *open = strchr(operation->path, '{');
+	const char *close = open ? strchr(open, '}') : NULL;
+	StringInfoData path;
+
+	if (key == NULL || close == NULL)
+		return pstrdup(operation->path);
+	key = to_utf8(key);
+	initStringInfo(&path);
+	appendBinaryStringInfo(&path, operation->path, open - operation->path);
+	ftx_url_append_encoded(&path, key, strlen(key));
+	appendStringInfoString(&path, close + 1);
+	return path.data;
+}
+
+void
+ftx_path_add_param(StringInfo path, const char *name, const char *value)
+{
+	ftx_url_append_param(path, name, to_utf8(value));
+}
+
+/* ---------- the list ---------- */
+
+void
+ftx_source_list(FtxSource *source, const char *path)
+{
+	ftx_source_reset(source);
+	source->path = MemoryContextStrdup(source->list_cxt, path);
+	source->cursors = byteset_create(source->list_cxt, 16, NULL);
+}
+
+static int
+page_limit(FtxSource *source)
+{
+	int			limit = source->spec.page_size;
+
+	/* the first page of a LIMIT need not be larger than the LIMIT */
+	if (!source->started && source->spec.limit > 0 &&
+		source->spec.limit < limit)
+		limit = source->spec.limit;
+	return limit;
+}
+
+/*
+ * Ask for the page at source->cursor, or the first one.
+ */
+static void
+request_page(FtxSource *source)
+{
+	FtxCallSpec call = {0};
+	StringInfoData path;
+
+	initStringInfo(&path);
+	appendStringInfoString(&path, source->path);
+	if (source->spec.resource->paged)
+	{
+		char		limit[16];
+
+		snprintf(limit, sizeof(limit), "%d", page_limit(source));
+		ftx_path_add_param(&path, "limit", limit);
+		if (source->cursor != NULL)
+			ftx_path_add_param(&path, "cursor", source->cursor);
+	}
+	call.method = FTX_GET;
+	call.path = path.data;
+	call.accept = source->spec.resource->list.accept;
+	call.repeat_safe = true;
+	source->next = ftx_call_start(source->spec.session, &call,
+								  source->spec.stats, source->spec.memo,
+								  source->cxt);
+	pfree(path.data);
+}
+
+static Bytes
+copy_bytes(MemoryContext cxt, const char *data, int len)
+{
+	Bytes		result;
+	char	   *copy = MemoryContextAlloc(cxt, len + 1);
+
+	memcpy(copy, data, len);
+	copy[len] = '\0';
+	result.data = copy;
+	result.len = len;
+	return result;
+}
+
+/*
+ * Note the cursor of the page that follows.  One that was there before would
+ * make the list go round for ever.
+ */
+static void
+follow_cursor(FtxSource *source)
+{
+	char	   *cursor;
+	Bytes		bytes;
+	bool		found;
+
+	source->cursor = NULL;
+	if (source->page.next_cursor.kind != FTX_JSON_STRING)
+		return;					/* absent or null: the end */
+	cursor = ftx_json_text(&source->page.next_cursor);
+	if (cursor[0] == '\0')
+		return;					/* some lists end like this */
+
+	bytes = copy_bytes(source->list_cxt, cursor, strlen(cursor));
+	byteset_insert(source->cursors, bytes, &found);
+	if (found)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROTOCOL_VIOLATION),
+				 errmsg("the Fivetran API repeated a cursor"),
+				 errdetail("The list GET %s goes round in a circle after " INT64_FORMAT " items.",
+						   source->path, source->received)));
+	source->cursor = (char *) bytes.data;
+}
+
+/*
+ * Remember the keys of this page if another one follows; those of the page
+ * before are kept to compare with.
+ */
+static void
+rotate_keys(FtxSource *source)
+{
+	MemoryContext recycled = source->previous_cxt;
+
+	source->previous = source->keys;
+	source->previous_cxt = source->keys_cxt;
+	source->keys_cxt = recycled;
+	source->keys = NULL;
+	MemoryContextReset(recycled);
+
+	if (source->cursor == NULL || ftx_resource_key(source->spec.resource) < 0)
+		return;
+	source->keys = byteset_create(source->keys_cxt, source->page.nitems, NULL);
+	for (int i = 0; i < source->page.nitems; i++)
+	{
+		FtxJsonValue *key = ftx_page_value(&source->page, i, FTX_KEY_SLOT);
+		bool		found;
+
+		if (key->kind == FTX_JSON_STRING)
+			byteset_insert(source->keys,
+						   copy_bytes(source->keys_cxt, key->text, key->len),
+						   &found);
+	}
+}
+
+static bool
+was_on_previous_page(FtxSource *source, const FtxJsonValue *key)
+{
+	Bytes		bytes = {key->text, key->len};
+
+	return source->previous != NULL && key->kind == FTX_JSON_STRING &&
+		byteset_lookup(source->previous, bytes) != NULL;
+}
+
+/*
+ * Is it known that no further page will be wanted?
+ */
+static bool
+limit_satisfiable(FtxSource *source)
+{
+	return source->spec.limit >= 0 && source->received >= source->spec.limit;
+}
+
+/*
+ * Make the next page the present one; false at the end of the list.
+ */
+static bool
+turn_page(FtxSource *source)
+{
+	MemoryContext old;
+
+	if (source->started && source->cursor == NULL)
+		return false;
+	old = MemoryContextSwitchTo(source->page_cxt);
+	if (source->next == NULL)
+		request_page(source);
+	ftx_call_wait(source->next);
+	free_call(&source->current);
+	source->current = source->next;
+	source->next = NULL;
+	MemoryContextReset(source->page_cxt);
+	memset(&source->page, 0, sizeof(source->page));
+	source->position = 0;
+
+	if (!ftx_call_succeeded(source->current))
+	{
+		/* a filter or parent that names nothing is an empty list */
+		if (source->started || !ftx_call_object_missing(source->current))
+			ftx_call_raise(source->current);
+		source->started = true;
+		MemoryContextSwitchTo(old);
+		return true;
+	}
+	ftx_call_decode(source->current, FTX_SHAPE_LIST, source->spec.projection,
+					&source->page);
+	source->started = true;
+	source->spec.stats->pages++;
+	source->received += source->page.nitems;
+	follow_cursor(source);
+	if (source->cursor != NULL && source->spec.prefetch &&
+		!limit_satisfiable(source))
+		request_page(source);
+	rotate_keys(source);
+	MemoryContextSwitchTo(old);
+	return true;
+}
+
+const FtxJsonValue *
+ftx_source_next(FtxSource *source)
+{
+	for (;;)
+	{
+		while (source->position < source->page.nitems)
+		{
+			FtxJsonValue *item = ftx_page_value(&source->page,
+												source->position++, 0);
+
+			if (!was_on_previous_page(source, &item[FTX_KEY_SLOT]))
+				return item;
+			source->received--;
+		}
+		CHECK_FOR_INTERRUPTS();
+		if (!turn_page(source))
+			return NULL;
+	}
+}
+
+/* ---------- detail objects ---------- */
+
+void
+ftx_source_fetch(FtxSource *source, const char *key)
+{
+	MemoryContext old = MemoryContextSwitchTo(source->cxt);
+	Detail	   *detail = palloc0(sizeof(Detail));
+	FtxCallSpec call = {0};
+	char	   *path;
+
+	path = ftx_operation_path(&source->spec.resource->detail, key);
+	call.method = FTX_GET;
+	call.path = path;
+	call.accept = source->spec.resource->detail.accept;
+	call.repeat_safe = true;
+	detail->key = key ? pstrdup(key) : NULL;
+	detail->call = ftx_call_start(source->spec.session, &call,
+								  source->spec.stats, source->spec.memo,
+								  source->cxt);
+	dlist_push_tail(&source->details, &detail->node);
+	source->ndetails++;
+	pfree(path);
+	MemoryContextSwitchTo(old);
+}
+
+int
+ftx_source_pending(const FtxSource *source)
+{
+	return source->ndetails;
+}
+
+/*
+ * The first detail call that is done; waits until there is one.
+ */
+static Detail *
+wait_for_detail(FtxSource *source)
+{
+	for (;;)
+	{
+		dlist_iter	iter;
+
+		dlist_foreach(iter, &source->details)
+		{
+			Detail	   *detail = dlist_container(Detail, node, iter.cur);
+
+			if (ftx_call_done(detail->call))
+				return detail;
+		}
+		ftx_call_wait_any(source->spec.session, source->spec.stats);
+	}
+}
+
+/*
+ * A detail answer must be about the object that was asked for.
+ */
+static void
+check_identity(Detail *detail, const FtxJsonValue *item)
+{
+	char	   *id;
+
+	if (detail->key == NULL)
+		return;
+	id = ftx_json_text(&item[FTX_KEY_SLOT]);
+	if (id == NULL || strcmp(id, detail->key) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROTOCOL_VIOLATION),
+				 errmsg("the Fivetran API answered with another object than the one asked for"),
+				 errdetail("The answer to %s is about \"%s\".",
+						   ftx_call_describe(detail->call), id ? id : "")));
+}
+
+const FtxJsonValue *
+ftx_source_take(FtxSource *source)
+{
+	MemoryContext old;
+	Detail	   *detail = wait_for_detail(source);
+	FtxPage		page;
+
+	if (source->taken != NULL)
+		free_detail(source, source->taken);
+	dlist_delete(&detail->node);
+	source->ndetails--;
+	source->taken = detail;
+
+	ftx_call_wait(detail->call);	/* books its figures */
+	if (!ftx_call_succeeded(detail->call))
+	{
+		if (!ftx_call_object_missing(detail->call))
+			ftx_call_raise(detail->call);
+		return NULL;
+	}
+	MemoryContextReset(source->detail_cxt);
+	old = MemoryContextSwitchTo(source->detail_cxt);
+	ftx_call_decode(detail->call, FTX_SHAPE_OBJECT, source->spec.projection,
+					&page);
+	check_identity(detail, page.values);
+	MemoryContextSwitchTo(old);
+	return page.values;
+}

@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * fivetrex.c
+ *		Entry of the library.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/compat.h"
+#include "base/guc.h"
+#include "fmgr.h"
+
+FTX_MODULE_MAGIC("fivetrex", "1.0");
+
+void		_PG_init(void);
+
+void
+_PG_init(void)
+{
+	ftx_guc_init();
+}

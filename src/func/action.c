@@ -1,0 +1,227 @@
+/*-------------------------------------------------------------------------
+ *
+ * action.c
+ *		The C side of all SQL functions that are one request.
+ *
+ * What a function sends and returns is a row of catalogue/actions.c, found by
+ * the name of the SQL function.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/guc.h"
+#include "catalog/pg_type.h"
+#include "catalogue/actions.h"
+#include "func/func.h"
+#include "funcapi.h"
+#include "json/value.h"
+#include "json/write.h"
+#include "mb/pg_wchar.h"
+#include "net/url.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+
+PG_FUNCTION_INFO_V1(fivetrex_action);
+
+static const FtxAction *
+find_action(FunctionCallInfo fcinfo)
+{
+	char	   *name = get_func_name(fcinfo->flinfo->fn_oid);
+	const FtxAction *action = name ? ftx_action_find(name) : NULL;
+
+	if (action == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_FUNCTION_DEFINITION),
+				 errmsg("no action is named \"%s\"", name ? name : ""),
+				 errhint("The functions of fivetrex must keep their names.")));
+	return action;
+}
+
+static int
+argument_count(const FtxAction *action)
+{
+	int			n = 0;
+
+	while (n < FTX_MAX_ARGUMENTS &&
+		   action->arguments[n].place != FTX_IN_NOTHING)
+		n++;
+	return n;
+}
+
+static void
+check_confirmation(FunctionCallInfo fcinfo, const FtxAction *action)
+{
+	for (int i = 0; i < argument_count(action); i++)
+	{
+		if (action->arguments[i].place == FTX_CONFIRMATION &&
+			(PG_ARGISNULL(i) || !PG_GETARG_BOOL(i)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("%s() must be confirmed", action->function),
+					 errdetail("Nothing was sent."),
+					 errhint("Pass %s => true if you are sure.",
+							 action->arguments[i].name)));
+	}
+}
+
+static char *
+text_argument(FunctionCallInfo fcinfo, const FtxAction *action, int argno)
+{
+	char	   *value;
+
+	if (PG_ARGISNULL(argno))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("argument %s of %s() must not be null",
+						action->arguments[argno].name, action->function)));
+	value = text_to_cstring(PG_GETARG_TEXT_PP(argno));
+	if (!ftx_url_segment_ok(value))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value for argument %s of %s(): \"%s\"",
+						action->arguments[argno].name, action->function,
+						value)));
+	return value;
+}
+
+/*
+ * The action's path with its arguments in place.
+ */
+static char *
+build_path(FunctionCallInfo fcinfo, const FtxAction *action)
+{
+	StringInfoData path;
+	const char *c = action->path;
+
+	initStringInfo(&path);
+	while (*c != '\0')
+	{
+		size_t		len = strcspn(c, "{");
+
+		appendBinaryStringInfo(&path, c, (int) len);
+		c += len;
+		if (*c == '\0')
+			break;
+		len = strcspn(++c, "}");
+		for (int i = 0; i < argument_count(action); i++)
+		{
+			const char *name = action->arguments[i].name;
+
+			if (action->arguments[i].place == FTX_IN_PATH &&
+				strlen(name) == len && strncmp(name, c, len) == 0)
+			{
+				char	   *value = text_argument(fcinfo, action, i);
+
+				value = pg_server_to_any(value, strlen(value), PG_UTF8);
+				ftx_url_append_encoded(&path, value, strlen(value));
+			}
+		}
+		c += len + 1;
+	}
+	return path.data;
+}
+
+static char *
+object_argument(FunctionCallInfo fcinfo, const FtxAction *action, int argno)
+{
+	Jsonb	   *jsonb;
+
+	if (PG_ARGISNULL(argno))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("argument %s of %s() must not be null",
+						action->arguments[argno].name, action->function)));
+	jsonb = PG_GETARG_JSONB_P(argno);
+	if (!JB_ROOT_IS_OBJECT(jsonb))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument %s of %s() must be an object",
+						action->arguments[argno].name, action->function)));
+	return JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb));
+}
+
+static char *
+build_body(FunctionCallInfo fcinfo, const FtxAction *action)
+{
+	StringInfoData body;
+
+	if (strcmp(action->method, "GET") == 0)
+		return NULL;
+	ftx_body_begin(&body);
+	for (int i = 0; i < argument_count(action); i++)
+	{
+		const FtxArgument *argument = &action->arguments[i];
+
+		if (argument->place == FTX_AS_BODY)
+			return object_argument(fcinfo, action, i);
+		if (argument->place == FTX_IN_BODY && !PG_ARGISNULL(i))
+			ftx_body_add(&body,
+						 argument->member ? argument->member : argument->name,
+						 PG_GETARG_DATUM(i), false,
+						 get_fn_expr_argtype(fcinfo->flinfo, i));
+	}
+	if (action->fixed != NULL)
+		ftx_body_add_fixed(&body, action->fixed);
+	ftx_body_end(&body);
+	return body.data;
+}
+
+/*
+ * The answer as the function's result: text or jsonb.
+ */
+static Datum
+result(FunctionCallInfo fcinfo, const FtxAction *action, FtxCall *call)
+{
+	const char *path = action->answer_member ? action->answer_member : "";
+	FtxPage		page;
+
+	if (action->answer == FTX_ANSWER_MESSAGE)
+	{
+		char	   *message;
+
+		ftx_call_decode(call, FTX_SHAPE_MESSAGE, NULL, &page);
+		message = ftx_json_text(&page.message);
+		if (message == NULL)
+			PG_RETURN_NULL();
+		PG_RETURN_TEXT_P(cstring_to_text(message));
+	}
+	ftx_call_decode(call, FTX_SHAPE_OBJECT, ftx_projection_create(&path, 1),
+					&page);
+	if (page.values[0].kind == FTX_JSON_ABSENT)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(ftx_json_jsonb(&page.values[0]));
+}
+
+Datum
+fivetrex_action(PG_FUNCTION_ARGS)
+{
+	const FtxAction *action = find_action(fcinfo);
+	FtxCallSpec spec = {0};
+	FtxSession *session;
+
+	check_confirmation(fcinfo, action);
+	spec.method = ftx_func_method(action->method);
+	spec.path = build_path(fcinfo, action);
+	spec.accept = action->accept;
+	spec.body = build_body(fcinfo, action);
+	spec.repeat_safe = (action->flags & FTX_ACT_REPEAT_SAFE) != 0;
+	spec.takes_long = (action->flags & FTX_ACT_TAKES_LONG) != 0;
+
+	session = ftx_func_session(fcinfo, argument_count(action));
+	if ((action->flags & FTX_ACT_READS) == 0)
+	{
+		ftx_func_check_write(session, psprintf("%s()", action->function));
+		if (ftx_guc_dry_run)
+		{
+			char	   *json = ftx_func_dry_run(&spec);
+
+			if (action->answer == FTX_ANSWER_MESSAGE)
+				PG_RETURN_TEXT_P(cstring_to_text(json));
+			PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in,
+												CStringGetDatum(json)));
+		}
+	}
+	return result(fcinfo, action, ftx_func_call(session, &spec));
+}

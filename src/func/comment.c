@@ -1,0 +1,98 @@
+/*-------------------------------------------------------------------------
+ *
+ * comment.c
+ *		fivetrex_comment(): descriptions for imported tables.
+ *
+ * IMPORT FOREIGN SCHEMA can make tables and nothing else.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/table.h"
+#include "api/options.h"
+#include "base/compat.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_foreign_table.h"
+#include "commands/comment.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+PG_FUNCTION_INFO_V1(fivetrex_comment);
+
+#define FDW_NAME "fivetrex"
+
+static bool
+is_ours(ForeignTable *table)
+{
+	ForeignServer *server = GetForeignServer(table->serverid);
+
+	return strcmp(GetForeignDataWrapper(server->fdwid)->fdwname,
+				  FDW_NAME) == 0;
+}
+
+static void
+comment_table(Oid relid, ForeignTable *table)
+{
+	FtxServerOptions server;
+	FtxTableOptions options;
+	Relation	rel;
+
+	if (!ftx_relation_ownercheck(relid, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_FOREIGN_TABLE,
+					   get_rel_name(relid));
+	ftx_options_server(GetForeignServer(table->serverid), &server);
+	ftx_options_table(table, get_rel_name(relid), &server, &options);
+	CreateComments(relid, RelationRelationId, 0, options.resource->comment);
+
+	rel = table_open(relid, AccessShareLock);
+	for (int i = 1; i <= RelationGetDescr(rel)->natts; i++)
+	{
+		int			column;
+
+		if (TupleDescAttr(RelationGetDescr(rel), i - 1)->attisdropped)
+			continue;
+		column = ftx_options_column(relid, i, options.resource, NULL);
+		if (column >= 0)
+			CreateComments(relid, RelationRelationId, i,
+						   options.resource->columns[column].comment);
+	}
+	table_close(rel, AccessShareLock);
+}
+
+/*
+ * fivetrex_comment(schema regnamespace) returns integer: tables described
+ */
+Datum
+fivetrex_comment(PG_FUNCTION_ARGS)
+{
+	Oid			schema = PG_GETARG_OID(0);
+	Relation	catalog = table_open(ForeignTableRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, NULL, 0,
+										  NULL);
+	HeapTuple	tuple;
+	int			count = 0;
+
+	while ((tuple = systable_getnext(scan)) != NULL)
+	{
+		Oid			relid = ((Form_pg_foreign_table) GETSTRUCT(tuple))->ftrelid;
+		ForeignTable *table;
+
+		if (get_rel_namespace(relid) != schema)
+			continue;
+		table = GetForeignTable(relid);
+		if (!is_ours(table))
+			continue;
+		comment_table(relid, table);
+		count++;
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	PG_RETURN_INT32(count);
+}

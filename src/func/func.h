@@ -1,0 +1,41 @@
+/*-------------------------------------------------------------------------
+ *
+ * func.h
+ *		What SQL functions that call the API have in common.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_FUNC_H
+#define FTX_FUNC_H
+
+#include "api/call.h"
+#include "fmgr.h"
+
+/*
+ * The session for a function: of the server that argument `argno` names, else
+ * of the setting fivetrex.server.  The acting user is the current one and
+ * needs USAGE on the server.  Throws ERRCODE_UNDEFINED_OBJECT if there is no
+ * such server or user mapping, ERRCODE_INSUFFICIENT_PRIVILEGE, and
+ * ERRCODE_WRONG_OBJECT_TYPE if the server is not one of fivetrex.
+ */
+extern FtxSession *ftx_func_session(FunctionCallInfo fcinfo, int argno);
+
+/*
+ * May this statement change the account?  Refuses in READ ONLY transactions
+ * (25006) and on servers with access 'read_only' (42501).
+ */
+extern void ftx_func_check_write(FtxSession *session, const char *function);
+
+/* A method by its name, in any case; ERRCODE_INVALID_PARAMETER_VALUE else. */
+extern FtxMethod ftx_func_method(const char *name);
+
+/*
+ * What would have been sent, as JSON text: {dry_run, method, path, body},
+ * secrets masked.
+ */
+extern char *ftx_func_dry_run(const FtxCallSpec *spec);
+
+/* Make a call and wait for it; raises whatever is not a 2xx answer. */
+extern FtxCall *ftx_func_call(FtxSession *session, const FtxCallSpec *spec);
+
+#endif							/* FTX_FUNC_H */

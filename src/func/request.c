@@ -1,0 +1,191 @@
+/*-------------------------------------------------------------------------
+ *
+ * request.c
+ *		fivetrex_request(): any endpoint, today's or tomorrow's.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/guc.h"
+#include "catalogue/operations.h"
+#include "func/func.h"
+#include "json/value.h"
+#include "lib/stringinfo.h"
+#include "net/url.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+#include "utils/numeric.h"
+#include "mb/pg_wchar.h"
+
+PG_FUNCTION_INFO_V1(fivetrex_request);
+
+/*
+ * The path is appended to base_url as it is, so it must not be able to leave
+ * it, nor to smuggle anything into the request line.
+ */
+static void
+check_path(const char *path)
+{
+	const char *segment;
+
+	if (path[0] != '/')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid path: \"%s\"", path),
+				 errdetail("A path starts with \"/\", as in \"/v1/groups\".")));
+	if (strpbrk(path, "?#\\") != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid path: \"%s\"", path),
+				 errhint("Query parameters go into the argument query; other special characters are percent-encoded.")));
+	for (const char *c = path; *c != '\0'; c++)
+	{
+		if ((unsigned char) *c <= ' ' || (unsigned char) *c >= 0x7F)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("the path has a character that must be percent-encoded")));
+	}
+	for (segment = path; segment != NULL; segment = strchr(segment, '/'))
+	{
+		size_t		len = strcspn(++segment, "/");
+
+		if ((len == 1 && segment[0] == '.') ||
+			(len == 2 && segment[0] == '.' && segment[1] == '.'))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("invalid path: \"%s\"", path),
+					 errdetail("A path has no \".\" or \"..\" segments.")));
+	}
+}
+
+static char *
+scalar_text(const char *name, const JsonbValue *value)
+{
+	switch (value->type)
+	{
+		case jbvString:
+			return pnstrdup(value->val.string.val, value->val.string.len);
+		case jbvNumeric:
+			return DatumGetCString(DirectFunctionCall1(numeric_out,
+													   NumericGetDatum(value->val.numeric)));
+		case jbvBool:
+			return pstrdup(value->val.boolean ? "true" : "false");
+		default:
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("the value of query parameter \"%s\" is not a scalar",
+							name)));
+	}
+}
+
+/*
+ * Append the members of a jsonb object as query parameters; null is left out,
+ * an array repeats its parameter.
+ */
+static void
+append_query(StringInfo path, Jsonb *query)
+{
+	JsonbIterator *it = JsonbIteratorInit(&query->root);
+	JsonbValue	value;
+	JsonbIteratorToken token;
+	char	   *name = NULL;
+
+	if (!JB_ROOT_IS_OBJECT(query))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the query is not an object"),
+				 errhint("For example '{\"limit\": 10}'.")));
+	while ((token = JsonbIteratorNext(&it, &value, false)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+			name = pnstrdup(value.val.string.val, value.val.string.len);
+		else if ((token == WJB_VALUE || token == WJB_ELEM) &&
+				 value.type != jbvNull)
+		{
+			char	   *text = scalar_text(name, &value);
+
+			ftx_url_append_param(path,
+								 pg_server_to_any(name, strlen(name), PG_UTF8),
+								 pg_server_to_any(text, strlen(text), PG_UTF8));
+		}
+	}
+}
+
+/*
+ * Guards of a request that is not a GET.
+ */
+static void
+check_guards(FtxSession *session, FtxMethod method)
+{
+	ftx_func_check_write(session, "fivetrex_request()");
+	if (method == FTX_DELETE && ftx_guc_max_deletes < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("fivetrex.max_deletes does not allow this"),
+				 errdetail("The statement deletes 1 object, the setting allows %d. Nothing was sent.",
+						   ftx_guc_max_deletes),
+				 errhint("SET fivetrex.max_deletes = 1 allows it.")));
+}
+
+/*
+ * fivetrex_request(method text, path text, query jsonb, body jsonb,
+ *					server name) returns jsonb
+ */
+Datum
+fivetrex_request(PG_FUNCTION_ARGS)
+{
+	FtxCallSpec spec = {0};
+	const FtxApiOperation *operation;
+	FtxSession *session;
+	FtxCall    *call;
+	StringInfoData path;
+	FtxJsonValue answer;
+	const FtxBytes *body;
+	FtxPage		page;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("method and path must not be null")));
+	spec.method = ftx_func_method(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	initStringInfo(&path);
+	appendStringInfoString(&path, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	check_path(path.data);
+	operation = ftx_operation_find(ftx_method_name(spec.method), path.data);
+	if (!PG_ARGISNULL(2))
+		append_query(&path, PG_GETARG_JSONB_P(2));
+	if (!PG_ARGISNULL(3))
+	{
+		Jsonb	   *jsonb = PG_GETARG_JSONB_P(3);
+
+		spec.body = JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb));
+	}
+	else if (spec.method == FTX_POST || spec.method == FTX_PATCH ||
+			 spec.method == FTX_PUT)
+		spec.body = "{}";		/* some of these refuse an empty body */
+	spec.path = path.data;
+	spec.accept = operation != NULL ? operation->accept : FTX_V1;
+	spec.repeat_safe = spec.method == FTX_GET || spec.method == FTX_DELETE;
+	spec.takes_long = spec.method != FTX_GET;
+
+	session = ftx_func_session(fcinfo, 4);
+	if (spec.method != FTX_GET)
+	{
+		check_guards(session, spec.method);
+		if (ftx_guc_dry_run)
+			PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in,
+												CStringGetDatum(ftx_func_dry_run(&spec))));
+	}
+
+	call = ftx_func_call(session, &spec);
+	body = ftx_call_body(call);
+	if (body == NULL || body->len == 0)
+		PG_RETURN_NULL();		/* 204 */
+	ftx_call_decode(call, FTX_SHAPE_MESSAGE, NULL, &page);
+	answer.text = body->data;
+	answer.len = body->len;
+	answer.kind = FTX_JSON_OBJECT;
+	PG_RETURN_DATUM(ftx_json_jsonb(&answer));
+}

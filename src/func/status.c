@@ -1,0 +1,79 @@
+/*-------------------------------------------------------------------------
+ *
+ * status.c
+ *		fivetrex_ping() and fivetrex_last_error().
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "api/error.h"
+#include "func/func.h"
+#include "funcapi.h"
+#include "json/value.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+PG_FUNCTION_INFO_V1(fivetrex_ping);
+PG_FUNCTION_INFO_V1(fivetrex_last_error);
+
+/*
+ * fivetrex_ping(server name) returns record
+ *		(account_id, account_name, key_kind, latency_ms)
+ *
+ * The cheapest request that needs valid credentials.
+ */
+Datum
+fivetrex_ping(PG_FUNCTION_ARGS)
+{
+	static const char *const paths[] = {"account_id", "account_name",
+	"user_id", "system_key_id"};
+	FtxCallSpec spec = {0};
+	FtxSession *session = ftx_func_session(fcinfo, 0);
+	FtxCall    *call;
+	FtxPage		page;
+	TupleDesc	tupdesc;
+	Datum		values[4] = {0};
+	bool		nulls[4] = {true, true, true, false};
+
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	spec.method = FTX_GET;
+	spec.path = "/v1/account/info";
+	spec.accept = FTX_V1;
+	spec.repeat_safe = true;
+	call = ftx_func_call(session, &spec);
+	ftx_call_decode(call, FTX_SHAPE_OBJECT,
+					ftx_projection_create(paths, lengthof(paths)), &page);
+
+	for (int i = 0; i < 2; i++)
+	{
+		char	   *text = ftx_json_text(&page.values[i]);
+
+		nulls[i] = text == NULL;
+		values[i] = text ? CStringGetTextDatum(text) : (Datum) 0;
+	}
+	nulls[2] = false;
+	if (page.values[3].kind == FTX_JSON_STRING)
+		values[2] = CStringGetTextDatum("system key");
+	else if (page.values[2].kind == FTX_JSON_STRING)
+		values[2] = CStringGetTextDatum("user key");
+	else
+		nulls[2] = true;
+	values[3] = Float8GetDatum(ftx_call_elapsed_ms(call));
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc),
+													  values, nulls)));
+}
+
+/*
+ * fivetrex_last_error() returns jsonb
+ */
+Datum
+fivetrex_last_error(PG_FUNCTION_ARGS)
+{
+	char	   *json = ftx_error_last();
+
+	if (json == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
+}
