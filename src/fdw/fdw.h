@@ -193,9 +193,12 @@ extern const FtxJsonValue *ftx_source_take(FtxSource *source);
 /* Abandon what is under way. */
 extern void ftx_source_reset(FtxSource *source);
 
+/* Longer keys and filter values are looked up in the list: URLs have limits. */
+#define FTX_MAX_VALUE	1000
+
 /*
  * Can the key be asked for by a detail call?  Not when it would not stand as
- * one path segment or is the name of another route.
+ * one path segment, is very long or is the name of another route.
  */
 extern bool ftx_key_addressable(const FtxResource *resource, const char *key);
 

@@ -25,6 +25,7 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/planmain.h"
+#include "optimizer/prep.h"
 #include "optimizer/restrictinfo.h"
 #include "utils/array.h"
 #include "utils/lsyscache.h"
@@ -89,12 +90,33 @@ map_columns(FtxPlanState *state)
 }
 
 /*
+ * Does the query itself refer to the whole row?  A row mark (UPDATE ... FROM,
+ * FOR UPDATE) adds such a reference to carry the row along, which uses no
+ * column that nobody else uses.
+ */
+static bool
+whole_row_used(PlannerInfo *root, RelOptInfo *baserel)
+{
+	Query	   *parse = root->parse;
+	Bitmapset  *attrs = NULL;
+
+	if (get_plan_rowmark(root->rowMarks, baserel->relid) == NULL)
+		return true;
+	pull_varattnos((Node *) parse->targetList, baserel->relid, &attrs);
+	pull_varattnos((Node *) parse->jointree, baserel->relid, &attrs);
+	pull_varattnos((Node *) parse->returningList, baserel->relid, &attrs);
+	pull_varattnos(parse->havingQual, baserel->relid, &attrs);
+	return bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attrs);
+}
+
+/*
  * Attributes that the query needs, for output or for local conditions.
  */
 static void
-find_used_columns(RelOptInfo *baserel, FtxPlanState *state)
+find_used_columns(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state)
 {
 	Bitmapset  *offset = NULL;
+	bool		whole_row = whole_row_used(root, baserel);
 	ListCell   *lc;
 	int			bit = -1;
 
@@ -112,8 +134,7 @@ find_used_columns(RelOptInfo *baserel, FtxPlanState *state)
 			state->used = bms_add_member(state->used, attnum);
 		for (int i = 0; attnum == 0 && i < state->natts; i++)
 		{
-			/* the whole row */
-			if (state->columns[i] != DROPPED_COLUMN)
+			if (state->columns[i] != DROPPED_COLUMN && whole_row)
 				state->used = bms_add_member(state->used, i + 1);
 		}
 	}
@@ -161,7 +182,7 @@ fivetrexGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
 					  &state->table);
 	state->resource = state->table.resource;
 	map_columns(state);
-	find_used_columns(baserel, state);
+	find_used_columns(root, baserel, state);
 
 	foreach(lc, baserel->baserestrictinfo)
 	{
@@ -493,7 +514,7 @@ sort_out_clauses(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 
 		if (match != NULL && match->is_key && mode == FTX_SCAN_KEYS &&
 			(request->key == NULL ||
-			 (request->key->is_array && !match->is_array)))
+			 match_keys(root, match) < match_keys(root, request->key)))
 		{
 			request->filters_left |= request->key != NULL;
 			request->key = match;

@@ -78,6 +78,16 @@ column_role(FtxPlanState *state, FtxMatch *match)
 	return match->is_key || (match->filter >= 0 && !match->is_array);
 }
 
+/*
+ * An empty value cannot stand in a request: do not plan with it.
+ */
+static bool
+is_empty_constant(Node *value)
+{
+	return IsA(value, Const) && !((Const *) value)->constisnull &&
+		VARSIZE_ANY_EXHDR(DatumGetPointer(((Const *) value)->constvalue)) == 0;
+}
+
 FtxMatch *
 ftx_match_clause(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 				 RestrictInfo *rinfo)
@@ -122,7 +132,8 @@ ftx_match_clause(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 		return NULL;
 
 	if (match->column < 0 || !independent_value(root, rel, right) ||
-		!column_role(state, match))
+		!column_role(state, match) ||
+		(!match->is_array && is_empty_constant(right)))
 		return NULL;
 	match->value = (Expr *) right;
 	return match;

@@ -229,7 +229,7 @@ filtered_path(ForeignScanState *node, FtxScanState *state)
 		equal_to = TextDatumGetCString(value);
 
 		/* an empty parameter may be taken for an absent one */
-		if (equal_to[0] != '\0')
+		if (equal_to[0] != '\0' && strlen(equal_to) <= FTX_MAX_VALUE)
 			ftx_path_add_param(&path,
 							   state->resource->filters[lfirst_int(filter)].parameter,
 							   equal_to);

@@ -159,7 +159,7 @@ ftx_source_reset(FtxSource *source)
 bool
 ftx_key_addressable(const FtxResource *resource, const char *key)
 {
-	if (!ftx_url_segment_ok(key))
+	if (strlen(key) > FTX_MAX_VALUE || !ftx_url_segment_ok(key))
 		return false;
 	for (const char *const *route = resource->literal_routes;
 		 route != NULL && *route != NULL; route++)
