@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Write the tables between markers in README.md, from the catalogue.
+
+Asks a PostgreSQL server that has the extension, found by the PG* environment
+variables.  With --check compares only, and exits with 1 on a difference.
+"""
+import json
+import re
+import subprocess
+import sys
+
+
+def query(sql):
+    """Rows of a query, as dictionaries."""
+    out = subprocess.run(
+        ["psql", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-c",
+         "SELECT coalesce(json_agg(q), '[]') FROM (%s) q" % sql],
+        check=True, stdout=subprocess.PIPE, universal_newlines=True).stdout
+    return json.loads(out)
+
+
+def table(header, rows):
+    lines = ["| " + " | ".join(header) + " |",
+             "|" + "---|" * len(header)]
+    for row in rows:
+        lines.append("| " + " | ".join(str(cell).replace("|", "\\|")
+                                       for cell in row) + " |")
+    return "\n".join(lines)
+
+
+def code(text):
+    return "`%s`" % text if text else ""
+
+
+def column_notes(column):
+    notes = []
+    if column["is_key"]:
+        notes.append("key")
+    if column["detail_only"]:
+        notes.append("detail")
+    if column["write_only"]:
+        notes.append("write-only")
+    return ", ".join(notes)
+
+
+def calls_of_everything(resource, columns):
+    """What SELECT * costs."""
+    if resource["list_call"] is None:
+        return "one call"
+    if any(c["detail_only"] for c in columns):
+        return "one call per 1,000 rows, and one per row for the columns marked detail"
+    return "one call per 1,000 rows"
+
+
+def tables():
+    parts = []
+    columns = query("SELECT * FROM fivetrex_columns()")
+    for resource in query("SELECT * FROM fivetrex_tables()"):
+        own = [c for c in columns if c["table_name"] == resource["name"]]
+        facts = []
+        if resource["list_call"]:
+            facts.append("List: " + code("GET " + resource["list_call"]))
+        if resource["detail_call"]:
+            facts.append("detail: " + code("GET " + resource["detail_call"]))
+        if resource["pushed_columns"]:
+            facts.append("pushed: " + ", ".join(
+                code(c + " =") for c in resource["pushed_columns"]))
+        facts.append("`SELECT *`: " + calls_of_everything(resource, own))
+        text = "; ".join(facts) + "."
+        parts.append("### %s\n\n%s\n%s\n\n%s" % (
+            resource["name"], resource["description"],
+            text[0].upper() + text[1:],
+            table(["column", "type", "", "what it is"],
+                  [[code(c["column_name"]), c["type"], column_notes(c),
+                    c["description"]] for c in own])))
+    return "\n\n".join(parts)
+
+
+def options():
+    rows = query("SELECT * FROM fivetrex_options()")
+    return table(["object", "option", "values", "default", "what it does"],
+                 [[r["context"], code(r["name"]), r["allowed"],
+                   code(r["default_value"]), r["description"]] for r in rows])
+
+
+def settings():
+    rows = query("SELECT name, vartype, coalesce(setting, '') AS setting, short_desc, extra_desc "
+                 "FROM fivetrex_catalogue_check(), pg_settings "
+                 "WHERE name LIKE 'fivetrex.%' ORDER BY name")
+    return table(["setting", "type", "default", "what it does"],
+                 [[code(r["name"]), r["vartype"], code(r["setting"]),
+                   " ".join(filter(None, [r["short_desc"], r["extra_desc"]]))]
+                  for r in rows])
+
+
+def main():
+    path = sys.argv[-1]
+    with open(path, encoding="utf-8") as file:
+        old = file.read()
+    new = old
+    for name, make in (("tables", tables), ("options", options),
+                       ("settings", settings)):
+        begin = "<!-- docs:%s -->" % name
+        end = "<!-- /docs:%s -->" % name
+        pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.S)
+        if not pattern.search(new):
+            sys.exit("%s has no markers for %s" % (path, name))
+        text = "%s\n%s\n%s" % (begin, make(), end)
+        new = pattern.sub(lambda match: text, new)
+    if "--check" in sys.argv:
+        if new != old:
+            sys.exit("the tables of %s are not those of the catalogue: run make docs" % path)
+        return
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(new)
+
+
+if __name__ == "__main__":
+    main()
