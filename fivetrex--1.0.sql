@@ -54,6 +54,235 @@ COMMENT ON FUNCTION fivetrex_request(text, text, jsonb, jsonb, name)
 
 REVOKE ALL ON FUNCTION fivetrex_request(text, text, jsonb, jsonb, name) FROM PUBLIC;
 
+-- Actions: one request each
+
+CREATE FUNCTION fivetrex_sync(
+  connector_id text,
+  force boolean DEFAULT false,
+  server name DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_sync(text, boolean, name)
+  IS 'start a sync; with force a running one is stopped and started anew';
+
+REVOKE ALL ON FUNCTION fivetrex_sync(text, boolean, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_resync(
+  connector_id text,
+  confirm boolean DEFAULT false,
+  scope jsonb DEFAULT NULL,
+  server name DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_resync(text, boolean, jsonb, name)
+  IS 'load all data anew, or the tables of the scope; needs confirm => true';
+
+REVOKE ALL ON FUNCTION fivetrex_resync(text, boolean, jsonb, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_pause(
+  connector_id text,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_pause(text, name)
+  IS 'pause a connector';
+
+REVOKE ALL ON FUNCTION fivetrex_pause(text, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_resume(
+  connector_id text,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_resume(text, name)
+  IS 'resume a paused connector';
+
+REVOKE ALL ON FUNCTION fivetrex_resume(text, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_set_sync_frequency(
+  connector_id text,
+  minutes integer DEFAULT NULL,
+  schedule_type text DEFAULT NULL,
+  daily_sync_time text DEFAULT NULL,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_set_sync_frequency(text, integer, text, text, name)
+  IS 'set how often a connector syncs; NULL leaves a setting as it is';
+
+REVOKE ALL ON FUNCTION fivetrex_set_sync_frequency(text, integer, text, text, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_state(
+  connector_id text,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_state(text, name)
+  IS 'cursor state of a Function or Connector SDK connector';
+
+CREATE FUNCTION fivetrex_set_state(
+  connector_id text,
+  state jsonb,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_set_state(text, jsonb, name)
+  IS 'set the cursor state of a paused Function or Connector SDK connector';
+
+REVOKE ALL ON FUNCTION fivetrex_set_state(text, jsonb, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_schema_config(
+  connector_id text,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_schema_config(text, name)
+  IS 'schemas and tables of a connector and how they are synced';
+
+CREATE FUNCTION fivetrex_update_schema_config(
+  connector_id text,
+  config jsonb,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_update_schema_config(text, jsonb, name)
+  IS 'change the schema config of a connector';
+
+REVOKE ALL ON FUNCTION fivetrex_update_schema_config(text, jsonb, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_reload_schema_config(
+  connector_id text,
+  exclude_mode text DEFAULT NULL,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_reload_schema_config(text, text, name)
+  IS 'read the schemas from the source anew; exclude_mode is PRESERVE, EXCLUDE or INCLUDE';
+
+REVOKE ALL ON FUNCTION fivetrex_reload_schema_config(text, text, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_test_connector(
+  connector_id text,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_test_connector(text, name)
+  IS 'run the setup tests of a connector';
+
+REVOKE ALL ON FUNCTION fivetrex_test_connector(text, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_test_destination(
+  destination_id text,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_test_destination(text, name)
+  IS 'run the setup tests of a destination';
+
+REVOKE ALL ON FUNCTION fivetrex_test_destination(text, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_test_webhook(
+  webhook_id text,
+  event text,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_test_webhook(text, text, name)
+  IS 'send a made-up event to a webhook';
+
+REVOKE ALL ON FUNCTION fivetrex_test_webhook(text, text, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_create_account_webhook(
+  url text,
+  events text[],
+  secret text DEFAULT NULL,
+  active boolean DEFAULT NULL,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_create_account_webhook(text, text[], text, boolean, name)
+  IS 'create a webhook for the events of the account';
+
+REVOKE ALL ON FUNCTION fivetrex_create_account_webhook(text, text[], text, boolean, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_create_group_webhook(
+  group_id text,
+  url text,
+  events text[],
+  secret text DEFAULT NULL,
+  active boolean DEFAULT NULL,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_create_group_webhook(text, text, text[], text, boolean, name)
+  IS 'create a webhook for the events of a group';
+
+REVOKE ALL ON FUNCTION fivetrex_create_group_webhook(text, text, text[], text, boolean, name) FROM PUBLIC;
+
+-- Webhook signatures
+
+CREATE FUNCTION fivetrex_webhook_signature(body bytea, secret text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'fivetrex_webhook_signature_bytea'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION fivetrex_webhook_signature(bytea, text)
+  IS 'HMAC-SHA256 of a delivery in upper case hex, as in X-Fivetran-Signature-256';
+
+CREATE FUNCTION fivetrex_verify_signature(body bytea, signature text, secret text)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'fivetrex_verify_signature_bytea'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION fivetrex_verify_signature(bytea, text, text)
+  IS 'is this the signature of a delivery? NULL and malformed ones are not';
+
+CREATE FUNCTION fivetrex_webhook_signature(body text, secret text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'fivetrex_webhook_signature_text'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION fivetrex_webhook_signature(text, text)
+  IS 'HMAC-SHA256 of a delivery in upper case hex, as in X-Fivetran-Signature-256';
+
+CREATE FUNCTION fivetrex_verify_signature(body text, signature text, secret text)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'fivetrex_verify_signature_text'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION fivetrex_verify_signature(text, text, text)
+  IS 'is this the signature of a delivery? NULL and malformed ones are not';
+
 -- The catalogue
 
 CREATE FUNCTION fivetrex_comment(schema regnamespace)
