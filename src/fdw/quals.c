@@ -21,7 +21,6 @@
 #include "optimizer/restrictinfo.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/pg_locale.h"
 
 /*
  * The catalogue column that an operand means, or -1.  varchar columns come

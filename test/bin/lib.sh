@@ -35,7 +35,7 @@ sandbox_create()
 	mkdir "$TREE" "$SANDBOX/bin"
 	if git -C "$TOP" rev-parse --git-dir >/dev/null 2>&1; then
 		git -C "$TOP" ls-files -z --cached --others --exclude-standard |
-			(cd "$TOP" && xargs -0 sh -c 'for f; do [ -e "$f" ] && printf "%s\0" "$f"; done' sh) |
+			(cd "$TOP" && xargs -0 sh -c 'for f; do if [ -e "$f" ]; then printf "%s\0" "$f"; fi; done' sh) |
 			tar -C "$TOP" --null -T - -cf - | tar -C "$TREE" -xf -
 	else
 		tar -C "$TOP" --exclude='*.o' --exclude='*.so' --exclude=.git -cf - . |

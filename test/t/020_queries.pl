@@ -80,7 +80,7 @@ sub same
 				@got = ();
 				last;
 			}
-			my @lines = split /\n/, $out;
+			my @lines = split /\n/, $out, -1;
 			@lines = sort @lines unless $options{ordered};
 			push @got, \@lines;
 		}
