@@ -13,6 +13,7 @@
 #include <arpa/inet.h>
 #include <curl/curl.h>
 
+#include "base/compat.h"
 #include "api/base_url.h"
 
 /* The parts of a URL that matter here, palloc'ed; NULL when absent. */
@@ -85,7 +86,7 @@ is_loopback(const char *host)
 		(ntohl(address.s_addr) >> 24) == 127;
 }
 
-static void pg_attribute_noreturn()
+ftx_noreturn static void
 refuse(const char *url, const char *why)
 {
 	ereport(ERROR,

@@ -12,6 +12,7 @@
 #ifndef FTX_CALL_H
 #define FTX_CALL_H
 
+#include "base/compat.h"
 #include "api/session.h"
 #include "json/page.h"
 
@@ -66,7 +67,7 @@ extern bool ftx_call_succeeded(const FtxCall *call);
 extern bool ftx_call_object_missing(const FtxCall *call);
 
 /* Raise the error of a call that did not succeed, see api/error.h. */
-extern void ftx_call_raise(FtxCall *call) pg_attribute_noreturn();
+ftx_noreturn extern void ftx_call_raise(FtxCall *call);
 
 /* The body of a 2xx answer; valid until the call is freed. */
 extern const FtxBytes *ftx_call_body(const FtxCall *call);

@@ -8,6 +8,7 @@
 #ifndef FTX_ERROR_H
 #define FTX_ERROR_H
 
+#include "base/compat.h"
 #include "api/session.h"
 
 /* What failed, for the report. */
@@ -29,8 +30,7 @@ typedef struct FtxFailure
  * Raise the error for a failed call and note it for fivetrex_last_error().
  * SQLSTATEs by cause are listed in README.md, "Errors".
  */
-extern void ftx_error_raise(FtxSession *session, const FtxFailure *failure)
-			pg_attribute_noreturn();
+ftx_noreturn extern void ftx_error_raise(FtxSession *session, const FtxFailure *failure);
 
 /* Is the body of a 404 the answer for a route that is not served at all? */
 extern bool ftx_error_route_missing(const FtxBytes *body);

@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "access/reloptions.h"
+#include "base/compat.h"
 #include "api/base_url.h"
 #include "api/options.h"
 #include "base/closest.h"
@@ -142,7 +143,7 @@ find_row(const char *name, Oid catalog)
 
 /* ---------- checking values ---------- */
 
-static void pg_attribute_noreturn()
+ftx_noreturn static void
 refuse_unknown(const char *name, Oid catalog)
 {
 	FtxClosest	closest;

@@ -42,6 +42,13 @@
 #define FTX_MODULE_MAGIC(modname, modversion) PG_MODULE_MAGIC
 #endif
 
+/* A prefix since 18, where the macro of old has gone. */
+#if PG_VERSION_NUM >= 180000
+#define ftx_noreturn pg_noreturn
+#else
+#define ftx_noreturn __attribute__((noreturn))
+#endif
+
 /*
  * USAGE on a foreign server: a function of its own until 15.
  */

@@ -142,7 +142,7 @@ ftx_projection_create(const char *const *paths, int npaths)
 
 /* ---------- errors ---------- */
 
-static void pg_attribute_noreturn()
+ftx_noreturn static void
 refuse(const char *detail)
 {
 	ereport(ERROR,

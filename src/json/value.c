@@ -25,7 +25,7 @@ server_text(const char *text, int len)
 	return pg_any_to_server(copy, len, PG_UTF8);
 }
 
-static void pg_attribute_noreturn()
+ftx_noreturn static void
 refuse_escape(JsonParseErrorType error)
 {
 	if (error == JSON_UNICODE_CODE_POINT_ZERO)
