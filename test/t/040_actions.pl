@@ -1,0 +1,120 @@
+# What each function that changes the account sends, and when it refuses to.
+
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::RealBin/../lib";
+use JSON::PP;
+use Test::More;
+use Fivetrex::Mock;
+use Fivetrex::Node;
+
+my $mock = Fivetrex::Mock->start;
+my $node = Fivetrex::Node->start('actions');
+$node->add_world($mock, 'a');
+$node->safe_psql('postgres', "ALTER DATABASE postgres SET fivetrex.server = 'a'");
+
+my $json = JSON::PP->new->canonical;
+
+# "METHOD path body" of each request that a statement makes, and its result.
+sub sent
+{
+	my ($sql) = @_;
+	$mock->clear('a');
+	my (undef, $out, $err) = $node->psql('postgres', $sql);
+	my @log = map { "$_->{method} $_->{path}" . (defined $_->{body} ? ' ' . $json->encode($_->{body}) : '') } $mock->log('a');
+	return (\@log, $out, $err);
+}
+
+sub sends
+{
+	my ($sql, $request, $result, $name) = @_;
+	my ($log, $out, $err) = sent("SELECT $sql");
+	is_deeply($log, [$request], "$name: request");
+	like($out, $result, "$name: result");
+	is($err, '', "$name: no complaint");
+	return;
+}
+
+sub refuses
+{
+	my ($sql, $error, $name) = @_;
+	my ($log, undef, $err) = sent("\\set VERBOSITY verbose\n$sql");
+	like($err, $error, $name);
+	is_deeply($log, [], "$name: nothing is sent");
+	return;
+}
+
+my $c = '/v1/connections';
+sends(q{fivetrex_sync('assimilate_seem')}, "POST $c/assimilate_seem/sync {\"force\":false}", qr/^\w.*/, 'sync');
+sends(q{fivetrex_sync('daily_beacon', true)}, "POST $c/daily_beacon/sync {\"force\":true}", qr/^\w/, 'sync with force');
+sends(q{fivetrex_resync('function_kernel', confirm => true)}, "POST $c/function_kernel/resync {}", qr/^\w/, 'resync');
+sends(q{fivetrex_pause('assimilate_seem') -> 'paused'}, "PATCH $c/assimilate_seem {\"paused\":true,\"run_setup_tests\":false}", qr/^true$/, 'pause');
+is($node->safe_psql('postgres', q{SELECT sync_state, paused FROM a.connectors WHERE id = 'assimilate_seem'}), 'paused|t', 'it is paused');
+sends(q{fivetrex_resume('assimilate_seem') -> 'paused'}, "PATCH $c/assimilate_seem {\"paused\":false,\"run_setup_tests\":false}", qr/^false$/, 'resume');
+sends(q{fivetrex_set_sync_frequency('assimilate_seem', 60) -> 'sync_frequency'},
+	"PATCH $c/assimilate_seem {\"run_setup_tests\":false,\"sync_frequency\":60}", qr/^60$/, 'frequency');
+sends(q{fivetrex_set_sync_frequency('assimilate_seem', 1440, 'auto', '14:00') -> 'daily_sync_time'},
+	"PATCH $c/assimilate_seem {\"daily_sync_time\":\"14:00\",\"run_setup_tests\":false,\"schedule_type\":\"auto\",\"sync_frequency\":1440}",
+	qr/^"14:00"$/, 'daily');
+sends(q{jsonb_typeof(fivetrex_state('function_kernel'))}, "GET $c/function_kernel/state", qr/^object$/, 'state');
+$node->safe_psql('postgres', q{SELECT fivetrex_pause('sdk_forge')});
+sends(q{fivetrex_set_state('sdk_forge', '{"cursor": {"n": 12345678901234567890, "ü": [null, true]}}') #>> '{cursor,n}'},
+	"PATCH $c/sdk_forge/state {\"state\":{\"cursor\":{\"n\":12345678901234567890,\"\x{fc}\":[null,true]}}}", qr/^12345678901234567890$/, 'set state');
+sends(q{fivetrex_schema_config('assimilate_seem') ? 'schemas'}, "GET $c/assimilate_seem/schemas", qr/^t$/, 'schema config');
+sends(q{fivetrex_update_schema_config('assimilate_seem', '{"schema_change_handling": "BLOCK_ALL"}') ->> 'schema_change_handling'},
+	"PATCH $c/assimilate_seem/schemas {\"schema_change_handling\":\"BLOCK_ALL\"}", qr/^BLOCK_ALL$/, 'update schema config');
+sends(q{fivetrex_reload_schema_config('daily_beacon', 'PRESERVE') ? 'schemas'},
+	"POST $c/daily_beacon/schemas/reload {\"exclude_mode\":\"PRESERVE\"}", qr/^t$/, 'reload');
+sends(q{jsonb_typeof(fivetrex_test_connector('assimilate_seem'))}, "POST $c/assimilate_seem/test {}", qr/^object$/, 'test connector');
+sends(q{jsonb_typeof(fivetrex_test_destination('decent_dropsy'))}, 'POST /v1/destinations/decent_dropsy/test {}', qr/^object$/, 'test destination');
+sends(q{fivetrex_test_webhook('hook_acorn', 'sync_end') ? 'succeed'}, 'POST /v1/webhooks/hook_acorn/test {"event":"sync_end"}', qr/^t$/, 'test webhook');
+sends(q{fivetrex_create_account_webhook('https://example.com/x', ARRAY['sync_start', 'sync_end'], secret => 's') ->> 'type'},
+	'POST /v1/webhooks/account {"events":["sync_start","sync_end"],"secret":"s","url":"https://example.com/x"}', qr/^account$/, 'account webhook');
+sends(q{fivetrex_create_group_webhook('decent_dropsy', 'https://example.com/y', '{sync_end}', active => false) ->> 'group_id'},
+	'POST /v1/webhooks/group/decent_dropsy {"active":false,"events":["sync_end"],"url":"https://example.com/y"}', qr/^decent_dropsy$/, 'group webhook');
+
+# a prepared statement, and PL/pgSQL
+is_deeply((sent(q{PREPARE p(text) AS SELECT fivetrex_sync($1); EXECUTE p('assimilate_seem')}))[0],
+	["POST $c/assimilate_seem/sync {\"force\":false}"], 'prepared');
+is_deeply((sent(q{DO $$ DECLARE r jsonb; BEGIN r := fivetrex_set_sync_frequency('assimilate_seem', minutes => 30); END $$}))[0],
+	["PATCH $c/assimilate_seem {\"run_setup_tests\":false,\"sync_frequency\":30}"], 'PL/pgSQL');
+
+# refused before anything is sent
+refuses(q{SELECT fivetrex_resync('assimilate_seem')}, qr/ERROR:  22023: fivetrex_resync\(\) must be confirmed/, 'resync without confirm');
+refuses(q{SELECT fivetrex_resync('assimilate_seem', NULL)}, qr/22023/, 'resync with confirm NULL');
+refuses(q{SELECT fivetrex_sync(NULL)}, qr/22004/, 'NULL');
+refuses("SELECT fivetrex_sync('$_')", qr/22023: invalid value for argument connector_id/, "connector '$_'") for '', '.', '..';
+refuses(q{SELECT fivetrex_update_schema_config('x', '[1]')}, qr/22023/, 'a config that is no object');
+refuses(q{BEGIN READ ONLY; SELECT fivetrex_sync('x')}, qr/25006/, 'READ ONLY transaction');
+$node->safe_psql('postgres', q{ALTER SERVER a OPTIONS (ADD access 'read_only')});
+refuses(q{SELECT fivetrex_sync('x')}, qr/42501: server "a" allows reading only/, 'read_only server');
+$node->safe_psql('postgres', q{ALTER SERVER a OPTIONS (SET access 'read_write')});
+$node->safe_psql('postgres', 'CREATE ROLE nobody_special');
+refuses(q{SET ROLE nobody_special; SELECT fivetrex_sync('x')}, qr/42501: permission denied for function/, 'no EXECUTE');
+$node->safe_psql('postgres', 'GRANT EXECUTE ON FUNCTION fivetrex_sync TO nobody_special');
+refuses(q{SET ROLE nobody_special; SELECT fivetrex_sync('x')}, qr/42501: permission denied for foreign server a/, 'no USAGE');
+$node->safe_psql('postgres', 'GRANT USAGE ON FOREIGN SERVER a TO nobody_special');
+is_deeply((sent(q{SET ROLE nobody_special; SELECT fivetrex_sync('assimilate_seem')}))[0],
+	["POST $c/assimilate_seem/sync {\"force\":false}"], 'both granted');
+
+is_deeply([ $mock->violations('a') ], [], 'no request so far broke the API definition');
+
+# odd ids go into the path encoded
+is_deeply((sent(q{SELECT fivetrex_sync('a/b ?ü')}))[0], ["POST $c/a%2Fb%20%3F%C3%BC/sync {\"force\":false}"], 'an odd id');
+like((sent("\\set VERBOSITY verbose\nSELECT fivetrex_sync('no_such_thing')"))[2], qr/ERROR:  P0002: /, '404');
+$node->safe_psql('postgres', q{SELECT fivetrex_pause('daily_beacon')});
+like((sent("\\set VERBOSITY verbose\nSELECT fivetrex_sync('daily_beacon')"))[2], qr/ERROR:  55006: /, '409');
+like((sent("\\set VERBOSITY verbose\nSELECT fivetrex_set_sync_frequency('daily_beacon', schedule_type => 'sometimes')"))[2], qr/ERROR:  22023: /, '400');
+
+# dry run
+refuses(q{SET fivetrex.dry_run = on; SELECT fivetrex_resync('x')}, qr/22023/, 'guards refuse in a dry run too');
+my ($log, $out) = sent(q{SET fivetrex.dry_run = on; SELECT fivetrex_sync('x', true); SELECT fivetrex_create_account_webhook('https://e', '{a}', 'swordfish') -> 'body'});
+is_deeply($log, [], 'a dry run sends nothing');
+is($out, qq({"dry_run": true, "method": "POST", "path": "$c/x/sync", "body": {"force": true}}\n) . '{"url": "https://e", "events": ["a"], "secret": "******"}',
+	'but shows what it would send, secrets masked');
+
+$mock->clear_violations('a');    # of what was made to be refused: 400 and the odd id
+$node->stop;
+$mock->stop;
+done_testing();
