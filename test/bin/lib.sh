@@ -5,7 +5,7 @@
 # installed into the system, the clone stays as it is, nothing is left.
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-export LC_ALL=C.UTF-8
+export LC_ALL=C.UTF-8 LANG=C.UTF-8
 unset PGHOST PGPORT PGUSER PGDATABASE PGPASSWORD PGSERVICE PGOPTIONS
 
 # The pg_config of a PostgreSQL that can be built against and run.

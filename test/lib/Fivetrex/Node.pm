@@ -32,7 +32,8 @@ sub start
 
 	# new() looks for per-version classes by the name of the class it is called on.
 	my $node = bless PostgreSQL::Test::Cluster->new(@arguments), $self;
-	$node->init;
+	# whatever the environment says: answers are UTF-8
+	$node->init(extra => [ '--encoding=UTF8', '--no-locale' ]);
 	$node->start;
 	$node->query('CREATE EXTENSION fivetrex');
 	return $node;
