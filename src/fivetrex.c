@@ -13,7 +13,7 @@
 
 FTX_MODULE_MAGIC("fivetrex", "1.0");
 
-void		_PG_init(void);
+void _PG_init(void);
 
 void
 _PG_init(void)

@@ -19,13 +19,13 @@
 /* The parts of a URL that matter here, palloc'ed; NULL when absent. */
 typedef struct Parts
 {
-	char	   *scheme;
-	char	   *user;
-	char	   *password;
-	char	   *host;
-	char	   *path;
-	char	   *query;
-	char	   *fragment;
+	char *scheme;
+	char *user;
+	char *password;
+	char *host;
+	char *path;
+	char *query;
+	char *fragment;
 } Parts;
 
 /*
@@ -34,8 +34,8 @@ typedef struct Parts
 static char *
 part(CURLU *handle, CURLUPart which)
 {
-	char	   *value;
-	char	   *copy;
+	char *value;
+	char *copy;
 
 	if (curl_url_get(handle, which, &value, 0) != CURLUE_OK)
 		return NULL;
@@ -50,16 +50,15 @@ part(CURLU *handle, CURLUPart which)
 static bool
 split(const char *url, Parts *parts)
 {
-	CURLU	   *handle = curl_url();
-	bool		ok;
+	CURLU *handle = curl_url();
+	bool ok;
 
 	memset(parts, 0, sizeof(*parts));
 	if (handle == NULL)
 		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
-	ok = curl_url_set(handle, CURLUPART_URL, url,
-					  CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK;
+				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+	ok = curl_url_set(handle, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) ==
+		 CURLUE_OK;
 	if (ok)
 	{
 		parts->scheme = part(handle, CURLUPART_SCHEME);
@@ -72,7 +71,7 @@ split(const char *url, Parts *parts)
 	}
 	curl_url_cleanup(handle);
 	return ok && parts->scheme != NULL && parts->host != NULL &&
-		parts->host[0] != '\0';
+		   parts->host[0] != '\0';
 }
 
 static bool
@@ -83,7 +82,7 @@ is_loopback(const char *host)
 	if (pg_strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
 		return true;
 	return inet_pton(AF_INET, host, &address) == 1 &&
-		(ntohl(address.s_addr) >> 24) == 127;
+		   (ntohl(address.s_addr) >> 24) == 127;
 }
 
 ftx_noreturn static void
@@ -92,16 +91,16 @@ refuse(const char *url, const char *why)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 url != NULL ?
-			 errmsg("invalid value for option \"base_url\": \"%s\"", url) :
-			 errmsg("invalid value for option \"base_url\""),
+				 errmsg("invalid value for option \"base_url\": \"%s\"", url) :
+				 errmsg("invalid value for option \"base_url\""),
 			 errdetail("%s", why)));
 }
 
 static bool
 strip_suffix(char *text, const char *suffix)
 {
-	size_t		len = strlen(text);
-	size_t		suffix_len = strlen(suffix);
+	size_t len = strlen(text);
+	size_t suffix_len = strlen(suffix);
 
 	if (len < suffix_len || strcmp(text + len - suffix_len, suffix) != 0)
 		return false;
@@ -112,8 +111,8 @@ strip_suffix(char *text, const char *suffix)
 char *
 ftx_base_url_normalise(const char *url)
 {
-	Parts		parts;
-	char	   *result;
+	Parts parts;
+	char *result;
 
 	for (const unsigned char *c = (const unsigned char *) url; *c; c++)
 	{
@@ -124,22 +123,23 @@ ftx_base_url_normalise(const char *url)
 		refuse(strchr(url, '@') ? NULL : url,
 			   "It is not an absolute URL with a host.");
 	if (parts.user != NULL || parts.password != NULL)
-		refuse(NULL, "Credentials belong to the user mapping, not into the URL.");
+		refuse(NULL,
+			   "Credentials belong to the user mapping, not into the URL.");
 	if (parts.query != NULL || parts.fragment != NULL ||
 		strpbrk(url, "?#") != NULL)
 		refuse(url, "It has a query or a fragment.");
 	if (pg_strcasecmp(parts.scheme, "https") != 0 &&
-		!(pg_strcasecmp(parts.scheme, "http") == 0 &&
-		  is_loopback(parts.host)))
-		refuse(url, "It must be https; http is allowed to loopback addresses only.");
+		!(pg_strcasecmp(parts.scheme, "http") == 0 && is_loopback(parts.host)))
+		refuse(url,
+			   "It must be https; http is allowed to loopback addresses only.");
 
 	result = pstrdup(url);
 	while (strip_suffix(result, "/"))
-		 /* nothing */ ;
+		/* nothing */;
 	if (strip_suffix(result, "/v1"))
 	{
 		while (strip_suffix(result, "/"))
-			 /* nothing */ ;
+			/* nothing */;
 	}
 	return result;
 }

@@ -17,4 +17,4 @@
  */
 extern char *ftx_base_url_normalise(const char *url);
 
-#endif							/* FTX_BASE_URL_H */
+#endif /* FTX_BASE_URL_H */

@@ -19,21 +19,21 @@
  * of sources with tens of thousands of tables are the largest known ones.
  * PostgreSQL's own limit on one value is 1 GB.
  */
-#define MAX_ANSWER_BYTES	((size_t) 256 * 1024 * 1024)
+#define MAX_ANSWER_BYTES ((size_t) 256 * 1024 * 1024)
 
 struct FtxCall
 {
-	MemoryContext cxt;			/* holds the call; its end ends the request */
+	MemoryContext cxt; /* holds the call; its end ends the request */
 	FtxSession *session;
-	FtxMethod	method;
-	char	   *path;
-	bool		repeat_safe;
-	FtxRequest *request;		/* NULL when the memo answered */
-	FtxBytes   *body;			/* the memo's answer, or NULL */
-	int			status;			/* the memo's answer */
-	FtxStats   *stats;
-	FtxMemo    *memo;
-	bool		settled;		/* its figures are in stats and memo */
+	FtxMethod method;
+	char *path;
+	bool repeat_safe;
+	FtxRequest *request; /* NULL when the memo answered */
+	FtxBytes *body;		 /* the memo's answer, or NULL */
+	int status;			 /* the memo's answer */
+	FtxStats *stats;
+	FtxMemo *memo;
+	bool settled; /* its figures are in stats and memo */
 };
 
 /*
@@ -61,7 +61,7 @@ ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 	MemoryContext cxt = AllocSetContextCreate(owner, "fivetrex call",
 											  ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(cxt);
-	FtxCall    *call = palloc0(sizeof(FtxCall));
+	FtxCall *call = palloc0(sizeof(FtxCall));
 	FtxRequestSpec request = {0};
 
 	call->cxt = cxt;
@@ -86,7 +86,7 @@ ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 		}
 		request.repeat_safe = spec->repeat_safe;
 		request.timeout = spec->takes_long ? session->options.long_timeout :
-			session->options.request_timeout;
+											 session->options.request_timeout;
 		request.max_body = MAX_ANSWER_BYTES;
 		request.budget = ftx_session_budget(session);
 		request.sent = &stats->calls;
@@ -113,8 +113,8 @@ settle(FtxCall *call)
 	if (call->memo != NULL && call->method == FTX_GET &&
 		response->outcome == FTX_ANSWERED && response->body != NULL &&
 		(response->status == 200 || response->status == 404))
-		ftx_memo_store(call->memo, call->session, call->path,
-					   response->status, response->body);
+		ftx_memo_store(call->memo, call->session, call->path, response->status,
+					   response->body);
 }
 
 bool
@@ -126,8 +126,8 @@ ftx_call_done(const FtxCall *call)
 void
 ftx_call_wait_any(FtxSession *session, FtxStats *stats)
 {
-	instr_time	before;
-	instr_time	after;
+	instr_time before;
+	instr_time after;
 
 	INSTR_TIME_SET_CURRENT(before);
 	ftx_engine_wait(session->engine);
@@ -159,13 +159,13 @@ const FtxBytes *
 ftx_call_body(const FtxCall *call)
 {
 	return call->request == NULL ? call->body :
-		ftx_request_response(call->request)->body;
+								   ftx_request_response(call->request)->body;
 }
 
 bool
 ftx_call_succeeded(const FtxCall *call)
 {
-	int			status = answer_status(call);
+	int status = answer_status(call);
 
 	return status >= 200 && status < 300;
 }
@@ -174,13 +174,13 @@ bool
 ftx_call_object_missing(const FtxCall *call)
 {
 	return answer_status(call) == 404 &&
-		ftx_error_object_missing(ftx_call_body(call));
+		   ftx_error_object_missing(ftx_call_body(call));
 }
 
 void
 ftx_call_raise(FtxCall *call)
 {
-	FtxFailure	failure = {0};
+	FtxFailure failure = {0};
 
 	failure.method = call->method;
 	failure.path = call->path;
@@ -215,14 +215,14 @@ ftx_call_describe(const FtxCall *call)
 static void
 add_call_context(void *arg)
 {
-	FtxCall    *call = arg;
+	FtxCall *call = arg;
 
 	errcontext("answer to %s %s", ftx_method_name(call->method), call->path);
 }
 
 void
-ftx_call_decode(FtxCall *call, FtxShape shape,
-				const FtxProjection *projection, FtxPage *page)
+ftx_call_decode(FtxCall *call, FtxShape shape, const FtxProjection *projection,
+				FtxPage *page)
 {
 	const FtxBytes *body = ftx_call_body(call);
 	ErrorContextCallback callback;
@@ -239,8 +239,9 @@ ftx_call_decode(FtxCall *call, FtxShape shape,
 double
 ftx_call_elapsed_ms(const FtxCall *call)
 {
-	return call->request == NULL ? 0 :
-		ftx_request_response(call->request)->elapsed_ms;
+	return call->request == NULL ?
+			   0 :
+			   ftx_request_response(call->request)->elapsed_ms;
 }
 
 void

@@ -22,22 +22,22 @@ typedef struct FtxCall FtxCall;
 /* What was done on behalf of one scan or function, for EXPLAIN ANALYZE. */
 typedef struct FtxStats
 {
-	int64		calls;			/* HTTP requests sent, repetitions included */
-	int64		retries;		/* repetitions among them */
-	int64		pages;			/* list pages decoded */
-	int64		bytes;			/* received on the wire */
-	int64		remembered;		/* answers taken from the memo */
-	double		waited_ms;		/* time blocked on the network */
+	int64 calls;	  /* HTTP requests sent, repetitions included */
+	int64 retries;	  /* repetitions among them */
+	int64 pages;	  /* list pages decoded */
+	int64 bytes;	  /* received on the wire */
+	int64 remembered; /* answers taken from the memo */
+	double waited_ms; /* time blocked on the network */
 } FtxStats;
 
 typedef struct FtxCallSpec
 {
-	FtxMethod	method;
-	const char *path;			/* "/v1/...", encoded, with its query */
-	FtxAccept	accept;
-	const char *body;			/* JSON in the server encoding, or NULL */
-	bool		repeat_safe;
-	bool		takes_long;		/* long_timeout instead of request_timeout */
+	FtxMethod method;
+	const char *path; /* "/v1/...", encoded, with its query */
+	FtxAccept accept;
+	const char *body; /* JSON in the server encoding, or NULL */
+	bool repeat_safe;
+	bool takes_long; /* long_timeout instead of request_timeout */
 } FtxCallSpec;
 
 /*
@@ -45,9 +45,9 @@ typedef struct FtxCallSpec
  * it, or by ftx_call_free().  `stats` (never NULL) and `memo` (may be NULL:
  * nothing is remembered) must outlive it.
  */
-extern FtxCall *ftx_call_start(FtxSession *session, const FtxCallSpec *spec,
-							   FtxStats *stats, FtxMemo *memo,
-							   MemoryContext owner);
+extern FtxCall *
+ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
+			   FtxMemo *memo, MemoryContext owner);
 
 extern bool ftx_call_done(const FtxCall *call);
 
@@ -87,4 +87,4 @@ extern const char *ftx_call_describe(const FtxCall *call);
 
 extern void ftx_call_free(FtxCall *call);
 
-#endif							/* FTX_CALL_H */
+#endif /* FTX_CALL_H */

@@ -19,11 +19,11 @@
 #include "utils/memutils.h"
 
 /* Longest part of a server's message that is shown. */
-#define MAX_SERVER_WORDS	1000
+#define MAX_SERVER_WORDS 1000
 
 typedef struct Cause
 {
-	int			sqlstate;
+	int sqlstate;
 	const char *says;
 	const char *hint;
 } Cause;
@@ -31,120 +31,86 @@ typedef struct Cause
 static const Cause unauthorized = {
 	ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
 	"Fivetran refused the API key or secret",
-	"Check the options of the user mapping: ALTER USER MAPPING ... OPTIONS (SET api_key '...', SET api_secret '...')."
-};
+	"Check the options of the user mapping: ALTER USER MAPPING ... OPTIONS (SET api_key '...', SET api_secret '...')."};
 static const Cause forbidden = {
-	ERRCODE_INSUFFICIENT_PRIVILEGE,
-	"the Fivetran API key may not do this",
-	"The role of the key's user, or the permissions of the system key, do not cover this request."
-};
+	ERRCODE_INSUFFICIENT_PRIVILEGE, "the Fivetran API key may not do this",
+	"The role of the key's user, or the permissions of the system key, do not cover this request."};
 static const Cause object_missing = {
 	ERRCODE_NO_DATA_FOUND,
-	"Fivetran has no such object, or the API key may not see it",
-	NULL
-};
+	"Fivetran has no such object, or the API key may not see it", NULL};
 static const Cause route_missing = {
 	ERRCODE_FEATURE_NOT_SUPPORTED,
 	"Fivetran does not serve this route on this account",
-	"The feature is not part of the account's plan, or the server option base_url does not point to the API."
-};
+	"The feature is not part of the account's plan, or the server option base_url does not point to the API."};
 static const Cause invalid_request = {
-	ERRCODE_INVALID_PARAMETER_VALUE,
-	"Fivetran rejected the request as invalid",
-	NULL
-};
+	ERRCODE_INVALID_PARAMETER_VALUE, "Fivetran rejected the request as invalid",
+	NULL};
 static const Cause conflict = {
-	ERRCODE_OBJECT_IN_USE,
-	"the object's present state does not allow this",
-	"Wait until what is under way has ended, or change the state first, then repeat."
-};
+	ERRCODE_OBJECT_IN_USE, "the object's present state does not allow this",
+	"Wait until what is under way has ended, or change the state first, then repeat."};
 static const Cause rate_limited = {
 	ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
 	"the rate limit of the Fivetran account is reached",
-	"Repeat later; the server option max_retry_wait sets how many seconds a statement may wait by itself."
-};
+	"Repeat later; the server option max_retry_wait sets how many seconds a statement may wait by itself."};
 static const Cause server_failed = {
-	ERRCODE_SYSTEM_ERROR,
-	"Fivetran failed to answer the request",
-	"Repeat later; status.fivetran.com tells of known incidents."
-};
+	ERRCODE_SYSTEM_ERROR, "Fivetran failed to answer the request",
+	"Repeat later; status.fivetran.com tells of known incidents."};
 static const Cause redirected = {
 	ERRCODE_FDW_ERROR,
 	"the server redirected the request, which is not followed",
-	"Set the server option base_url to the API's own address."
-};
-static const Cause other_status = {
-	ERRCODE_FDW_ERROR,
-	"unexpected answer from Fivetran",
-	NULL
-};
+	"Set the server option base_url to the API's own address."};
+static const Cause other_status = {ERRCODE_FDW_ERROR,
+								   "unexpected answer from Fivetran", NULL};
 static const Cause not_envelope = {
-	ERRCODE_PROTOCOL_VIOLATION,
-	"the answer is not one of the Fivetran API",
-	"Check the server options base_url and proxy."
-};
+	ERRCODE_PROTOCOL_VIOLATION, "the answer is not one of the Fivetran API",
+	"Check the server options base_url and proxy."};
 
 static const Cause cannot_connect = {
 	ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
 	"could not connect to the Fivetran API",
-	"Check the server options base_url and proxy, and the network."
-};
+	"Check the server options base_url and proxy, and the network."};
 static const Cause cannot_resolve = {
 	ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
 	"could not resolve the name of the Fivetran API's host",
-	"Check the server options base_url and proxy, and the network."
-};
+	"Check the server options base_url and proxy, and the network."};
 static const Cause tls_failed = {
 	ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
 	"could not establish a trusted TLS connection to the Fivetran API",
-	"Certificates are always verified; the server option sslrootcert names a file of trusted ones."
-};
+	"Certificates are always verified; the server option sslrootcert names a file of trusted ones."};
 static const Cause timed_out = {
-	ERRCODE_CONNECTION_FAILURE,
-	"the Fivetran API did not answer in time",
-	"The server options request_timeout and long_timeout set how many seconds a request may take."
-};
+	ERRCODE_CONNECTION_FAILURE, "the Fivetran API did not answer in time",
+	"The server options request_timeout and long_timeout set how many seconds a request may take."};
 static const Cause broken_transfer = {
-	ERRCODE_CONNECTION_FAILURE,
-	"the connection to the Fivetran API broke",
-	NULL
-};
-static const Cause too_large = {
-	ERRCODE_PROTOCOL_VIOLATION,
-	"the answer of the Fivetran API is too large",
-	"A smaller page_size makes smaller answers."
-};
-static const Cause malformed = {
-	ERRCODE_PROTOCOL_VIOLATION,
-	"the answer of the Fivetran API is malformed",
-	NULL
-};
+	ERRCODE_CONNECTION_FAILURE, "the connection to the Fivetran API broke",
+	NULL};
+static const Cause too_large = {ERRCODE_PROTOCOL_VIOLATION,
+								"the answer of the Fivetran API is too large",
+								"A smaller page_size makes smaller answers."};
+static const Cause malformed = {ERRCODE_PROTOCOL_VIOLATION,
+								"the answer of the Fivetran API is malformed",
+								NULL};
 static const Cause calls_exhausted = {
 	ERRCODE_PROGRAM_LIMIT_EXCEEDED,
 	"the statement needs more API calls than fivetrex.max_calls allows",
-	"EXPLAIN shows how many calls are expected; restrict the query or raise fivetrex.max_calls (0 = no limit)."
-};
+	"EXPLAIN shows how many calls are expected; restrict the query or raise fivetrex.max_calls (0 = no limit)."};
 static const Cause client_failure = {
-	ERRCODE_FDW_ERROR,
-	"could not set up the request to the Fivetran API",
-	NULL
-};
+	ERRCODE_FDW_ERROR, "could not set up the request to the Fivetran API",
+	NULL};
 static const Cause outcome_unknown = {
 	ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN,
 	"the answer was lost: the change may or may not have been made",
-	"It was not sent again. Read the object to see whether the change is there before repeating it."
-};
+	"It was not sent again. Read the object to see whether the change is there before repeating it."};
 
 /* The last error; strings are malloc-free: they live in TopMemoryContext. */
 static struct
 {
-	bool		set;
-	int			status;
-	int64		retry_after;
-	FtxMethod	method;
-	char	   *code;
-	char	   *message;
-	char	   *path;
+	bool set;
+	int status;
+	int64 retry_after;
+	FtxMethod method;
+	char *code;
+	char *message;
+	char *path;
 } last;
 
 /*
@@ -156,7 +122,7 @@ static char *
 readable(const FtxJsonValue *value)
 {
 	StringInfoData text;
-	bool		keep_utf8 = GetDatabaseEncoding() == PG_UTF8;
+	bool keep_utf8 = GetDatabaseEncoding() == PG_UTF8;
 
 	if (value->kind != FTX_JSON_STRING)
 		return NULL;
@@ -208,7 +174,7 @@ body_code(const FtxBytes *body)
 bool
 ftx_error_route_missing(const FtxBytes *body)
 {
-	char	   *code = body_code(body);
+	char *code = body_code(body);
 
 	return code != NULL && strcmp(code, "NotFound") == 0;
 }
@@ -216,7 +182,7 @@ ftx_error_route_missing(const FtxBytes *body)
 bool
 ftx_error_object_missing(const FtxBytes *body)
 {
-	char	   *code = body_code(body);
+	char *code = body_code(body);
 
 	return code != NULL && strncmp(code, "NotFound_", 9) == 0;
 }
@@ -319,8 +285,8 @@ ftx_error_raise(FtxSession *session, const FtxFailure *failure)
 	const Cause *cause = cause_of(failure);
 	FtxJsonValue code_value;
 	FtxJsonValue message_value;
-	char	   *code = NULL;
-	char	   *words = NULL;
+	char *code = NULL;
+	char *words = NULL;
 	StringInfoData detail;
 
 	if (failure->outcome == FTX_ANSWERED)
@@ -346,8 +312,9 @@ ftx_error_raise(FtxSession *session, const FtxFailure *failure)
 	if (failure->attempts > 1)
 		appendStringInfo(&detail, ", after %d attempts", failure->attempts);
 	if (failure->retry_after >= 0)
-		appendStringInfo(&detail, "; the server asks to wait "
-						 INT64_FORMAT " seconds", failure->retry_after);
+		appendStringInfo(&detail,
+						 "; the server asks to wait " INT64_FORMAT " seconds",
+						 failure->retry_after);
 	appendStringInfoChar(&detail, '.');
 
 	/* credentials may have changed since: read them anew next time */
@@ -355,13 +322,12 @@ ftx_error_raise(FtxSession *session, const FtxFailure *failure)
 		ftx_session_forget(session);
 	note(failure, code, words);
 
-	ereport(ERROR,
-			(errcode(cause->sqlstate),
-			 words != NULL && words[0] != '\0' ?
-			 errmsg("%s: %s", cause->says, words) :
-			 errmsg("%s", cause->says),
-			 errdetail("%s", detail.data),
-			 cause->hint != NULL ? errhint("%s", cause->hint) : 0));
+	ereport(ERROR, (errcode(cause->sqlstate),
+					words != NULL && words[0] != '\0' ?
+						errmsg("%s: %s", cause->says, words) :
+						errmsg("%s", cause->says),
+					errdetail("%s", detail.data),
+					cause->hint != NULL ? errhint("%s", cause->hint) : 0));
 	pg_unreachable();
 }
 

@@ -14,23 +14,24 @@
 /* What failed, for the report. */
 typedef struct FtxFailure
 {
-	FtxMethod	method;
-	const char *path;			/* as in FtxCallSpec */
-	FtxOutcome	outcome;
-	int			status;			/* HTTP status when FTX_ANSWERED */
-	const FtxBytes *body;		/* of the answer; may be NULL */
-	int64		retry_after;	/* seconds, -1 = not said */
-	bool		may_have_run;
-	bool		repeat_safe;
-	const char *message;		/* libcurl's words when not FTX_ANSWERED */
-	int			attempts;
+	FtxMethod method;
+	const char *path; /* as in FtxCallSpec */
+	FtxOutcome outcome;
+	int status;			  /* HTTP status when FTX_ANSWERED */
+	const FtxBytes *body; /* of the answer; may be NULL */
+	int64 retry_after;	  /* seconds, -1 = not said */
+	bool may_have_run;
+	bool repeat_safe;
+	const char *message; /* libcurl's words when not FTX_ANSWERED */
+	int attempts;
 } FtxFailure;
 
 /*
  * Raise the error for a failed call and note it for fivetrex_last_error().
  * SQLSTATEs by cause are listed in README.md, "Errors".
  */
-ftx_noreturn extern void ftx_error_raise(FtxSession *session, const FtxFailure *failure);
+ftx_noreturn extern void
+ftx_error_raise(FtxSession *session, const FtxFailure *failure);
 
 /* Is the body of a 404 the answer for a route that is not served at all? */
 extern bool ftx_error_route_missing(const FtxBytes *body);
@@ -44,4 +45,4 @@ extern bool ftx_error_object_missing(const FtxBytes *body);
  */
 extern char *ftx_error_last(void);
 
-#endif							/* FTX_ERROR_H */
+#endif /* FTX_ERROR_H */

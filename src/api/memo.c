@@ -17,30 +17,30 @@
 #include "lib/ilist.h"
 #include "utils/memutils.h"
 
-#define MEMO_ENTRIES	1024
-#define MEMO_BUCKETS	256		/* a power of two */
+#define MEMO_ENTRIES 1024
+#define MEMO_BUCKETS 256 /* a power of two */
 
 typedef struct MemoEntry
 {
-	dlist_node	age;			/* in FtxMemo.entries */
-	dlist_node	peers;			/* in its bucket */
-	uint32		hash;
-	Oid			umid;
-	int			status;
-	FtxBytes   *body;			/* one reference is ours */
-	size_t		size;
-	char		path[FLEXIBLE_ARRAY_MEMBER];
+	dlist_node age;	  /* in FtxMemo.entries */
+	dlist_node peers; /* in its bucket */
+	uint32 hash;
+	Oid umid;
+	int status;
+	FtxBytes *body; /* one reference is ours */
+	size_t size;
+	char path[FLEXIBLE_ARRAY_MEMBER];
 } MemoEntry;
 
 struct FtxMemo
 {
-	dlist_node	node;			/* in memos */
-	EState	   *estate;
+	dlist_node node; /* in memos */
+	EState *estate;
 	MemoryContext cxt;
-	dlist_head	entries;		/* newest first */
-	dlist_head	buckets[MEMO_BUCKETS];
-	int			nentries;
-	size_t		bytes;
+	dlist_head entries; /* newest first */
+	dlist_head buckets[MEMO_BUCKETS];
+	int nentries;
+	size_t bytes;
 };
 
 /* The memos of all executor runs under way in this backend. */
@@ -70,7 +70,7 @@ forget_entries(FtxMemo *memo)
 static void
 end_memo(void *arg)
 {
-	FtxMemo    *memo = arg;
+	FtxMemo *memo = arg;
 
 	forget_entries(memo);
 	dlist_delete(&memo->node);
@@ -79,11 +79,11 @@ end_memo(void *arg)
 FtxMemo *
 ftx_memo_of(EState *estate)
 {
-	dlist_iter	iter;
-	FtxMemo    *memo;
+	dlist_iter iter;
+	FtxMemo *memo;
 	MemoryContextCallback *callback;
 
-	dlist_foreach(iter, &memos)
+	dlist_foreach (iter, &memos)
 	{
 		memo = dlist_container(FtxMemo, node, iter.cur);
 		if (memo->estate == estate)
@@ -112,15 +112,14 @@ path_hash(const char *path)
 }
 
 FtxBytes *
-ftx_memo_find(FtxMemo *memo, FtxSession *session, const char *path,
-			  int *status)
+ftx_memo_find(FtxMemo *memo, FtxSession *session, const char *path, int *status)
 {
-	uint32		hash = path_hash(path);
-	dlist_iter	iter;
+	uint32 hash = path_hash(path);
+	dlist_iter iter;
 
-	dlist_foreach(iter, &memo->buckets[hash & (MEMO_BUCKETS - 1)])
+	dlist_foreach (iter, &memo->buckets[hash & (MEMO_BUCKETS - 1)])
 	{
-		MemoEntry  *entry = dlist_container(MemoEntry, peers, iter.cur);
+		MemoEntry *entry = dlist_container(MemoEntry, peers, iter.cur);
 
 		if (entry->hash == hash && entry->umid == session->umid &&
 			strcmp(entry->path, path) == 0)
@@ -135,18 +134,17 @@ ftx_memo_find(FtxMemo *memo, FtxSession *session, const char *path,
 }
 
 void
-ftx_memo_store(FtxMemo *memo, FtxSession *session, const char *path,
-			   int status, FtxBytes *body)
+ftx_memo_store(FtxMemo *memo, FtxSession *session, const char *path, int status,
+			   FtxBytes *body)
 {
-	size_t		path_size = strlen(path) + 1;
-	size_t		size = body->size + path_size + sizeof(MemoEntry);
-	MemoEntry  *entry;
+	size_t path_size = strlen(path) + 1;
+	size_t size = body->size + path_size + sizeof(MemoEntry);
+	MemoEntry *entry;
 
 	if (size > FTX_MEMO_BYTES)
 		return;
-	while (memo->nentries > 0 &&
-		   (memo->bytes + size > FTX_MEMO_BYTES ||
-			memo->nentries >= MEMO_ENTRIES))
+	while (memo->nentries > 0 && (memo->bytes + size > FTX_MEMO_BYTES ||
+								  memo->nentries >= MEMO_ENTRIES))
 		forget(memo, dlist_tail_element(MemoEntry, age, &memo->entries));
 
 	entry = MemoryContextAlloc(memo->cxt,
@@ -167,8 +165,8 @@ ftx_memo_store(FtxMemo *memo, FtxSession *session, const char *path,
 void
 ftx_memo_forget_all(void)
 {
-	dlist_iter	iter;
+	dlist_iter iter;
 
-	dlist_foreach(iter, &memos)
+	dlist_foreach (iter, &memos)
 		forget_entries(dlist_container(FtxMemo, node, iter.cur));
 }

@@ -16,7 +16,7 @@
 #include "api/call.h"
 #include "nodes/execnodes.h"
 
-#define FTX_MEMO_BYTES	(4 * 1024 * 1024)
+#define FTX_MEMO_BYTES (4 * 1024 * 1024)
 
 /* The memo of an executor run; it ends with the run's query context. */
 extern FtxMemo *ftx_memo_of(EState *estate);
@@ -29,10 +29,10 @@ extern FtxBytes *ftx_memo_find(FtxMemo *memo, FtxSession *session,
 							   const char *path, int *status);
 
 /* Remember an answer, forgetting the oldest ones if need be. */
-extern void ftx_memo_store(FtxMemo *memo, FtxSession *session,
-						   const char *path, int status, FtxBytes *body);
+extern void ftx_memo_store(FtxMemo *memo, FtxSession *session, const char *path,
+						   int status, FtxBytes *body);
 
 /* Forget everything in all runs: this backend is about to write. */
 extern void ftx_memo_forget_all(void);
 
-#endif							/* FTX_MEMO_H */
+#endif /* FTX_MEMO_H */

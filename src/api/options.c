@@ -32,7 +32,7 @@
 #include "utils/lsyscache.h"
 
 /* Longest credential that is read from a file. */
-#define MAX_CREDENTIAL	4096
+#define MAX_CREDENTIAL 4096
 
 typedef enum OptionKind
 {
@@ -40,8 +40,8 @@ typedef enum OptionKind
 	OPTION_INTEGER,
 	OPTION_BOOLEAN,
 	OPTION_URL,
-	OPTION_FILE,				/* a server file: needs privileges */
-	OPTION_SECRET,				/* its value is never shown */
+	OPTION_FILE,   /* a server file: needs privileges */
+	OPTION_SECRET, /* its value is never shown */
 	OPTION_ACCESS,
 	OPTION_RESOURCE
 } OptionKind;
@@ -49,12 +49,12 @@ typedef enum OptionKind
 typedef struct OptionRow
 {
 	const char *name;
-	Oid			catalog;		/* where it may stand */
-	OptionKind	kind;
-	int			min;			/* of integers */
-	int			max;
-	const char *initial;		/* default as text, or NULL */
-	int			offset;			/* in FtxServerOptions, -1 = not there */
+	Oid catalog; /* where it may stand */
+	OptionKind kind;
+	int min; /* of integers */
+	int max;
+	const char *initial; /* default as text, or NULL */
+	int offset;			 /* in FtxServerOptions, -1 = not there */
 	const char *description;
 } OptionRow;
 
@@ -62,71 +62,65 @@ typedef struct OptionRow
 
 static const OptionRow option_rows[] = {
 	{"base_url", ForeignServerRelationId, OPTION_URL, 0, 0,
-		"https://api.fivetran.com", SERVER_FIELD(base_url),
-	"Address of the API, maybe with a path before /v1."},
+	 "https://api.fivetran.com", SERVER_FIELD(base_url),
+	 "Address of the API, maybe with a path before /v1."},
 	{"page_size", ForeignServerRelationId, OPTION_INTEGER, 1, 1000, "1000",
-		SERVER_FIELD(page_size),
-	"Rows per call of a list."},
+	 SERVER_FIELD(page_size), "Rows per call of a list."},
 	{"max_concurrency", ForeignServerRelationId, OPTION_INTEGER, 1, 64, "8",
-		SERVER_FIELD(max_concurrency),
-	"Requests on the wire at once."},
+	 SERVER_FIELD(max_concurrency), "Requests on the wire at once."},
 	{"prefetch", ForeignServerRelationId, OPTION_BOOLEAN, 0, 0, "true",
-		SERVER_FIELD(prefetch),
-	"Ask for the next page while the present one is worked on."},
+	 SERVER_FIELD(prefetch),
+	 "Ask for the next page while the present one is worked on."},
 	{"connect_timeout", ForeignServerRelationId, OPTION_INTEGER, 1, 3600, "10",
-		SERVER_FIELD(connect_timeout),
-	"Seconds to wait for a connection."},
+	 SERVER_FIELD(connect_timeout), "Seconds to wait for a connection."},
 	{"request_timeout", ForeignServerRelationId, OPTION_INTEGER, 1, 86400, "60",
-		SERVER_FIELD(request_timeout),
-	"Seconds to wait for an answer."},
+	 SERVER_FIELD(request_timeout), "Seconds to wait for an answer."},
 	{"long_timeout", ForeignServerRelationId, OPTION_INTEGER, 1, 86400, "1800",
-		SERVER_FIELD(long_timeout),
-	"Seconds to wait for setup tests, schema reloads and other requests that take long."},
+	 SERVER_FIELD(long_timeout),
+	 "Seconds to wait for setup tests, schema reloads and other requests that take long."},
 	{"max_retries", ForeignServerRelationId, OPTION_INTEGER, 0, 20, "4",
-		SERVER_FIELD(max_retries),
-	"Repetitions of a request that failed for a while only."},
+	 SERVER_FIELD(max_retries),
+	 "Repetitions of a request that failed for a while only."},
 	{"retry_delay", ForeignServerRelationId, OPTION_INTEGER, 0, 60000, "1000",
-		SERVER_FIELD(retry_delay),
-	"Milliseconds of the first backoff; doubled each time, with jitter."},
+	 SERVER_FIELD(retry_delay),
+	 "Milliseconds of the first backoff; doubled each time, with jitter."},
 	{"max_retry_wait", ForeignServerRelationId, OPTION_INTEGER, 0, 86400, "60",
-		SERVER_FIELD(max_retry_wait),
-	"Seconds that one statement may spend waiting for retries."},
+	 SERVER_FIELD(max_retry_wait),
+	 "Seconds that one statement may spend waiting for retries."},
 	{"sslrootcert", ForeignServerRelationId, OPTION_FILE, 0, 0, NULL,
-		SERVER_FIELD(sslrootcert),
-	"File of the certificates to trust, instead of the system's."},
+	 SERVER_FIELD(sslrootcert),
+	 "File of the certificates to trust, instead of the system's."},
 	{"sslcert", ForeignServerRelationId, OPTION_FILE, 0, 0, NULL,
-		SERVER_FIELD(sslcert),
-	"File of the client's certificate."},
+	 SERVER_FIELD(sslcert), "File of the client's certificate."},
 	{"sslkey", ForeignServerRelationId, OPTION_FILE, 0, 0, NULL,
-		SERVER_FIELD(sslkey),
-	"File of the client certificate's key."},
+	 SERVER_FIELD(sslkey), "File of the client certificate's key."},
 	{"proxy", ForeignServerRelationId, OPTION_TEXT, 0, 0, NULL,
-		SERVER_FIELD(proxy),
-	"Proxy to use, as libcurl takes it; not for loopback addresses."},
+	 SERVER_FIELD(proxy),
+	 "Proxy to use, as libcurl takes it; not for loopback addresses."},
 	{"access", ForeignServerRelationId, OPTION_ACCESS, 0, 0, "read_write",
-		SERVER_FIELD(read_only),
-	"read_only refuses everything that would change the account."},
+	 SERVER_FIELD(read_only),
+	 "read_only refuses everything that would change the account."},
 
 	{"api_key", UserMappingRelationId, OPTION_SECRET, 0, 0, NULL, -1,
-	"API key, or name of a system key."},
+	 "API key, or name of a system key."},
 	{"api_secret", UserMappingRelationId, OPTION_SECRET, 0, 0, NULL, -1,
-	"API secret."},
+	 "API secret."},
 	{"api_key_file", UserMappingRelationId, OPTION_FILE, 0, 0, NULL, -1,
-	"File on the server that holds the API key."},
+	 "File on the server that holds the API key."},
 	{"api_secret_file", UserMappingRelationId, OPTION_FILE, 0, 0, NULL, -1,
-	"File on the server that holds the API secret."},
+	 "File on the server that holds the API secret."},
 
 	{"resource", ForeignTableRelationId, OPTION_RESOURCE, 0, 0, NULL, -1,
-	"What the table shows; default: the table's name."},
+	 "What the table shows; default: the table's name."},
 	{"page_size", ForeignTableRelationId, OPTION_INTEGER, 1, 1000, NULL, -1,
-	"As the server's, for this table."},
+	 "As the server's, for this table."},
 	{"prefetch", ForeignTableRelationId, OPTION_BOOLEAN, 0, 0, NULL, -1,
-	"As the server's, for this table."},
+	 "As the server's, for this table."},
 	{"access", ForeignTableRelationId, OPTION_ACCESS, 0, 0, NULL, -1,
-	"read_only narrows what the server allows."},
+	 "read_only narrows what the server allows."},
 
 	{"column_name", AttributeRelationId, OPTION_TEXT, 0, 0, NULL, -1,
-	"Name of the resource's column; default: the column's name."},
+	 "Name of the resource's column; default: the column's name."},
 };
 
 static const OptionRow *
@@ -146,9 +140,9 @@ find_row(const char *name, Oid catalog)
 ftx_noreturn static void
 refuse_unknown(const char *name, Oid catalog)
 {
-	FtxClosest	closest;
-	bool		any = false;
-	bool		secret = find_row(name, UserMappingRelationId) != NULL;
+	FtxClosest closest;
+	bool any = false;
+	bool secret = find_row(name, UserMappingRelationId) != NULL;
 
 	ftx_closest_begin(&closest, name);
 	for (size_t i = 0; i < lengthof(option_rows); i++)
@@ -158,44 +152,44 @@ refuse_unknown(const char *name, Oid catalog)
 		any = true;
 		ftx_closest_offer(&closest, option_rows[i].name);
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
-			 errmsg("invalid option \"%s\"", name),
-			 secret ?
-			 errhint("Credentials belong to the user mapping: CREATE USER MAPPING ... OPTIONS (api_key '...', api_secret '...').") :
-			 !any ? errhint("There are no valid options in this context.") :
-			 closest.best ?
-			 errhint("Perhaps you meant the option \"%s\".", closest.best) :
-			 0));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+		 errmsg("invalid option \"%s\"", name),
+		 secret ?
+			 errhint(
+				 "Credentials belong to the user mapping: CREATE USER MAPPING ... OPTIONS (api_key '...', api_secret '...').") :
+		 !any ? errhint("There are no valid options in this context.") :
+		 closest.best ?
+				errhint("Perhaps you meant the option \"%s\".", closest.best) :
+				0));
 }
 
 static int
 integer_value(const OptionRow *row, const char *value)
 {
-	int			result;
+	int result;
 
 	if (!parse_int(value, &result, 0, NULL) || result < row->min ||
 		result > row->max)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid value for option \"%s\": \"%s\"", row->name,
-						value),
-				 errdetail("It is an integer from %d to %d.", row->min,
-						   row->max)));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("invalid value for option \"%s\": \"%s\"",
+							   row->name, value),
+						errdetail("It is an integer from %d to %d.", row->min,
+								  row->max)));
 	return result;
 }
 
 static bool
 boolean_value(const OptionRow *row, const char *value)
 {
-	bool		result;
+	bool result;
 
 	if (!parse_bool(value, &result))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid value for option \"%s\": \"%s\"", row->name,
-						value),
-				 errdetail("It is true or false.")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("invalid value for option \"%s\": \"%s\"",
+							   row->name, value),
+						errdetail("It is true or false.")));
 	return result;
 }
 
@@ -206,29 +200,31 @@ access_value(const OptionRow *row, const char *value)
 		return true;
 	if (strcmp(value, "read_write") == 0)
 		return false;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("invalid value for option \"%s\": \"%s\"", row->name, value),
-			 errdetail("It is read_only or read_write.")));
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("invalid value for option \"%s\": \"%s\"", row->name,
+						   value),
+					errdetail("It is read_only or read_write.")));
 }
 
 static const FtxResource *
 resource_value(const char *name)
 {
 	const FtxResource *resource = ftx_resource_find(name);
-	FtxClosest	closest;
+	FtxClosest closest;
 
 	if (resource != NULL)
 		return resource;
 	ftx_closest_begin(&closest, name);
 	for (int i = 0; ftx_catalogue[i] != NULL; i++)
 		ftx_closest_offer(&closest, ftx_catalogue[i]->name);
-	ereport(ERROR,
-			(errcode(ERRCODE_FDW_TABLE_NOT_FOUND),
-			 errmsg("there is no resource \"%s\"", name),
-			 closest.best ?
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FDW_TABLE_NOT_FOUND),
+		 errmsg("there is no resource \"%s\"", name),
+		 closest.best ?
 			 errhint("Perhaps you meant \"%s\".", closest.best) :
-			 errhint("SELECT name FROM fivetrex_tables() lists them; the option resource of a foreign table names one.")));
+			 errhint(
+				 "SELECT name FROM fivetrex_tables() lists them; the option resource of a foreign table names one.")));
 }
 
 /*
@@ -238,19 +234,20 @@ resource_value(const char *name)
 static void
 check_credential(const char *name, const char *value)
 {
-	bool		is_key = strncmp(name, "api_key", 7) == 0;
+	bool is_key = strncmp(name, "api_key", 7) == 0;
 
 	if (value[0] == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("option \"%s\" is empty", name)));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("option \"%s\" is empty", name)));
 	for (const unsigned char *c = (const unsigned char *) value; *c; c++)
 	{
 		if (*c < ' ' || *c == 0x7F || (is_key && *c == ':'))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("option \"%s\" has a character that credentials cannot have",
-							name)));
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg(
+					 "option \"%s\" has a character that credentials cannot have",
+					 name)));
 	}
 }
 
@@ -258,14 +255,15 @@ static void
 check_file(const OptionRow *row, const char *value)
 {
 	if (!has_privs_of_role(GetUserId(), ROLE_PG_READ_SERVER_FILES))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied to set option \"%s\"", row->name),
-				 errdetail("It names a file on the server: only superusers and members of pg_read_server_files may set it.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied to set option \"%s\"", row->name),
+			 errdetail(
+				 "It names a file on the server: only superusers and members of pg_read_server_files may set it.")));
 	if (value[0] == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("option \"%s\" is empty", row->name)));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("option \"%s\" is empty", row->name)));
 }
 
 static void
@@ -296,9 +294,8 @@ check_value(const OptionRow *row, const char *value)
 			break;
 		case OPTION_TEXT:
 			if (value[0] == '\0')
-				ereport(ERROR,
-						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						 errmsg("option \"%s\" is empty", row->name)));
+				ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+								errmsg("option \"%s\" is empty", row->name)));
 			break;
 	}
 }
@@ -306,9 +303,9 @@ check_value(const OptionRow *row, const char *value)
 static bool
 has_option(List *options, const char *name)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, options)
+	foreach (lc, options)
 	{
 		if (strcmp(lfirst_node(DefElem, lc)->defname, name) == 0)
 			return true;
@@ -320,10 +317,9 @@ static void
 check_exclusive(List *options, const char *one, const char *other)
 {
 	if (has_option(options, one) && has_option(options, other))
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
-				 errmsg("options \"%s\" and \"%s\" exclude each other", one,
-						other)));
+		ereport(ERROR, (errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+						errmsg("options \"%s\" and \"%s\" exclude each other",
+							   one, other)));
 }
 
 PG_FUNCTION_INFO_V1(fivetrex_fdw_validator);
@@ -334,13 +330,13 @@ PG_FUNCTION_INFO_V1(fivetrex_fdw_validator);
 Datum
 fivetrex_fdw_validator(PG_FUNCTION_ARGS)
 {
-	List	   *options = untransformRelOptions(PG_GETARG_DATUM(0));
-	Oid			catalog = PG_GETARG_OID(1);
-	ListCell   *lc;
+	List *options = untransformRelOptions(PG_GETARG_DATUM(0));
+	Oid catalog = PG_GETARG_OID(1);
+	ListCell *lc;
 
-	foreach(lc, options)
+	foreach (lc, options)
 	{
-		DefElem    *def = lfirst_node(DefElem, lc);
+		DefElem *def = lfirst_node(DefElem, lc);
 		const OptionRow *row = find_row(def->defname, catalog);
 
 		if (row == NULL)
@@ -358,7 +354,7 @@ static void
 set_server_option(FtxServerOptions *result, const OptionRow *row,
 				  const char *value)
 {
-	void	   *field = (char *) result + row->offset;
+	void *field = (char *) result + row->offset;
 
 	switch (row->kind)
 	{
@@ -383,7 +379,7 @@ set_server_option(FtxServerOptions *result, const OptionRow *row,
 void
 ftx_options_server(ForeignServer *server, FtxServerOptions *result)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	memset(result, 0, sizeof(*result));
 	for (size_t i = 0; i < lengthof(option_rows); i++)
@@ -391,9 +387,9 @@ ftx_options_server(ForeignServer *server, FtxServerOptions *result)
 		if (option_rows[i].offset >= 0 && option_rows[i].initial != NULL)
 			set_server_option(result, &option_rows[i], option_rows[i].initial);
 	}
-	foreach(lc, server->options)
+	foreach (lc, server->options)
 	{
-		DefElem    *def = lfirst_node(DefElem, lc);
+		DefElem *def = lfirst_node(DefElem, lc);
 		const OptionRow *row = find_row(def->defname, ForeignServerRelationId);
 
 		if (row != NULL)
@@ -406,14 +402,14 @@ ftx_options_table(ForeignTable *table, const char *relname,
 				  const FtxServerOptions *server, FtxTableOptions *result)
 {
 	const char *resource = relname;
-	ListCell   *lc;
+	ListCell *lc;
 
 	result->page_size = server->page_size;
 	result->prefetch = server->prefetch;
 	result->read_only = server->read_only;
-	foreach(lc, table->options)
+	foreach (lc, table->options)
 	{
-		DefElem    *def = lfirst_node(DefElem, lc);
+		DefElem *def = lfirst_node(DefElem, lc);
 		const OptionRow *row = find_row(def->defname, ForeignTableRelationId);
 		const char *value = defGetString(def);
 
@@ -437,22 +433,20 @@ ftx_options_table(ForeignTable *table, const char *relname,
 static char *
 read_credential(const char *option, const char *filename)
 {
-	FILE	   *file = AllocateFile(filename, "r");
-	char	   *buffer;
-	size_t		len;
+	FILE *file = AllocateFile(filename, "r");
+	char *buffer;
+	size_t len;
 
 	if (file == NULL)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not open the file of option \"%s\": %m",
-						option)));
+		ereport(ERROR, (errcode_for_file_access(),
+						errmsg("could not open the file of option \"%s\": %m",
+							   option)));
 	buffer = palloc(MAX_CREDENTIAL + 1);
 	len = fread(buffer, 1, MAX_CREDENTIAL, file);
 	if (ferror(file))
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not read the file of option \"%s\": %m",
-						option)));
+		ereport(ERROR, (errcode_for_file_access(),
+						errmsg("could not read the file of option \"%s\": %m",
+							   option)));
 	FreeFile(file);
 	while (len > 0 && (buffer[len - 1] == '\n' || buffer[len - 1] == '\r'))
 		len--;
@@ -464,11 +458,11 @@ read_credential(const char *option, const char *filename)
 static char *
 credential(UserMapping *mapping, const char *name, const char *file_name)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, mapping->options)
+	foreach (lc, mapping->options)
 	{
-		DefElem    *def = lfirst_node(DefElem, lc);
+		DefElem *def = lfirst_node(DefElem, lc);
 
 		if (strcmp(def->defname, name) == 0)
 			return pstrdup(defGetString(def));
@@ -483,8 +477,7 @@ credential(UserMapping *mapping, const char *name, const char *file_name)
 }
 
 void
-ftx_options_credentials(UserMapping *mapping, char **api_key,
-						char **api_secret)
+ftx_options_credentials(UserMapping *mapping, char **api_key, char **api_secret)
 {
 	*api_key = credential(mapping, "api_key", "api_key_file");
 	*api_secret = credential(mapping, "api_secret", "api_secret_file");
@@ -494,12 +487,12 @@ int
 ftx_options_column(Oid relid, int attnum, const FtxResource *resource,
 				   char **remote_name)
 {
-	char	   *name = NULL;
-	ListCell   *lc;
+	char *name = NULL;
+	ListCell *lc;
 
-	foreach(lc, GetForeignColumnOptions(relid, attnum))
+	foreach (lc, GetForeignColumnOptions(relid, attnum))
 	{
-		DefElem    *def = lfirst_node(DefElem, lc);
+		DefElem *def = lfirst_node(DefElem, lc);
 
 		if (strcmp(def->defname, "column_name") == 0)
 			name = defGetString(def);
@@ -566,8 +559,8 @@ fivetrex_options(PG_FUNCTION_ARGS)
 	for (size_t i = 0; i < lengthof(option_rows); i++)
 	{
 		const OptionRow *row = &option_rows[i];
-		Datum		values[5];
-		bool		nulls[5] = {0};
+		Datum values[5];
+		bool nulls[5] = {0};
 
 		values[0] = CStringGetTextDatum(context_name(row->catalog));
 		values[1] = CStringGetTextDatum(row->name);
@@ -575,8 +568,7 @@ fivetrex_options(PG_FUNCTION_ARGS)
 		nulls[3] = row->initial == NULL;
 		values[3] = nulls[3] ? (Datum) 0 : CStringGetTextDatum(row->initial);
 		values[4] = CStringGetTextDatum(row->description);
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values,
-							 nulls);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;
 }

@@ -17,30 +17,30 @@
 /* Effective options of a server.  All strings palloc'ed or constant. */
 typedef struct FtxServerOptions
 {
-	char	   *base_url;		/* normalised: no trailing "/" or "/v1" */
-	int			page_size;
-	int			max_concurrency;
-	bool		prefetch;
-	int			connect_timeout;	/* seconds, as all timeouts here */
-	int			request_timeout;
-	int			long_timeout;
-	int			max_retries;
-	int			retry_delay;	/* ms */
-	int			max_retry_wait; /* seconds */
-	char	   *sslrootcert;	/* NULL when not given, as the next three */
-	char	   *sslcert;
-	char	   *sslkey;
-	char	   *proxy;
-	bool		read_only;		/* access 'read_only' */
+	char *base_url; /* normalised: no trailing "/" or "/v1" */
+	int page_size;
+	int max_concurrency;
+	bool prefetch;
+	int connect_timeout; /* seconds, as all timeouts here */
+	int request_timeout;
+	int long_timeout;
+	int max_retries;
+	int retry_delay;	/* ms */
+	int max_retry_wait; /* seconds */
+	char *sslrootcert;	/* NULL when not given, as the next three */
+	char *sslcert;
+	char *sslkey;
+	char *proxy;
+	bool read_only; /* access 'read_only' */
 } FtxServerOptions;
 
 /* Effective options of a foreign table: the server's, narrowed. */
 typedef struct FtxTableOptions
 {
 	const FtxResource *resource;
-	int			page_size;
-	bool		prefetch;
-	bool		read_only;
+	int page_size;
+	bool prefetch;
+	bool read_only;
 } FtxTableOptions;
 
 /* Read the options of a server into the current memory context. */
@@ -52,9 +52,9 @@ extern void ftx_options_server(ForeignServer *server, FtxServerOptions *result);
  * ERRCODE_FDW_TABLE_NOT_FOUND (with the nearest match) if the catalogue has
  * none of that name.
  */
-extern void ftx_options_table(ForeignTable *table, const char *relname,
-							  const FtxServerOptions *server,
-							  FtxTableOptions *result);
+extern void
+ftx_options_table(ForeignTable *table, const char *relname,
+				  const FtxServerOptions *server, FtxTableOptions *result);
 
 /*
  * Credentials of a user mapping, from api_key/api_secret or from the files.
@@ -68,8 +68,7 @@ extern void ftx_options_credentials(UserMapping *mapping, char **api_key,
  * The catalogue column that a table's column means: its option column_name,
  * else its name.  -1 when the resource has none of that name.
  */
-extern int	ftx_options_column(Oid relid, int attnum,
-							   const FtxResource *resource,
-							   char **remote_name);
+extern int ftx_options_column(Oid relid, int attnum,
+							  const FtxResource *resource, char **remote_name);
 
-#endif							/* FTX_OPTIONS_H */
+#endif /* FTX_OPTIONS_H */

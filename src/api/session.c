@@ -62,8 +62,8 @@ invalidate(Datum arg, int cacheid, uint32 hashvalue)
 
 	for (session = sessions; session != NULL; session = session->next)
 	{
-		uint32		known = cacheid == FOREIGNSERVEROID ?
-			session->server_hash : session->mapping_hash;
+		uint32 known = cacheid == FOREIGNSERVEROID ? session->server_hash :
+													 session->mapping_hash;
 
 		/* hash value 0 means that all entries are invalid */
 		if (hashvalue == 0 || hashvalue == known)
@@ -101,24 +101,23 @@ destroy_stale(void)
 static FtxSession *
 create(UserMapping *mapping)
 {
-	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
-											  "fivetrex session",
-											  ALLOCSET_SMALL_SIZES);
+	MemoryContext cxt = AllocSetContextCreate(
+		CurrentMemoryContext, "fivetrex session", ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	FtxSession *session = palloc0(sizeof(FtxSession));
 	ForeignServer *server = GetForeignServer(mapping->serverid);
 	FtxNetConfig config = {0};
-	char	   *key;
-	char	   *secret;
+	char *key;
+	char *secret;
 
 	session->cxt = cxt;
 	session->serverid = mapping->serverid;
 	session->umid = mapping->umid;
 	session->servername = pstrdup(server->servername);
-	session->server_hash = GetSysCacheHashValue1(FOREIGNSERVEROID,
-												 ObjectIdGetDatum(mapping->serverid));
-	session->mapping_hash = GetSysCacheHashValue1(USERMAPPINGOID,
-												  ObjectIdGetDatum(mapping->umid));
+	session->server_hash = GetSysCacheHashValue1(
+		FOREIGNSERVEROID, ObjectIdGetDatum(mapping->serverid));
+	session->mapping_hash = GetSysCacheHashValue1(
+		USERMAPPINGOID, ObjectIdGetDatum(mapping->umid));
 	ftx_options_server(server, &session->options);
 	ftx_options_credentials(mapping, &key, &secret);
 
@@ -197,12 +196,12 @@ ftx_session_budget(FtxSession *session)
 char *
 ftx_session_mask(FtxSession *session, const char *text)
 {
-	char	   *result = pstrdup(text);
+	char *result = pstrdup(text);
 
 	for (size_t i = 0; i < lengthof(session->credentials); i++)
 	{
 		const char *credential = session->credentials[i];
-		char	   *found;
+		char *found;
 
 		/* shorter ones would mask ordinary words and tell their own length */
 		if (strlen(credential) < 4)

@@ -17,17 +17,17 @@
 
 typedef struct FtxSession
 {
-	Oid			serverid;
-	Oid			umid;			/* the user mapping, the key of the cache */
-	char	   *servername;
+	Oid serverid;
+	Oid umid; /* the user mapping, the key of the cache */
+	char *servername;
 	FtxServerOptions options;
-	FtxEngine  *engine;
+	FtxEngine *engine;
 	const char *credentials[2]; /* api_key, api_secret: only for masking */
 	MemoryContext cxt;			/* holds all of the above but the engine */
-	int			pins;			/* holders, see ftx_session_pin */
-	bool		stale;
-	uint32		server_hash;	/* syscache hash values, for invalidation */
-	uint32		mapping_hash;
+	int pins;					/* holders, see ftx_session_pin */
+	bool stale;
+	uint32 server_hash; /* syscache hash values, for invalidation */
+	uint32 mapping_hash;
 	struct FtxSession *next;
 } FtxSession;
 
@@ -35,8 +35,8 @@ typedef struct FtxSession
  * The session of `userid` on a server, pinned until `owner` is reset.  Throws
  * what GetUserMapping() and the reading of options and credentials throw.
  */
-extern FtxSession *ftx_session_pin(Oid serverid, Oid userid,
-								   MemoryContext owner);
+extern FtxSession *
+ftx_session_pin(Oid serverid, Oid userid, MemoryContext owner);
 
 /* Make the next statement read options and credentials anew. */
 extern void ftx_session_forget(FtxSession *session);
@@ -50,4 +50,4 @@ extern FtxBudget *ftx_session_budget(FtxSession *session);
 /* Copy of `text` with this session's credentials replaced by ******. */
 extern char *ftx_session_mask(FtxSession *session, const char *text);
 
-#endif							/* FTX_SESSION_H */
+#endif /* FTX_SESSION_H */

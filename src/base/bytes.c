@@ -16,13 +16,13 @@
 typedef struct BytesOwner
 {
 	MemoryContextCallback callback;
-	FtxBytes   *bytes;
+	FtxBytes *bytes;
 } BytesOwner;
 
 FtxBytes *
 ftx_bytes_new(size_t cap)
 {
-	FtxBytes   *bytes = calloc(1, sizeof(FtxBytes));
+	FtxBytes *bytes = calloc(1, sizeof(FtxBytes));
 
 	if (bytes == NULL)
 		return NULL;
@@ -39,8 +39,8 @@ ftx_bytes_new(size_t cap)
 static bool
 enlarge(FtxBytes *bytes, size_t need)
 {
-	size_t		size = Max(bytes->size, FIRST_SIZE);
-	char	   *data;
+	size_t size = Max(bytes->size, FIRST_SIZE);
+	char *data;
 
 	if (need < bytes->size)
 		return true;
@@ -60,7 +60,7 @@ enlarge(FtxBytes *bytes, size_t need)
 bool
 ftx_bytes_append(FtxBytes *bytes, const void *data, size_t n, bool *over_cap)
 {
-	bool		fits = n <= bytes->cap - bytes->len;
+	bool fits = n <= bytes->cap - bytes->len;
 
 	if (over_cap != NULL)
 		*over_cap = !fits;
@@ -127,8 +127,7 @@ ftx_bytes_own(FtxBytes *bytes, MemoryContext owner)
 	{
 		ftx_bytes_unref(bytes);
 		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
+				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
 	}
 
 	link->bytes = bytes;

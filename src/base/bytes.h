@@ -15,11 +15,11 @@
 
 typedef struct FtxBytes
 {
-	char	   *data;			/* malloc'ed, NUL-terminated; NULL when empty */
-	size_t		len;			/* bytes used, the NUL not counted */
-	size_t		size;			/* bytes allocated */
-	size_t		cap;			/* most that len may become */
-	int			refs;			/* holders; the last one frees */
+	char *data;	 /* malloc'ed, NUL-terminated; NULL when empty */
+	size_t len;	 /* bytes used, the NUL not counted */
+	size_t size; /* bytes allocated */
+	size_t cap;	 /* most that len may become */
+	int refs;	 /* holders; the last one frees */
 } FtxBytes;
 
 /* A new buffer with one reference; NULL when out of memory.  Never throws. */
@@ -29,8 +29,8 @@ extern FtxBytes *ftx_bytes_new(size_t cap);
  * Append n bytes.  False (and the buffer unchanged) when the cap or memory
  * does not allow it; *over_cap tells which, if not NULL.  Never throws.
  */
-extern bool ftx_bytes_append(FtxBytes *bytes, const void *data, size_t n,
-							 bool *over_cap);
+extern bool
+ftx_bytes_append(FtxBytes *bytes, const void *data, size_t n, bool *over_cap);
 
 /* Forget the content, keep the allocation for reuse. */
 extern void ftx_bytes_reset(FtxBytes *bytes);
@@ -47,4 +47,4 @@ extern void ftx_bytes_unref(FtxBytes *bytes);
  */
 extern void ftx_bytes_own(FtxBytes *bytes, MemoryContext owner);
 
-#endif							/* FTX_BYTES_H */
+#endif /* FTX_BYTES_H */

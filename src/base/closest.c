@@ -12,10 +12,10 @@
 #include "utils/varlena.h"
 
 /* More edits than this make another word. */
-#define MAX_DISTANCE	4
+#define MAX_DISTANCE 4
 
 /* Longest name that Levenshtein distances are computed for. */
-#define MAX_NAME		255
+#define MAX_NAME 255
 
 void
 ftx_closest_begin(FtxClosest *closest, const char *given)
@@ -28,15 +28,14 @@ ftx_closest_begin(FtxClosest *closest, const char *given)
 void
 ftx_closest_offer(FtxClosest *closest, const char *candidate)
 {
-	int			given_len = strlen(closest->given);
-	int			len = strlen(candidate);
-	int			distance;
+	int given_len = strlen(closest->given);
+	int len = strlen(candidate);
+	int distance;
 
 	if (given_len == 0 || given_len > MAX_NAME || len > MAX_NAME)
 		return;
-	distance = varstr_levenshtein_less_equal(closest->given, given_len,
-											 candidate, len, 1, 1, 1,
-											 MAX_DISTANCE, true);
+	distance = varstr_levenshtein_less_equal(
+		closest->given, given_len, candidate, len, 1, 1, 1, MAX_DISTANCE, true);
 	/* half of the name must be right */
 	if (distance <= MAX_DISTANCE && distance <= given_len / 2 &&
 		distance < closest->distance)

@@ -15,11 +15,11 @@
 typedef struct FtxClosest
 {
 	const char *given;
-	const char *best;			/* NULL: nothing comes near */
-	int			distance;
+	const char *best; /* NULL: nothing comes near */
+	int distance;
 } FtxClosest;
 
 extern void ftx_closest_begin(FtxClosest *closest, const char *given);
 extern void ftx_closest_offer(FtxClosest *closest, const char *candidate);
 
-#endif							/* FTX_CLOSEST_H */
+#endif /* FTX_CLOSEST_H */

@@ -36,7 +36,7 @@
  * 18 marks the module with its name and version.
  */
 #ifdef PG_MODULE_MAGIC_EXT
-#define FTX_MODULE_MAGIC(modname, modversion) \
+#define FTX_MODULE_MAGIC(modname, modversion)                                  \
 	PG_MODULE_MAGIC_EXT(.name = (modname), .version = (modversion))
 #else
 #define FTX_MODULE_MAGIC(modname, modversion) PG_MODULE_MAGIC
@@ -53,10 +53,10 @@
  * USAGE on a foreign server: a function of its own until 15.
  */
 #if PG_VERSION_NUM >= 160000
-#define ftx_server_aclcheck(serverid, roleid, mode) \
+#define ftx_server_aclcheck(serverid, roleid, mode)                            \
 	object_aclcheck(ForeignServerRelationId, (serverid), (roleid), (mode))
 #else
-#define ftx_server_aclcheck(serverid, roleid, mode) \
+#define ftx_server_aclcheck(serverid, roleid, mode)                            \
 	pg_foreign_server_aclcheck((serverid), (roleid), (mode))
 #endif
 
@@ -64,10 +64,10 @@
  * Ownership of a relation: a function of its own until 15.
  */
 #if PG_VERSION_NUM >= 160000
-#define ftx_relation_ownercheck(relid, roleid) \
+#define ftx_relation_ownercheck(relid, roleid)                                 \
 	object_ownercheck(RelationRelationId, (relid), (roleid))
 #else
-#define ftx_relation_ownercheck(relid, roleid) \
+#define ftx_relation_ownercheck(relid, roleid)                                 \
 	pg_class_ownercheck((relid), (roleid))
 #endif
 
@@ -76,31 +76,33 @@
  * table until 15, in the plan node since 16.
  */
 #if PG_VERSION_NUM >= 160000
-#define ftx_scan_check_as_user(fsplan, rte) ((void) (rte), (fsplan)->checkAsUser)
+#define ftx_scan_check_as_user(fsplan, rte)                                    \
+	((void) (rte), (fsplan)->checkAsUser)
 #else
-#define ftx_scan_check_as_user(fsplan, rte) ((void) (fsplan), (rte)->checkAsUser)
+#define ftx_scan_check_as_user(fsplan, rte)                                    \
+	((void) (fsplan), (rte)->checkAsUser)
 #endif
 
 /*
  * 17 added fdw_restrictinfo, 18 added disabled_nodes.
  */
 #if PG_VERSION_NUM >= 180000
-#define ftx_create_foreignscan_path(root, rel, target, rows, startup, total, \
-									pathkeys, outer, private_list) \
-	create_foreignscan_path((root), (rel), (target), (rows), 0, (startup), \
-							(total), (pathkeys), (outer), NULL, NIL, \
+#define ftx_create_foreignscan_path(root, rel, target, rows, startup, total,   \
+									pathkeys, outer, private_list)             \
+	create_foreignscan_path((root), (rel), (target), (rows), 0, (startup),     \
+							(total), (pathkeys), (outer), NULL, NIL,           \
 							(private_list))
 #elif PG_VERSION_NUM >= 170000
-#define ftx_create_foreignscan_path(root, rel, target, rows, startup, total, \
-									pathkeys, outer, private_list) \
-	create_foreignscan_path((root), (rel), (target), (rows), (startup), \
-							(total), (pathkeys), (outer), NULL, NIL, \
+#define ftx_create_foreignscan_path(root, rel, target, rows, startup, total,   \
+									pathkeys, outer, private_list)             \
+	create_foreignscan_path((root), (rel), (target), (rows), (startup),        \
+							(total), (pathkeys), (outer), NULL, NIL,           \
 							(private_list))
 #else
-#define ftx_create_foreignscan_path(root, rel, target, rows, startup, total, \
-									pathkeys, outer, private_list) \
-	create_foreignscan_path((root), (rel), (target), (rows), (startup), \
-							(total), (pathkeys), (outer), NULL, \
+#define ftx_create_foreignscan_path(root, rel, target, rows, startup, total,   \
+									pathkeys, outer, private_list)             \
+	create_foreignscan_path((root), (rel), (target), (rows), (startup),        \
+							(total), (pathkeys), (outer), NULL,                \
 							(private_list))
 #endif
 
@@ -108,12 +110,12 @@
  * The JSON lexer is handed in since 17 and owned by its creator.
  */
 #if PG_VERSION_NUM >= 170000
-#define ftx_json_lexer(json, len, encoding, need_escapes) \
-	makeJsonLexContextCstringLen(NULL, (json), (len), (encoding), \
+#define ftx_json_lexer(json, len, encoding, need_escapes)                      \
+	makeJsonLexContextCstringLen(NULL, (json), (len), (encoding),              \
 								 (need_escapes))
 #else
-#define ftx_json_lexer(json, len, encoding, need_escapes) \
-	makeJsonLexContextCstringLen((char *) (json), (int) (len), (encoding), \
+#define ftx_json_lexer(json, len, encoding, need_escapes)                      \
+	makeJsonLexContextCstringLen((char *) (json), (int) (len), (encoding),     \
 								 (need_escapes))
 #endif
 
@@ -139,7 +141,7 @@
 
 /* Signal masks around libcurl; the macro of old left in 16. */
 #define ftx_block_signals() ((void) sigprocmask(SIG_SETMASK, &BlockSig, NULL))
-#define ftx_unblock_signals() \
+#define ftx_unblock_signals()                                                  \
 	((void) sigprocmask(SIG_SETMASK, &UnBlockSig, NULL))
 
-#endif							/* FTX_COMPAT_H */
+#endif /* FTX_COMPAT_H */

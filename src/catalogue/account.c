@@ -8,16 +8,13 @@
 #include "catalogue/rows.h"
 
 static const FtxColumn columns[] = {
-	{"account_id", FTX_TEXT, "account_id", 0,
-		"Identifier of the account."},
-	{"account_name", FTX_TEXT, "account_name", 0,
-		"Name of the account."},
+	{"account_id", FTX_TEXT, "account_id", 0, "Identifier of the account."},
+	{"account_name", FTX_TEXT, "account_name", 0, "Name of the account."},
 	{"user_id", FTX_TEXT, "user_id", 0,
-		"User that the API key belongs to; null for a system key."},
+	 "User that the API key belongs to; null for a system key."},
 	{"system_key_id", FTX_TEXT, "system_key_id", 0,
-		"System key that is used; null for a key of a user."},
-	{"attrs", FTX_JSONB, "", 0,
-		"The whole object as the API sent it."},
+	 "System key that is used; null for a key of a user."},
+	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
 };
 
 const FtxResource ftx_account = {

@@ -13,7 +13,9 @@
 
 #include <string.h>
 
+/* clang-format off */
 #define CONNECTOR {"connector_id", FTX_IN_PATH, NULL}
+/* clang-format on */
 
 static const FtxAction actions[] = {
 	{
@@ -28,8 +30,9 @@ static const FtxAction actions[] = {
 		.method = "POST",
 		.path = "/v1/connections/{connector_id}/resync",
 		.accept = FTX_V2,
-		.arguments = {CONNECTOR, {"confirm", FTX_CONFIRMATION, NULL},
-			{"scope", FTX_IN_BODY, NULL}},
+		.arguments = {CONNECTOR,
+					  {"confirm", FTX_CONFIRMATION, NULL},
+					  {"scope", FTX_IN_BODY, NULL}},
 	},
 	{
 		.function = "fivetrex_pause",
@@ -60,9 +63,9 @@ static const FtxAction actions[] = {
 		.answer = FTX_ANSWER_DATA,
 		.fixed = "\"run_setup_tests\": false",
 		.arguments = {CONNECTOR,
-			{"minutes", FTX_IN_BODY, "sync_frequency"},
-			{"schedule_type", FTX_IN_BODY, NULL},
-			{"daily_sync_time", FTX_IN_BODY, NULL}},
+					  {"minutes", FTX_IN_BODY, "sync_frequency"},
+					  {"schedule_type", FTX_IN_BODY, NULL},
+					  {"daily_sync_time", FTX_IN_BODY, NULL}},
 	},
 	{
 		.function = "fivetrex_state",
@@ -132,7 +135,7 @@ static const FtxAction actions[] = {
 		.path = "/v1/webhooks/{webhook_id}/test",
 		.answer = FTX_ANSWER_DATA,
 		.arguments = {{"webhook_id", FTX_IN_PATH, NULL},
-		{"event", FTX_IN_BODY, NULL}},
+					  {"event", FTX_IN_BODY, NULL}},
 	},
 	{
 		.function = "fivetrex_create_account_webhook",
@@ -140,8 +143,9 @@ static const FtxAction actions[] = {
 		.path = "/v1/webhooks/account",
 		.answer = FTX_ANSWER_DATA,
 		.arguments = {{"url", FTX_IN_BODY, NULL},
-		{"events", FTX_IN_BODY, NULL},
-		{"secret", FTX_IN_BODY, NULL}, {"active", FTX_IN_BODY, NULL}},
+					  {"events", FTX_IN_BODY, NULL},
+					  {"secret", FTX_IN_BODY, NULL},
+					  {"active", FTX_IN_BODY, NULL}},
 	},
 	{
 		.function = "fivetrex_create_group_webhook",
@@ -149,8 +153,10 @@ static const FtxAction actions[] = {
 		.path = "/v1/webhooks/group/{group_id}",
 		.answer = FTX_ANSWER_DATA,
 		.arguments = {{"group_id", FTX_IN_PATH, NULL},
-		{"url", FTX_IN_BODY, NULL}, {"events", FTX_IN_BODY, NULL},
-		{"secret", FTX_IN_BODY, NULL}, {"active", FTX_IN_BODY, NULL}},
+					  {"url", FTX_IN_BODY, NULL},
+					  {"events", FTX_IN_BODY, NULL},
+					  {"secret", FTX_IN_BODY, NULL},
+					  {"active", FTX_IN_BODY, NULL}},
 	},
 };
 

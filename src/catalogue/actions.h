@@ -16,44 +16,44 @@
 /* Where an argument goes. */
 typedef enum FtxPlace
 {
-	FTX_IN_NOTHING,				/* ends the list of arguments */
-	FTX_IN_PATH,				/* {name} in the path; must not be NULL */
-	FTX_IN_BODY,				/* a member of the body; NULL is left out */
-	FTX_AS_BODY,				/* the body itself, an object */
-	FTX_CONFIRMATION			/* must be true, else nothing is sent */
+	FTX_IN_NOTHING,	 /* ends the list of arguments */
+	FTX_IN_PATH,	 /* {name} in the path; must not be NULL */
+	FTX_IN_BODY,	 /* a member of the body; NULL is left out */
+	FTX_AS_BODY,	 /* the body itself, an object */
+	FTX_CONFIRMATION /* must be true, else nothing is sent */
 } FtxPlace;
 
 typedef struct FtxArgument
 {
-	const char *name;			/* of the SQL argument and {name} */
-	FtxPlace	place;
-	const char *member;			/* of the body; NULL: as the argument */
+	const char *name; /* of the SQL argument and {name} */
+	FtxPlace place;
+	const char *member; /* of the body; NULL: as the argument */
 } FtxArgument;
 
-#define FTX_MAX_ARGUMENTS	6
+#define FTX_MAX_ARGUMENTS 6
 
 /* What the SQL function returns. */
 typedef enum FtxAnswer
 {
-	FTX_ANSWER_MESSAGE,			/* text: the API's message */
-	FTX_ANSWER_DATA				/* jsonb: data, or its member `answer_member` */
+	FTX_ANSWER_MESSAGE, /* text: the API's message */
+	FTX_ANSWER_DATA		/* jsonb: data, or its member `answer_member` */
 } FtxAnswer;
 
-#define FTX_ACT_REPEAT_SAFE	0x01	/* may be sent twice */
-#define FTX_ACT_TAKES_LONG	0x02	/* long_timeout applies */
-#define FTX_ACT_READS		0x04	/* changes nothing */
+#define FTX_ACT_REPEAT_SAFE 0x01 /* may be sent twice */
+#define FTX_ACT_TAKES_LONG 0x02	 /* long_timeout applies */
+#define FTX_ACT_READS 0x04		 /* changes nothing */
 
 typedef struct FtxAction
 {
-	const char *function;		/* SQL name */
+	const char *function; /* SQL name */
 	const char *method;
 	const char *path;
-	FtxAccept	accept;
-	unsigned	flags;
-	FtxAnswer	answer;
-	const char *answer_member;	/* of data, or NULL */
-	const char *fixed;			/* members of every body, as JSON, or NULL */
-	FtxArgument arguments[FTX_MAX_ARGUMENTS];	/* in the order of the SQL
+	FtxAccept accept;
+	unsigned flags;
+	FtxAnswer answer;
+	const char *answer_member; /* of data, or NULL */
+	const char *fixed;		   /* members of every body, as JSON, or NULL */
+	FtxArgument arguments[FTX_MAX_ARGUMENTS]; /* in the order of the SQL
 												 * function, which takes
 												 * `server` after them */
 } FtxAction;
@@ -61,4 +61,4 @@ typedef struct FtxAction
 /* The action of an SQL function; NULL if there is none of that name. */
 extern const FtxAction *ftx_action_find(const char *function);
 
-#endif							/* FTX_ACTIONS_H */
+#endif /* FTX_ACTIONS_H */

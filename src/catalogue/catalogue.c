@@ -10,14 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-const FtxResource *const ftx_catalogue[] = {
-	&ftx_account,
-	&ftx_connectors,
-	&ftx_destinations,
-	&ftx_groups,
-	&ftx_webhooks,
-	NULL
-};
+const FtxResource *const ftx_catalogue[] = {&ftx_account,	   &ftx_connectors,
+											&ftx_destinations, &ftx_groups,
+											&ftx_webhooks,	   NULL};
 
 const FtxResource *
 ftx_resource_find(const char *name)
@@ -79,8 +74,7 @@ ftx_type_sql(FtxType type)
 const char *
 ftx_accept_value(FtxAccept accept)
 {
-	return accept == FTX_V2 ? "application/json;version=2" :
-		"application/json";
+	return accept == FTX_V2 ? "application/json;version=2" : "application/json";
 }
 
 /* ---------- invariants ---------- */
@@ -103,8 +97,8 @@ check_path(const FtxResource *resource, const FtxOperation *operation)
 
 	while (c != NULL && (c = strchr(c, '{')) != NULL)
 	{
-		char		name[64];
-		size_t		len = strcspn(++c, "}");
+		char name[64];
+		size_t len = strcspn(++c, "}");
 
 		if (len == 0 || len >= sizeof(name) || c[len] != '}')
 			return complain(resource, operation->path, "has a broken {name}");
@@ -156,10 +150,9 @@ check_columns(const FtxResource *resource)
 static const char *
 check_resource(const FtxResource *resource)
 {
-	const FtxOperation *operations[] = {
-		&resource->list, &resource->detail, &resource->create,
-		&resource->create_in, &resource->update, &resource->remove
-	};
+	const FtxOperation *operations[] = {&resource->list,   &resource->detail,
+										&resource->create, &resource->create_in,
+										&resource->update, &resource->remove};
 	const char *found = check_columns(resource);
 
 	for (int i = 0; found == NULL && i < FTX_LENGTH(operations); i++)

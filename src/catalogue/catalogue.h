@@ -33,29 +33,30 @@ typedef enum FtxType
 /* Accept header of an operation (API definition, per operation). */
 typedef enum FtxAccept
 {
-	FTX_V1,						/* application/json */
-	FTX_V2						/* application/json;version=2 */
+	FTX_V1, /* application/json */
+	FTX_V2	/* application/json;version=2 */
 } FtxAccept;
 
 /* Properties of a column, or'ed. */
-#define FTX_KEY				0x0001	/* identifies the row; {column} in paths */
-#define FTX_DETAIL			0x0002	/* only the detail call returns it */
-#define FTX_LIST_MAY_OMIT	0x0004	/* a list item without it needs the detail
+#define FTX_KEY 0x0001	  /* identifies the row; {column} in paths */
+#define FTX_DETAIL 0x0002 /* only the detail call returns it */
+#define FTX_LIST_MAY_OMIT                                                      \
+	0x0004					  /* a list item without it needs the detail
 									 * call when the query uses it */
-#define FTX_CREATE			0x0010	/* may be sent on create */
-#define FTX_REQUIRED		0x0020	/* must be sent on create */
-#define FTX_UPDATE			0x0040	/* may be sent on update */
-#define FTX_WRITE_ONLY		0x0080	/* no read returns it: reads give NULL */
-#define FTX_ONE_TIME		0x0100	/* secret returned only by its creation */
-#define FTX_MASKED			0x0200	/* reads may give it as ****** */
+#define FTX_CREATE 0x0010	  /* may be sent on create */
+#define FTX_REQUIRED 0x0020	  /* must be sent on create */
+#define FTX_UPDATE 0x0040	  /* may be sent on update */
+#define FTX_WRITE_ONLY 0x0080 /* no read returns it: reads give NULL */
+#define FTX_ONE_TIME 0x0100	  /* secret returned only by its creation */
+#define FTX_MASKED 0x0200	  /* reads may give it as ****** */
 
 typedef struct FtxColumn
 {
-	const char *name;			/* SQL name; also the member of bodies */
-	FtxType		type;
-	const char *path;			/* keys in the item joined by dots, "" = the
+	const char *name; /* SQL name; also the member of bodies */
+	FtxType type;
+	const char *path; /* keys in the item joined by dots, "" = the
 								 * item itself; NULL when FTX_WRITE_ONLY */
-	unsigned	flags;
+	unsigned flags;
 	const char *comment;
 } FtxColumn;
 
@@ -69,31 +70,31 @@ typedef struct FtxFilter
 /* One operation: method is given by its place in FtxResource. */
 typedef struct FtxOperation
 {
-	const char *path;			/* "/v1/groups/{id}"; {column} is bound to the
+	const char *path; /* "/v1/groups/{id}"; {column} is bound to the
 								 * column's value.  NULL = does not exist */
-	FtxAccept	accept;
+	FtxAccept accept;
 } FtxOperation;
 
 typedef struct FtxResource
 {
-	const char *name;			/* SQL name of the table */
-	const char *alias;			/* second name accepted for it, or NULL */
+	const char *name;  /* SQL name of the table */
+	const char *alias; /* second name accepted for it, or NULL */
 	const char *comment;
 
-	FtxOperation list;			/* GET; NULL path: the detail call is the only
+	FtxOperation list;		/* GET; NULL path: the detail call is the only
 								 * read (a singleton such as account) */
-	bool		paged;			/* list takes cursor and limit */
-	FtxOperation detail;		/* GET */
-	FtxOperation create;		/* POST */
-	FtxOperation create_in;		/* POST used instead when the column bound in
+	bool paged;				/* list takes cursor and limit */
+	FtxOperation detail;	/* GET */
+	FtxOperation create;	/* POST */
+	FtxOperation create_in; /* POST used instead when the column bound in
 								 * its path is given (group webhooks) */
-	FtxOperation update;		/* PATCH */
-	FtxOperation remove;		/* DELETE */
+	FtxOperation update;	/* PATCH */
+	FtxOperation remove;	/* DELETE */
 
-	const FtxColumn *columns;	/* the last one is attrs, path "" */
-	int			ncolumns;
+	const FtxColumn *columns; /* the last one is attrs, path "" */
+	int ncolumns;
 	const FtxFilter *filters;
-	int			nfilters;
+	int nfilters;
 
 	/*
 	 * Names that stand where the detail path has its key but are routes of
@@ -101,7 +102,7 @@ typedef struct FtxResource
 	 */
 	const char *const *literal_routes;
 
-	double		typical_rows;	/* planner's guess without ANALYZE */
+	double typical_rows; /* planner's guess without ANALYZE */
 } FtxResource;
 
 /* All resources, sorted by name; NULL-terminated. */
@@ -111,10 +112,10 @@ extern const FtxResource *const ftx_catalogue[];
 extern const FtxResource *ftx_resource_find(const char *name);
 
 /* Index of the column of that name, or -1. */
-extern int	ftx_resource_column(const FtxResource *resource, const char *name);
+extern int ftx_resource_column(const FtxResource *resource, const char *name);
 
 /* Index of the first key column, or -1 (a singleton has none). */
-extern int	ftx_resource_key(const FtxResource *resource);
+extern int ftx_resource_key(const FtxResource *resource);
 
 /* SQL type of a column as it is written in CREATE FOREIGN TABLE. */
 extern const char *ftx_type_sql(FtxType type);
@@ -129,4 +130,4 @@ extern const char *ftx_accept_value(FtxAccept accept);
  */
 extern const char *ftx_catalogue_check(void);
 
-#endif							/* FTX_CATALOGUE_H */
+#endif /* FTX_CATALOGUE_H */

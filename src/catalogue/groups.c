@@ -9,13 +9,12 @@
 
 static const FtxColumn columns[] = {
 	{"id", FTX_TEXT, "id", FTX_KEY,
-		"Identifier of the group; its destination has the same one."},
+	 "Identifier of the group; its destination has the same one."},
 	{"name", FTX_TEXT, "name", FTX_CREATE | FTX_REQUIRED | FTX_UPDATE,
-		"Name: letters, digits and underscores, not starting with a digit."},
+	 "Name: letters, digits and underscores, not starting with a digit."},
 	{"created_at", FTX_TIMESTAMPTZ, "created_at", 0,
-		"When the group was made."},
-	{"attrs", FTX_JSONB, "", 0,
-		"The whole object as the API sent it."},
+	 "When the group was made."},
+	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
 };
 
 const FtxResource ftx_groups = {

@@ -41,26 +41,24 @@ const FtxApiOperation ftx_operations[] = {
 	{"POST", "/v1/connections/{connectionId}/schemas/tables/resync", FTX_V1},
 	{"PATCH", "/v1/connections/{connectionId}/schemas/{schemaName}", FTX_V1},
 	{"PATCH",
-		"/v1/connections/{connectionId}/schemas/{schemaName}/tables/{tableName}",
-	FTX_V1},
+	 "/v1/connections/{connectionId}/schemas/{schemaName}/tables/{tableName}",
+	 FTX_V1},
 	{"PATCH",
-		"/v1/connections/{connectionId}/schemas/{schemaName}/tables/{tableName}/columns/{columnName}",
-	FTX_V1},
+	 "/v1/connections/{connectionId}/schemas/{schemaName}/tables/{tableName}/columns/{columnName}",
+	 FTX_V1},
 	{"DELETE",
-		"/v1/connections/{connectionId}/schemas/{schemaName}/tables/{tableName}/columns/{columnName}",
-	FTX_V1},
+	 "/v1/connections/{connectionId}/schemas/{schemaName}/tables/{tableName}/columns/{columnName}",
+	 FTX_V1},
 	{"GET",
-		"/v1/connections/{connectionId}/schemas/{schema}/tables/{table}/columns",
-	FTX_V1},
+	 "/v1/connections/{connectionId}/schemas/{schema}/tables/{table}/columns",
+	 FTX_V1},
 	{"GET", "/v1/connections/{connectionId}/state", FTX_V2},
 	{"PATCH", "/v1/connections/{connectionId}/state", FTX_V2},
 	{"POST", "/v1/connections/{connectionId}/sync", FTX_V2},
 	{"GET", "/v1/connections/{connectionId}/sync-history", FTX_V2},
 	{"POST", "/v1/connections/{connectionId}/test", FTX_V2},
 	{"GET", "/v1/connections/{connectionId}/warnings", FTX_V2},
-	{"DELETE",
-		"/v1/connections/{connectionId}/warnings/{warningType}",
-	FTX_V2},
+	{"DELETE", "/v1/connections/{connectionId}/warnings/{warningType}", FTX_V2},
 	{"GET", "/v1/connector-sdk/packages", FTX_V1},
 	{"POST", "/v1/connector-sdk/packages", FTX_V1},
 	{"GET", "/v1/connector-sdk/packages/{package_id}", FTX_V1},
@@ -116,9 +114,8 @@ const FtxApiOperation ftx_operations[] = {
 	{"GET", "/v1/hybrid-deployment-agents/{agentId}", FTX_V1},
 	{"DELETE", "/v1/hybrid-deployment-agents/{agentId}", FTX_V1},
 	{"PATCH", "/v1/hybrid-deployment-agents/{agentId}/re-auth", FTX_V1},
-	{"POST",
-		"/v1/hybrid-deployment-agents/{agentId}/reset-credentials",
-	FTX_V1},
+	{"POST", "/v1/hybrid-deployment-agents/{agentId}/reset-credentials",
+	 FTX_V1},
 	{"GET", "/v1/metadata/connector-types", FTX_V1},
 	{"GET", "/v1/metadata/connector-types/{service}", FTX_V1},
 	{"GET", "/v1/private-links", FTX_V1},
@@ -169,9 +166,8 @@ const FtxApiOperation ftx_operations[] = {
 	{"GET", "/v1/transformations", FTX_V1},
 	{"POST", "/v1/transformations", FTX_V1},
 	{"GET", "/v1/transformations/package-metadata", FTX_V1},
-	{"GET",
-		"/v1/transformations/package-metadata/{package_definition_id}",
-	FTX_V1},
+	{"GET", "/v1/transformations/package-metadata/{package_definition_id}",
+	 FTX_V1},
 	{"GET", "/v1/transformations/{transformationId}", FTX_V1},
 	{"PATCH", "/v1/transformations/{transformationId}", FTX_V1},
 	{"DELETE", "/v1/transformations/{transformationId}", FTX_V1},
@@ -208,7 +204,7 @@ const FtxApiOperation ftx_operations[] = {
 	{"POST", "/v1/webhooks/{webhookId}/test", FTX_V1},
 };
 
-const int	ftx_noperations = sizeof(ftx_operations) / sizeof(ftx_operations[0]);
+const int ftx_noperations = sizeof(ftx_operations) / sizeof(ftx_operations[0]);
 
 /*
  * Does the path fit the template?  A {name} takes one segment.  Returns the
@@ -217,12 +213,12 @@ const int	ftx_noperations = sizeof(ftx_operations) / sizeof(ftx_operations[0]);
 static int
 fit(const char *template, const char *path)
 {
-	int			literals = 1;
+	int literals = 1;
 
 	while (*template == '/' && *path == '/')
 	{
-		size_t		tlen = strcspn(++template, "/");
-		size_t		plen = strcspn(++path, "/?");
+		size_t tlen = strcspn(++template, "/");
+		size_t plen = strcspn(++path, "/?");
 
 		if (*template != '{')
 		{
@@ -242,11 +238,11 @@ const FtxApiOperation *
 ftx_operation_find(const char *method, const char *path)
 {
 	const FtxApiOperation *best = NULL;
-	int			best_fit = 0;
+	int best_fit = 0;
 
 	for (int i = 0; i < ftx_noperations; i++)
 	{
-		int			fits;
+		int fits;
 
 		if (strcmp(ftx_operations[i].method, method) != 0)
 			continue;

@@ -13,8 +13,8 @@
 typedef struct FtxApiOperation
 {
 	const char *method;
-	const char *path;			/* {name} stands for one segment */
-	FtxAccept	accept;
+	const char *path; /* {name} stands for one segment */
+	FtxAccept accept;
 } FtxApiOperation;
 
 /* Sorted by path, then GET, POST, PATCH, DELETE. */
@@ -26,7 +26,7 @@ extern const int ftx_noperations;
  * query.  Where several templates fit, the one with most literal segments is
  * meant: /v1/users/api-keys is no user.
  */
-extern const FtxApiOperation *ftx_operation_find(const char *method,
-												 const char *path);
+extern const FtxApiOperation *
+ftx_operation_find(const char *method, const char *path);
 
-#endif							/* FTX_OPERATIONS_H */
+#endif /* FTX_OPERATIONS_H */

@@ -18,4 +18,4 @@ extern const FtxResource ftx_destinations;
 extern const FtxResource ftx_groups;
 extern const FtxResource ftx_webhooks;
 
-#endif							/* FTX_ROWS_H */
+#endif /* FTX_ROWS_H */

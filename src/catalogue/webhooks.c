@@ -8,26 +8,21 @@
 #include "catalogue/rows.h"
 
 static const FtxColumn columns[] = {
-	{"id", FTX_TEXT, "id", FTX_KEY,
-		"Identifier of the webhook."},
-	{"type", FTX_TEXT, "type", 0,
-		"account or group."},
+	{"id", FTX_TEXT, "id", FTX_KEY, "Identifier of the webhook."},
+	{"type", FTX_TEXT, "type", 0, "account or group."},
 	{"group_id", FTX_TEXT, "group_id", FTX_CREATE,
-		"Group whose events are sent; null for those of the account."},
+	 "Group whose events are sent; null for those of the account."},
 	{"url", FTX_TEXT, "url", FTX_CREATE | FTX_REQUIRED | FTX_UPDATE,
-		"Address that events are sent to; https only."},
+	 "Address that events are sent to; https only."},
 	{"events", FTX_TEXT_ARRAY, "events", FTX_CREATE | FTX_REQUIRED | FTX_UPDATE,
-		"Events that are sent, such as sync_start and sync_end."},
-	{"active", FTX_BOOL, "active", FTX_CREATE | FTX_UPDATE,
-		"Are events sent?"},
+	 "Events that are sent, such as sync_start and sync_end."},
+	{"active", FTX_BOOL, "active", FTX_CREATE | FTX_UPDATE, "Are events sent?"},
 	{"secret", FTX_TEXT, "secret", FTX_CREATE | FTX_UPDATE | FTX_MASKED,
-		"Key of the signatures of deliveries; reads give ******."},
+	 "Key of the signatures of deliveries; reads give ******."},
 	{"created_at", FTX_TIMESTAMPTZ, "created_at", 0,
-		"When the webhook was made."},
-	{"created_by", FTX_TEXT, "created_by", 0,
-		"User who made the webhook."},
-	{"attrs", FTX_JSONB, "", 0,
-		"The whole object as the API sent it."},
+	 "When the webhook was made."},
+	{"created_by", FTX_TEXT, "created_by", 0, "User who made the webhook."},
+	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
 };
 
 const FtxResource ftx_webhooks = {

@@ -23,24 +23,24 @@
 /* An attribute of the table that is to be filled. */
 typedef struct Attribute
 {
-	int			index;			/* attnum - 1 */
+	int index; /* attnum - 1 */
 	const char *name;
 	const FtxColumn *column;
-	int			slot;			/* in the projection; -1: always NULL */
-	Oid			type;
-	int32		typmod;
-	int32		element_typmod;
-	bool		is_domain;
-	void	   *domain_cache;	/* of domain_check() */
-	MemoryContext cxt;			/* for that */
-	bool		takes_json;		/* json, jsonb or a domain over them, or an
+	int slot; /* in the projection; -1: always NULL */
+	Oid type;
+	int32 typmod;
+	int32 element_typmod;
+	bool is_domain;
+	void *domain_cache; /* of domain_check() */
+	MemoryContext cxt;	/* for that */
+	bool takes_json;	/* json, jsonb or a domain over them, or an
 								 * array of such */
-	FmgrInfo	input;			/* of the type, or of the array's elements */
-	Oid			ioparam;
-	Oid			element;		/* element type of an array, else InvalidOid */
-	int16		elmlen;
-	bool		elmbyval;
-	char		elmalign;
+	FmgrInfo input;		/* of the type, or of the array's elements */
+	Oid ioparam;
+	Oid element; /* element type of an array, else InvalidOid */
+	int16 elmlen;
+	bool elmbyval;
+	char elmalign;
 } Attribute;
 
 struct FtxConverter
@@ -48,9 +48,9 @@ struct FtxConverter
 	const FtxResource *resource;
 	const char *table;
 	const char *key_name;
-	int			natts;			/* of the table */
-	Attribute  *attributes;
-	int			nattributes;
+	int natts; /* of the table */
+	Attribute *attributes;
+	int nattributes;
 	FtxProjection *projection;
 
 	/* for the error context */
@@ -61,9 +61,9 @@ struct FtxConverter
 static void
 prepare_attribute(Attribute *attribute, Form_pg_attribute att)
 {
-	int32		typmod = att->atttypmod;
-	Oid			base = getBaseTypeAndTypmod(att->atttypid, &typmod);
-	Oid			input;
+	int32 typmod = att->atttypmod;
+	Oid base = getBaseTypeAndTypmod(att->atttypid, &typmod);
+	Oid input;
 
 	attribute->type = att->atttypid;
 	attribute->typmod = att->atttypmod;
@@ -75,7 +75,8 @@ prepare_attribute(Attribute *attribute, Form_pg_attribute att)
 		base = getBaseType(attribute->element);
 	attribute->takes_json = base == JSONOID || base == JSONBOID;
 	getTypeInputInfo(OidIsValid(attribute->element) ? attribute->element :
-					 att->atttypid, &input, &attribute->ioparam);
+													  att->atttypid,
+					 &input, &attribute->ioparam);
 	fmgr_info(input, &attribute->input);
 	if (OidIsValid(attribute->element))
 		get_typlenbyvalalign(attribute->element, &attribute->elmlen,
@@ -87,10 +88,10 @@ ftx_converter_create(Relation rel, const FtxResource *resource,
 					 const int *attnums, int natts)
 {
 	FtxConverter *converter = palloc0(sizeof(FtxConverter));
-	TupleDesc	tupdesc = RelationGetDescr(rel);
+	TupleDesc tupdesc = RelationGetDescr(rel);
 	const char **paths = palloc(sizeof(char *) * (natts + 1));
-	int			key = ftx_resource_key(resource);
-	int			npaths = 0;
+	int key = ftx_resource_key(resource);
+	int npaths = 0;
 
 	converter->resource = resource;
 	converter->table = pstrdup(RelationGetRelationName(rel));
@@ -102,22 +103,23 @@ ftx_converter_create(Relation rel, const FtxResource *resource,
 
 	for (int i = 0; i < natts; i++)
 	{
-		Attribute  *attribute = &converter->attributes[i];
+		Attribute *attribute = &converter->attributes[i];
 		Form_pg_attribute att = TupleDescAttr(tupdesc, attnums[i] - 1);
-		char	   *remote;
-		int			column = ftx_options_column(RelationGetRelid(rel),
-												attnums[i], resource,
-												&remote);
+		char *remote;
+		int column = ftx_options_column(RelationGetRelid(rel), attnums[i],
+										resource, &remote);
 
 		if (column < 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
-					 errmsg("column \"%s\" of foreign table \"%s\" means no column of %s",
-							NameStr(att->attname), converter->table,
-							resource->name),
-					 errdetail("There is no column \"%s\".", remote),
-					 errhint("SELECT column_name FROM fivetrex_columns() WHERE table_name = '%s' lists them; the column option column_name names one.",
-							 resource->name)));
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
+				 errmsg(
+					 "column \"%s\" of foreign table \"%s\" means no column of %s",
+					 NameStr(att->attname), converter->table, resource->name),
+				 errdetail("There is no column \"%s\".", remote),
+				 errhint(
+					 "SELECT column_name FROM fivetrex_columns() WHERE table_name = '%s' lists them; the column option column_name names one.",
+					 resource->name)));
 		attribute->index = attnums[i] - 1;
 		attribute->name = pstrdup(NameStr(att->attname));
 		attribute->column = &resource->columns[column];
@@ -162,7 +164,8 @@ input_text(Attribute *attribute, char *text)
 {
 	return InputFunctionCall(&attribute->input, text, attribute->ioparam,
 							 OidIsValid(attribute->element) ?
-							 attribute->element_typmod : attribute->typmod);
+								 attribute->element_typmod :
+								 attribute->typmod);
 }
 
 /*
@@ -182,7 +185,7 @@ check_domain(Attribute *attribute, Datum value, bool null)
 static char *
 json_source(const FtxJsonValue *value)
 {
-	char	   *copy = pnstrdup(value->text, value->len);
+	char *copy = pnstrdup(value->text, value->len);
 
 	return pg_any_to_server(copy, value->len, PG_UTF8);
 }
@@ -193,16 +196,17 @@ array_value(Attribute *attribute, const FtxJsonValue *value)
 	ArrayBuildState *state = initArrayResult(attribute->element,
 											 CurrentMemoryContext, false);
 	FtxJsonValue element;
-	int			position = 0;
+	int position = 0;
 
 	while (ftx_json_next_element(value, &position, &element))
 	{
-		bool		null = element.kind == FTX_JSON_NULL;
-		Datum		datum = (Datum) 0;
+		bool null = element.kind == FTX_JSON_NULL;
+		Datum datum = (Datum) 0;
 
 		if (!null)
 			datum = input_text(attribute, attribute->takes_json ?
-							   json_source(&element) : ftx_json_text(&element));
+											  json_source(&element) :
+											  ftx_json_text(&element));
 		state = accumArrayResult(state, datum, null, attribute->element,
 								 CurrentMemoryContext);
 	}
@@ -218,14 +222,13 @@ convert(Attribute *attribute, const FtxJsonValue *value)
 	{
 		if (value->kind == FTX_JSON_ARRAY)
 		{
-			Datum		array = array_value(attribute, value);
+			Datum array = array_value(attribute, value);
 
 			check_domain(attribute, array, false);
 			return array;
 		}
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("the value is not an array")));
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+						errmsg("the value is not an array")));
 	}
 	if (attribute->takes_json)
 		return input_text(attribute, json_source(value));
@@ -246,19 +249,18 @@ add_value_context(void *arg)
 {
 	FtxConverter *converter = arg;
 	const FtxJsonValue *key = &converter->item[FTX_KEY_SLOT];
-	bool		printable = converter->key_name != NULL &&
-		key->kind == FTX_JSON_STRING && key->len < 200;
+	bool printable = converter->key_name != NULL &&
+					 key->kind == FTX_JSON_STRING && key->len < 200;
 
 	for (int i = 0; printable && i < key->len; i++)
 		printable = key->text[i] >= ' ' && key->text[i] < 0x7F;
 
-	errcontext("column \"%s\" of foreign table \"%s\"%s%s%s%.*s, JSON path \"%s\"",
-			   converter->current->name, converter->table,
-			   printable ? ", row with " : "",
-			   printable ? converter->key_name : "",
-			   printable ? " " : "",
-			   printable ? key->len : 0, printable ? key->text : "",
-			   converter->current->column->path);
+	errcontext(
+		"column \"%s\" of foreign table \"%s\"%s%s%s%.*s, JSON path \"%s\"",
+		converter->current->name, converter->table,
+		printable ? ", row with " : "", printable ? converter->key_name : "",
+		printable ? " " : "", printable ? key->len : 0,
+		printable ? key->text : "", converter->current->column->path);
 }
 
 void
@@ -277,7 +279,7 @@ ftx_converter_fill(FtxConverter *converter, const FtxJsonValue *item,
 
 	for (int i = 0; i < converter->nattributes; i++)
 	{
-		Attribute  *attribute = &converter->attributes[i];
+		Attribute *attribute = &converter->attributes[i];
 		const FtxJsonValue *value;
 
 		if (attribute->slot < 0 ||

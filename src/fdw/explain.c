@@ -38,15 +38,15 @@ static char *
 list_request(const FtxResource *resource, List *items, List *exprs)
 {
 	StringInfoData path;
-	ListCell   *filter;
-	int			i = 0;
+	ListCell *filter;
+	int i = 0;
 
 	initStringInfo(&path);
 	appendStringInfo(&path, "GET %s", resource->list.path);
-	foreach(filter, list_nth(items, FtxPlanFilters))
+	foreach (filter, list_nth(items, FtxPlanFilters))
 	{
 		const FtxFilter *known = &resource->filters[lfirst_int(filter)];
-		char	   *value = constant_text(list_nth(exprs, i++));
+		char *value = constant_text(list_nth(exprs, i++));
 
 		if (value != NULL)
 			ftx_path_add_param(&path, known->parameter, value);
@@ -57,8 +57,8 @@ list_request(const FtxResource *resource, List *items, List *exprs)
 	}
 	if (resource->paged)
 	{
-		int			size = intVal(list_nth(items, FtxPlanPageSize));
-		int			limit = intVal(list_nth(items, FtxPlanLimit));
+		int size = intVal(list_nth(items, FtxPlanPageSize));
+		int limit = intVal(list_nth(items, FtxPlanLimit));
 
 		appendStringInfo(&path, "%climit=%d",
 						 strchr(path.data, '?') ? '&' : '?',
@@ -71,7 +71,7 @@ static char *
 detail_request(const FtxResource *resource, List *items, List *exprs,
 			   FtxScanMode mode)
 {
-	char	   *key = NULL;
+	char *key = NULL;
 
 	if (mode == FTX_SCAN_KEYS && !intVal(list_nth(items, FtxPlanKeyIsArray)))
 		key = constant_text(linitial(exprs));
@@ -86,18 +86,18 @@ pushed_conditions(ForeignScanState *node, ExplainState *es,
 				  const FtxResource *resource)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
-	List	   *items = plan->fdw_private;
-	List	   *context = set_deparse_context_plan(es->deparse_cxt,
-												   (Plan *) plan, NIL);
+	List *items = plan->fdw_private;
+	List *context = set_deparse_context_plan(es->deparse_cxt, (Plan *) plan,
+											 NIL);
 	FtxScanMode mode = intVal(list_nth(items, FtxPlanMode));
 	StringInfoData text;
-	ListCell   *lc;
-	int			i = 0;
+	ListCell *lc;
+	int i = 0;
 
 	initStringInfo(&text);
 	if (mode == FTX_SCAN_KEYS)
 	{
-		bool		array = intVal(list_nth(items, FtxPlanKeyIsArray));
+		bool array = intVal(list_nth(items, FtxPlanKeyIsArray));
 
 		appendStringInfo(&text, "%s = %s%s%s",
 						 resource->columns[ftx_resource_key(resource)].name,
@@ -106,7 +106,7 @@ pushed_conditions(ForeignScanState *node, ExplainState *es,
 											context, true, false),
 						 array ? ")" : "");
 	}
-	foreach(lc, list_nth(items, FtxPlanFilters))
+	foreach (lc, list_nth(items, FtxPlanFilters))
 		appendStringInfo(&text, "%s%s = %s", text.len > 0 ? " AND " : "",
 						 resource->filters[lfirst_int(lc)].column,
 						 deparse_expression(list_nth(plan->fdw_exprs, i++),
@@ -118,21 +118,20 @@ static void
 explain_request(ForeignScanState *node, ExplainState *es)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
-	List	   *items = plan->fdw_private;
+	List *items = plan->fdw_private;
 	FtxScanMode mode = intVal(list_nth(items, FtxPlanMode));
-	const FtxResource *resource =
-		ftx_resource_find(strVal(list_nth(items, FtxPlanResource)));
-	char	   *pushed = pushed_conditions(node, es, resource);
+	const FtxResource *resource = ftx_resource_find(
+		strVal(list_nth(items, FtxPlanResource)));
+	char *pushed = pushed_conditions(node, es, resource);
 
 	if (mode == FTX_SCAN_LIST)
 		ExplainPropertyText("Fivetran Request",
-							list_request(resource, items, plan->fdw_exprs),
-							es);
+							list_request(resource, items, plan->fdw_exprs), es);
 	if (mode != FTX_SCAN_LIST || intVal(list_nth(items, FtxPlanNeedsDetail)))
-		ExplainPropertyText(mode == FTX_SCAN_LIST ? "Fivetran Detail Request" :
-							"Fivetran Request",
-							detail_request(resource, items, plan->fdw_exprs,
-										   mode), es);
+		ExplainPropertyText(
+			mode == FTX_SCAN_LIST ? "Fivetran Detail Request" :
+									"Fivetran Request",
+			detail_request(resource, items, plan->fdw_exprs, mode), es);
 	if (pushed != NULL)
 		ExplainPropertyText("Pushed Filter", pushed, es);
 	ExplainPropertyInteger("Expected Calls", NULL,

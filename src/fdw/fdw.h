@@ -20,9 +20,9 @@
 /* How the rows of a table are got. */
 typedef enum FtxScanMode
 {
-	FTX_SCAN_LIST,				/* the list call, page by page */
-	FTX_SCAN_KEYS,				/* one detail call per key */
-	FTX_SCAN_SINGLETON			/* the one detail call, without a key */
+	FTX_SCAN_LIST,	   /* the list call, page by page */
+	FTX_SCAN_KEYS,	   /* one detail call per key */
+	FTX_SCAN_SINGLETON /* the one detail call, without a key */
 } FtxScanMode;
 
 /* In quals.c */
@@ -31,28 +31,28 @@ typedef enum FtxScanMode
 typedef struct FtxMatch
 {
 	RestrictInfo *rinfo;
-	int			column;			/* index in the catalogue */
-	bool		is_key;			/* the detail call's key */
-	int			filter;			/* index in FtxResource.filters, or -1 */
-	bool		is_array;		/* column = ANY (value) */
-	Expr	   *value;			/* text, or text[] */
+	int column;	   /* index in the catalogue */
+	bool is_key;   /* the detail call's key */
+	int filter;	   /* index in FtxResource.filters, or -1 */
+	bool is_array; /* column = ANY (value) */
+	Expr *value;   /* text, or text[] */
 } FtxMatch;
 
 /* What the planner knows about one foreign table. */
 typedef struct FtxPlanState
 {
-	Oid			relid;
+	Oid relid;
 	FtxServerOptions server;
 	FtxTableOptions table;
 	const FtxResource *resource;
-	int			natts;
-	int		   *columns;		/* catalogue index per attnum - 1; negative
+	int natts;
+	int *columns;		/* catalogue index per attnum - 1; negative
 								 * when it has none */
-	Bitmapset  *used;			/* attnums the query needs */
-	bool		needs_detail;	/* one of them comes only from the detail call */
-	List	   *matches;		/* of FtxMatch, from baserestrictinfo */
-	bool		other_filters;	/* some restriction is not among them */
-	double		list_rows;		/* rows of the unfiltered list */
+	Bitmapset *used;	/* attnums the query needs */
+	bool needs_detail;	/* one of them comes only from the detail call */
+	List *matches;		/* of FtxMatch, from baserestrictinfo */
+	bool other_filters; /* some restriction is not among them */
+	double list_rows;	/* rows of the unfiltered list */
 } FtxPlanState;
 
 /*
@@ -68,34 +68,32 @@ extern void fivetrexGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
 									  Oid foreigntableid);
 extern void fivetrexGetForeignPaths(PlannerInfo *root, RelOptInfo *baserel,
 									Oid foreigntableid);
-extern ForeignScan *fivetrexGetForeignPlan(PlannerInfo *root,
-										   RelOptInfo *baserel,
-										   Oid foreigntableid,
-										   ForeignPath *best_path,
-										   List *tlist, List *scan_clauses,
-										   Plan *outer_plan);
+extern ForeignScan *
+fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
+					   Oid foreigntableid, ForeignPath *best_path, List *tlist,
+					   List *scan_clauses, Plan *outer_plan);
 
 /*
  * Would n detail calls cost less than reading `pages` pages of the list?  The
  * executor asks again when it knows n.
  */
-extern bool ftx_keys_are_cheaper(double nkeys, double pages,
-								 int max_concurrency);
+extern bool
+ftx_keys_are_cheaper(double nkeys, double pages, int max_concurrency);
 
 /* Items of ForeignScan.fdw_private, in this order. */
 typedef enum FtxPlanItem
 {
-	FtxPlanResource,			/* String: name of the resource */
-	FtxPlanMode,				/* Integer: FtxScanMode */
-	FtxPlanKeyIsArray,			/* Integer: the key expression is text[] */
-	FtxPlanFilters,				/* IntList: filters that have an expression */
-	FtxPlanAttnums,				/* IntList: attributes to fill */
-	FtxPlanNeedsDetail,			/* Integer: boolean */
-	FtxPlanPageSize,			/* Integer */
-	FtxPlanPrefetch,			/* Integer: boolean */
-	FtxPlanLimit,				/* Integer: rows that suffice, -1 = unknown */
-	FtxPlanListPages,			/* Integer: expected pages of the plain list */
-	FtxPlanCalls				/* Integer: expected calls of one scan */
+	FtxPlanResource,	/* String: name of the resource */
+	FtxPlanMode,		/* Integer: FtxScanMode */
+	FtxPlanKeyIsArray,	/* Integer: the key expression is text[] */
+	FtxPlanFilters,		/* IntList: filters that have an expression */
+	FtxPlanAttnums,		/* IntList: attributes to fill */
+	FtxPlanNeedsDetail, /* Integer: boolean */
+	FtxPlanPageSize,	/* Integer */
+	FtxPlanPrefetch,	/* Integer: boolean */
+	FtxPlanLimit,		/* Integer: rows that suffice, -1 = unknown */
+	FtxPlanListPages,	/* Integer: expected pages of the plain list */
+	FtxPlanCalls		/* Integer: expected calls of one scan */
 } FtxPlanItem;
 
 /*
@@ -113,9 +111,9 @@ typedef struct FtxConverter FtxConverter;
  * of a foreign table.  The slots of the converter's projection: 0 is the
  * resource's key, if any; i + 1 belongs to attnums[i].
  */
-extern FtxConverter *ftx_converter_create(Relation rel,
-										  const FtxResource *resource,
-										  const int *attnums, int natts);
+extern FtxConverter *
+ftx_converter_create(Relation rel, const FtxResource *resource,
+					 const int *attnums, int natts);
 
 extern const FtxProjection *ftx_converter_projection(FtxConverter *converter);
 
@@ -125,9 +123,9 @@ extern const FtxProjection *ftx_converter_projection(FtxConverter *converter);
  * Allocates in the current context.  Throws for a value that does not fit
  * its column, naming table, column, key and JSON path in the context.
  */
-extern void ftx_converter_fill(FtxConverter *converter,
-							   const FtxJsonValue *item, bool list_only,
-							   Datum *values, bool *nulls);
+extern void
+ftx_converter_fill(FtxConverter *converter, const FtxJsonValue *item,
+				   bool list_only, Datum *values, bool *nulls);
 
 /* The slot of the projection that holds the key. */
 #define FTX_KEY_SLOT 0
@@ -136,8 +134,8 @@ extern void ftx_converter_fill(FtxConverter *converter,
  * Does the item of a list lack a member that the query uses and that only
  * the detail call is sure to have?
  */
-extern bool ftx_converter_needs_detail(FtxConverter *converter,
-									   const FtxJsonValue *item);
+extern bool
+ftx_converter_needs_detail(FtxConverter *converter, const FtxJsonValue *item);
 
 /* In source.c: where the items of a scan come from */
 
@@ -148,11 +146,11 @@ typedef struct FtxSourceSpec
 	FtxSession *session;
 	const FtxResource *resource;
 	const FtxProjection *projection;
-	FtxMemo    *memo;
-	FtxStats   *stats;
-	int			page_size;
-	bool		prefetch;
-	int64		limit;			/* rows that suffice, -1 = unknown */
+	FtxMemo *memo;
+	FtxStats *stats;
+	int page_size;
+	bool prefetch;
+	int64 limit; /* rows that suffice, -1 = unknown */
 } FtxSourceSpec;
 
 /*
@@ -182,7 +180,7 @@ extern const FtxJsonValue *ftx_source_next(FtxSource *source);
 extern void ftx_source_fetch(FtxSource *source, const char *key);
 
 /* Detail objects asked for and not yet taken. */
-extern int	ftx_source_pending(const FtxSource *source);
+extern int ftx_source_pending(const FtxSource *source);
 
 /*
  * The next detail object, in the order they arrive; NULL if its object does
@@ -194,7 +192,7 @@ extern const FtxJsonValue *ftx_source_take(FtxSource *source);
 extern void ftx_source_reset(FtxSource *source);
 
 /* Longer keys and filter values are looked up in the list: URLs have limits. */
-#define FTX_MAX_VALUE	1000
+#define FTX_MAX_VALUE 1000
 
 /*
  * Can the key be asked for by a detail call?  Not when it would not stand as
@@ -206,12 +204,11 @@ extern bool ftx_key_addressable(const FtxResource *resource, const char *key);
  * The path of an operation with {column} replaced by the encoded key, which
  * is in the server encoding; NULL leaves the path as it is.
  */
-extern char *ftx_operation_path(const FtxOperation *operation,
-								const char *key);
+extern char *ftx_operation_path(const FtxOperation *operation, const char *key);
 
 /* Append a query parameter whose value is in the server encoding. */
-extern void ftx_path_add_param(StringInfo path, const char *name,
-							   const char *value);
+extern void
+ftx_path_add_param(StringInfo path, const char *name, const char *value);
 
 /* In scan.c */
 
@@ -225,12 +222,12 @@ extern const FtxStats *ftx_scan_stats(ForeignScanState *node);
 
 /* In explain.c */
 
-extern void fivetrexExplainForeignScan(ForeignScanState *node,
-									   ExplainState *es);
+extern void
+fivetrexExplainForeignScan(ForeignScanState *node, ExplainState *es);
 
 /* In import.c */
 
-extern List *fivetrexImportForeignSchema(ImportForeignSchemaStmt *stmt,
-										 Oid serverOid);
+extern List *
+fivetrexImportForeignSchema(ImportForeignSchemaStmt *stmt, Oid serverOid);
 
-#endif							/* FTX_FDW_H */
+#endif /* FTX_FDW_H */

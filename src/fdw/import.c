@@ -17,23 +17,24 @@
 static void
 check_names(List *tables)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, tables)
+	foreach (lc, tables)
 	{
 		const char *name = lfirst_node(RangeVar, lc)->relname;
-		FtxClosest	closest;
+		FtxClosest closest;
 
 		if (ftx_resource_find(name) != NULL)
 			continue;
 		ftx_closest_begin(&closest, name);
 		for (int i = 0; ftx_catalogue[i] != NULL; i++)
 			ftx_closest_offer(&closest, ftx_catalogue[i]->name);
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_TABLE_NOT_FOUND),
-				 errmsg("remote schema \"%s\" has no table \"%s\"",
-						FTX_REMOTE_SCHEMA, name),
-				 closest.best ?
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FDW_TABLE_NOT_FOUND),
+			 errmsg("remote schema \"%s\" has no table \"%s\"",
+					FTX_REMOTE_SCHEMA, name),
+			 closest.best ?
 				 errhint("Perhaps you meant \"%s\".", closest.best) :
 				 errhint("SELECT name FROM fivetrex_tables() lists them.")));
 	}
@@ -46,7 +47,8 @@ create_statement(const FtxResource *resource, const char *table,
 	StringInfoData sql;
 
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "CREATE FOREIGN TABLE %s (", quote_identifier(table));
+	appendStringInfo(&sql, "CREATE FOREIGN TABLE %s (",
+					 quote_identifier(table));
 	for (int i = 0; i < resource->ncolumns; i++)
 		appendStringInfo(&sql, "%s\n  %s %s", i > 0 ? "," : "",
 						 quote_identifier(resource->columns[i].name),
@@ -60,9 +62,9 @@ create_statement(const FtxResource *resource, const char *table,
 static bool
 is_listed(List *tables, const char *name)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, tables)
+	foreach (lc, tables)
 	{
 		if (strcmp(lfirst_node(RangeVar, lc)->relname, name) == 0)
 			return true;
@@ -79,36 +81,35 @@ add_resource(List *result, const FtxResource *resource,
 			 ImportForeignSchemaStmt *stmt)
 {
 	const char *alias = resource->alias;
-	bool		by_name = is_listed(stmt->table_list, resource->name);
-	bool		by_alias = alias != NULL && is_listed(stmt->table_list, alias);
+	bool by_name = is_listed(stmt->table_list, resource->name);
+	bool by_alias = alias != NULL && is_listed(stmt->table_list, alias);
 
 	if (stmt->list_type == FDW_IMPORT_SCHEMA_LIMIT_TO)
 	{
 		if (by_alias)
-			result = lappend(result, create_statement(resource, alias,
-													  stmt->server_name));
+			result = lappend(
+				result, create_statement(resource, alias, stmt->server_name));
 		if (!by_name)
 			return result;
 	}
 	else if (stmt->list_type == FDW_IMPORT_SCHEMA_EXCEPT &&
 			 (by_name || by_alias))
 		return result;
-	return lappend(result, create_statement(resource, resource->name,
-											stmt->server_name));
+	return lappend(
+		result, create_statement(resource, resource->name, stmt->server_name));
 }
 
 List *
 fivetrexImportForeignSchema(ImportForeignSchemaStmt *stmt, Oid serverOid)
 {
-	List	   *result = NIL;
+	List *result = NIL;
 
 	if (strcmp(stmt->remote_schema, FTX_REMOTE_SCHEMA) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
-				 errmsg("there is no remote schema \"%s\"",
-						stmt->remote_schema),
-				 errhint("The remote schema is called \"%s\".",
-						 FTX_REMOTE_SCHEMA)));
+		ereport(ERROR, (errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
+						errmsg("there is no remote schema \"%s\"",
+							   stmt->remote_schema),
+						errhint("The remote schema is called \"%s\".",
+								FTX_REMOTE_SCHEMA)));
 	if (stmt->options != NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),

@@ -36,22 +36,21 @@
  * sequential read of a thousand pages; and each call, waited for or not, is
  * one of the few thousand that an account may make in an hour.
  */
-#define COST_ROUND_TRIP		1000.0
-#define COST_CALL			100.0
-#define COST_ROW			0.05
+#define COST_ROUND_TRIP 1000.0
+#define COST_CALL 100.0
+#define COST_ROW 0.05
 
 /* Elements assumed in an array that is not known when planning. */
-#define TYPICAL_ARRAY		10
+#define TYPICAL_ARRAY 10
 
 /* FtxPlanState.columns of an attribute that is no more. */
-#define DROPPED_COLUMN		(-2)
+#define DROPPED_COLUMN (-2)
 
 /* n calls, as many at once as may be. */
 static double
 calls_cost(double calls, int max_concurrency)
 {
-	return calls * COST_CALL +
-		ceil(calls / max_concurrency) * COST_ROUND_TRIP;
+	return calls * COST_CALL + ceil(calls / max_concurrency) * COST_ROUND_TRIP;
 }
 
 /* Pages of a list, one after the other. */
@@ -64,8 +63,7 @@ pages_cost(double pages)
 bool
 ftx_keys_are_cheaper(double nkeys, double pages, int max_concurrency)
 {
-	return nkeys <= 1 ||
-		calls_cost(nkeys, max_concurrency) < pages_cost(pages);
+	return nkeys <= 1 || calls_cost(nkeys, max_concurrency) < pages_cost(pages);
 }
 
 /*
@@ -75,16 +73,17 @@ ftx_keys_are_cheaper(double nkeys, double pages, int max_concurrency)
 static void
 map_columns(FtxPlanState *state)
 {
-	Relation	rel = table_open(state->relid, NoLock);
-	TupleDesc	tupdesc = RelationGetDescr(rel);
+	Relation rel = table_open(state->relid, NoLock);
+	TupleDesc tupdesc = RelationGetDescr(rel);
 
 	state->natts = tupdesc->natts;
 	state->columns = palloc(sizeof(int) * tupdesc->natts);
 	for (int i = 0; i < tupdesc->natts; i++)
 	{
 		state->columns[i] = TupleDescAttr(tupdesc, i)->attisdropped ?
-			DROPPED_COLUMN :
-			ftx_options_column(state->relid, i + 1, state->resource, NULL);
+								DROPPED_COLUMN :
+								ftx_options_column(state->relid, i + 1,
+												   state->resource, NULL);
 	}
 	table_close(rel, NoLock);
 }
@@ -97,8 +96,8 @@ map_columns(FtxPlanState *state)
 static bool
 whole_row_used(PlannerInfo *root, RelOptInfo *baserel)
 {
-	Query	   *parse = root->parse;
-	Bitmapset  *attrs = NULL;
+	Query *parse = root->parse;
+	Bitmapset *attrs = NULL;
 
 	if (get_plan_rowmark(root->rowMarks, baserel->relid) == NULL)
 		return true;
@@ -115,20 +114,19 @@ whole_row_used(PlannerInfo *root, RelOptInfo *baserel)
 static void
 find_used_columns(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state)
 {
-	Bitmapset  *offset = NULL;
-	bool		whole_row = whole_row_used(root, baserel);
-	ListCell   *lc;
-	int			bit = -1;
+	Bitmapset *offset = NULL;
+	bool whole_row = whole_row_used(root, baserel);
+	ListCell *lc;
+	int bit = -1;
 
-	pull_varattnos((Node *) baserel->reltarget->exprs, baserel->relid,
-				   &offset);
-	foreach(lc, baserel->baserestrictinfo)
+	pull_varattnos((Node *) baserel->reltarget->exprs, baserel->relid, &offset);
+	foreach (lc, baserel->baserestrictinfo)
 		pull_varattnos((Node *) lfirst_node(RestrictInfo, lc)->clause,
 					   baserel->relid, &offset);
 
 	while ((bit = bms_next_member(offset, bit)) >= 0)
 	{
-		int			attnum = bit + FirstLowInvalidHeapAttributeNumber;
+		int attnum = bit + FirstLowInvalidHeapAttributeNumber;
 
 		if (attnum > 0)
 			state->used = bms_add_member(state->used, attnum);
@@ -141,7 +139,7 @@ find_used_columns(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state)
 	bit = -1;
 	while ((bit = bms_next_member(state->used, bit)) >= 0)
 	{
-		int			column = state->columns[bit - 1];
+		int column = state->columns[bit - 1];
 
 		if (column >= 0 && state->resource->list.path != NULL &&
 			(state->resource->columns[column].flags & FTX_DETAIL) != 0)
@@ -152,14 +150,14 @@ find_used_columns(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state)
 static double
 match_keys(PlannerInfo *root, FtxMatch *match)
 {
-	Node	   *value;
+	Node *value;
 
 	if (!match->is_array)
 		return 1;
 	value = estimate_expression_value(root, (Node *) match->value);
 	if (IsA(value, Const) && !((Const *) value)->constisnull)
 	{
-		ArrayType  *array = DatumGetArrayTypeP(((Const *) value)->constvalue);
+		ArrayType *array = DatumGetArrayTypeP(((Const *) value)->constvalue);
 
 		return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 	}
@@ -172,8 +170,8 @@ fivetrexGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
 {
 	FtxPlanState *state = palloc0(sizeof(FtxPlanState));
 	ForeignTable *table = GetForeignTable(foreigntableid);
-	ListCell   *lc;
-	double		keys = -1;
+	ListCell *lc;
+	double keys = -1;
 
 	baserel->fdw_private = state;
 	state->relid = foreigntableid;
@@ -184,10 +182,10 @@ fivetrexGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
 	map_columns(state);
 	find_used_columns(root, baserel, state);
 
-	foreach(lc, baserel->baserestrictinfo)
+	foreach (lc, baserel->baserestrictinfo)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
-		FtxMatch   *match = ftx_match_clause(root, baserel, state, rinfo);
+		FtxMatch *match = ftx_match_clause(root, baserel, state, rinfo);
 
 		if (match == NULL)
 		{
@@ -218,21 +216,21 @@ static double
 filtered_rows(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 			  List *matches)
 {
-	List	   *rinfos = NIL;
-	ListCell   *lc;
+	List *rinfos = NIL;
+	ListCell *lc;
 
-	foreach(lc, matches)
+	foreach (lc, matches)
 	{
-		FtxMatch   *match = lfirst(lc);
+		FtxMatch *match = lfirst(lc);
 
 		if (match->filter >= 0 && !match->is_array)
 			rinfos = lappend(rinfos, match->rinfo);
 	}
 	if (rinfos == NIL)
 		return state->list_rows;
-	return clamp_row_est(state->list_rows *
-						 clauselist_selectivity(root, rinfos, baserel->relid,
-												JOIN_INNER, NULL));
+	return clamp_row_est(
+		state->list_rows *
+		clauselist_selectivity(root, rinfos, baserel->relid, JOIN_INNER, NULL));
 }
 
 static double
@@ -250,11 +248,11 @@ choose_mode(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 			List *matches, Cost *cost, double *calls)
 {
 	FtxScanMode mode = FTX_SCAN_LIST;
-	double		keys = -1;
-	double		rows;
-	double		pages;
-	int			concurrency = state->server.max_concurrency;
-	ListCell   *lc;
+	double keys = -1;
+	double rows;
+	double pages;
+	int concurrency = state->server.max_concurrency;
+	ListCell *lc;
 
 	if (state->resource->list.path == NULL)
 	{
@@ -262,9 +260,9 @@ choose_mode(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 		*cost = calls_cost(1, 1) + COST_ROW;
 		return FTX_SCAN_SINGLETON;
 	}
-	foreach(lc, matches)
+	foreach (lc, matches)
 	{
-		FtxMatch   *match = lfirst(lc);
+		FtxMatch *match = lfirst(lc);
 
 		if (match->is_key && (keys < 0 || match_keys(root, match) < keys))
 			keys = match_keys(root, match);
@@ -293,25 +291,22 @@ static void
 add_scan_path(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 			  ParamPathInfo *param_info, List *matches)
 {
-	Cost		cost;
-	double		calls;
-	double		rows = param_info ? param_info->ppi_rows : baserel->rows;
+	Cost cost;
+	double calls;
+	double rows = param_info ? param_info->ppi_rows : baserel->rows;
 	FtxScanMode mode = choose_mode(root, baserel, state, matches, &cost,
 								   &calls);
-	Path	   *path;
+	Path *path;
 
 	if (mode == FTX_SCAN_KEYS)
 		rows = clamp_row_est(Min(rows, calls));
 	if (param_info != NULL)
 		param_info->ppi_rows = rows;
 	cost += rows * cpu_tuple_cost;
-	path = (Path *)
-		ftx_create_foreignscan_path(root, baserel, NULL, rows,
-									COST_ROUND_TRIP, cost, NIL,
-									param_info ? param_info->ppi_req_outer :
-									baserel->lateral_relids,
-									list_make2(makeInteger(mode),
-											   makeInteger((int) Min(calls, INT_MAX))));
+	path = (Path *) ftx_create_foreignscan_path(
+		root, baserel, NULL, rows, COST_ROUND_TRIP, cost, NIL,
+		param_info ? param_info->ppi_req_outer : baserel->lateral_relids,
+		list_make2(makeInteger(mode), makeInteger((int) Min(calls, INT_MAX))));
 	add_path(baserel, path);
 }
 
@@ -320,7 +315,7 @@ typedef struct EquivalenceSearch
 {
 	FtxPlanState *state;
 	RelOptInfo *rel;
-	int			column;
+	int column;
 } EquivalenceSearch;
 
 static bool
@@ -328,8 +323,8 @@ member_is_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
 				 EquivalenceMember *em, void *arg)
 {
 	EquivalenceSearch *search = arg;
-	Expr	   *expr = em->em_expr;
-	Var		   *var;
+	Expr *expr = em->em_expr;
+	Var *var;
 
 	while (expr && IsA(expr, RelabelType))
 		expr = ((RelabelType *) expr)->arg;
@@ -337,7 +332,7 @@ member_is_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
 		return false;
 	var = (Var *) expr;
 	return (Index) var->varno == rel->relid && var->varattno > 0 &&
-		search->state->columns[var->varattno - 1] == search->column;
+		   search->state->columns[var->varattno - 1] == search->column;
 }
 
 /*
@@ -346,9 +341,9 @@ member_is_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
 static List *
 join_matches(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state)
 {
-	List	   *clauses = list_copy(baserel->joininfo);
-	List	   *result = NIL;
-	ListCell   *lc;
+	List *clauses = list_copy(baserel->joininfo);
+	List *result = NIL;
+	ListCell *lc;
 
 	if (baserel->has_eclass_joins)
 	{
@@ -356,15 +351,14 @@ join_matches(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state)
 
 		for (; search.column < state->resource->ncolumns; search.column++)
 			clauses = list_concat(clauses,
-								  generate_implied_equalities_for_column(root, baserel,
-																		 member_is_column,
-																		 &search,
-																		 baserel->lateral_referencers));
+								  generate_implied_equalities_for_column(
+									  root, baserel, member_is_column, &search,
+									  baserel->lateral_referencers));
 	}
-	foreach(lc, clauses)
+	foreach (lc, clauses)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
-		FtxMatch   *match;
+		FtxMatch *match;
 
 		if (!join_clause_is_movable_to(rinfo, baserel))
 			continue;
@@ -379,17 +373,17 @@ static void
 add_parameterized_paths(PlannerInfo *root, RelOptInfo *baserel,
 						FtxPlanState *state)
 {
-	List	   *seen = NIL;
-	ListCell   *lc;
+	List *seen = NIL;
+	ListCell *lc;
 
-	foreach(lc, join_matches(root, baserel, state))
+	foreach (lc, join_matches(root, baserel, state))
 	{
-		FtxMatch   *match = lfirst(lc);
-		Relids		outer = bms_union(match->rinfo->clause_relids,
-									  baserel->lateral_relids);
+		FtxMatch *match = lfirst(lc);
+		Relids outer = bms_union(match->rinfo->clause_relids,
+								 baserel->lateral_relids);
 		ParamPathInfo *param_info;
-		List	   *matches;
-		ListCell   *known;
+		List *matches;
+		ListCell *known;
 
 		outer = bms_del_member(outer, baserel->relid);
 		if (bms_is_empty(outer))
@@ -401,10 +395,10 @@ add_parameterized_paths(PlannerInfo *root, RelOptInfo *baserel,
 
 		/* all that this set of outer relations lets us push */
 		matches = list_copy(state->matches);
-		foreach(known, param_info->ppi_clauses)
+		foreach (known, param_info->ppi_clauses)
 		{
-			FtxMatch   *pushed = ftx_match_clause(root, baserel, state,
-												  lfirst_node(RestrictInfo, known));
+			FtxMatch *pushed = ftx_match_clause(
+				root, baserel, state, lfirst_node(RestrictInfo, known));
 
 			if (pushed != NULL)
 				matches = lappend(matches, pushed);
@@ -419,10 +413,10 @@ fivetrexGetForeignPaths(PlannerInfo *root, RelOptInfo *baserel,
 {
 	FtxPlanState *state = baserel->fdw_private;
 
-	add_scan_path(root, baserel, state,
-				  get_baserel_parampathinfo(root, baserel,
-											baserel->lateral_relids),
-				  state->matches);
+	add_scan_path(
+		root, baserel, state,
+		get_baserel_parampathinfo(root, baserel, baserel->lateral_relids),
+		state->matches);
 	if (state->resource->list.path != NULL)
 		add_parameterized_paths(root, baserel, state);
 }
@@ -451,11 +445,10 @@ sufficient_rows(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
  * fetched?  Conditions that protect others (security barriers) stay behind.
  */
 static bool
-checkable_on_list(RelOptInfo *baserel, FtxPlanState *state,
-				  RestrictInfo *rinfo)
+checkable_on_list(RelOptInfo *baserel, FtxPlanState *state, RestrictInfo *rinfo)
 {
-	Bitmapset  *attrs = NULL;
-	int			bit = -1;
+	Bitmapset *attrs = NULL;
+	int bit = -1;
 
 	if (rinfo->pseudoconstant ||
 		(rinfo->security_level > baserel->baserestrict_min_security &&
@@ -466,7 +459,7 @@ checkable_on_list(RelOptInfo *baserel, FtxPlanState *state,
 	pull_varattnos((Node *) rinfo->clause, baserel->relid, &attrs);
 	while ((bit = bms_next_member(attrs, bit)) >= 0)
 	{
-		int			attnum = bit + FirstLowInvalidHeapAttributeNumber;
+		int attnum = bit + FirstLowInvalidHeapAttributeNumber;
 		const FtxColumn *column;
 
 		if (attnum <= 0 || state->columns[attnum - 1] < 0)
@@ -482,8 +475,8 @@ checkable_on_list(RelOptInfo *baserel, FtxPlanState *state,
 static List *
 attnum_list(Bitmapset *attnums)
 {
-	List	   *result = NIL;
-	int			attnum = -1;
+	List *result = NIL;
+	int attnum = -1;
 
 	while ((attnum = bms_next_member(attnums, attnum)) >= 0)
 		result = lappend_int(result, attnum);
@@ -493,24 +486,25 @@ attnum_list(Bitmapset *attnums)
 /* What the clauses of a scan come to in terms of the request. */
 typedef struct Request
 {
-	FtxMatch   *key;			/* the key of mode FTX_SCAN_KEYS */
-	List	   *filters;		/* IntList */
-	List	   *filter_values;
-	List	   *list_conditions;	/* checkable on list items */
-	bool		filters_left;	/* some clause is not part of the request */
+	FtxMatch *key; /* the key of mode FTX_SCAN_KEYS */
+	List *filters; /* IntList */
+	List *filter_values;
+	List *list_conditions; /* checkable on list items */
+	bool filters_left;	   /* some clause is not part of the request */
 } Request;
 
 static void
 sort_out_clauses(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 				 FtxScanMode mode, List *scan_clauses, Request *request)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, scan_clauses)
+	foreach (lc, scan_clauses)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
-		FtxMatch   *match = rinfo->pseudoconstant ? NULL :
-			ftx_match_clause(root, baserel, state, rinfo);
+		FtxMatch *match = rinfo->pseudoconstant ?
+							  NULL :
+							  ftx_match_clause(root, baserel, state, rinfo);
 
 		if (match != NULL && match->is_key && mode == FTX_SCAN_KEYS &&
 			(request->key == NULL ||
@@ -538,25 +532,25 @@ sort_out_clauses(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 
 ForeignScan *
 fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
-					   Oid foreigntableid, ForeignPath *best_path,
-					   List *tlist, List *scan_clauses, Plan *outer_plan)
+					   Oid foreigntableid, ForeignPath *best_path, List *tlist,
+					   List *scan_clauses, Plan *outer_plan)
 {
 	FtxPlanState *state = baserel->fdw_private;
 	FtxScanMode mode = intVal(linitial(best_path->fdw_private));
-	int			calls = intVal(lsecond(best_path->fdw_private));
-	Request		request = {0};
-	List	   *exprs = NIL;
-	List	   *items;
-	int			limit;
-	bool		prefetch = state->table.prefetch;
+	int calls = intVal(lsecond(best_path->fdw_private));
+	Request request = {0};
+	List *exprs = NIL;
+	List *items;
+	int limit;
+	bool prefetch = state->table.prefetch;
 
 	sort_out_clauses(root, baserel, state, mode, scan_clauses, &request);
 	limit = sufficient_rows(root, baserel, state, request.filters_left);
 	if (limit >= 0 && mode == FTX_SCAN_LIST)
 	{
 		/* a LIMIT ends the list early, and asks for fewer details */
-		int			pages = Max(1, (limit + state->table.page_size - 1) /
-								state->table.page_size);
+		int pages = Max(1, (limit + state->table.page_size - 1) /
+							   state->table.page_size);
 
 		calls = Min(calls, pages + (state->needs_detail ? limit : 0));
 	}
@@ -574,19 +568,15 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 	items = list_make5(makeString(pstrdup(state->resource->name)),
 					   makeInteger(mode),
 					   makeInteger(request.key && request.key->is_array),
-					   request.filters,
-					   attnum_list(state->used));
+					   request.filters, attnum_list(state->used));
 	items = lappend(items, makeInteger(state->needs_detail));
 	items = lappend(items, makeInteger(state->table.page_size));
 	items = lappend(items, makeInteger(prefetch));
 	items = lappend(items, makeInteger(limit));
-	items = lappend(items,
-					makeInteger((int) Min(list_pages(state, state->list_rows),
-										  INT_MAX)));
+	items = lappend(items, makeInteger((int) Min(
+							   list_pages(state, state->list_rows), INT_MAX)));
 	items = lappend(items, makeInteger(calls));
 
-	return make_foreignscan(tlist,
-							extract_actual_clauses(scan_clauses, false),
-							baserel->relid, exprs, items, NIL, NIL,
-							outer_plan);
+	return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false),
+							baserel->relid, exprs, items, NIL, NIL, outer_plan);
 }

@@ -29,7 +29,7 @@
 static int
 operand_column(RelOptInfo *rel, FtxPlanState *state, Node *operand)
 {
-	Var		   *var;
+	Var *var;
 
 	while (operand && IsA(operand, RelabelType))
 		operand = (Node *) ((RelabelType *) operand)->arg;
@@ -46,14 +46,14 @@ static bool
 independent_value(PlannerInfo *root, RelOptInfo *rel, Node *value)
 {
 	return !bms_is_member(rel->relid, pull_varnos(root, value)) &&
-		!contain_volatile_functions(value) && !contain_subplans(value);
+		   !contain_volatile_functions(value) && !contain_subplans(value);
 }
 
 static bool
 pushable_equality(Oid operator, Oid collation)
 {
 	return get_opcode(operator) == F_TEXTEQ && OidIsValid(collation) &&
-		get_collation_isdeterministic(collation);
+		   get_collation_isdeterministic(collation);
 }
 
 /*
@@ -67,7 +67,7 @@ column_role(FtxPlanState *state, FtxMatch *match)
 	const char *name = resource->columns[match->column].name;
 
 	match->is_key = resource->detail.path != NULL &&
-		match->column == ftx_resource_key(resource);
+					match->column == ftx_resource_key(resource);
 	match->filter = -1;
 	for (int i = 0; i < resource->nfilters; i++)
 	{
@@ -84,22 +84,23 @@ static bool
 is_empty_constant(Node *value)
 {
 	return IsA(value, Const) && !((Const *) value)->constisnull &&
-		VARSIZE_ANY_EXHDR(DatumGetPointer(((Const *) value)->constvalue)) == 0;
+		   VARSIZE_ANY_EXHDR(DatumGetPointer(((Const *) value)->constvalue)) ==
+			   0;
 }
 
 FtxMatch *
 ftx_match_clause(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 				 RestrictInfo *rinfo)
 {
-	Node	   *clause = (Node *) rinfo->clause;
-	Node	   *left;
-	Node	   *right;
-	FtxMatch   *match = palloc0(sizeof(FtxMatch));
+	Node *clause = (Node *) rinfo->clause;
+	Node *left;
+	Node *right;
+	FtxMatch *match = palloc0(sizeof(FtxMatch));
 
 	match->rinfo = rinfo;
 	if (IsA(clause, OpExpr))
 	{
-		OpExpr	   *op = (OpExpr *) clause;
+		OpExpr *op = (OpExpr *) clause;
 
 		if (list_length(op->args) != 2 ||
 			!pushable_equality(op->opno, op->inputcollid))
@@ -110,7 +111,7 @@ ftx_match_clause(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 		if (match->column < 0)
 		{
 			/* texteq commutes */
-			Node	   *swap = left;
+			Node *swap = left;
 
 			left = right;
 			right = swap;

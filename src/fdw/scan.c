@@ -30,42 +30,42 @@ typedef struct FtxScanState
 	/* from the plan */
 	const FtxResource *resource;
 	FtxScanMode plan_mode;
-	bool		key_is_array;
-	List	   *filters;		/* IntList */
-	int			list_pages;
-	int64		limit;
+	bool key_is_array;
+	List *filters; /* IntList */
+	int list_pages;
+	int64 limit;
 
 	/* expressions */
-	List	   *params;			/* ExprStates: key, then filters */
-	ExprState  *conditions;		/* on list items, before details are fetched */
+	List *params;		   /* ExprStates: key, then filters */
+	ExprState *conditions; /* on list items, before details are fetched */
 
 	FtxSession *session;
 	FtxConverter *converter;
-	FtxSource  *source;
-	FtxStats	stats;
+	FtxSource *source;
+	FtxStats stats;
 
 	/* the present scan */
-	bool		started;
-	FtxScanMode mode;			/* keys may turn out to be read by the list */
-	char	  **keys;			/* in params_cxt, NULL-terminated entries */
-	int			nkeys;
-	int			next_key;
-	bool		input_ended;	/* nothing more to fetch details of */
-	int64		emitted;
+	bool started;
+	FtxScanMode mode; /* keys may turn out to be read by the list */
+	char **keys;	  /* in params_cxt, NULL-terminated entries */
+	int nkeys;
+	int next_key;
+	bool input_ended; /* nothing more to fetch details of */
+	int64 emitted;
 
-	MemoryContext cxt;			/* of the scan, below the query's */
-	MemoryContext params_cxt;	/* values of the present scan */
-	MemoryContext row_cxt;		/* the row handed out last */
+	MemoryContext cxt;		  /* of the scan, below the query's */
+	MemoryContext params_cxt; /* values of the present scan */
+	MemoryContext row_cxt;	  /* the row handed out last */
 } FtxScanState;
 
 static const int *
 int_array(List *list)
 {
-	int		   *result = palloc(sizeof(int) * Max(list_length(list), 1));
-	ListCell   *lc;
-	int			i = 0;
+	int *result = palloc(sizeof(int) * Max(list_length(list), 1));
+	ListCell *lc;
+	int i = 0;
 
-	foreach(lc, list)
+	foreach (lc, list)
 		result[i++] = lfirst_int(lc);
 	return result;
 }
@@ -73,8 +73,8 @@ int_array(List *list)
 static void
 init_expressions(ForeignScanState *node, FtxScanState *state, List *exprs)
 {
-	int			nparams = list_length(state->filters) +
-		(state->plan_mode == FTX_SCAN_KEYS ? 1 : 0);
+	int nparams = list_length(state->filters) +
+				  (state->plan_mode == FTX_SCAN_KEYS ? 1 : 0);
 
 	state->params = ExecInitExprList(list_copy_head(exprs, nparams),
 									 (PlanState *) node);
@@ -86,11 +86,10 @@ static void
 init_source(ForeignScanState *node, FtxScanState *state, List *items)
 {
 	FtxSourceSpec spec = {0};
-	List	   *attnums = list_nth(items, FtxPlanAttnums);
+	List *attnums = list_nth(items, FtxPlanAttnums);
 
 	state->converter = ftx_converter_create(node->ss.ss_currentRelation,
-											state->resource,
-											int_array(attnums),
+											state->resource, int_array(attnums),
 											list_length(attnums));
 	spec.session = state->session;
 	spec.resource = state->resource;
@@ -107,13 +106,13 @@ void
 fivetrexBeginForeignScan(ForeignScanState *node, int eflags)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
-	EState	   *estate = node->ss.ps.state;
+	EState *estate = node->ss.ps.state;
 	RangeTblEntry *rte = exec_rt_fetch(plan->scan.scanrelid, estate);
-	Oid			userid = ftx_scan_check_as_user(plan, rte);
-	List	   *items = plan->fdw_private;
+	Oid userid = ftx_scan_check_as_user(plan, rte);
+	List *items = plan->fdw_private;
 	MemoryContext cxt;
 	MemoryContext old;
-	FtxScanState  *state;
+	FtxScanState *state;
 
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		return;
@@ -133,8 +132,8 @@ fivetrexBeginForeignScan(ForeignScanState *node, int eflags)
 									 OidIsValid(userid) ? userid : GetUserId(),
 									 cxt);
 
-	state->resource = ftx_resource_find(strVal(list_nth(items,
-														FtxPlanResource)));
+	state->resource = ftx_resource_find(
+		strVal(list_nth(items, FtxPlanResource)));
 	state->plan_mode = intVal(list_nth(items, FtxPlanMode));
 	state->key_is_array = intVal(list_nth(items, FtxPlanKeyIsArray));
 	state->filters = list_nth(items, FtxPlanFilters);
@@ -158,18 +157,18 @@ compare_keys(const void *a, const void *b)
 static void
 collect_keys(FtxScanState *state, Datum value)
 {
-	Datum	   *elements = &value;
-	bool	   *nulls = NULL;
-	int			n = 1;
-	int			unique = 0;
+	Datum *elements = &value;
+	bool *nulls = NULL;
+	int n = 1;
+	int unique = 0;
 
 	if (state->key_is_array)
 	{
-		ArrayType  *array = DatumGetArrayTypeP(value);
+		ArrayType *array = DatumGetArrayTypeP(value);
 
 		/* of text or what is stored like it: varchar */
-		deconstruct_array(array, ARR_ELEMTYPE(array), -1, false,
-						  TYPALIGN_INT, &elements, &nulls, &n);
+		deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_INT,
+						  &elements, &nulls, &n);
 	}
 	state->keys = palloc(sizeof(char *) * Max(n, 1));
 	state->nkeys = 0;
@@ -199,8 +198,8 @@ keys_need_list(FtxScanState *state, bool needs_detail)
 			return true;
 	}
 	return !needs_detail &&
-		!ftx_keys_are_cheaper(state->nkeys, state->list_pages,
-							  state->session->options.max_concurrency);
+		   !ftx_keys_are_cheaper(state->nkeys, state->list_pages,
+								 state->session->options.max_concurrency);
 }
 
 /*
@@ -212,17 +211,16 @@ filtered_path(ForeignScanState *node, FtxScanState *state)
 {
 	ExprContext *econtext = node->ss.ps.ps_ExprContext;
 	StringInfoData path;
-	ListCell   *param;
-	ListCell   *filter;
+	ListCell *param;
+	ListCell *filter;
 
 	initStringInfo(&path);
 	appendStringInfoString(&path, state->resource->list.path);
-	forboth(param, state->params, filter, state->filters)
+	forboth (param, state->params, filter, state->filters)
 	{
-		bool		null;
-		Datum		value = ExecEvalExprSwitchContext(lfirst(param), econtext,
-													  &null);
-		char	   *equal_to;
+		bool null;
+		Datum value = ExecEvalExprSwitchContext(lfirst(param), econtext, &null);
+		char *equal_to;
 
 		if (null)
 			return NULL;
@@ -230,9 +228,9 @@ filtered_path(ForeignScanState *node, FtxScanState *state)
 
 		/* an empty parameter may be taken for an absent one */
 		if (equal_to[0] != '\0' && strlen(equal_to) <= FTX_MAX_VALUE)
-			ftx_path_add_param(&path,
-							   state->resource->filters[lfirst_int(filter)].parameter,
-							   equal_to);
+			ftx_path_add_param(
+				&path, state->resource->filters[lfirst_int(filter)].parameter,
+				equal_to);
 	}
 	return path.data;
 }
@@ -249,11 +247,10 @@ start_list(FtxScanState *state, const char *path)
 static void
 start_keys(ForeignScanState *node, FtxScanState *state)
 {
-	List	   *items = ((ForeignScan *) node->ss.ps.plan)->fdw_private;
-	bool		null;
-	Datum		value = ExecEvalExprSwitchContext(linitial(state->params),
-												  node->ss.ps.ps_ExprContext,
-												  &null);
+	List *items = ((ForeignScan *) node->ss.ps.plan)->fdw_private;
+	bool null;
+	Datum value = ExecEvalExprSwitchContext(linitial(state->params),
+											node->ss.ps.ps_ExprContext, &null);
 
 	state->mode = FTX_SCAN_KEYS;
 	state->next_key = 0;
@@ -298,7 +295,7 @@ passes_conditions(ForeignScanState *node, FtxScanState *state,
 {
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
 	ExprContext *econtext = node->ss.ps.ps_ExprContext;
-	bool		result;
+	bool result;
 
 	if (state->conditions == NULL)
 		return true;
@@ -321,7 +318,7 @@ passes_conditions(ForeignScanState *node, FtxScanState *state,
 static int
 window(FtxScanState *state)
 {
-	int64		size = 2 * (int64) state->session->options.max_concurrency;
+	int64 size = 2 * (int64) state->session->options.max_concurrency;
 
 	if (state->limit >= 0)
 		size = Min(size, Max(1, state->limit - state->emitted));
@@ -362,7 +359,7 @@ next_input(ForeignScanState *node, FtxScanState *state)
 		return item;
 	if (passes_conditions(node, state, item))
 	{
-		char	   *key = ftx_json_text(&item[FTX_KEY_SLOT]);
+		char *key = ftx_json_text(&item[FTX_KEY_SLOT]);
 
 		if (key == NULL || !ftx_key_addressable(state->resource, key))
 			ereport(ERROR,
@@ -399,7 +396,7 @@ next_item(ForeignScanState *node, FtxScanState *state)
 TupleTableSlot *
 fivetrexIterateForeignScan(ForeignScanState *node)
 {
-	FtxScanState  *state = node->fdw_state;
+	FtxScanState *state = node->fdw_state;
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
 	const FtxJsonValue *item;
 	MemoryContext old;
@@ -429,7 +426,7 @@ fivetrexIterateForeignScan(ForeignScanState *node)
 void
 fivetrexReScanForeignScan(ForeignScanState *node)
 {
-	FtxScanState  *state = node->fdw_state;
+	FtxScanState *state = node->fdw_state;
 
 	if (!state->started)
 		return;
@@ -440,7 +437,7 @@ fivetrexReScanForeignScan(ForeignScanState *node)
 void
 fivetrexEndForeignScan(ForeignScanState *node)
 {
-	FtxScanState  *state = node->fdw_state;
+	FtxScanState *state = node->fdw_state;
 
 	/* requests under way, the session's pin and all memory go with it */
 	if (state != NULL)
@@ -451,7 +448,7 @@ fivetrexEndForeignScan(ForeignScanState *node)
 const FtxStats *
 ftx_scan_stats(ForeignScanState *node)
 {
-	FtxScanState  *state = node->fdw_state;
+	FtxScanState *state = node->fdw_state;
 
 	return state != NULL ? &state->stats : NULL;
 }

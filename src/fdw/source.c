@@ -26,22 +26,22 @@
 typedef struct Bytes
 {
 	const char *data;
-	int			len;
+	int len;
 } Bytes;
 
 typedef struct SetEntry
 {
-	Bytes		bytes;
-	char		status;
+	Bytes bytes;
+	char status;
 } SetEntry;
 
 #define SH_PREFIX byteset
 #define SH_ELEMENT_TYPE SetEntry
 #define SH_KEY_TYPE Bytes
 #define SH_KEY bytes
-#define SH_HASH_KEY(tb, key) \
+#define SH_HASH_KEY(tb, key)                                                   \
 	hash_bytes((const unsigned char *) (key).data, (key).len)
-#define SH_EQUAL(tb, a, b) \
+#define SH_EQUAL(tb, a, b)                                                     \
 	((a).len == (b).len && memcmp((a).data, (b).data, (a).len) == 0)
 #define SH_SCOPE static inline
 #define SH_DEFINE
@@ -51,46 +51,46 @@ typedef struct SetEntry
 /* A detail call under way. */
 typedef struct Detail
 {
-	dlist_node	node;
-	char	   *key;
-	FtxCall    *call;
+	dlist_node node;
+	char *key;
+	FtxCall *call;
 } Detail;
 
 struct FtxSource
 {
 	FtxSourceSpec spec;
-	MemoryContext cxt;			/* the owner of all below */
+	MemoryContext cxt; /* the owner of all below */
 
 	/* the list */
-	MemoryContext list_cxt;		/* path, cursors; reset when it starts over */
-	char	   *path;
-	byteset_hash *cursors;		/* all that were seen */
-	char	   *cursor;			/* of the next page; NULL at the end */
-	bool		started;
-	int64		received;		/* items of all pages so far */
-	FtxCall    *next;			/* the next page, when it was asked for */
+	MemoryContext list_cxt; /* path, cursors; reset when it starts over */
+	char *path;
+	byteset_hash *cursors; /* all that were seen */
+	char *cursor;		   /* of the next page; NULL at the end */
+	bool started;
+	int64 received; /* items of all pages so far */
+	FtxCall *next;	/* the next page, when it was asked for */
 
 	/* the present page */
-	FtxCall    *current;
+	FtxCall *current;
 	MemoryContext page_cxt;
-	FtxPage		page;
-	int			position;
-	byteset_hash *previous;		/* keys of the page before */
-	byteset_hash *keys;			/* keys of this page, if another follows */
+	FtxPage page;
+	int position;
+	byteset_hash *previous; /* keys of the page before */
+	byteset_hash *keys;		/* keys of this page, if another follows */
 	MemoryContext previous_cxt;
 	MemoryContext keys_cxt;
 
 	/* detail objects */
-	dlist_head	details;		/* of Detail, in the order asked for */
-	int			ndetails;
-	Detail	   *taken;			/* the one that was handed out last */
+	dlist_head details; /* of Detail, in the order asked for */
+	int ndetails;
+	Detail *taken; /* the one that was handed out last */
 	MemoryContext detail_cxt;
 };
 
 FtxSource *
 ftx_source_create(const FtxSourceSpec *spec)
 {
-	FtxSource  *source = palloc0(sizeof(FtxSource));
+	FtxSource *source = palloc0(sizeof(FtxSource));
 
 	source->spec = *spec;
 	source->cxt = CurrentMemoryContext;
@@ -98,9 +98,8 @@ ftx_source_create(const FtxSourceSpec *spec)
 											 ALLOCSET_SMALL_SIZES);
 	source->page_cxt = AllocSetContextCreate(source->cxt, "fivetrex page",
 											 ALLOCSET_DEFAULT_SIZES);
-	source->previous_cxt = AllocSetContextCreate(source->cxt,
-												 "fivetrex previous keys",
-												 ALLOCSET_DEFAULT_SIZES);
+	source->previous_cxt = AllocSetContextCreate(
+		source->cxt, "fivetrex previous keys", ALLOCSET_DEFAULT_SIZES);
 	source->keys_cxt = AllocSetContextCreate(source->cxt, "fivetrex keys",
 											 ALLOCSET_DEFAULT_SIZES);
 	source->detail_cxt = AllocSetContextCreate(source->cxt, "fivetrex detail",
@@ -132,8 +131,9 @@ ftx_source_reset(FtxSource *source)
 	free_call(&source->next);
 	free_call(&source->current);
 	while (!dlist_is_empty(&source->details))
-		free_detail(source, dlist_container(Detail, node,
-											dlist_pop_head_node(&source->details)));
+		free_detail(source,
+					dlist_container(Detail, node,
+									dlist_pop_head_node(&source->details)));
 	source->ndetails = 0;
 	if (source->taken != NULL)
 		free_detail(source, source->taken);
@@ -212,7 +212,7 @@ ftx_source_list(FtxSource *source, const char *path)
 static int
 page_limit(FtxSource *source)
 {
-	int			limit = source->spec.page_size;
+	int limit = source->spec.page_size;
 
 	/* the first page of a LIMIT need not be larger than the LIMIT */
 	if (!source->started && source->spec.limit > 0 &&
@@ -234,7 +234,7 @@ request_page(FtxSource *source)
 	appendStringInfoString(&path, source->path);
 	if (source->spec.resource->paged)
 	{
-		char		limit[16];
+		char limit[16];
 
 		snprintf(limit, sizeof(limit), "%d", page_limit(source));
 		ftx_path_add_param(&path, "limit", limit);
@@ -254,8 +254,8 @@ request_page(FtxSource *source)
 static Bytes
 copy_bytes(MemoryContext cxt, const char *data, int len)
 {
-	Bytes		result;
-	char	   *copy = MemoryContextAlloc(cxt, len + 1);
+	Bytes result;
+	char *copy = MemoryContextAlloc(cxt, len + 1);
 
 	memcpy(copy, data, len);
 	copy[len] = '\0';
@@ -271,25 +271,28 @@ copy_bytes(MemoryContext cxt, const char *data, int len)
 static void
 follow_cursor(FtxSource *source)
 {
-	char	   *cursor;
-	Bytes		bytes;
-	bool		found;
+	char *cursor;
+	Bytes bytes;
+	bool found;
 
 	source->cursor = NULL;
 	if (source->page.next_cursor.kind != FTX_JSON_STRING)
-		return;					/* absent or null: the end */
+		return; /* absent or null: the end */
 	cursor = ftx_json_text(&source->page.next_cursor);
 	if (cursor[0] == '\0')
-		return;					/* some lists end like this */
+		return; /* some lists end like this */
 
 	bytes = copy_bytes(source->list_cxt, cursor, strlen(cursor));
 	byteset_insert(source->cursors, bytes, &found);
 	if (found)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROTOCOL_VIOLATION),
-				 errmsg("the Fivetran API repeated a cursor"),
-				 errdetail("The list GET %s goes round in a circle after " INT64_FORMAT " items.",
-						   source->path, source->received)));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_PROTOCOL_VIOLATION),
+			 errmsg("the Fivetran API repeated a cursor"),
+			 errdetail(
+				 "The list GET %s goes round in a circle after " INT64_FORMAT
+				 " items.",
+				 source->path, source->received)));
 	source->cursor = (char *) bytes.data;
 }
 
@@ -314,7 +317,7 @@ rotate_keys(FtxSource *source)
 	for (int i = 0; i < source->page.nitems; i++)
 	{
 		FtxJsonValue *key = ftx_page_value(&source->page, i, FTX_KEY_SLOT);
-		bool		found;
+		bool found;
 
 		if (key->kind == FTX_JSON_STRING)
 			byteset_insert(source->keys,
@@ -326,10 +329,10 @@ rotate_keys(FtxSource *source)
 static bool
 was_on_previous_page(FtxSource *source, const FtxJsonValue *key)
 {
-	Bytes		bytes = {key->text, key->len};
+	Bytes bytes = {key->text, key->len};
 
 	return source->previous != NULL && key->kind == FTX_JSON_STRING &&
-		byteset_lookup(source->previous, bytes) != NULL;
+		   byteset_lookup(source->previous, bytes) != NULL;
 }
 
 /*
@@ -411,9 +414,9 @@ void
 ftx_source_fetch(FtxSource *source, const char *key)
 {
 	MemoryContext old = MemoryContextSwitchTo(source->cxt);
-	Detail	   *detail = palloc0(sizeof(Detail));
+	Detail *detail = palloc0(sizeof(Detail));
 	FtxCallSpec call = {0};
-	char	   *path;
+	char *path;
 
 	path = ftx_operation_path(&source->spec.resource->detail, key);
 	call.method = FTX_GET;
@@ -444,11 +447,11 @@ wait_for_detail(FtxSource *source)
 {
 	for (;;)
 	{
-		dlist_iter	iter;
+		dlist_iter iter;
 
-		dlist_foreach(iter, &source->details)
+		dlist_foreach (iter, &source->details)
 		{
-			Detail	   *detail = dlist_container(Detail, node, iter.cur);
+			Detail *detail = dlist_container(Detail, node, iter.cur);
 
 			if (ftx_call_done(detail->call))
 				return detail;
@@ -463,25 +466,27 @@ wait_for_detail(FtxSource *source)
 static void
 check_identity(Detail *detail, const FtxJsonValue *item)
 {
-	char	   *id;
+	char *id;
 
 	if (detail->key == NULL)
 		return;
 	id = ftx_json_text(&item[FTX_KEY_SLOT]);
 	if (id == NULL || strcmp(id, detail->key) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROTOCOL_VIOLATION),
-				 errmsg("the Fivetran API answered with another object than the one asked for"),
-				 errdetail("The answer to %s is about \"%s\".",
-						   ftx_call_describe(detail->call), id ? id : "")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_PROTOCOL_VIOLATION),
+			 errmsg(
+				 "the Fivetran API answered with another object than the one asked for"),
+			 errdetail("The answer to %s is about \"%s\".",
+					   ftx_call_describe(detail->call), id ? id : "")));
 }
 
 const FtxJsonValue *
 ftx_source_take(FtxSource *source)
 {
 	MemoryContext old;
-	Detail	   *detail = wait_for_detail(source);
-	FtxPage		page;
+	Detail *detail = wait_for_detail(source);
+	FtxPage page;
 
 	if (source->taken != NULL)
 		free_detail(source, source->taken);
@@ -489,7 +494,7 @@ ftx_source_take(FtxSource *source)
 	source->ndetails--;
 	source->taken = detail;
 
-	ftx_call_wait(detail->call);	/* books its figures */
+	ftx_call_wait(detail->call); /* books its figures */
 	if (!ftx_call_succeeded(detail->call))
 	{
 		if (!ftx_call_object_missing(detail->call))

@@ -28,7 +28,7 @@ PG_FUNCTION_INFO_V1(fivetrex_action);
 static const FtxAction *
 find_action(FunctionCallInfo fcinfo)
 {
-	char	   *name = get_func_name(fcinfo->flinfo->fn_oid);
+	char *name = get_func_name(fcinfo->flinfo->fn_oid);
 	const FtxAction *action = name ? ftx_action_find(name) : NULL;
 
 	if (action == NULL)
@@ -42,7 +42,7 @@ find_action(FunctionCallInfo fcinfo)
 static int
 argument_count(const FtxAction *action)
 {
-	int			n = 0;
+	int n = 0;
 
 	while (n < FTX_MAX_ARGUMENTS &&
 		   action->arguments[n].place != FTX_IN_NOTHING)
@@ -57,19 +57,18 @@ check_confirmation(FunctionCallInfo fcinfo, const FtxAction *action)
 	{
 		if (action->arguments[i].place == FTX_CONFIRMATION &&
 			(PG_ARGISNULL(i) || !PG_GETARG_BOOL(i)))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("%s() must be confirmed", action->function),
-					 errdetail("Nothing was sent."),
-					 errhint("Pass %s => true if you are sure.",
-							 action->arguments[i].name)));
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("%s() must be confirmed", action->function),
+							errdetail("Nothing was sent."),
+							errhint("Pass %s => true if you are sure.",
+									action->arguments[i].name)));
 	}
 }
 
 static char *
 text_argument(FunctionCallInfo fcinfo, const FtxAction *action, int argno)
 {
-	char	   *value;
+	char *value;
 
 	if (PG_ARGISNULL(argno))
 		ereport(ERROR,
@@ -78,11 +77,10 @@ text_argument(FunctionCallInfo fcinfo, const FtxAction *action, int argno)
 						action->arguments[argno].name, action->function)));
 	value = text_to_cstring(PG_GETARG_TEXT_PP(argno));
 	if (!ftx_url_segment_ok(value))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid value for argument %s of %s(): \"%s\"",
-						action->arguments[argno].name, action->function,
-						value)));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("invalid value for argument %s of %s(): \"%s\"",
+							   action->arguments[argno].name, action->function,
+							   value)));
 	return value;
 }
 
@@ -98,7 +96,7 @@ build_path(FunctionCallInfo fcinfo, const FtxAction *action)
 	initStringInfo(&path);
 	while (*c != '\0')
 	{
-		size_t		len = strcspn(c, "{");
+		size_t len = strcspn(c, "{");
 
 		appendBinaryStringInfo(&path, c, (int) len);
 		c += len;
@@ -112,7 +110,7 @@ build_path(FunctionCallInfo fcinfo, const FtxAction *action)
 			if (action->arguments[i].place == FTX_IN_PATH &&
 				strlen(name) == len && strncmp(name, c, len) == 0)
 			{
-				char	   *value = text_argument(fcinfo, action, i);
+				char *value = text_argument(fcinfo, action, i);
 
 				value = pg_server_to_any(value, strlen(value), PG_UTF8);
 				ftx_url_append_encoded(&path, value, strlen(value));
@@ -126,7 +124,7 @@ build_path(FunctionCallInfo fcinfo, const FtxAction *action)
 static char *
 object_argument(FunctionCallInfo fcinfo, const FtxAction *action, int argno)
 {
-	Jsonb	   *jsonb;
+	Jsonb *jsonb;
 
 	if (PG_ARGISNULL(argno))
 		ereport(ERROR,
@@ -175,11 +173,11 @@ static Datum
 result(FunctionCallInfo fcinfo, const FtxAction *action, FtxCall *call)
 {
 	const char *path = action->answer_member ? action->answer_member : "";
-	FtxPage		page;
+	FtxPage page;
 
 	if (action->answer == FTX_ANSWER_MESSAGE)
 	{
-		char	   *message;
+		char *message;
 
 		ftx_call_decode(call, FTX_SHAPE_MESSAGE, NULL, &page);
 		message = ftx_json_text(&page.message);
@@ -215,12 +213,12 @@ fivetrex_action(PG_FUNCTION_ARGS)
 		ftx_func_check_write(session, psprintf("%s()", action->function));
 		if (ftx_guc_dry_run)
 		{
-			char	   *json = ftx_func_dry_run(&spec);
+			char *json = ftx_func_dry_run(&spec);
 
 			if (action->answer == FTX_ANSWER_MESSAGE)
 				PG_RETURN_TEXT_P(cstring_to_text(json));
-			PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in,
-												CStringGetDatum(json)));
+			PG_RETURN_DATUM(
+				DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
 		}
 	}
 	return result(fcinfo, action, ftx_func_call(session, &spec));

@@ -33,8 +33,7 @@ is_ours(ForeignTable *table)
 {
 	ForeignServer *server = GetForeignServer(table->serverid);
 
-	return strcmp(GetForeignDataWrapper(server->fdwid)->fdwname,
-				  FDW_NAME) == 0;
+	return strcmp(GetForeignDataWrapper(server->fdwid)->fdwname, FDW_NAME) == 0;
 }
 
 static void
@@ -42,7 +41,7 @@ comment_table(Oid relid, ForeignTable *table)
 {
 	FtxServerOptions server;
 	FtxTableOptions options;
-	Relation	rel;
+	Relation rel;
 
 	if (!ftx_relation_ownercheck(relid, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_FOREIGN_TABLE,
@@ -54,7 +53,7 @@ comment_table(Oid relid, ForeignTable *table)
 	rel = table_open(relid, AccessShareLock);
 	for (int i = 1; i <= RelationGetDescr(rel)->natts; i++)
 	{
-		int			column;
+		int column;
 
 		if (TupleDescAttr(RelationGetDescr(rel), i - 1)->attisdropped)
 			continue;
@@ -72,16 +71,16 @@ comment_table(Oid relid, ForeignTable *table)
 Datum
 fivetrex_comment(PG_FUNCTION_ARGS)
 {
-	Oid			schema = PG_GETARG_OID(0);
-	Relation	catalog = table_open(ForeignTableRelationId, AccessShareLock);
+	Oid schema = PG_GETARG_OID(0);
+	Relation catalog = table_open(ForeignTableRelationId, AccessShareLock);
 	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, NULL, 0,
 										  NULL);
-	HeapTuple	tuple;
-	int			count = 0;
+	HeapTuple tuple;
+	int count = 0;
 
 	while ((tuple = systable_getnext(scan)) != NULL)
 	{
-		Oid			relid = ((Form_pg_foreign_table) GETSTRUCT(tuple))->ftrelid;
+		Oid relid = ((Form_pg_foreign_table) GETSTRUCT(tuple))->ftrelid;
 		ForeignTable *table;
 
 		if (get_rel_namespace(relid) != schema)

@@ -25,19 +25,21 @@ static ForeignServer *
 named_server(const char *name, bool from_setting)
 {
 	ForeignServer *server = GetForeignServerByName(name, true);
-	AclResult	aclresult;
+	AclResult aclresult;
 
 	if (server == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("server \"%s\" does not exist", name),
-				 from_setting ?
-				 errhint("Set fivetrex.server, or name the server in the argument server.") : 0));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("server \"%s\" does not exist", name),
+			 from_setting ?
+				 errhint(
+					 "Set fivetrex.server, or name the server in the argument server.") :
+				 0));
 	if (strcmp(GetForeignDataWrapper(server->fdwid)->fdwname, FDW_NAME) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("server \"%s\" is not a server of %s", name,
-						FDW_NAME)));
+		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+						errmsg("server \"%s\" is not a server of %s", name,
+							   FDW_NAME)));
 	aclresult = ftx_server_aclcheck(server->serverid, GetUserId(), ACL_USAGE);
 	if (aclresult != ACLCHECK_OK)
 		aclcheck_error(aclresult, OBJECT_FOREIGN_SERVER, server->servername);
@@ -47,9 +49,9 @@ named_server(const char *name, bool from_setting)
 FtxSession *
 ftx_func_session(FunctionCallInfo fcinfo, int argno)
 {
-	bool		from_setting = PG_ARGISNULL(argno);
+	bool from_setting = PG_ARGISNULL(argno);
 	const char *name = from_setting ? ftx_guc_server :
-		NameStr(*PG_GETARG_NAME(argno));
+									  NameStr(*PG_GETARG_NAME(argno));
 
 	return ftx_session_pin(named_server(name, from_setting)->serverid,
 						   GetUserId(), CurrentMemoryContext);
@@ -60,11 +62,10 @@ ftx_func_check_write(FtxSession *session, const char *function)
 {
 	PreventCommandIfReadOnly(function);
 	if (session->options.read_only)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("server \"%s\" allows reading only",
-						session->servername),
-				 errhint("Its option access is 'read_only'.")));
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("server \"%s\" allows reading only",
+							   session->servername),
+						errhint("Its option access is 'read_only'.")));
 	ftx_memo_forget_all();
 }
 
@@ -72,17 +73,16 @@ FtxMethod
 ftx_func_method(const char *name)
 {
 	static const FtxMethod known[] = {FTX_GET, FTX_POST, FTX_PATCH, FTX_PUT,
-	FTX_DELETE};
+									  FTX_DELETE};
 
 	for (size_t i = 0; i < lengthof(known); i++)
 	{
 		if (pg_strcasecmp(name, ftx_method_name(known[i])) == 0)
 			return known[i];
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("invalid method: \"%s\"", name),
-			 errhint("Methods are GET, POST, PATCH, PUT and DELETE.")));
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("invalid method: \"%s\"", name),
+					errhint("Methods are GET, POST, PATCH, PUT and DELETE.")));
 }
 
 char *
@@ -91,7 +91,8 @@ ftx_func_dry_run(const FtxCallSpec *spec)
 	StringInfoData json;
 
 	initStringInfo(&json);
-	appendStringInfo(&json, "{\"dry_run\": true, \"method\": \"%s\", \"path\": ",
+	appendStringInfo(&json,
+					 "{\"dry_run\": true, \"method\": \"%s\", \"path\": ",
 					 ftx_method_name(spec->method));
 	escape_json(&json, spec->path);
 	appendStringInfo(&json, ", \"body\": %s}",
@@ -102,9 +103,9 @@ ftx_func_dry_run(const FtxCallSpec *spec)
 FtxCall *
 ftx_func_call(FtxSession *session, const FtxCallSpec *spec)
 {
-	FtxStats   *stats = palloc0(sizeof(FtxStats));
-	FtxCall    *call = ftx_call_start(session, spec, stats, NULL,
-									  CurrentMemoryContext);
+	FtxStats *stats = palloc0(sizeof(FtxStats));
+	FtxCall *call = ftx_call_start(session, spec, stats, NULL,
+								   CurrentMemoryContext);
 
 	ftx_call_wait(call);
 	if (!ftx_call_succeeded(call))

@@ -38,4 +38,4 @@ extern char *ftx_func_dry_run(const FtxCallSpec *spec);
 /* Make a call and wait for it; raises whatever is not a 2xx answer. */
 extern FtxCall *ftx_func_call(FtxSession *session, const FtxCallSpec *spec);
 
-#endif							/* FTX_FUNC_H */
+#endif /* FTX_FUNC_H */

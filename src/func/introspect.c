@@ -31,16 +31,16 @@ filter_columns(const FtxResource *resource)
 {
 	ArrayBuildState *state = initArrayResult(TEXTOID, CurrentMemoryContext,
 											 false);
-	int			key = ftx_resource_key(resource);
+	int key = ftx_resource_key(resource);
 
 	if (key >= 0 && resource->detail.path != NULL)
-		state = accumArrayResult(state,
-								 CStringGetTextDatum(resource->columns[key].name),
-								 false, TEXTOID, CurrentMemoryContext);
+		state = accumArrayResult(
+			state, CStringGetTextDatum(resource->columns[key].name), false,
+			TEXTOID, CurrentMemoryContext);
 	for (int i = 0; i < resource->nfilters; i++)
-		state = accumArrayResult(state,
-								 CStringGetTextDatum(resource->filters[i].column),
-								 false, TEXTOID, CurrentMemoryContext);
+		state = accumArrayResult(
+			state, CStringGetTextDatum(resource->filters[i].column), false,
+			TEXTOID, CurrentMemoryContext);
 	return makeArrayResult(state, CurrentMemoryContext);
 }
 
@@ -58,8 +58,8 @@ fivetrex_tables(PG_FUNCTION_ARGS)
 	for (int i = 0; ftx_catalogue[i] != NULL; i++)
 	{
 		const FtxResource *resource = ftx_catalogue[i];
-		Datum		values[8] = {0};
-		bool		nulls[8] = {0};
+		Datum values[8] = {0};
+		bool nulls[8] = {0};
 
 		put_text(&values[0], &nulls[0], resource->name);
 		put_text(&values[1], &nulls[1], resource->comment);
@@ -69,8 +69,7 @@ fivetrex_tables(PG_FUNCTION_ARGS)
 		put_text(&values[5], &nulls[5], resource->update.path);
 		put_text(&values[6], &nulls[6], resource->remove.path);
 		values[7] = filter_columns(resource);
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values,
-							 nulls);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;
 }
@@ -99,8 +98,8 @@ fivetrex_columns(PG_FUNCTION_ARGS)
 		for (int j = 0; j < resource->ncolumns; j++)
 		{
 			const FtxColumn *column = &resource->columns[j];
-			Datum		values[11];
-			bool		nulls[11] = {0};
+			Datum values[11];
+			bool nulls[11] = {0};
 
 			values[0] = CStringGetTextDatum(resource->name);
 			values[1] = CStringGetTextDatum(column->name);

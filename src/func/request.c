@@ -36,20 +36,24 @@ check_path(const char *path)
 				 errmsg("invalid path: \"%s\"", path),
 				 errdetail("A path starts with \"/\", as in \"/v1/groups\".")));
 	if (strpbrk(path, "?#\\") != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid path: \"%s\"", path),
-				 errhint("Query parameters go into the argument query; other special characters are percent-encoded.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("invalid path: \"%s\"", path),
+			 errhint(
+				 "Query parameters go into the argument query; other special characters are percent-encoded.")));
 	for (const char *c = path; *c != '\0'; c++)
 	{
 		if ((unsigned char) *c <= ' ' || (unsigned char) *c >= 0x7F)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("the path has a character that must be percent-encoded")));
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg(
+					 "the path has a character that must be percent-encoded")));
 	}
 	for (segment = path; segment != NULL; segment = strchr(segment, '/'))
 	{
-		size_t		len = strcspn(++segment, "/");
+		size_t len = strcspn(++segment, "/");
 
 		if ((len == 1 && segment[0] == '.') ||
 			(len == 2 && segment[0] == '.' && segment[1] == '.'))
@@ -68,15 +72,16 @@ scalar_text(const char *name, const JsonbValue *value)
 		case jbvString:
 			return pnstrdup(value->val.string.val, value->val.string.len);
 		case jbvNumeric:
-			return DatumGetCString(DirectFunctionCall1(numeric_out,
-													   NumericGetDatum(value->val.numeric)));
+			return DatumGetCString(DirectFunctionCall1(
+				numeric_out, NumericGetDatum(value->val.numeric)));
 		case jbvBool:
 			return pstrdup(value->val.boolean ? "true" : "false");
 		default:
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("the value of query parameter \"%s\" is not a scalar",
-							name)));
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the value of query parameter \"%s\" is not a scalar",
+						name)));
 	}
 }
 
@@ -88,15 +93,14 @@ static void
 append_query(StringInfo path, Jsonb *query)
 {
 	JsonbIterator *it = JsonbIteratorInit(&query->root);
-	JsonbValue	value;
+	JsonbValue value;
 	JsonbIteratorToken token;
-	char	   *name = NULL;
+	char *name = NULL;
 
 	if (!JB_ROOT_IS_OBJECT(query))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the query is not an object"),
-				 errhint("For example '{\"limit\": 10}'.")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("the query is not an object"),
+						errhint("For example '{\"limit\": 10}'.")));
 	while ((token = JsonbIteratorNext(&it, &value, false)) != WJB_DONE)
 	{
 		if (token == WJB_KEY)
@@ -104,7 +108,7 @@ append_query(StringInfo path, Jsonb *query)
 		else if ((token == WJB_VALUE || token == WJB_ELEM) &&
 				 value.type != jbvNull)
 		{
-			char	   *text = scalar_text(name, &value);
+			char *text = scalar_text(name, &value);
 
 			ftx_url_append_param(path,
 								 pg_server_to_any(name, strlen(name), PG_UTF8),
@@ -121,12 +125,14 @@ check_guards(FtxSession *session, FtxMethod method)
 {
 	ftx_func_check_write(session, "fivetrex_request()");
 	if (method == FTX_DELETE && ftx_guc_max_deletes < 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("fivetrex.max_deletes does not allow this"),
-				 errdetail("The statement deletes 1 object, the setting allows %d. Nothing was sent.",
-						   ftx_guc_max_deletes),
-				 errhint("SET fivetrex.max_deletes = 1 allows it.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("fivetrex.max_deletes does not allow this"),
+			 errdetail(
+				 "The statement deletes 1 object, the setting allows %d. Nothing was sent.",
+				 ftx_guc_max_deletes),
+			 errhint("SET fivetrex.max_deletes = 1 allows it.")));
 }
 
 /*
@@ -139,16 +145,15 @@ fivetrex_request(PG_FUNCTION_ARGS)
 	FtxCallSpec spec = {0};
 	const FtxApiOperation *operation;
 	FtxSession *session;
-	FtxCall    *call;
+	FtxCall *call;
 	StringInfoData path;
 	FtxJsonValue answer;
 	const FtxBytes *body;
-	FtxPage		page;
+	FtxPage page;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("method and path must not be null")));
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("method and path must not be null")));
 	spec.method = ftx_func_method(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	initStringInfo(&path);
 	appendStringInfoString(&path, text_to_cstring(PG_GETARG_TEXT_PP(1)));
@@ -158,13 +163,13 @@ fivetrex_request(PG_FUNCTION_ARGS)
 		append_query(&path, PG_GETARG_JSONB_P(2));
 	if (!PG_ARGISNULL(3))
 	{
-		Jsonb	   *jsonb = PG_GETARG_JSONB_P(3);
+		Jsonb *jsonb = PG_GETARG_JSONB_P(3);
 
 		spec.body = JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb));
 	}
 	else if (spec.method == FTX_POST || spec.method == FTX_PATCH ||
 			 spec.method == FTX_PUT)
-		spec.body = "{}";		/* some of these refuse an empty body */
+		spec.body = "{}"; /* some of these refuse an empty body */
 	spec.path = path.data;
 	spec.accept = operation != NULL ? operation->accept : FTX_V1;
 	spec.repeat_safe = spec.method == FTX_GET || spec.method == FTX_DELETE;
@@ -175,14 +180,14 @@ fivetrex_request(PG_FUNCTION_ARGS)
 	{
 		check_guards(session, spec.method);
 		if (ftx_guc_dry_run)
-			PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in,
-												CStringGetDatum(ftx_func_dry_run(&spec))));
+			PG_RETURN_DATUM(DirectFunctionCall1(
+				jsonb_in, CStringGetDatum(ftx_func_dry_run(&spec))));
 	}
 
 	call = ftx_func_call(session, &spec);
 	body = ftx_call_body(call);
 	if (body == NULL || body->len == 0)
-		PG_RETURN_NULL();		/* 204 */
+		PG_RETURN_NULL(); /* 204 */
 	ftx_call_decode(call, FTX_SHAPE_MESSAGE, NULL, &page);
 	answer.text = body->data;
 	answer.len = body->len;

@@ -21,7 +21,7 @@
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
-#define DIGEST_BYTES	32
+#define DIGEST_BYTES 32
 
 PG_FUNCTION_INFO_V1(fivetrex_webhook_signature_bytea);
 PG_FUNCTION_INFO_V1(fivetrex_webhook_signature_text);
@@ -36,12 +36,12 @@ static const char *
 argument_bytes(Datum datum, bool is_text, size_t *len)
 {
 	struct varlena *value = PG_DETOAST_DATUM_PACKED(datum);
-	char	   *bytes = VARDATA_ANY(value);
+	char *bytes = VARDATA_ANY(value);
 
 	*len = VARSIZE_ANY_EXHDR(value);
 	if (is_text)
 	{
-		char	   *utf8 = pg_server_to_any(bytes, (int) *len, PG_UTF8);
+		char *utf8 = pg_server_to_any(bytes, (int) *len, PG_UTF8);
 
 		if (utf8 != bytes)
 			*len = strlen(utf8);
@@ -54,8 +54,8 @@ static void
 compute(FunctionCallInfo fcinfo, bool body_is_text, int secret_arg,
 		unsigned char *digest)
 {
-	size_t		body_len;
-	size_t		secret_len;
+	size_t body_len;
+	size_t secret_len;
 	const char *body = argument_bytes(PG_GETARG_DATUM(0), body_is_text,
 									  &body_len);
 	const char *secret = argument_bytes(PG_GETARG_DATUM(secret_arg), true,
@@ -64,10 +64,10 @@ compute(FunctionCallInfo fcinfo, bool body_is_text, int secret_arg,
 
 	if (HMAC(EVP_sha256(), secret, (int) secret_len,
 			 (const unsigned char *) body, body_len, digest,
-			 &digest_len) == NULL || digest_len != DIGEST_BYTES)
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR),
-				 errmsg("could not compute HMAC-SHA256")));
+			 &digest_len) == NULL ||
+		digest_len != DIGEST_BYTES)
+		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
+						errmsg("could not compute HMAC-SHA256")));
 }
 
 static Datum
@@ -75,7 +75,7 @@ signature(FunctionCallInfo fcinfo, bool body_is_text)
 {
 	static const char hex[] = "0123456789ABCDEF";
 	unsigned char digest[DIGEST_BYTES];
-	char		text[2 * DIGEST_BYTES + 1];
+	char text[2 * DIGEST_BYTES + 1];
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
@@ -113,8 +113,8 @@ parse_signature(text *value, unsigned char *digest)
 		return false;
 	for (int i = 0; i < DIGEST_BYTES; i++)
 	{
-		int			high = hex_digit(text[2 * i]);
-		int			low = hex_digit(text[2 * i + 1]);
+		int high = hex_digit(text[2 * i]);
+		int low = hex_digit(text[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;

@@ -26,15 +26,15 @@ PG_FUNCTION_INFO_V1(fivetrex_last_error);
 Datum
 fivetrex_ping(PG_FUNCTION_ARGS)
 {
-	static const char *const paths[] = {"account_id", "account_name",
-	"user_id", "system_key_id"};
+	static const char *const paths[] = {"account_id", "account_name", "user_id",
+										"system_key_id"};
 	FtxCallSpec spec = {0};
 	FtxSession *session = ftx_func_session(fcinfo, 0);
-	FtxCall    *call;
-	FtxPage		page;
-	TupleDesc	tupdesc;
-	Datum		values[4] = {0};
-	bool		nulls[4] = {true, true, true, false};
+	FtxCall *call;
+	FtxPage page;
+	TupleDesc tupdesc;
+	Datum values[4] = {0};
+	bool nulls[4] = {true, true, true, false};
 
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -48,7 +48,7 @@ fivetrex_ping(PG_FUNCTION_ARGS)
 
 	for (int i = 0; i < 2; i++)
 	{
-		char	   *text = ftx_json_text(&page.values[i]);
+		char *text = ftx_json_text(&page.values[i]);
 
 		nulls[i] = text == NULL;
 		values[i] = text ? CStringGetTextDatum(text) : (Datum) 0;
@@ -61,8 +61,8 @@ fivetrex_ping(PG_FUNCTION_ARGS)
 	else
 		nulls[2] = true;
 	values[3] = Float8GetDatum(ftx_call_elapsed_ms(call));
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc),
-													  values, nulls)));
+	PG_RETURN_DATUM(HeapTupleGetDatum(
+		heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
 }
 
 /*
@@ -71,7 +71,7 @@ fivetrex_ping(PG_FUNCTION_ARGS)
 Datum
 fivetrex_last_error(PG_FUNCTION_ARGS)
 {
-	char	   *json = ftx_error_last();
+	char *json = ftx_error_last();
 
 	if (json == NULL)
 		PG_RETURN_NULL();

@@ -21,66 +21,66 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#define INTERRUPT_CHECK_ITEMS	1000
+#define INTERRUPT_CHECK_ITEMS 1000
 
 /* Levels of an answer above the members of an item. */
-#define ENVELOPE_LEVELS	4
+#define ENVELOPE_LEVELS 4
 
 /* A key that is wanted, or leads to one that is. */
 typedef struct KeyNode
 {
 	const char *key;
-	int			keylen;
-	int			nslots;			/* slots whose path ends here */
-	int		   *slots;
+	int keylen;
+	int nslots; /* slots whose path ends here */
+	int *slots;
 	struct KeyNode *children;
-	struct KeyNode *next;			/* sibling */
+	struct KeyNode *next; /* sibling */
 } KeyNode;
 
 struct FtxProjection
 {
-	int			nslots;
-	KeyNode		root;			/* the item itself */
+	int nslots;
+	KeyNode root; /* the item itself */
 };
 
 /* Which part of an answer a member or element is. */
 typedef enum Place
 {
-	PLACE_NOWHERE,				/* nothing in there is wanted */
-	PLACE_TOP,					/* the answer itself */
+	PLACE_NOWHERE, /* nothing in there is wanted */
+	PLACE_TOP,	   /* the answer itself */
 	PLACE_CODE,
 	PLACE_MESSAGE,
 	PLACE_DATA,
 	PLACE_ITEMS,
 	PLACE_CURSOR,
-	PLACE_IN_ITEM				/* an item or something inside it: see node */
+	PLACE_IN_ITEM /* an item or something inside it: see node */
 } Place;
 
 /* One level of nesting that the parser is in. */
 typedef struct Level
 {
-	Place		place;
-	const KeyNode *node;			/* with PLACE_IN_ITEM */
-	Place		member;			/* the member being parsed, and its node */
+	Place place;
+	const KeyNode *node; /* with PLACE_IN_ITEM */
+	Place member;		 /* the member being parsed, and its node */
 	const KeyNode *member_node;
-	const char *start;			/* of that member's or element's value */
+	const char *start; /* of that member's or element's value */
 	FtxJsonKind kind;
-	bool		is_array;
+	bool is_array;
 } Level;
 
 typedef struct Decoder
 {
 	JsonLexContext *lex;
-	FtxPage    *page;
+	FtxPage *page;
 	const FtxProjection *projection;
-	FtxShape	shape;
-	int			maxitems;
-	bool		has_data;
+	FtxShape shape;
+	int maxitems;
+	bool has_data;
 	FtxJsonKind data_kind;
 	FtxJsonKind items_kind;
 	FtxJsonKind top_kind;
-	int			depth;			/* of the stack; 0 outside of the answer */
-	Level		levels[FTX_MAX_JSON_DEPTH + 2];
+	int depth; /* of the stack; 0 outside of the answer */
+	Level levels[FTX_MAX_JSON_DEPTH + 2];
 } Decoder;
 
 /* ---------- projections ---------- */
@@ -114,13 +114,13 @@ ftx_projection_create(const char *const *paths, int npaths)
 	projection->nslots = npaths;
 	for (int i = 0; i < npaths; i++)
 	{
-		KeyNode	   *node = &projection->root;
+		KeyNode *node = &projection->root;
 		const char *key = paths[i];
 
 		while (*key != '\0')
 		{
-			int			len = (int) strcspn(key, ".");
-			KeyNode	   *child = child_of(node, key, len);
+			int len = (int) strcspn(key, ".");
+			KeyNode *child = child_of(node, key, len);
 
 			if (child == NULL)
 			{
@@ -178,18 +178,20 @@ kind_of_token(JsonTokenType token)
 static void
 new_item(Decoder *decoder)
 {
-	FtxPage    *page = decoder->page;
-	int			nslots = decoder->projection->nslots;
+	FtxPage *page = decoder->page;
+	int nslots = decoder->projection->nslots;
 
 	if (page->nitems == decoder->maxitems)
 	{
 		decoder->maxitems = decoder->maxitems ? decoder->maxitems * 2 : 64;
 		page->values = page->values == NULL ?
-			MemoryContextAllocHuge(CurrentMemoryContext,
-								   sizeof(FtxJsonValue) *
-								   (Size) nslots * decoder->maxitems) :
-			repalloc_huge(page->values, sizeof(FtxJsonValue) *
-						  (Size) nslots * decoder->maxitems);
+						   MemoryContextAllocHuge(CurrentMemoryContext,
+												  sizeof(FtxJsonValue) *
+													  (Size) nslots *
+													  decoder->maxitems) :
+						   repalloc_huge(page->values, sizeof(FtxJsonValue) *
+														   (Size) nslots *
+														   decoder->maxitems);
 	}
 	memset(ftx_page_value(page, page->nitems, 0), 0,
 		   sizeof(FtxJsonValue) * nslots);
@@ -216,7 +218,7 @@ begin_value(Decoder *decoder, Level *level, Place place, const KeyNode *node)
 			decoder->data_kind = level->kind;
 			if (decoder->shape == FTX_SHAPE_OBJECT)
 			{
-				decoder->page->nitems = 0;	/* of duplicates, the last counts */
+				decoder->page->nitems = 0; /* of duplicates, the last counts */
 				new_item(decoder);
 				level->member = PLACE_IN_ITEM;
 				level->member_node = &decoder->projection->root;
@@ -271,8 +273,8 @@ end_value(Decoder *decoder, Level *level)
 static void
 push_level(Decoder *decoder, bool is_array)
 {
-	Level	   *parent = &decoder->levels[decoder->depth];
-	Level	   *level;
+	Level *parent = &decoder->levels[decoder->depth];
+	Level *level;
 
 	if (decoder->depth >= FTX_MAX_JSON_DEPTH)
 		refuse("It is nested too deeply.");
@@ -312,7 +314,7 @@ level_end(void *state)
 static const char *
 member_key(Decoder *decoder, int *len)
 {
-	const char *end = decoder->lex->prev_token_terminator - 1;	/* the colon */
+	const char *end = decoder->lex->prev_token_terminator - 1; /* the colon */
 	const char *start;
 	FtxJsonValue key;
 
@@ -362,12 +364,12 @@ top_member(Decoder *decoder, const char *key, int len)
 static FTX_JSON_ACTION_RESULT
 member_start(void *state, char *fname, bool isnull)
 {
-	Decoder    *decoder = state;
-	Level	   *level = &decoder->levels[decoder->depth];
-	Place		place = PLACE_NOWHERE;
+	Decoder *decoder = state;
+	Level *level = &decoder->levels[decoder->depth];
+	Place place = PLACE_NOWHERE;
 	const KeyNode *node = NULL;
 	const char *key;
-	int			len;
+	int len;
 
 	if (level->place != PLACE_NOWHERE &&
 		(level->place != PLACE_IN_ITEM || level->node->children != NULL))
@@ -376,8 +378,9 @@ member_start(void *state, char *fname, bool isnull)
 		if (level->place == PLACE_TOP)
 			place = top_member(decoder, key, len);
 		else if (level->place == PLACE_DATA && !level->is_array)
-			place = key_is(key, len, "items") ? PLACE_ITEMS :
-				key_is(key, len, "next_cursor") ? PLACE_CURSOR : PLACE_NOWHERE;
+			place = key_is(key, len, "items")		? PLACE_ITEMS :
+					key_is(key, len, "next_cursor") ? PLACE_CURSOR :
+													  PLACE_NOWHERE;
 		else if (level->place == PLACE_IN_ITEM)
 		{
 			node = child_of(level->node, key, len);
@@ -392,7 +395,7 @@ member_start(void *state, char *fname, bool isnull)
 static FTX_JSON_ACTION_RESULT
 member_end(void *state, char *fname, bool isnull)
 {
-	Decoder    *decoder = state;
+	Decoder *decoder = state;
 
 	end_value(decoder, &decoder->levels[decoder->depth]);
 	FTX_JSON_ACTION_OK;
@@ -405,8 +408,8 @@ member_end(void *state, char *fname, bool isnull)
 static FTX_JSON_ACTION_RESULT
 element_start(void *state, bool isnull)
 {
-	Decoder    *decoder = state;
-	Level	   *level = &decoder->levels[decoder->depth];
+	Decoder *decoder = state;
+	Level *level = &decoder->levels[decoder->depth];
 
 	if (level->place == PLACE_ITEMS ||
 		(level->place == PLACE_DATA && decoder->shape == FTX_SHAPE_LIST))
@@ -424,7 +427,7 @@ element_start(void *state, bool isnull)
 static FTX_JSON_ACTION_RESULT
 element_end(void *state, bool isnull)
 {
-	Decoder    *decoder = state;
+	Decoder *decoder = state;
 
 	end_value(decoder, &decoder->levels[decoder->depth]);
 	FTX_JSON_ACTION_OK;
@@ -457,7 +460,8 @@ parse(Decoder *decoder, const char *body, size_t len)
 				 errmsg("the answer of the Fivetran API is not valid JSON"),
 				 errdetail("The error is near byte %d of %d.",
 						   (int) (decoder->lex->token_start ?
-								  decoder->lex->token_start - body + 1 : 0),
+									  decoder->lex->token_start - body + 1 :
+									  0),
 						   (int) len)));
 }
 
@@ -498,7 +502,7 @@ check_text_member(const FtxJsonValue *value, const char *detail)
 static void
 check_shape(Decoder *decoder)
 {
-	FtxPage    *page = decoder->page;
+	FtxPage *page = decoder->page;
 
 	check_text_member(&page->code, "\"code\" is not a string.");
 	check_text_member(&page->message, "\"message\" is not a string.");
@@ -534,7 +538,7 @@ ftx_page_decode(FtxPage *page, const char *body, size_t len, FtxShape shape,
 				const FtxProjection *projection)
 {
 	static const FtxProjection nothing = {0};
-	Decoder    *decoder;
+	Decoder *decoder;
 
 	memset(page, 0, sizeof(*page));
 	if (len == 0 && shape == FTX_SHAPE_MESSAGE)
@@ -555,8 +559,8 @@ ftx_page_decode(FtxPage *page, const char *body, size_t len, FtxShape shape,
 		decode(decoder, body, len, PLACE_IN_ITEM, &decoder->projection->root);
 		for (int i = 0; i < decoder->projection->root.nslots; i++)
 		{
-			FtxJsonValue *whole = ftx_page_value(page, 0,
-												 decoder->projection->root.slots[i]);
+			FtxJsonValue *whole = ftx_page_value(
+				page, 0, decoder->projection->root.slots[i]);
 
 			whole->text = body;
 			whole->len = (int) len;
@@ -573,12 +577,12 @@ ftx_page_decode(FtxPage *page, const char *body, size_t len, FtxShape shape,
 static bool
 too_deep(const char *body, size_t len)
 {
-	int			depth = 0;
-	bool		in_string = false;
+	int depth = 0;
+	bool in_string = false;
 
 	for (size_t i = 0; i < len; i++)
 	{
-		char		c = body[i];
+		char c = body[i];
 
 		if (in_string)
 		{
@@ -604,7 +608,7 @@ bool
 ftx_page_error(const char *body, size_t len, FtxJsonValue *code,
 			   FtxJsonValue *message)
 {
-	FtxPage		page;
+	FtxPage page;
 
 	memset(code, 0, sizeof(*code));
 	memset(message, 0, sizeof(*message));
@@ -615,7 +619,7 @@ ftx_page_error(const char *body, size_t len, FtxJsonValue *code,
 					  &nullSemAction) != JSON_SUCCESS)
 		return false;
 	{
-		Decoder    *decoder = palloc0(sizeof(Decoder));
+		Decoder *decoder = palloc0(sizeof(Decoder));
 		static const FtxProjection nothing = {0};
 
 		memset(&page, 0, sizeof(page));

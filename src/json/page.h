@@ -20,16 +20,16 @@
 
 #include "postgres.h"
 
-#define FTX_MAX_JSON_DEPTH	128 /* real answers nest below 20 */
+#define FTX_MAX_JSON_DEPTH 128 /* real answers nest below 20 */
 
 typedef enum FtxJsonKind
 {
-	FTX_JSON_ABSENT,			/* the member is not there */
+	FTX_JSON_ABSENT, /* the member is not there */
 	FTX_JSON_NULL,
 	FTX_JSON_FALSE,
 	FTX_JSON_TRUE,
 	FTX_JSON_NUMBER,
-	FTX_JSON_STRING,			/* text includes the quotes */
+	FTX_JSON_STRING, /* text includes the quotes */
 	FTX_JSON_OBJECT,
 	FTX_JSON_ARRAY
 } FtxJsonKind;
@@ -38,7 +38,7 @@ typedef enum FtxJsonKind
 typedef struct FtxJsonValue
 {
 	const char *text;
-	int			len;
+	int len;
 	FtxJsonKind kind;
 } FtxJsonValue;
 
@@ -49,27 +49,27 @@ typedef struct FtxJsonValue
 typedef struct FtxProjection FtxProjection;
 
 /* Compile paths in the current memory context. */
-extern FtxProjection *ftx_projection_create(const char *const *paths,
-											int npaths);
+extern FtxProjection *
+ftx_projection_create(const char *const *paths, int npaths);
 
 typedef enum FtxShape
 {
-	FTX_SHAPE_LIST,				/* data.items[], data.next_cursor */
-	FTX_SHAPE_OBJECT,			/* data is the one item */
-	FTX_SHAPE_MESSAGE			/* no item: code and message only */
+	FTX_SHAPE_LIST,	  /* data.items[], data.next_cursor */
+	FTX_SHAPE_OBJECT, /* data is the one item */
+	FTX_SHAPE_MESSAGE /* no item: code and message only */
 } FtxShape;
 
 typedef struct FtxPage
 {
 	FtxJsonValue code;
 	FtxJsonValue message;
-	FtxJsonValue next_cursor;	/* ABSENT unless a list */
-	int			nitems;
-	int			nslots;
-	FtxJsonValue *values;		/* nitems rows of nslots values */
+	FtxJsonValue next_cursor; /* ABSENT unless a list */
+	int nitems;
+	int nslots;
+	FtxJsonValue *values; /* nitems rows of nslots values */
 } FtxPage;
 
-#define ftx_page_value(page, item, slot) \
+#define ftx_page_value(page, item, slot)                                       \
 	(&(page)->values[(size_t) (item) * (page)->nslots + (slot)])
 
 /*
@@ -93,4 +93,4 @@ extern void ftx_page_decode(FtxPage *page, const char *body, size_t len,
 extern bool ftx_page_error(const char *body, size_t len, FtxJsonValue *code,
 						   FtxJsonValue *message);
 
-#endif							/* FTX_PAGE_H */
+#endif /* FTX_PAGE_H */

@@ -20,7 +20,7 @@
 static char *
 server_text(const char *text, int len)
 {
-	char	   *copy = pnstrdup(text, len);
+	char *copy = pnstrdup(text, len);
 
 	return pg_any_to_server(copy, len, PG_UTF8);
 }
@@ -29,9 +29,11 @@ ftx_noreturn static void
 refuse_escape(JsonParseErrorType error)
 {
 	if (error == JSON_UNICODE_CODE_POINT_ZERO)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
-				 errmsg("the value has the character \\u0000, which text cannot hold")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
+			 errmsg(
+				 "the value has the character \\u0000, which text cannot hold")));
 	ereport(ERROR,
 			(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
 			 errmsg("the value has a Unicode escape that is no character")));
@@ -40,7 +42,7 @@ refuse_escape(JsonParseErrorType error)
 /* What the parser hands out of a JSON text that is one string. */
 typedef struct OneString
 {
-	char	   *text;
+	char *text;
 } OneString;
 
 static FTX_JSON_ACTION_RESULT
@@ -58,7 +60,7 @@ static char *
 unescape(const char *text, int len, int encoding, JsonParseErrorType *error)
 {
 	JsonSemAction actions = {0};
-	OneString	result = {NULL};
+	OneString result = {NULL};
 
 	actions.semstate = &result;
 	actions.scalar = take_string;
@@ -70,7 +72,7 @@ char *
 ftx_json_text(const FtxJsonValue *value)
 {
 	JsonParseErrorType error;
-	char	   *text;
+	char *text;
 
 	switch (value->kind)
 	{
@@ -96,7 +98,7 @@ const char *
 ftx_json_plain_key(const FtxJsonValue *key, int *len)
 {
 	JsonParseErrorType error;
-	char	   *text = unescape(key->text, key->len, PG_UTF8, &error);
+	char *text = unescape(key->text, key->len, PG_UTF8, &error);
 
 	/* a key that cannot be represented is none that anybody wants */
 	if (text == NULL)
@@ -109,16 +111,15 @@ bool
 ftx_json_is_string(const FtxJsonValue *value, const char *expected)
 {
 	return value->kind == FTX_JSON_STRING &&
-		value->len == (int) strlen(expected) + 2 &&
-		memcmp(value->text + 1, expected, value->len - 2) == 0;
+		   value->len == (int) strlen(expected) + 2 &&
+		   memcmp(value->text + 1, expected, value->len - 2) == 0;
 }
 
 Datum
 ftx_json_jsonb(const FtxJsonValue *value)
 {
-	return DirectFunctionCall1(jsonb_in,
-							   CStringGetDatum(server_text(value->text,
-														   value->len)));
+	return DirectFunctionCall1(
+		jsonb_in, CStringGetDatum(server_text(value->text, value->len)));
 }
 
 static bool
@@ -154,9 +155,9 @@ ftx_json_next_element(const FtxJsonValue *array, int *position,
 					  FtxJsonValue *element)
 {
 	const char *text = array->text;
-	int			i = *position > 0 ? *position : 1;
-	int			depth = 0;
-	bool		in_string = false;
+	int i = *position > 0 ? *position : 1;
+	int depth = 0;
+	bool in_string = false;
 
 	while (is_space(text[i]) || text[i] == ',')
 		i++;
@@ -166,7 +167,7 @@ ftx_json_next_element(const FtxJsonValue *array, int *position,
 	element->kind = kind_of(text[i]);
 	for (; i < array->len; i++)
 	{
-		char		c = text[i];
+		char c = text[i];
 
 		if (in_string)
 		{

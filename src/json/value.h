@@ -44,4 +44,4 @@ extern Datum ftx_json_jsonb(const FtxJsonValue *value);
 extern bool ftx_json_next_element(const FtxJsonValue *array, int *position,
 								  FtxJsonValue *element);
 
-#endif							/* FTX_VALUE_H */
+#endif /* FTX_VALUE_H */

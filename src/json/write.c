@@ -24,9 +24,9 @@
  * names of secret fields; all of them contain one of these.
  */
 static const char *const secret_words[] = {
-	"password", "secret", "token", "key", "passphrase", "credential",
-	"private", "auth", "cert", "connection_string", "role_arn", "sas"
-};
+	"password",	  "secret",	 "token", "key",  "passphrase",
+	"credential", "private", "auth",  "cert", "connection_string",
+	"role_arn",	  "sas"};
 
 void
 ftx_body_begin(StringInfo body)
@@ -58,8 +58,8 @@ ftx_body_add_fixed(StringInfo body, const char *members)
 static char *
 output(Datum value, Oid type)
 {
-	Oid			function;
-	bool		varlena;
+	Oid function;
+	bool varlena;
 
 	getTypeOutputInfo(type, &function, &varlena);
 	return OidOutputFunctionCall(function, value);
@@ -70,10 +70,10 @@ static void append_value(StringInfo body, Datum value, Oid type);
 static void
 append_array(StringInfo body, Datum value, Oid element)
 {
-	ArrayIterator iterator = array_create_iterator(DatumGetArrayTypeP(value),
-												   0, NULL);
-	Datum		item;
-	bool		isnull;
+	ArrayIterator iterator = array_create_iterator(DatumGetArrayTypeP(value), 0,
+												   NULL);
+	Datum item;
+	bool isnull;
 
 	appendStringInfoChar(body, '[');
 	while (array_iterate(iterator, &item, &isnull))
@@ -92,9 +92,9 @@ append_array(StringInfo body, Datum value, Oid element)
 static void
 append_value(StringInfo body, Datum value, Oid type)
 {
-	Oid			base = getBaseType(type);
-	Oid			element = get_base_element_type(type);
-	char		buffer[MAXDATELEN + 1];
+	Oid base = getBaseType(type);
+	Oid element = get_base_element_type(type);
+	char buffer[MAXDATELEN + 1];
 
 	if (OidIsValid(element))
 	{
@@ -104,7 +104,8 @@ append_value(StringInfo body, Datum value, Oid type)
 	switch (base)
 	{
 		case BOOLOID:
-			appendStringInfoString(body, DatumGetBool(value) ? "true" : "false");
+			appendStringInfoString(body,
+								   DatumGetBool(value) ? "true" : "false");
 			break;
 		case INT2OID:
 		case INT4OID:
@@ -112,28 +113,28 @@ append_value(StringInfo body, Datum value, Oid type)
 		case FLOAT4OID:
 		case FLOAT8OID:
 		case NUMERICOID:
-			{
-				char	   *text = output(value, type);
+		{
+			char *text = output(value, type);
 
-				/* NaN and infinities are no JSON numbers */
-				if (strpbrk(text, "NIni") != NULL)
-					escape_json(body, text);
-				else
-					appendStringInfoString(body, text);
-				break;
-			}
+			/* NaN and infinities are no JSON numbers */
+			if (strpbrk(text, "NIni") != NULL)
+				escape_json(body, text);
+			else
+				appendStringInfoString(body, text);
+			break;
+		}
 		case JSONOID:
 		case JSONBOID:
 			appendStringInfoString(body, output(value, type));
 			break;
 		case TIMESTAMPTZOID:
-			{
-				int			utc = 0;
+		{
+			int utc = 0;
 
-				JsonEncodeDateTime(buffer, value, TIMESTAMPTZOID, &utc);
-				escape_json(body, buffer);
-				break;
-			}
+			JsonEncodeDateTime(buffer, value, TIMESTAMPTZOID, &utc);
+			escape_json(body, buffer);
+			break;
+		}
 		default:
 			escape_json(body, output(value, type));
 	}
@@ -155,7 +156,7 @@ ftx_body_add(StringInfo body, const char *name, Datum value, bool isnull,
 static bool
 looks_secret(const JsonbValue *name)
 {
-	char	   *text = pnstrdup(name->val.string.val, name->val.string.len);
+	char *text = pnstrdup(name->val.string.val, name->val.string.len);
 
 	for (size_t i = 0; i < lengthof(secret_words); i++)
 	{
@@ -168,20 +169,20 @@ looks_secret(const JsonbValue *name)
 char *
 ftx_body_masked(const char *body)
 {
-	Jsonb	   *jsonb = DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
-														   CStringGetDatum(body)));
+	Jsonb *jsonb = DatumGetJsonbP(
+		DirectFunctionCall1(jsonb_in, CStringGetDatum(body)));
 	JsonbIterator *it = JsonbIteratorInit(&jsonb->root);
 	JsonbParseState *state = NULL;
-	JsonbValue	value;
+	JsonbValue value;
 	JsonbValue *result = NULL;
 	JsonbIteratorToken token;
-	int			depth = 0;
-	int			secret_depth = 0;	/* inside the value of a secret name */
-	bool		secret = false;
+	int depth = 0;
+	int secret_depth = 0; /* inside the value of a secret name */
+	bool secret = false;
 
 	while ((token = JsonbIteratorNext(&it, &value, false)) != WJB_DONE)
 	{
-		bool		masked = secret || secret_depth > 0;
+		bool masked = secret || secret_depth > 0;
 
 		if (token == WJB_BEGIN_OBJECT || token == WJB_BEGIN_ARRAY)
 		{

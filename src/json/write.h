@@ -37,4 +37,4 @@ extern void ftx_body_end(StringInfo body);
  */
 extern char *ftx_body_masked(const char *body);
 
-#endif							/* FTX_WRITE_H */
+#endif /* FTX_WRITE_H */

@@ -33,8 +33,8 @@ repeatable(const FtxAttempt *attempt)
 			if (attempt->status == 429)
 				return true;
 			return attempt->repeat_safe &&
-				(attempt->status == 502 || attempt->status == 503 ||
-				 attempt->status == 504);
+				   (attempt->status == 502 || attempt->status == 503 ||
+					attempt->status == 504);
 
 		case FTX_CANNOT_CONNECT:
 		case FTX_CANNOT_RESOLVE:
@@ -57,7 +57,7 @@ int64
 ftx_backoff(const FtxAttempt *attempt, int max_retries, int retry_delay,
 			double jitter)
 {
-	int64		window = Max(retry_delay, 0);
+	int64 window = Max(retry_delay, 0);
 
 	if (attempt->number > max_retries || !repeatable(attempt))
 		return -1;
@@ -86,7 +86,7 @@ ftx_backoff(const FtxAttempt *attempt, int max_retries, int retry_delay,
 static int64
 parse_seconds(const char *value, size_t len)
 {
-	int64		seconds = 0;
+	int64 seconds = 0;
 
 	if (len == 0)
 		return -1;
@@ -102,9 +102,9 @@ parse_seconds(const char *value, size_t len)
 int64
 ftx_parse_retry_after(const char *value, int64 now)
 {
-	size_t		len;
-	int64		seconds;
-	int64		when;
+	size_t len;
+	int64 seconds;
+	int64 when;
 
 	if (value == NULL)
 		return -1;

@@ -12,12 +12,12 @@
 
 typedef struct FtxAttempt
 {
-	int			number;			/* 1 for the first */
-	FtxOutcome	outcome;
-	int			status;			/* HTTP status when FTX_ANSWERED */
-	int64		retry_after;	/* seconds, -1 = not said */
-	bool		repeat_safe;
-	bool		may_have_run;
+	int number; /* 1 for the first */
+	FtxOutcome outcome;
+	int status;		   /* HTTP status when FTX_ANSWERED */
+	int64 retry_after; /* seconds, -1 = not said */
+	bool repeat_safe;
+	bool may_have_run;
 } FtxAttempt;
 
 /*
@@ -38,4 +38,4 @@ extern int64 ftx_backoff(const FtxAttempt *attempt, int max_retries,
  */
 extern int64 ftx_parse_retry_after(const char *value, int64 now);
 
-#endif							/* FTX_BACKOFF_H */
+#endif /* FTX_BACKOFF_H */

@@ -21,7 +21,7 @@ static CURLcode
 init_libcurl(void)
 {
 	static bool initialized = false;
-	CURLcode	code = CURLE_OK;
+	CURLcode code = CURLE_OK;
 
 	if (!initialized)
 		code = curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -47,12 +47,12 @@ copy_config(FtxNetConfig *copy, const FtxNetConfig *config)
 	copy->retry_delay = config->retry_delay;
 
 	return copy_string(&copy->user_agent, config->user_agent) &&
-		copy_string(&copy->username, config->username) &&
-		copy_string(&copy->password, config->password) &&
-		copy_string(&copy->sslrootcert, config->sslrootcert) &&
-		copy_string(&copy->sslcert, config->sslcert) &&
-		copy_string(&copy->sslkey, config->sslkey) &&
-		copy_string(&copy->proxy, config->proxy);
+		   copy_string(&copy->username, config->username) &&
+		   copy_string(&copy->password, config->password) &&
+		   copy_string(&copy->sslrootcert, config->sslrootcert) &&
+		   copy_string(&copy->sslcert, config->sslcert) &&
+		   copy_string(&copy->sslkey, config->sslkey) &&
+		   copy_string(&copy->proxy, config->proxy);
 }
 
 static void
@@ -77,8 +77,8 @@ static char *
 make_no_proxy(void)
 {
 	const char *environment = getenv("no_proxy");
-	size_t		size;
-	char	   *hosts;
+	size_t size;
+	char *hosts;
 
 	if (environment == NULL)
 		environment = getenv("NO_PROXY");
@@ -98,14 +98,14 @@ make_no_proxy(void)
 static bool
 set_multi_options(FtxEngine *engine)
 {
-	long		connections = engine->config.max_concurrency;
+	long connections = engine->config.max_concurrency;
 
 	return curl_multi_setopt(engine->multi, CURLMOPT_PIPELINING,
 							 (long) CURLPIPE_MULTIPLEX) == CURLM_OK &&
-		curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS,
-						  connections) == CURLM_OK &&
-		curl_multi_setopt(engine->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-						  connections) == CURLM_OK;
+		   curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS,
+							 connections) == CURLM_OK &&
+		   curl_multi_setopt(engine->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+							 connections) == CURLM_OK;
 }
 
 static void
@@ -157,32 +157,29 @@ set_up(FtxEngine *engine, const FtxNetConfig *config)
 FtxEngine *
 ftx_engine_create(const FtxNetConfig *config)
 {
-	FtxEngine  *engine;
-	CURLcode	code;
+	FtxEngine *engine;
+	CURLcode code;
 	const char *failure;
 
 	ftx_block_signals();
 	code = init_libcurl();
 	ftx_unblock_signals();
 	if (code != CURLE_OK)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_ERROR),
-				 errmsg("could not set up libcurl: %s",
-						curl_easy_strerror(code))));
+		ereport(ERROR, (errcode(ERRCODE_FDW_ERROR),
+						errmsg("could not set up libcurl: %s",
+							   curl_easy_strerror(code))));
 
 	engine = calloc(1, sizeof(FtxEngine));
 	if (engine == NULL)
 		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
+				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
 
 	failure = set_up(engine, config);
 	if (failure != NULL)
 	{
 		free_engine(engine);
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_ERROR),
-				 errmsg("could not set up libcurl: %s", failure)));
+		ereport(ERROR, (errcode(ERRCODE_FDW_ERROR),
+						errmsg("could not set up libcurl: %s", failure)));
 	}
 	return engine;
 }
@@ -190,7 +187,7 @@ ftx_engine_create(const FtxNetConfig *config)
 int
 ftx_engine_requests(const FtxEngine *engine)
 {
-	int			n = 0;
+	int n = 0;
 
 	for (int i = 0; i < FTX_REQUEST_STATES; i++)
 		n += engine->counts[i];

@@ -28,9 +28,9 @@
 
 typedef enum FtxRequestState
 {
-	FTX_QUEUED,					/* wants to be sent */
-	FTX_SENDING,				/* libcurl has it */
-	FTX_WAITING,				/* to be queued (again) at `due` */
+	FTX_QUEUED,	 /* wants to be sent */
+	FTX_SENDING, /* libcurl has it */
+	FTX_WAITING, /* to be queued (again) at `due` */
 	FTX_DONE
 } FtxRequestState;
 
@@ -38,59 +38,59 @@ typedef enum FtxRequestState
 
 struct FtxEngine
 {
-	CURLM	   *multi;
-	FtxWaiter	waiter;
-	FtxNetConfig config;		/* strings are malloc'ed copies */
-	char	   *no_proxy;		/* hosts never reached through a proxy */
-	bool		http2;			/* this libcurl can */
+	CURLM *multi;
+	FtxWaiter waiter;
+	FtxNetConfig config; /* strings are malloc'ed copies */
+	char *no_proxy;		 /* hosts never reached through a proxy */
+	bool http2;			 /* this libcurl can */
 
 	/* Requests by state, each list in order of arrival. */
-	dlist_head	lists[FTX_REQUEST_STATES];
-	int			counts[FTX_REQUEST_STATES];
-	uint64		finished;		/* requests that ever became FTX_DONE */
+	dlist_head lists[FTX_REQUEST_STATES];
+	int counts[FTX_REQUEST_STATES];
+	uint64 finished; /* requests that ever became FTX_DONE */
 
-	int64		gate;			/* ftx_clock() before which a 429 forbids */
+	int64 gate; /* ftx_clock() before which a 429 forbids */
 
 	/* Easy handles without a transfer, at most max_concurrency. */
-	CURL	  **idle;
-	int			n_idle;
+	CURL **idle;
+	int n_idle;
 };
 
 /* In the owner's context: how a reset of it reaches the request. */
 typedef struct FtxRequestOwner
 {
 	MemoryContextCallback callback;
-	FtxRequest *request;		/* NULL once freed */
+	FtxRequest *request; /* NULL once freed */
 } FtxRequestOwner;
 
 struct FtxRequest
 {
-	dlist_node	node;			/* in engine->lists[state] */
-	FtxEngine  *engine;
+	dlist_node node; /* in engine->lists[state] */
+	FtxEngine *engine;
 	FtxRequestState state;
 	FtxRequestOwner *owner;
 
 	/* From the FtxRequestSpec. */
-	FtxMethod	method;
-	char	   *url;
+	FtxMethod method;
+	char *url;
 	struct curl_slist *headers;
-	char	   *body;			/* NULL when there is none */
-	size_t		body_len;
-	bool		repeat_safe;
-	int			timeout;
-	FtxBudget  *budget;			/* not owned */
-	int64	   *sent;			/* not owned; may be NULL */
+	char *body; /* NULL when there is none */
+	size_t body_len;
+	bool repeat_safe;
+	int timeout;
+	FtxBudget *budget; /* not owned */
+	int64 *sent;	   /* not owned; may be NULL */
 
-	int64		due;			/* ftx_clock(), while FTX_WAITING */
+	int64 due; /* ftx_clock(), while FTX_WAITING */
 
 	/* This attempt; written by libcurl's callbacks. */
-	CURL	   *easy;			/* while FTX_SENDING */
-	int			departures;		/* times libcurl was about to send it */
-	size_t		header_bytes;
-	bool		headers_over_cap;
-	bool		body_over_cap;
-	bool		out_of_memory;
-	char		error[CURL_ERROR_SIZE];
+	CURL *easy;		/* while FTX_SENDING */
+	int departures; /* times libcurl was about to send it */
+	size_t header_bytes;
+	bool headers_over_cap;
+	bool body_over_cap;
+	bool out_of_memory;
+	char error[CURL_ERROR_SIZE];
 
 	FtxResponse response;
 };
@@ -109,7 +109,7 @@ extern void ftx_transfer_abandon(FtxRequest *request);
 
 /* Outcome and message of a response without answer. */
 extern void ftx_request_count(FtxRequest *request);
-extern void ftx_response_fail(FtxRequest *request, FtxOutcome outcome,
-							  const char *message);
+extern void
+ftx_response_fail(FtxRequest *request, FtxOutcome outcome, const char *message);
 
-#endif							/* FTX_ENGINE_H */
+#endif /* FTX_ENGINE_H */

@@ -34,7 +34,7 @@
 static void
 set_state(FtxRequest *request, FtxRequestState state)
 {
-	FtxEngine  *engine = request->engine;
+	FtxEngine *engine = request->engine;
 
 	dlist_delete(&request->node);
 	engine->counts[request->state]--;
@@ -74,7 +74,7 @@ commit_wait(FtxBudget *budget, int64 ms)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz until = now + ms * 1000;
-	int64		extra = until - Max(now, budget->waited_until);
+	int64 extra = until - Max(now, budget->waited_until);
 
 	if (extra <= 0)
 		return true;
@@ -98,18 +98,16 @@ commit_wait(FtxBudget *budget, int64 ms)
 static void
 settle(FtxRequest *request)
 {
-	FtxEngine  *engine = request->engine;
+	FtxEngine *engine = request->engine;
 	const FtxResponse *response = &request->response;
-	FtxAttempt	attempt = {
-		.number = response->attempts,
-		.outcome = response->outcome,
-		.status = response->status,
-		.retry_after = response->retry_after,
-		.repeat_safe = request->repeat_safe,
-		.may_have_run = response->may_have_run
-	};
-	int64		now = ftx_clock();
-	int64		wait;
+	FtxAttempt attempt = {.number = response->attempts,
+						  .outcome = response->outcome,
+						  .status = response->status,
+						  .retry_after = response->retry_after,
+						  .repeat_safe = request->repeat_safe,
+						  .may_have_run = response->may_have_run};
+	int64 now = ftx_clock();
+	int64 wait;
 
 	wait = ftx_backoff(&attempt, engine->config.max_retries,
 					   engine->config.retry_delay,
@@ -140,7 +138,7 @@ static void
 requeue_due(FtxEngine *engine)
 {
 	dlist_node *last = &engine->lists[FTX_QUEUED].head;
-	int64		now = ftx_clock();
+	int64 now = ftx_clock();
 	dlist_mutable_iter iter;
 
 	dlist_foreach_modify(iter, &engine->lists[FTX_WAITING])
@@ -167,8 +165,8 @@ start_queued(FtxEngine *engine)
 	{
 		FtxRequest *request = dlist_head_element(FtxRequest, node,
 												 &engine->lists[FTX_QUEUED]);
-		FtxBudget  *budget = request->budget;
-		int64		hold = engine->gate - ftx_clock();
+		FtxBudget *budget = request->budget;
+		int64 hold = engine->gate - ftx_clock();
 
 		if (!calls_left(budget))
 		{
@@ -212,14 +210,14 @@ ftx_request_count(FtxRequest *request)
 static void
 collect_finished(FtxEngine *engine)
 {
-	CURLMsg    *message;
-	int			left;
+	CURLMsg *message;
+	int left;
 
 	while ((message = curl_multi_info_read(engine->multi, &left)) != NULL)
 	{
 		/* the message does not survive the next call */
-		CURLcode	code = message->data.result;
-		char	   *request = NULL;
+		CURLcode code = message->data.result;
+		char *request = NULL;
 
 		if (message->msg != CURLMSG_DONE)
 			continue;
@@ -274,10 +272,10 @@ pump(FtxEngine *engine)
 static int64
 next_due(FtxEngine *engine)
 {
-	int64		due = -1;
-	dlist_iter	iter;
+	int64 due = -1;
+	dlist_iter iter;
 
-	dlist_foreach(iter, &engine->lists[FTX_WAITING])
+	dlist_foreach (iter, &engine->lists[FTX_WAITING])
 	{
 		FtxRequest *request = dlist_container(FtxRequest, node, iter.cur);
 
@@ -290,7 +288,7 @@ next_due(FtxEngine *engine)
 void
 ftx_engine_wait(FtxEngine *engine)
 {
-	uint64		finished = engine->finished;
+	uint64 finished = engine->finished;
 
 	if (unfinished(engine) == 0)
 		return;
@@ -350,8 +348,8 @@ new_request(FtxEngine *engine, MemoryContext context)
 static bool
 add_header(FtxRequest *request, const char *name, const char *value)
 {
-	char	   *line = value != NULL ? psprintf("%s: %s", name, value) :
-		psprintf("%s:", name);
+	char *line = value != NULL ? psprintf("%s: %s", name, value) :
+								 psprintf("%s:", name);
 	struct curl_slist *headers = curl_slist_append(request->headers, line);
 
 	pfree(line);
@@ -388,8 +386,9 @@ fill_request(FtxRequest *request, const FtxRequestSpec *spec)
 
 	/* "Expect: 100-continue" would cost a round trip, or a second */
 	return add_header(request, "Expect", NULL) &&
-		add_header(request, "Content-Type", spec->content_type) &&
-		(spec->accept == NULL || add_header(request, "Accept", spec->accept));
+		   add_header(request, "Content-Type", spec->content_type) &&
+		   (spec->accept == NULL ||
+			add_header(request, "Accept", spec->accept));
 }
 
 FtxRequest *
@@ -403,8 +402,7 @@ ftx_request_start(FtxEngine *engine, const FtxRequestSpec *spec,
 		if (request != NULL)
 			ftx_request_free(request);
 		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
+				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
 	}
 
 	set_state(request, FTX_QUEUED);
@@ -436,7 +434,7 @@ ftx_request_wait(FtxRequest *request)
 void
 ftx_request_free(FtxRequest *request)
 {
-	FtxEngine  *engine = request->engine;
+	FtxEngine *engine = request->engine;
 
 	if (request->state == FTX_SENDING)
 	{
@@ -471,5 +469,5 @@ ftx_method_name(FtxMethod method)
 		case FTX_DELETE:
 			return "DELETE";
 	}
-	return NULL;				/* keep compiler quiet */
+	return NULL; /* keep compiler quiet */
 }

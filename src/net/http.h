@@ -42,32 +42,32 @@ typedef enum FtxMethod
 /* What became of a request.  Not an HTTP status: see FtxResponse.status. */
 typedef enum FtxOutcome
 {
-	FTX_ANSWERED,				/* a whole HTTP answer came, of any status */
-	FTX_CANNOT_CONNECT,			/* refused, unreachable, connect_timeout */
-	FTX_CANNOT_RESOLVE,			/* DNS, of the host or the proxy */
-	FTX_TLS_FAILED,				/* handshake or certificate */
-	FTX_TIMED_OUT,				/* request_timeout ran out after connecting */
-	FTX_BROKEN_TRANSFER,		/* the connection ended in mid-exchange */
-	FTX_ANSWER_TOO_LARGE,		/* body (unpacked) or headers beyond their cap */
-	FTX_MALFORMED_ANSWER,		/* not HTTP, bad content encoding */
-	FTX_CALLS_EXHAUSTED,		/* FtxBudget.max_calls; nothing was sent */
-	FTX_CLIENT_FAILURE			/* libcurl could not set the request up */
+	FTX_ANSWERED,		  /* a whole HTTP answer came, of any status */
+	FTX_CANNOT_CONNECT,	  /* refused, unreachable, connect_timeout */
+	FTX_CANNOT_RESOLVE,	  /* DNS, of the host or the proxy */
+	FTX_TLS_FAILED,		  /* handshake or certificate */
+	FTX_TIMED_OUT,		  /* request_timeout ran out after connecting */
+	FTX_BROKEN_TRANSFER,  /* the connection ended in mid-exchange */
+	FTX_ANSWER_TOO_LARGE, /* body (unpacked) or headers beyond their cap */
+	FTX_MALFORMED_ANSWER, /* not HTTP, bad content encoding */
+	FTX_CALLS_EXHAUSTED,  /* FtxBudget.max_calls; nothing was sent */
+	FTX_CLIENT_FAILURE	  /* libcurl could not set the request up */
 } FtxOutcome;
 
 /* Settings of an engine.  Strings are copied; NULL means libcurl's default. */
 typedef struct FtxNetConfig
 {
 	const char *user_agent;
-	const char *username;		/* HTTP Basic; sent to the request's own */
-	const char *password;		/* origin only, as redirects are off */
-	const char *sslrootcert;	/* file names */
+	const char *username;	 /* HTTP Basic; sent to the request's own */
+	const char *password;	 /* origin only, as redirects are off */
+	const char *sslrootcert; /* file names */
 	const char *sslcert;
 	const char *sslkey;
 	const char *proxy;
-	int			max_concurrency;	/* requests on the wire at once */
-	int			connect_timeout;	/* seconds */
-	int			max_retries;	/* repetitions of one request */
-	int			retry_delay;	/* first backoff in ms, doubled each time */
+	int max_concurrency; /* requests on the wire at once */
+	int connect_timeout; /* seconds */
+	int max_retries;	 /* repetitions of one request */
+	int retry_delay;	 /* first backoff in ms, doubled each time */
 } FtxNetConfig;
 
 /*
@@ -76,41 +76,41 @@ typedef struct FtxNetConfig
  */
 typedef struct FtxBudget
 {
-	int64		max_calls;		/* 0 = no limit */
-	int64		calls;			/* HTTP requests sent, repetitions included */
-	int64		max_retry_wait; /* ms that may be spent waiting for retries */
-	int64		retry_wait;		/* ms spent or committed so far */
-	TimestampTz waited_until;	/* end of the last wait counted */
+	int64 max_calls;		  /* 0 = no limit */
+	int64 calls;			  /* HTTP requests sent, repetitions included */
+	int64 max_retry_wait;	  /* ms that may be spent waiting for retries */
+	int64 retry_wait;		  /* ms spent or committed so far */
+	TimestampTz waited_until; /* end of the last wait counted */
 } FtxBudget;
 
 typedef struct FtxRequestSpec
 {
-	FtxMethod	method;
-	const char *url;			/* absolute, percent-encoded; copied */
-	const char *accept;			/* Accept header's value; copied */
-	const char *content_type;	/* of the body; NULL when there is none */
-	const char *body;			/* copied; may be NULL */
-	size_t		body_len;
-	bool		repeat_safe;	/* may be sent again though its fate is unknown */
-	int			timeout;		/* seconds for one attempt, 0 = none */
-	size_t		max_body;		/* cap on the unpacked answer in bytes */
-	FtxBudget  *budget;			/* must outlive the request */
-	int64	   *sent;			/* counts each sending, as the budget does for the
+	FtxMethod method;
+	const char *url;		  /* absolute, percent-encoded; copied */
+	const char *accept;		  /* Accept header's value; copied */
+	const char *content_type; /* of the body; NULL when there is none */
+	const char *body;		  /* copied; may be NULL */
+	size_t body_len;
+	bool repeat_safe;  /* may be sent again though its fate is unknown */
+	int timeout;	   /* seconds for one attempt, 0 = none */
+	size_t max_body;   /* cap on the unpacked answer in bytes */
+	FtxBudget *budget; /* must outlive the request */
+	int64 *sent;	   /* counts each sending, as the budget does for the
 								 * statement; must outlive the request; or NULL */
 } FtxRequestSpec;
 
 typedef struct FtxResponse
 {
-	FtxOutcome	outcome;
-	int			status;			/* HTTP status; 0 unless FTX_ANSWERED */
-	FtxBytes   *body;			/* the request's; take ftx_bytes_ref() to keep */
-	char		content_type[128];	/* lower-cased, without parameters */
-	int64		retry_after;	/* seconds the server asked for, -1 = not said */
-	bool		may_have_run;	/* the request left, its answer did not arrive */
-	char		message[256];	/* libcurl's words when not FTX_ANSWERED */
-	int			attempts;		/* times it was sent */
-	int64		bytes;			/* received on the wire, all attempts */
-	double		elapsed_ms;		/* of the last attempt */
+	FtxOutcome outcome;
+	int status;				/* HTTP status; 0 unless FTX_ANSWERED */
+	FtxBytes *body;			/* the request's; take ftx_bytes_ref() to keep */
+	char content_type[128]; /* lower-cased, without parameters */
+	int64 retry_after;		/* seconds the server asked for, -1 = not said */
+	bool may_have_run;		/* the request left, its answer did not arrive */
+	char message[256];		/* libcurl's words when not FTX_ANSWERED */
+	int attempts;			/* times it was sent */
+	int64 bytes;			/* received on the wire, all attempts */
+	double elapsed_ms;		/* of the last attempt */
 } FtxResponse;
 
 /*
@@ -126,16 +126,16 @@ extern FtxEngine *ftx_engine_create(const FtxNetConfig *config);
 extern void ftx_engine_destroy(FtxEngine *engine);
 
 /* Requests that exist: queued, on the wire, waiting for a retry or done. */
-extern int	ftx_engine_requests(const FtxEngine *engine);
+extern int ftx_engine_requests(const FtxEngine *engine);
 
 /*
  * Begin an exchange, or queue it.  The request belongs to `owner`: when that
  * context is reset, an unfinished exchange is abandoned (its connection is
  * closed) and everything is freed.  Throws ERRCODE_OUT_OF_MEMORY only.
  */
-extern FtxRequest *ftx_request_start(FtxEngine *engine,
-									 const FtxRequestSpec *spec,
-									 MemoryContext owner);
+extern FtxRequest *
+ftx_request_start(FtxEngine *engine, const FtxRequestSpec *spec,
+				  MemoryContext owner);
 
 extern bool ftx_request_done(const FtxRequest *request);
 
@@ -157,4 +157,4 @@ extern void ftx_request_free(FtxRequest *request);
 
 extern const char *ftx_method_name(FtxMethod method);
 
-#endif							/* FTX_HTTP_H */
+#endif /* FTX_HTTP_H */

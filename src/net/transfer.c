@@ -27,22 +27,23 @@
 #define CURLCODE_TOO_LARGE 100
 
 /* Set an option or leave the function, with the option named. */
-#define SETOPT(request, option, value) \
-	do { \
-		CURLcode	code_ = curl_easy_setopt((request)->easy, option, value); \
-\
-		if (code_ != CURLE_OK) \
-		{ \
-			option_failed((request), #option, code_); \
-			return false; \
-		} \
+#define SETOPT(request, option, value)                                         \
+	do                                                                         \
+	{                                                                          \
+		CURLcode code_ = curl_easy_setopt((request)->easy, option, value);     \
+                                                                               \
+		if (code_ != CURLE_OK)                                                 \
+		{                                                                      \
+			option_failed((request), #option, code_);                          \
+			return false;                                                      \
+		}                                                                      \
 	} while (0)
 
 /* For text that may be a server's: plain ASCII, whatever the encoding. */
 static void
 copy_printable(char *dst, const char *src, size_t size)
 {
-	size_t		i;
+	size_t i;
 
 	for (i = 0; i < size - 1 && src[i] != '\0'; i++)
 		dst[i] = (src[i] >= ' ' && src[i] <= '~') ? src[i] : '?';
@@ -50,8 +51,7 @@ copy_printable(char *dst, const char *src, size_t size)
 }
 
 void
-ftx_response_fail(FtxRequest *request, FtxOutcome outcome,
-				  const char *message)
+ftx_response_fail(FtxRequest *request, FtxOutcome outcome, const char *message)
 {
 	request->response.outcome = outcome;
 	request->response.status = 0;
@@ -62,7 +62,7 @@ ftx_response_fail(FtxRequest *request, FtxOutcome outcome,
 static void
 option_failed(FtxRequest *request, const char *option, CURLcode code)
 {
-	char		message[sizeof(request->response.message)];
+	char message[sizeof(request->response.message)];
 
 	snprintf(message, sizeof(message), "could not set %s: %s", option,
 			 curl_easy_strerror(code));
@@ -79,7 +79,7 @@ static size_t
 receive_body(char *data, size_t size, size_t n, void *arg)
 {
 	FtxRequest *request = arg;
-	bool		over_cap;
+	bool over_cap;
 
 	if (ftx_bytes_append(request->response.body, data, size * n, &over_cap))
 		return size * n;
@@ -116,7 +116,7 @@ before_send(void *arg, char *remote_ip, char *local_ip, int remote_port,
 			int local_port)
 {
 	FtxRequest *request = arg;
-	FtxBudget  *budget = request->budget;
+	FtxBudget *budget = request->budget;
 
 	if (++request->departures == 1)
 		return CURL_PREREQFUNC_OK;
@@ -302,7 +302,7 @@ classify(CURLcode code, bool departed)
 		case CURLE_WEIRD_SERVER_REPLY:
 		case CURLE_BAD_CONTENT_ENCODING:
 		case CURLE_WRITE_ERROR: /* the unpacking kind: ours are known */
-		case CURLE_UNSUPPORTED_PROTOCOL:	/* HTTP/0.9, that is no HTTP */
+		case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9, that is no HTTP */
 			return departed ? FTX_MALFORMED_ANSWER : FTX_CLIENT_FAILURE;
 
 		default:
@@ -313,8 +313,8 @@ classify(CURLcode code, bool departed)
 static void
 judge(FtxRequest *request, CURLcode code)
 {
-	bool		departed = request->departures > 0;
-	char		message[sizeof(request->response.message)];
+	bool departed = request->departures > 0;
+	char message[sizeof(request->response.message)];
 
 	if (request->headers_over_cap)
 	{
@@ -344,7 +344,7 @@ judge(FtxRequest *request, CURLcode code)
 	else
 		ftx_response_fail(request, classify(code, departed),
 						  request->error[0] != '\0' ? request->error :
-						  curl_easy_strerror(code));
+													  curl_easy_strerror(code));
 
 	request->response.may_have_run = departed;
 }
@@ -353,8 +353,8 @@ judge(FtxRequest *request, CURLcode code)
 static void
 copy_content_type(FtxResponse *response, const char *value)
 {
-	char	   *type = response->content_type;
-	size_t		len;
+	char *type = response->content_type;
+	size_t len;
 
 	copy_printable(type, value, sizeof(response->content_type));
 	len = strcspn(type, "; ,");
@@ -369,8 +369,8 @@ read_answer(FtxRequest *request)
 {
 	FtxResponse *response = &request->response;
 	struct curl_header *header;
-	long		status = 0;
-	char	   *content_type = NULL;
+	long status = 0;
+	char *content_type = NULL;
 
 	curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
 	response->outcome = FTX_ANSWERED;
@@ -390,9 +390,9 @@ static void
 read_statistics(FtxRequest *request)
 {
 	FtxResponse *response = &request->response;
-	curl_off_t	body = 0;
-	curl_off_t	elapsed = 0;
-	long		headers = 0;
+	curl_off_t body = 0;
+	curl_off_t elapsed = 0;
+	long headers = 0;
 
 	curl_easy_getinfo(request->easy, CURLINFO_SIZE_DOWNLOAD_T, &body);
 	curl_easy_getinfo(request->easy, CURLINFO_HEADER_SIZE, &headers);
@@ -413,7 +413,7 @@ read_statistics(FtxRequest *request)
 static void
 release_easy(FtxRequest *request)
 {
-	FtxEngine  *engine = request->engine;
+	FtxEngine *engine = request->engine;
 
 	if (engine->n_idle < engine->config.max_concurrency)
 	{
@@ -429,9 +429,9 @@ release_easy(FtxRequest *request)
 bool
 ftx_transfer_begin(FtxRequest *request)
 {
-	FtxEngine  *engine = request->engine;
+	FtxEngine *engine = request->engine;
 	FtxResponse *response = &request->response;
-	CURLMcode	code;
+	CURLMcode code;
 
 	ftx_bytes_reset(response->body);
 	response->status = 0;

@@ -14,8 +14,8 @@ static bool
 unreserved(unsigned char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		(c >= '0' && c <= '9') ||
-		c == '-' || c == '.' || c == '_' || c == '~';
+		   (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+		   c == '~';
 }
 
 void
@@ -50,7 +50,6 @@ ftx_url_append_param(StringInfo url, const char *name, const char *value)
 bool
 ftx_url_segment_ok(const char *segment)
 {
-	return segment[0] != '\0' &&
-		strcmp(segment, ".") != 0 &&
-		strcmp(segment, "..") != 0;
+	return segment[0] != '\0' && strcmp(segment, ".") != 0 &&
+		   strcmp(segment, "..") != 0;
 }

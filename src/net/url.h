@@ -17,8 +17,8 @@
 extern void ftx_url_append_encoded(StringInfo url, const char *value, int len);
 
 /* Append "?name=value" or "&name=value", both encoded. */
-extern void ftx_url_append_param(StringInfo url, const char *name,
-								 const char *value);
+extern void
+ftx_url_append_param(StringInfo url, const char *name, const char *value);
 
 /*
  * Can `segment` stand as one segment of a path?  Not when empty, "." or "..",
@@ -26,4 +26,4 @@ extern void ftx_url_append_param(StringInfo url, const char *name,
  */
 extern bool ftx_url_segment_ok(const char *segment);
 
-#endif							/* FTX_URL_H */
+#endif /* FTX_URL_H */

@@ -45,7 +45,7 @@ ftx_clock(void)
 static int
 watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *watched)
 {
-	FtxWaiter  *waiter = arg;
+	FtxWaiter *waiter = arg;
 	struct epoll_event event = {0};
 
 	if (what == CURL_POLL_REMOVE)
@@ -72,11 +72,11 @@ watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *watched)
 	}
 	/* The other operation serves when libcurl and the kernel disagree. */
 	if (epoll_ctl(waiter->epoll_fd,
-				  watched == NULL ? EPOLL_CTL_ADD : EPOLL_CTL_MOD,
-				  fd, &event) != 0 &&
+				  watched == NULL ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd,
+				  &event) != 0 &&
 		epoll_ctl(waiter->epoll_fd,
-				  watched == NULL ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
-				  fd, &event) != 0)
+				  watched == NULL ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd,
+				  &event) != 0)
 		waiter->watch_errno = errno;
 	return 0;
 }
@@ -85,7 +85,7 @@ watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *watched)
 static int
 set_timer(CURLM *multi, long timeout_ms, void *arg)
 {
-	FtxWaiter  *waiter = arg;
+	FtxWaiter *waiter = arg;
 
 	if (timeout_ms < 0)
 		waiter->due = -1;
@@ -108,18 +108,18 @@ ftx_waiter_open(FtxWaiter *waiter, CURLM *multi)
 	waiter->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (waiter->epoll_fd < 0)
 	{
-		int			save_errno = errno;
+		int save_errno = errno;
 
 		ReleaseExternalFD();
 		errno = save_errno;
 		return false;
 	}
 
-	if (curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION,
-						  watch_socket) != CURLM_OK ||
+	if (curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, watch_socket) !=
+			CURLM_OK ||
 		curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, waiter) != CURLM_OK ||
-		curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION,
-						  set_timer) != CURLM_OK ||
+		curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set_timer) !=
+			CURLM_OK ||
 		curl_multi_setopt(multi, CURLMOPT_TIMERDATA, waiter) != CURLM_OK)
 	{
 		errno = ENOSYS;
@@ -141,12 +141,11 @@ ftx_waiter_close(FtxWaiter *waiter)
 void
 ftx_waiter_wait(FtxWaiter *waiter, int64 until)
 {
-	int			events = WL_LATCH_SET | WL_SOCKET_READABLE |
-		WL_EXIT_ON_PM_DEATH;
-	int64		now = ftx_clock();
-	int64		due = waiter->due;
-	long		timeout = -1;
-	int			ready;
+	int events = WL_LATCH_SET | WL_SOCKET_READABLE | WL_EXIT_ON_PM_DEATH;
+	int64 now = ftx_clock();
+	int64 due = waiter->due;
+	long timeout = -1;
+	int ready;
 
 	if (until >= 0 && (due < 0 || until < due))
 		due = until;
@@ -179,14 +178,14 @@ const char *
 ftx_waiter_act(FtxWaiter *waiter)
 {
 	struct epoll_event ready[MAX_READY];
-	CURLMcode	code = CURLM_OK;
-	int			running;
-	int			n;
+	CURLMcode code = CURLM_OK;
+	int running;
+	int n;
 
 	n = epoll_wait(waiter->epoll_fd, ready, MAX_READY, 0);
 	for (int i = 0; i < n && code == CURLM_OK; i++)
 	{
-		int			what = 0;
+		int what = 0;
 
 		/*
 		 * On an error, 0 lets libcurl look for itself: an answer may have
@@ -215,7 +214,7 @@ ftx_waiter_act(FtxWaiter *waiter)
 		return curl_multi_strerror(code);
 	if (waiter->watch_errno != 0)
 	{
-		int			watch_errno = waiter->watch_errno;
+		int watch_errno = waiter->watch_errno;
 
 		waiter->watch_errno = 0;
 		return strerror(watch_errno);

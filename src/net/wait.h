@@ -18,11 +18,11 @@
 
 typedef struct FtxWaiter
 {
-	CURLM	   *multi;			/* not owned */
-	int			epoll_fd;		/* owned; -1 when closed */
-	int			sockets;		/* watched for libcurl */
-	int64		due;			/* when libcurl wants a call, -1 = never */
-	int			watch_errno;	/* why a socket cannot be watched, 0 = none */
+	CURLM *multi;	 /* not owned */
+	int epoll_fd;	 /* owned; -1 when closed */
+	int sockets;	 /* watched for libcurl */
+	int64 due;		 /* when libcurl wants a call, -1 = never */
+	int watch_errno; /* why a socket cannot be watched, 0 = none */
 } FtxWaiter;
 
 /* A clock that never jumps, in microseconds. */
@@ -46,4 +46,4 @@ extern void ftx_waiter_wait(FtxWaiter *waiter, int64 until);
  */
 extern const char *ftx_waiter_act(FtxWaiter *waiter);
 
-#endif							/* FTX_WAIT_H */
+#endif /* FTX_WAIT_H */

@@ -29,13 +29,14 @@ PG_FUNCTION_INFO_V1(http_fetch);
 
 static FtxEngine *engine = NULL;
 
-static int	checks;
+static int checks;
 
-#define CHECK(condition) \
-	do { \
-		checks++; \
-		if (!(condition)) \
-			elog(ERROR, "line %d: %s", __LINE__, #condition); \
+#define CHECK(condition)                                                       \
+	do                                                                         \
+	{                                                                          \
+		checks++;                                                              \
+		if (!(condition))                                                      \
+			elog(ERROR, "line %d: %s", __LINE__, #condition);                  \
 	} while (0)
 
 /* ----------------------------------------------------------------
@@ -47,10 +48,10 @@ Datum
 net_check_bytes(PG_FUNCTION_ARGS)
 {
 	MemoryContext context;
-	FtxBytes   *bytes;
-	FtxBytes   *other;
-	char		block[5000];
-	bool		over = true;
+	FtxBytes *bytes;
+	FtxBytes *other;
+	char block[5000];
+	bool over = true;
 
 	checks = 0;
 	memset(block, 'x', sizeof(block));
@@ -58,7 +59,7 @@ net_check_bytes(PG_FUNCTION_ARGS)
 	for (size_t cap = 0; cap < 4100; cap += (cap < 20 ? 1 : 97))
 		for (size_t n = 1; n < 4500; n += (n < 20 ? 1 : 331))
 		{
-			size_t		expected = 0;
+			size_t expected = 0;
 
 			bytes = ftx_bytes_new(cap);
 			while (ftx_bytes_append(bytes, block, n, &over))
@@ -107,14 +108,14 @@ Datum
 net_check_url(PG_FUNCTION_ARGS)
 {
 	StringInfoData url;
-	char		expected[4];
+	char expected[4];
 
 	checks = 0;
 	initStringInfo(&url);
 	for (int c = 0; c < 256; c++)
 	{
-		char		byte = (char) c;
-		bool		plain = c < 128 && (isalnum(c) || (c && strchr("-._~", c)));
+		char byte = (char) c;
+		bool plain = c < 128 && (isalnum(c) || (c && strchr("-._~", c)));
 
 		resetStringInfo(&url);
 		ftx_url_append_encoded(&url, &byte, 1);
@@ -129,7 +130,7 @@ net_check_url(PG_FUNCTION_ARGS)
 	ftx_url_append_param(&url, "cursor", "x+y=&");
 	ftx_url_append_param(&url, "li mit", "");
 	CHECK(strcmp(url.data, "http://h/v1/a%2Fb%C3%A4%3F%23%25"
-				 "?cursor=x%2By%3D%26&li%20mit=") == 0);
+						   "?cursor=x%2By%3D%26&li%20mit=") == 0);
 
 	CHECK(!ftx_url_segment_ok(""));
 	CHECK(!ftx_url_segment_ok("."));
@@ -146,27 +147,28 @@ net_check_url(PG_FUNCTION_ARGS)
 static bool
 may_repeat(const FtxAttempt *a)
 {
-	bool		temporary;
+	bool temporary;
 
 	if (a->outcome == FTX_ANSWERED)
 		return a->status == 429 ||
-			(a->repeat_safe && a->status >= 502 && a->status <= 504);
+			   (a->repeat_safe && a->status >= 502 && a->status <= 504);
 	temporary = a->outcome == FTX_CANNOT_CONNECT ||
-		a->outcome == FTX_CANNOT_RESOLVE || a->outcome == FTX_TIMED_OUT ||
-		a->outcome == FTX_BROKEN_TRANSFER;
+				a->outcome == FTX_CANNOT_RESOLVE ||
+				a->outcome == FTX_TIMED_OUT ||
+				a->outcome == FTX_BROKEN_TRANSFER;
 	return temporary && !(a->may_have_run && !a->repeat_safe);
 }
 
 Datum
 net_check_backoff(PG_FUNCTION_ARGS)
 {
-	static const int numbers[] = {1, 2, 3, 4, 31, 32, 33, 64, 65,
-	PG_INT32_MAX - 1, PG_INT32_MAX};
-	static const int delays[] = {-1, 0, 1, 7, 200, 29999, 30000, 30001,
-	PG_INT32_MAX};
+	static const int numbers[] = {
+		1, 2, 3, 4, 31, 32, 33, 64, 65, PG_INT32_MAX - 1, PG_INT32_MAX};
+	static const int delays[] = {-1,	0,	   1,	  7,		   200,
+								 29999, 30000, 30001, PG_INT32_MAX};
 	static const int64 afters[] = {-1, 0, 1, 60, PG_INT32_MAX, PG_INT64_MAX};
 	static const double jitters[] = {0.0, 0.25, 0.5, 0.999999, 1.0, 2.0, -1.0};
-	FtxAttempt	a;
+	FtxAttempt a;
 
 	checks = 0;
 	for (int outcome = FTX_ANSWERED; outcome <= FTX_CLIENT_FAILURE; outcome++)
@@ -192,13 +194,12 @@ net_check_backoff(PG_FUNCTION_ARGS)
 			for (size_t r = 0; r < lengthof(afters); r++)
 				for (size_t j = 0; j < lengthof(jitters); j++)
 				{
-					int64		wait;
-					double		window;
+					int64 wait;
+					double window;
 
 					a.number = numbers[n];
 					a.retry_after = afters[r];
-					wait = ftx_backoff(&a, PG_INT32_MAX, delays[d],
-									   jitters[j]);
+					wait = ftx_backoff(&a, PG_INT32_MAX, delays[d], jitters[j]);
 					if (afters[r] >= 0)
 					{
 						CHECK(wait == Min(afters[r], PG_INT32_MAX) * 1000);
@@ -208,8 +209,8 @@ net_check_backoff(PG_FUNCTION_ARGS)
 					for (int i = 1; i < Min(numbers[n], 64); i++)
 						window *= 2;
 					window = Min(window, 30000.0);
-					CHECK(wait == (int64) (window *
-										   Max(Min(jitters[j], 1.0), 0.0)));
+					CHECK(wait ==
+						  (int64) (window * Max(Min(jitters[j], 1.0), 0.0)));
 					CHECK(wait >= 0 && wait <= 30000);
 				}
 
@@ -230,9 +231,9 @@ net_check_retry_after(PG_FUNCTION_ARGS)
 	static const struct
 	{
 		const char *value;
-		int64		offset;		/* of `then` from now */
-		int64		expected;
-	}			cases[] = {
+		int64 offset; /* of `then` from now */
+		int64 expected;
+	} cases[] = {
 		{NULL, 0, -1},
 		{"", 0, -1},
 		{" ", 0, -1},
@@ -271,8 +272,7 @@ net_check_retry_after(PG_FUNCTION_ARGS)
 		if (ftx_parse_retry_after(cases[i].value, then - cases[i].offset) !=
 			cases[i].expected)
 			elog(ERROR, "Retry-After \"%s\": " INT64_FORMAT, cases[i].value,
-				 ftx_parse_retry_after(cases[i].value,
-									   then - cases[i].offset));
+				 ftx_parse_retry_after(cases[i].value, then - cases[i].offset));
 	}
 	CHECK(ftx_parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT",
 								PG_INT64_MIN) == PG_INT32_MAX);
@@ -291,15 +291,13 @@ net_check_retry_after(PG_FUNCTION_ARGS)
 Datum
 net_engine(PG_FUNCTION_ARGS)
 {
-	FtxNetConfig config = {
-		.user_agent = "net_test/1",
-		.username = "key",
-		.password = "secret",
-		.max_concurrency = PG_GETARG_INT32(0),
-		.connect_timeout = PG_GETARG_INT32(1),
-		.max_retries = PG_GETARG_INT32(2),
-		.retry_delay = PG_GETARG_INT32(3)
-	};
+	FtxNetConfig config = {.user_agent = "net_test/1",
+						   .username = "key",
+						   .password = "secret",
+						   .max_concurrency = PG_GETARG_INT32(0),
+						   .connect_timeout = PG_GETARG_INT32(1),
+						   .max_retries = PG_GETARG_INT32(2),
+						   .retry_delay = PG_GETARG_INT32(3)};
 
 	if (!PG_ARGISNULL(4))
 		config.sslrootcert = text_to_cstring(PG_GETARG_TEXT_PP(4));
@@ -340,21 +338,20 @@ static void
 put_row(ReturnSetInfo *rsinfo, int i, const FtxResponse *response,
 		const FtxBudget *budget)
 {
-	static const char *const outcomes[] = {"answered", "cannot_connect",
-		"cannot_resolve", "tls_failed", "timed_out", "broken_transfer",
-		"too_large", "malformed", "calls_exhausted", "client_failure"
-	};
-	Datum		values[13];
-	bool		nulls[13] = {0};
-	FtxBytes   *body = response->body;
+	static const char *const outcomes[] = {
+		"answered",		   "cannot_connect",  "cannot_resolve", "tls_failed",
+		"timed_out",	   "broken_transfer", "too_large",		"malformed",
+		"calls_exhausted", "client_failure"};
+	Datum values[13];
+	bool nulls[13] = {0};
+	FtxBytes *body = response->body;
 
 	values[0] = Int32GetDatum(i);
 	values[1] = CStringGetTextDatum(outcomes[response->outcome]);
 	values[2] = Int32GetDatum(response->status);
 	values[3] = Int64GetDatum((int64) body->len);
 	values[4] = PointerGetDatum(cstring_to_text_with_len(
-									body->len > 0 ? body->data : "",
-									(int) Min(body->len, 200)));
+		body->len > 0 ? body->data : "", (int) Min(body->len, 200)));
 	values[5] = CStringGetTextDatum(response->content_type);
 	values[6] = Int64GetDatum(response->retry_after);
 	values[7] = BoolGetDatum(response->may_have_run);
@@ -374,23 +371,20 @@ Datum
 http_fetch(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Datum	   *urls;
-	int			n;
-	int			left;
+	Datum *urls;
+	int n;
+	int left;
 	FtxRequest **requests;
-	FtxBudget	budget = {
-		.max_calls = PG_GETARG_INT64(6),
-		.max_retry_wait = PG_GETARG_INT64(7)
-	};
-	FtxBudget  *shared = palloc(sizeof(FtxBudget));
+	FtxBudget budget = {.max_calls = PG_GETARG_INT64(6),
+						.max_retry_wait = PG_GETARG_INT64(7)};
+	FtxBudget *shared = palloc(sizeof(FtxBudget));
 	FtxRequestSpec spec = {
 		.method = parse_method(text_to_cstring(PG_GETARG_TEXT_PP(1))),
 		.accept = "application/json",
 		.repeat_safe = PG_GETARG_BOOL(3),
 		.timeout = PG_GETARG_INT32(4),
 		.max_body = (size_t) PG_GETARG_INT64(5),
-		.budget = shared
-	};
+		.budget = shared};
 
 	*shared = budget;
 	InitMaterializedSRF(fcinfo, 0);
@@ -412,7 +406,7 @@ http_fetch(PG_FUNCTION_ARGS)
 
 	for (left = n; left > 0;)
 	{
-		bool		found = false;
+		bool found = false;
 
 		for (int i = 0; i < n; i++)
 			if (requests[i] != NULL && ftx_request_done(requests[i]))
