@@ -16,6 +16,7 @@
 #include "base/compat.h"
 #include "common/jsonapi.h"
 #include "json/page.h"
+#include "json/projection.h"
 #include "json/value.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -25,23 +26,6 @@
 
 /* Levels of an answer above the members of an item. */
 #define ENVELOPE_LEVELS 4
-
-/* A key that is wanted, or leads to one that is. */
-typedef struct KeyNode
-{
-	const char *key;
-	int keylen;
-	int nslots; /* slots whose path ends here */
-	int *slots;
-	struct KeyNode *children;
-	struct KeyNode *next; /* sibling */
-} KeyNode;
-
-struct FtxProjection
-{
-	int nslots;
-	KeyNode root; /* the item itself */
-};
 
 /* Which part of an answer a member or element is. */
 typedef enum Place
@@ -82,63 +66,6 @@ typedef struct Decoder
 	int depth; /* of the stack; 0 outside of the answer */
 	Level levels[FTX_MAX_JSON_DEPTH + 2];
 } Decoder;
-
-/* ---------- projections ---------- */
-
-static KeyNode *
-child_of(const KeyNode *node, const char *key, int keylen)
-{
-	for (KeyNode *child = node->children; child != NULL; child = child->next)
-	{
-		if (child->keylen == keylen && memcmp(child->key, key, keylen) == 0)
-			return child;
-	}
-	return NULL;
-}
-
-static void
-add_slot(KeyNode *node, int slot)
-{
-	if (node->nslots == 0)
-		node->slots = palloc(sizeof(int));
-	else
-		node->slots = repalloc(node->slots, sizeof(int) * (node->nslots + 1));
-	node->slots[node->nslots++] = slot;
-}
-
-FtxProjection *
-ftx_projection_create(const char *const *paths, int npaths)
-{
-	FtxProjection *projection = palloc0(sizeof(FtxProjection));
-
-	projection->nslots = npaths;
-	for (int i = 0; i < npaths; i++)
-	{
-		KeyNode *node = &projection->root;
-		const char *key = paths[i];
-
-		while (*key != '\0')
-		{
-			int len = (int) strcspn(key, ".");
-			KeyNode *child = child_of(node, key, len);
-
-			if (child == NULL)
-			{
-				child = palloc0(sizeof(KeyNode));
-				child->key = pnstrdup(key, len);
-				child->keylen = len;
-				child->next = node->children;
-				node->children = child;
-			}
-			node = child;
-			key += len;
-			if (*key == '.')
-				key++;
-		}
-		add_slot(node, i);
-	}
-	return projection;
-}
 
 /* ---------- errors ---------- */
 
@@ -383,7 +310,7 @@ member_start(void *state, char *fname, bool isnull)
 													  PLACE_NOWHERE;
 		else if (level->place == PLACE_IN_ITEM)
 		{
-			node = child_of(level->node, key, len);
+			node = ftx_projection_child(level->node, key, len);
 			if (node != NULL)
 				place = PLACE_IN_ITEM;
 		}
