@@ -177,6 +177,13 @@ ftx_call_object_missing(const FtxCall *call)
 		   ftx_error_object_missing(ftx_call_body(call));
 }
 
+bool
+ftx_call_outcome_unknown(const FtxCall *call)
+{
+	return call->request != NULL && call->method != FTX_GET &&
+		   ftx_request_response(call->request)->may_have_run;
+}
+
 void
 ftx_call_raise(FtxCall *call)
 {

@@ -66,6 +66,9 @@ extern bool ftx_call_succeeded(const FtxCall *call);
  */
 extern bool ftx_call_object_missing(const FtxCall *call);
 
+/* Was it sent, its answer lost, and is it not a GET? */
+extern bool ftx_call_outcome_unknown(const FtxCall *call);
+
 /* Raise the error of a call that did not succeed, see api/error.h. */
 ftx_noreturn extern void ftx_call_raise(FtxCall *call);
 

@@ -13,7 +13,9 @@
 
 #include "postgres.h"
 
+#include "executor/executor.h"
 #include "libpq/pqsignal.h"
+#include "miscadmin.h"
 #include "utils/wait_event.h"
 
 #if PG_VERSION_NUM < 150000
@@ -81,6 +83,26 @@
 #else
 #define ftx_scan_check_as_user(fsplan, rte)                                    \
 	((void) (fsplan), (rte)->checkAsUser)
+#endif
+
+/*
+ * The user whose privileges a write runs with.  A partition that rows are
+ * routed to has no range table entry of its own: that of its root counts.
+ */
+#if PG_VERSION_NUM >= 160000
+#define ftx_modify_check_as_user(info, estate)                                 \
+	ExecGetResultRelCheckAsUser((info), (estate))
+#else
+static inline Oid
+ftx_modify_check_as_user(ResultRelInfo *info, EState *estate)
+{
+	Index index = info->ri_RangeTableIndex != 0 ?
+					  info->ri_RangeTableIndex :
+					  info->ri_RootResultRelInfo->ri_RangeTableIndex;
+	Oid user = exec_rt_fetch(index, estate)->checkAsUser;
+
+	return OidIsValid(user) ? user : GetUserId();
+}
 #endif
 
 /*

@@ -58,6 +58,9 @@ typedef struct FtxAction
 												 * `server` after them */
 } FtxAction;
 
+/* Actions of one family, ended by one without a function. */
+extern const FtxAction ftx_connector_actions[];
+
 /* The action of an SQL function; NULL if there is none of that name. */
 extern const FtxAction *ftx_action_find(const char *function);
 

@@ -128,9 +128,10 @@ check_columns(const FtxResource *resource)
 			return complain(resource, column->name, "stands twice");
 		if ((column->flags & FTX_KEY) != 0 && (column->flags & FTX_UPDATE) != 0)
 			return complain(resource, column->name, "is an updatable key");
-		if ((column->path == NULL) != ((column->flags & FTX_WRITE_ONLY) != 0))
+		if ((column->path == NULL) !=
+			((column->flags & (FTX_WRITE_ONLY | FTX_PARENT)) != 0))
 			return complain(resource, column->name,
-							"has a path though write-only, or none");
+							"has a path though nothing is read, or none");
 		if ((column->flags & FTX_REQUIRED) != 0 &&
 			(column->flags & FTX_CREATE) == 0)
 			return complain(resource, column->name,
@@ -148,6 +149,42 @@ check_columns(const FtxResource *resource)
 }
 
 static const char *
+check_parent(const FtxResource *resource)
+{
+	const FtxResource *parent;
+
+	if (resource->parent == NULL)
+		return NULL;
+	parent = ftx_resource_find(resource->parent);
+	if (parent == NULL)
+		return complain(resource, resource->parent, "is no resource");
+	for (int i = 0; i < resource->nlinks; i++)
+	{
+		const FtxLink *link = &resource->links[i];
+		int column = ftx_resource_column(resource, link->column);
+
+		if (column < 0 || (resource->columns[column].flags & FTX_PARENT) == 0)
+			return complain(resource, link->column,
+							"is a link but no column of the parent");
+		if (ftx_resource_column(parent, link->parent_column) < 0)
+			return complain(resource, link->parent_column,
+							"is no column of the parent");
+	}
+	for (int i = 0; i < resource->ncolumns; i++)
+	{
+		bool linked = false;
+
+		for (int j = 0; j < resource->nlinks; j++)
+			linked |= strcmp(resource->links[j].column,
+							 resource->columns[i].name) == 0;
+		if (!linked && (resource->columns[i].flags & FTX_PARENT) != 0)
+			return complain(resource, resource->columns[i].name,
+							"is not linked to the parent");
+	}
+	return NULL;
+}
+
+static const char *
 check_resource(const FtxResource *resource)
 {
 	const FtxOperation *operations[] = {&resource->list,   &resource->detail,
@@ -155,6 +192,8 @@ check_resource(const FtxResource *resource)
 										&resource->update, &resource->remove};
 	const char *found = check_columns(resource);
 
+	if (found == NULL)
+		found = check_parent(resource);
 	for (int i = 0; found == NULL && i < FTX_LENGTH(operations); i++)
 		found = check_path(resource, operations[i]);
 	if (found == NULL && resource->list.path == NULL &&

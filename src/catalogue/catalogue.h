@@ -41,21 +41,26 @@ typedef enum FtxAccept
 #define FTX_KEY 0x0001	  /* identifies the row; {column} in paths */
 #define FTX_DETAIL 0x0002 /* only the detail call returns it */
 #define FTX_LIST_MAY_OMIT                                                      \
-	0x0004					  /* a list item without it needs the detail
+	0x0004					/* a list item without it needs the detail
 									 * call when the query uses it */
-#define FTX_CREATE 0x0010	  /* may be sent on create */
-#define FTX_REQUIRED 0x0020	  /* must be sent on create */
-#define FTX_UPDATE 0x0040	  /* may be sent on update */
+#define FTX_PARENT 0x0008	/* given by the parent, bound in the list's path */
+#define FTX_CREATE 0x0010	/* may be sent on create */
+#define FTX_REQUIRED 0x0020 /* must be sent on create */
+#define FTX_UPDATE 0x0040	/* may be sent on update */
 #define FTX_WRITE_ONLY 0x0080 /* no read returns it: reads give NULL */
 #define FTX_ONE_TIME 0x0100	  /* secret returned only by its creation */
 #define FTX_MASKED 0x0200	  /* reads may give it as ****** */
+#define FTX_TESTS 0x0400	  /* who sets it wants setup tests */
+#define FTX_ACTS 0x0800		  /* setting it does something each time */
 
 typedef struct FtxColumn
 {
 	const char *name; /* SQL name; also the member of bodies */
 	FtxType type;
-	const char *path; /* keys in the item joined by dots, "" = the
-								 * item itself; NULL when FTX_WRITE_ONLY */
+	const char *path; /* keys in the item joined by dots; "" = the item
+					   * itself; "@1", "@2": names of the map in which
+					   * the item stands (FtxResource.items); NULL when
+					   * FTX_WRITE_ONLY or FTX_PARENT */
 	unsigned flags;
 	const char *comment;
 } FtxColumn;
@@ -66,6 +71,13 @@ typedef struct FtxFilter
 	const char *column;
 	const char *parameter;
 } FtxFilter;
+
+/* A column of a child table and where its parent has that value. */
+typedef struct FtxLink
+{
+	const char *column;
+	const char *parent_column;
+} FtxLink;
 
 /* One operation: method is given by its place in FtxResource. */
 typedef struct FtxOperation
@@ -81,15 +93,48 @@ typedef struct FtxResource
 	const char *alias; /* second name accepted for it, or NULL */
 	const char *comment;
 
-	FtxOperation list;		/* GET; NULL path: the detail call is the only
+	FtxOperation list;	 /* GET; NULL path: the detail call is the only
 								 * read (a singleton such as account) */
-	bool paged;				/* list takes cursor and limit */
-	FtxOperation detail;	/* GET */
+	bool paged;			 /* list takes cursor and limit */
+	FtxOperation detail; /* GET */
+
+	/*
+	 * Where items stand in the answer to the list: NULL for data.items, else
+	 * maps by name below data, "schemas.*.tables.*": each * stands for names,
+	 * which columns get as "@1", "@2".
+	 */
+	const char *items;
+
+	/*
+	 * A child table: the paths of its reads have {columns} of the parent.
+	 * When a query does not give them, the parents are enumerated.
+	 */
+	const char *parent; /* name of a resource, or NULL */
+	const FtxLink *links;
+	int nlinks;
+
+	/*
+	 * Failures of a read that only mean that the parent has none: statuses
+	 * ("400") or codes ("NotFound_SchemaConfig").  NULL-terminated, or NULL.
+	 */
+	const char *const *absent;
 	FtxOperation create;	/* POST */
 	FtxOperation create_in; /* POST used instead when the column bound in
 								 * its path is given (group webhooks) */
 	FtxOperation update;	/* PATCH */
 	FtxOperation remove;	/* DELETE */
+
+	/*
+	 * Members, as JSON, that an update sends unless it sets a column that is
+	 * FTX_TESTS; or NULL.
+	 */
+	const char *update_default;
+
+	/*
+	 * SQL function to be used instead of DELETE, where the API deletes more
+	 * than the row; or NULL.
+	 */
+	const char *remove_function;
 
 	const FtxColumn *columns; /* the last one is attrs, path "" */
 	int ncolumns;

@@ -13,8 +13,10 @@
 #include "base/compat.h"
 #include "fdw/fdw.h"
 #include "net/url.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
+#include "utils/rel.h"
 #include "utils/ruleutils.h"
 
 /*
@@ -75,7 +77,7 @@ detail_request(const FtxResource *resource, List *items, List *exprs,
 
 	if (mode == FTX_SCAN_KEYS && !intVal(list_nth(items, FtxPlanKeyIsArray)))
 		key = constant_text(linitial(exprs));
-	return psprintf("GET %s", ftx_operation_path(&resource->detail, key));
+	return psprintf("GET %s", ftx_key_path(resource, &resource->detail, key));
 }
 
 /*
@@ -155,10 +157,101 @@ explain_figures(const FtxStats *stats, ExplainState *es)
 void
 fivetrexExplainForeignScan(ForeignScanState *node, ExplainState *es)
 {
-	const FtxStats *stats = ftx_scan_stats(node);
-
 	if (es->verbose)
 		explain_request(node, es);
-	if (es->analyze && stats != NULL)
-		explain_figures(stats, es);
+	if (es->analyze && node->fdw_state != NULL)
+		explain_figures(ftx_scan_stats(node->fdw_state), es);
+}
+
+/*
+ * "PATCH /v1/connections/{id}"
+ */
+static void
+explain_write(Relation rel, CmdType operation, ExplainState *es)
+{
+	ForeignTable *table = GetForeignTable(RelationGetRelid(rel));
+	FtxServerOptions server;
+	FtxTableOptions options;
+	const FtxResource *resource;
+
+	ftx_options_server(GetForeignServer(table->serverid), &server);
+	ftx_options_table(table, RelationGetRelationName(rel), &server, &options);
+	resource = options.resource;
+	switch (operation)
+	{
+		case CMD_INSERT:
+			ExplainPropertyText("Fivetran Write",
+								psprintf("POST %s", resource->create.path), es);
+			break;
+		case CMD_UPDATE:
+			ExplainPropertyText("Fivetran Write",
+								psprintf("PATCH %s", resource->update.path),
+								es);
+			break;
+		default:
+			ExplainPropertyText("Fivetran Write",
+								psprintf("DELETE %s", resource->remove.path),
+								es);
+	}
+}
+
+void
+fivetrexExplainForeignModify(ModifyTableState *mtstate, ResultRelInfo *info,
+							 List *fdw_private, int subplan_index,
+							 ExplainState *es)
+{
+	if (es->verbose)
+		explain_write(info->ri_RelationDesc, mtstate->operation, es);
+	if (es->analyze && info->ri_FdwState != NULL)
+		ExplainPropertyInteger("Writes To Be Sent", NULL,
+							   ftx_modify_queued(info), es);
+}
+
+/*
+ * The conditions that the modification checks itself, which core knows
+ * nothing of any more.
+ */
+static void
+explain_conditions(ForeignScanState *node, ExplainState *es)
+{
+	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	List *items = plan->fdw_private;
+	int skip = intVal(list_nth(items, FtxPlanExprs)) +
+			   list_length(list_nth(items, FtxPlanSetAttnums));
+	List *conditions = list_copy_tail(plan->fdw_exprs, skip);
+	List *context = set_deparse_context_plan(es->deparse_cxt, (Plan *) plan,
+											 NIL);
+
+	if (conditions != NIL)
+		ExplainPropertyText(
+			"Filter",
+			deparse_expression((Node *) make_ands_explicit(conditions), context,
+							   false, false),
+			es);
+}
+
+void
+fivetrexExplainDirectModify(ForeignScanState *node, ExplainState *es)
+{
+	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+
+	explain_conditions(node, es);
+	if (es->verbose)
+	{
+		explain_request(node, es);
+		explain_write(node->ss.ss_currentRelation, plan->operation, es);
+	}
+	if (es->analyze && node->fdw_state != NULL)
+	{
+		FtxStats stats = *ftx_scan_stats(ftx_direct_scan(node));
+		const FtxStats *writes = ftx_direct_stats(node);
+
+		stats.calls += writes->calls;
+		stats.retries += writes->retries;
+		stats.bytes += writes->bytes;
+		stats.waited_ms += writes->waited_ms;
+		explain_figures(&stats, es);
+		ExplainPropertyInteger("Writes", NULL, writes->calls - writes->retries,
+							   es);
+	}
 }

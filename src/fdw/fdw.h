@@ -93,13 +93,22 @@ typedef enum FtxPlanItem
 	FtxPlanPrefetch,	/* Integer: boolean */
 	FtxPlanLimit,		/* Integer: rows that suffice, -1 = unknown */
 	FtxPlanListPages,	/* Integer: expected pages of the plain list */
-	FtxPlanCalls		/* Integer: expected calls of one scan */
+	FtxPlanCalls,		/* Integer: expected calls of one scan */
+	FtxPlanExprs,		/* Integer: members of fdw_exprs that are the scan's */
+
+	/* and for UPDATE and DELETE that the scan itself makes (direct.c) */
+	FtxPlanSetAttnums,	  /* IntList: attributes that are set */
+	FtxPlanReturnAttnums, /* IntList: attributes that RETURNING uses */
+	FtxPlanReturning,	  /* Integer: boolean */
+	FtxPlanCanSetTag	  /* Integer: boolean */
 } FtxPlanItem;
 
 /*
  * ForeignScan.fdw_exprs holds the key expression (mode FTX_SCAN_KEYS only),
  * then one expression per member of FtxPlanFilters, then the local conditions
- * that can be checked before details are fetched.
+ * that can be checked before details are fetched: FtxPlanExprs in all.  After
+ * them come, for direct.c, one expression per member of FtxPlanSetAttnums and
+ * all local conditions.
  */
 
 /* In convert.c */
@@ -188,8 +197,13 @@ extern int ftx_source_pending(const FtxSource *source);
  */
 extern const FtxJsonValue *ftx_source_take(FtxSource *source);
 
+/* Are there pages of the list, or details, that have not arrived yet? */
+extern bool ftx_source_unread(const FtxSource *source);
+
 /* Abandon what is under way. */
 extern void ftx_source_reset(FtxSource *source);
+
+/* In path.c */
 
 /* Longer keys and filter values are looked up in the list: URLs have limits. */
 #define FTX_MAX_VALUE 1000
@@ -201,10 +215,20 @@ extern void ftx_source_reset(FtxSource *source);
 extern bool ftx_key_addressable(const FtxResource *resource, const char *key);
 
 /*
- * The path of an operation with {column} replaced by the encoded key, which
- * is in the server encoding; NULL leaves the path as it is.
+ * The path of an operation with each {column} replaced by the encoded value of
+ * that column, in the server encoding, by its index in the catalogue.  A NULL
+ * value leaves the {column}.
  */
-extern char *ftx_operation_path(const FtxOperation *operation, const char *key);
+extern char *ftx_bound_path(const FtxResource *resource,
+							const FtxOperation *operation, char *const *values);
+
+/* The same with the key's value only. */
+extern char *ftx_key_path(const FtxResource *resource,
+						  const FtxOperation *operation, const char *key);
+
+/* The catalogue columns in the path of an operation. */
+extern Bitmapset *
+ftx_path_columns(const FtxResource *resource, const FtxOperation *operation);
 
 /* Append a query parameter whose value is in the server encoding. */
 extern void
@@ -217,13 +241,76 @@ extern TupleTableSlot *fivetrexIterateForeignScan(ForeignScanState *node);
 extern void fivetrexReScanForeignScan(ForeignScanState *node);
 extern void fivetrexEndForeignScan(ForeignScanState *node);
 
-/* The figures of a scan, NULL when it did not run (plain EXPLAIN). */
-extern const FtxStats *ftx_scan_stats(ForeignScanState *node);
+/* The same for direct.c, which keeps a scan of its own under the node. */
+typedef struct FtxScanState FtxScanState;
+
+extern FtxScanState *ftx_scan_begin(ForeignScanState *node);
+
+/* Fill the node's scan slot with the next row; it is empty at the end. */
+extern void ftx_scan_next(FtxScanState *state);
+extern void ftx_scan_restart(FtxScanState *state);
+extern void ftx_scan_end(FtxScanState *state);
+
+extern FtxSession *ftx_scan_session(FtxScanState *state);
+extern FtxStats *ftx_scan_stats(FtxScanState *state);
 
 /* In explain.c */
 
 extern void
 fivetrexExplainForeignScan(ForeignScanState *node, ExplainState *es);
+
+extern void fivetrexExplainForeignModify(ModifyTableState *mtstate,
+										 ResultRelInfo *info, List *fdw_private,
+										 int subplan_index, ExplainState *es);
+extern void
+fivetrexExplainDirectModify(ForeignScanState *node, ExplainState *es);
+
+/* In modify.c */
+
+extern int fivetrexIsForeignRelUpdatable(Relation rel);
+extern void fivetrexAddForeignUpdateTargets(PlannerInfo *root, Index rtindex,
+											RangeTblEntry *target_rte,
+											Relation target_relation);
+extern List *fivetrexPlanForeignModify(PlannerInfo *root, ModifyTable *plan,
+									   Index resultRelation, int subplan_index);
+extern void
+fivetrexBeginForeignModify(ModifyTableState *mtstate, ResultRelInfo *info,
+						   List *fdw_private, int subplan_index, int eflags);
+extern void fivetrexEndForeignModify(EState *estate, ResultRelInfo *info);
+extern void
+fivetrexBeginForeignInsert(ModifyTableState *mtstate, ResultRelInfo *info);
+extern void fivetrexEndForeignInsert(EState *estate, ResultRelInfo *info);
+extern int fivetrexGetForeignModifyBatchSize(ResultRelInfo *info);
+extern TupleTableSlot *
+fivetrexExecForeignInsert(EState *estate, ResultRelInfo *info,
+						  TupleTableSlot *slot, TupleTableSlot *planSlot);
+extern TupleTableSlot **
+fivetrexExecForeignBatchInsert(EState *estate, ResultRelInfo *info,
+							   TupleTableSlot **slots,
+							   TupleTableSlot **planSlots, int *numSlots);
+extern TupleTableSlot *
+fivetrexExecForeignUpdate(EState *estate, ResultRelInfo *info,
+						  TupleTableSlot *slot, TupleTableSlot *planSlot);
+extern TupleTableSlot *
+fivetrexExecForeignDelete(EState *estate, ResultRelInfo *info,
+						  TupleTableSlot *slot, TupleTableSlot *planSlot);
+
+/* Writes that leave when the statement ends. */
+extern int ftx_modify_queued(ResultRelInfo *info);
+
+/* In direct.c */
+
+extern bool fivetrexPlanDirectModify(PlannerInfo *root, ModifyTable *plan,
+									 Index resultRelation, int subplan_index);
+extern void fivetrexBeginDirectModify(ForeignScanState *node, int eflags);
+extern TupleTableSlot *fivetrexIterateDirectModify(ForeignScanState *node);
+extern void fivetrexEndDirectModify(ForeignScanState *node);
+
+/* The scan of a direct modification, NULL when it did not run. */
+extern FtxScanState *ftx_direct_scan(ForeignScanState *node);
+
+/* The figures of its writes. */
+extern const FtxStats *ftx_direct_stats(ForeignScanState *node);
 
 /* In import.c */
 

@@ -28,8 +28,30 @@ fivetrex_fdw_handler(PG_FUNCTION_ARGS)
 	routine->ReScanForeignScan = fivetrexReScanForeignScan;
 	routine->EndForeignScan = fivetrexEndForeignScan;
 
+	/* INSERT, UPDATE, DELETE, COPY */
+	routine->IsForeignRelUpdatable = fivetrexIsForeignRelUpdatable;
+	routine->AddForeignUpdateTargets = fivetrexAddForeignUpdateTargets;
+	routine->PlanForeignModify = fivetrexPlanForeignModify;
+	routine->BeginForeignModify = fivetrexBeginForeignModify;
+	routine->ExecForeignInsert = fivetrexExecForeignInsert;
+	routine->ExecForeignBatchInsert = fivetrexExecForeignBatchInsert;
+	routine->GetForeignModifyBatchSize = fivetrexGetForeignModifyBatchSize;
+	routine->ExecForeignUpdate = fivetrexExecForeignUpdate;
+	routine->ExecForeignDelete = fivetrexExecForeignDelete;
+	routine->EndForeignModify = fivetrexEndForeignModify;
+	routine->BeginForeignInsert = fivetrexBeginForeignInsert;
+	routine->EndForeignInsert = fivetrexEndForeignInsert;
+
+	/* UPDATE and DELETE that are fed by the table alone */
+	routine->PlanDirectModify = fivetrexPlanDirectModify;
+	routine->BeginDirectModify = fivetrexBeginDirectModify;
+	routine->IterateDirectModify = fivetrexIterateDirectModify;
+	routine->EndDirectModify = fivetrexEndDirectModify;
+
 	/* EXPLAIN */
 	routine->ExplainForeignScan = fivetrexExplainForeignScan;
+	routine->ExplainForeignModify = fivetrexExplainForeignModify;
+	routine->ExplainDirectModify = fivetrexExplainDirectModify;
 
 	/* IMPORT FOREIGN SCHEMA */
 	routine->ImportForeignSchema = fivetrexImportForeignSchema;

@@ -89,17 +89,35 @@ map_columns(FtxPlanState *state)
 }
 
 /*
- * Does the query itself refer to the whole row?  A row mark (UPDATE ... FROM,
- * FOR UPDATE) adds such a reference to carry the row along, which uses no
- * column that nobody else uses.
+ * Is it the target of UPDATE or DELETE?
  */
 static bool
-whole_row_used(PlannerInfo *root, RelOptInfo *baserel)
+is_target(PlannerInfo *root, RelOptInfo *baserel)
+{
+	return bms_is_member(baserel->relid, root->all_result_relids) &&
+		   root->parse->commandType != CMD_SELECT;
+}
+
+/*
+ * Does the query itself refer to the whole row?  A row mark (UPDATE ... FROM,
+ * FOR UPDATE) and being a target add such a reference to carry the row along,
+ * which uses no column that nobody else uses.  Row triggers may use any.
+ */
+static bool
+whole_row_used(PlannerInfo *root, RelOptInfo *baserel, Relation rel)
 {
 	Query *parse = root->parse;
 	Bitmapset *attrs = NULL;
 
-	if (get_plan_rowmark(root->rowMarks, baserel->relid) == NULL)
+	if (is_target(root, baserel))
+	{
+		if (rel->trigdesc != NULL && (rel->trigdesc->trig_update_before_row ||
+									  rel->trigdesc->trig_update_after_row ||
+									  rel->trigdesc->trig_delete_before_row ||
+									  rel->trigdesc->trig_delete_after_row))
+			return true;
+	}
+	else if (get_plan_rowmark(root->rowMarks, baserel->relid) == NULL)
 		return true;
 	pull_varattnos((Node *) parse->targetList, baserel->relid, &attrs);
 	pull_varattnos((Node *) parse->jointree, baserel->relid, &attrs);
@@ -115,10 +133,16 @@ static void
 find_used_columns(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state)
 {
 	Bitmapset *offset = NULL;
-	bool whole_row = whole_row_used(root, baserel);
+	Relation rel = table_open(state->relid, NoLock);
+	bool whole_row = whole_row_used(root, baserel, rel);
 	ListCell *lc;
 	int bit = -1;
 
+	table_close(rel, NoLock);
+	/* an update answers with its row, a deletion does not */
+	if (is_target(root, baserel) && root->parse->commandType == CMD_DELETE)
+		pull_varattnos((Node *) root->parse->returningList, baserel->relid,
+					   &offset);
 	pull_varattnos((Node *) baserel->reltarget->exprs, baserel->relid, &offset);
 	foreach (lc, baserel->baserestrictinfo)
 		pull_varattnos((Node *) lfirst_node(RestrictInfo, lc)->clause,
@@ -576,6 +600,7 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 	items = lappend(items, makeInteger((int) Min(
 							   list_pages(state, state->list_rows), INT_MAX)));
 	items = lappend(items, makeInteger(calls));
+	items = lappend(items, makeInteger(list_length(exprs)));
 
 	return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false),
 							baserel->relid, exprs, items, NIL, NIL, outer_plan);

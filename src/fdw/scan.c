@@ -14,6 +14,7 @@
 
 #include "access/table.h"
 #include "api/memo.h"
+#include "api/readers.h"
 #include "base/compat.h"
 #include "executor/executor.h"
 #include "fdw/fdw.h"
@@ -24,9 +25,16 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/resowner.h"
+#include "utils/tuplestore.h"
 
-typedef struct FtxScanState
+struct FtxScanState
 {
+	ForeignScanState *node;
+	FtxReader reader;  /* while a paged list is being read */
+	TupleDesc tupdesc; /* a copy: slots of it pin nothing, so that they can
+						* be made on behalf of another statement */
+
 	/* from the plan */
 	const FtxResource *resource;
 	FtxScanMode plan_mode;
@@ -38,6 +46,8 @@ typedef struct FtxScanState
 	/* expressions */
 	List *params;		   /* ExprStates: key, then filters */
 	ExprState *conditions; /* on list items, before details are fetched */
+	ExprContext *conditions_context;
+	TupleTableSlot *conditions_slot;
 
 	FtxSession *session;
 	FtxConverter *converter;
@@ -56,7 +66,16 @@ typedef struct FtxScanState
 	MemoryContext cxt;		  /* of the scan, below the query's */
 	MemoryContext params_cxt; /* values of the present scan */
 	MemoryContext row_cxt;	  /* the row handed out last */
-} FtxScanState;
+
+	/* rows read ahead because somebody was about to write */
+	ResourceOwner owner; /* of the scan's temporary files */
+	Tuplestorestate *kept;
+	TupleTableSlot *kept_slot;
+	MemoryContext spare_cxt; /* their row_cxt */
+	bool cut_off;			 /* reading ahead failed in the middle */
+};
+
+static void read_to_end(FtxReader *reader);
 
 static const int *
 int_array(List *list)
@@ -71,30 +90,34 @@ int_array(List *list)
 }
 
 static void
-init_expressions(ForeignScanState *node, FtxScanState *state, List *exprs)
+init_expressions(FtxScanState *state, ForeignScan *plan)
 {
+	PlanState *node = &state->node->ss.ps;
+	List *exprs = list_copy_head(
+		plan->fdw_exprs, intVal(list_nth(plan->fdw_private, FtxPlanExprs)));
 	int nparams = list_length(state->filters) +
 				  (state->plan_mode == FTX_SCAN_KEYS ? 1 : 0);
 
-	state->params = ExecInitExprList(list_copy_head(exprs, nparams),
-									 (PlanState *) node);
-	state->conditions = ExecInitQual(list_copy_tail(exprs, nparams),
-									 (PlanState *) node);
+	state->params = ExecInitExprList(list_copy_head(exprs, nparams), node);
+	state->conditions = ExecInitQual(list_copy_tail(exprs, nparams), node);
+	state->conditions_context = CreateExprContext(node->state);
+	state->conditions_slot = MakeSingleTupleTableSlot(
+		state->tupdesc, state->node->ss.ss_ScanTupleSlot->tts_ops);
 }
 
 static void
-init_source(ForeignScanState *node, FtxScanState *state, List *items)
+init_source(FtxScanState *state, List *items)
 {
 	FtxSourceSpec spec = {0};
 	List *attnums = list_nth(items, FtxPlanAttnums);
 
-	state->converter = ftx_converter_create(node->ss.ss_currentRelation,
+	state->converter = ftx_converter_create(state->node->ss.ss_currentRelation,
 											state->resource, int_array(attnums),
 											list_length(attnums));
 	spec.session = state->session;
 	spec.resource = state->resource;
 	spec.projection = ftx_converter_projection(state->converter);
-	spec.memo = ftx_memo_of(node->ss.ps.state);
+	spec.memo = ftx_memo_of(state->node->ss.ps.state);
 	spec.stats = &state->stats;
 	spec.page_size = intVal(list_nth(items, FtxPlanPageSize));
 	spec.prefetch = intVal(list_nth(items, FtxPlanPrefetch));
@@ -102,35 +125,59 @@ init_source(ForeignScanState *node, FtxScanState *state, List *items)
 	state->source = ftx_source_create(&spec);
 }
 
-void
-fivetrexBeginForeignScan(ForeignScanState *node, int eflags)
+/*
+ * Reset callback of the scan's context.
+ */
+static void
+withdraw_reader(void *arg)
+{
+	ftx_reader_withdraw(&((FtxScanState *) arg)->reader);
+}
+
+static FtxScanState *
+create_scan(ForeignScanState *node)
+{
+	MemoryContext cxt = AllocSetContextCreate(node->ss.ps.state->es_query_cxt,
+											  "fivetrex scan",
+											  ALLOCSET_DEFAULT_SIZES);
+	FtxScanState *state = MemoryContextAllocZero(cxt, sizeof(FtxScanState));
+	MemoryContextCallback *callback = MemoryContextAllocZero(
+		cxt, sizeof(MemoryContextCallback));
+
+	state->cxt = cxt;
+	state->node = node;
+	state->owner = CurrentResourceOwner;
+	state->params_cxt = AllocSetContextCreate(cxt, "fivetrex parameters",
+											  ALLOCSET_SMALL_SIZES);
+	state->row_cxt = AllocSetContextCreate(cxt, "fivetrex row",
+										   ALLOCSET_DEFAULT_SIZES);
+	state->spare_cxt = AllocSetContextCreate(cxt, "fivetrex row read ahead",
+											 ALLOCSET_DEFAULT_SIZES);
+	callback->func = withdraw_reader;
+	callback->arg = state;
+	MemoryContextRegisterResetCallback(cxt, callback);
+	return state;
+}
+
+FtxScanState *
+ftx_scan_begin(ForeignScanState *node)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
 	EState *estate = node->ss.ps.state;
 	RangeTblEntry *rte = exec_rt_fetch(plan->scan.scanrelid, estate);
 	Oid userid = ftx_scan_check_as_user(plan, rte);
 	List *items = plan->fdw_private;
-	MemoryContext cxt;
-	MemoryContext old;
-	FtxScanState *state;
+	FtxScanState *state = create_scan(node);
+	MemoryContext old = MemoryContextSwitchTo(state->cxt);
 
-	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
-		return;
-
-	cxt = AllocSetContextCreate(estate->es_query_cxt, "fivetrex scan",
-								ALLOCSET_DEFAULT_SIZES);
-	old = MemoryContextSwitchTo(cxt);
-	state = palloc0(sizeof(FtxScanState));
-	state->cxt = cxt;
-	state->params_cxt = AllocSetContextCreate(cxt, "fivetrex parameters",
-											  ALLOCSET_SMALL_SIZES);
-	state->row_cxt = AllocSetContextCreate(cxt, "fivetrex row",
-										   ALLOCSET_DEFAULT_SIZES);
+	state->reader.finish = read_to_end;
+	state->tupdesc = CreateTupleDescCopy(
+		RelationGetDescr(node->ss.ss_currentRelation));
 
 	/* whose credentials: the one whose privileges the scan runs with */
 	state->session = ftx_session_pin(GetForeignTable(rte->relid)->serverid,
 									 OidIsValid(userid) ? userid : GetUserId(),
-									 cxt);
+									 state->cxt);
 
 	state->resource = ftx_resource_find(
 		strVal(list_nth(items, FtxPlanResource)));
@@ -139,10 +186,10 @@ fivetrexBeginForeignScan(ForeignScanState *node, int eflags)
 	state->filters = list_nth(items, FtxPlanFilters);
 	state->limit = intVal(list_nth(items, FtxPlanLimit));
 	state->list_pages = intVal(list_nth(items, FtxPlanListPages));
-	init_expressions(node, state, plan->fdw_exprs);
-	init_source(node, state, items);
+	init_expressions(state, plan);
+	init_source(state, items);
 	MemoryContextSwitchTo(old);
-	node->fdw_state = state;
+	return state;
 }
 
 static int
@@ -207,9 +254,9 @@ keys_need_list(FtxScanState *state, bool needs_detail)
  * no row equals.
  */
 static char *
-filtered_path(ForeignScanState *node, FtxScanState *state)
+filtered_path(FtxScanState *state)
 {
-	ExprContext *econtext = node->ss.ps.ps_ExprContext;
+	ExprContext *econtext = state->node->ss.ps.ps_ExprContext;
 	StringInfoData path;
 	ListCell *param;
 	ListCell *filter;
@@ -240,17 +287,20 @@ start_list(FtxScanState *state, const char *path)
 {
 	state->mode = FTX_SCAN_LIST;
 	state->input_ended = path == NULL;
-	if (path != NULL)
-		ftx_source_list(state->source, path);
+	if (path == NULL)
+		return;
+	ftx_source_list(state->source, path);
+	ftx_reader_announce(&state->reader, state->session->serverid);
 }
 
 static void
-start_keys(ForeignScanState *node, FtxScanState *state)
+start_keys(FtxScanState *state)
 {
-	List *items = ((ForeignScan *) node->ss.ps.plan)->fdw_private;
+	PlanState *node = &state->node->ss.ps;
+	List *items = ((ForeignScan *) node->plan)->fdw_private;
 	bool null;
 	Datum value = ExecEvalExprSwitchContext(linitial(state->params),
-											node->ss.ps.ps_ExprContext, &null);
+											node->ps_ExprContext, &null);
 
 	state->mode = FTX_SCAN_KEYS;
 	state->next_key = 0;
@@ -262,7 +312,7 @@ start_keys(ForeignScanState *node, FtxScanState *state)
 }
 
 static void
-start_scan(ForeignScanState *node, FtxScanState *state)
+start_scan(FtxScanState *state)
 {
 	MemoryContext old;
 
@@ -273,10 +323,10 @@ start_scan(ForeignScanState *node, FtxScanState *state)
 	switch (state->plan_mode)
 	{
 		case FTX_SCAN_LIST:
-			start_list(state, filtered_path(node, state));
+			start_list(state, filtered_path(state));
 			break;
 		case FTX_SCAN_KEYS:
-			start_keys(node, state);
+			start_keys(state);
 			break;
 		case FTX_SCAN_SINGLETON:
 			state->mode = FTX_SCAN_SINGLETON;
@@ -290,24 +340,26 @@ start_scan(ForeignScanState *node, FtxScanState *state)
  * Do the conditions that list columns can decide hold for the item?
  */
 static bool
-passes_conditions(ForeignScanState *node, FtxScanState *state,
-				  const FtxJsonValue *item)
+passes_conditions(FtxScanState *state, const FtxJsonValue *item)
 {
-	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
-	ExprContext *econtext = node->ss.ps.ps_ExprContext;
+	TupleTableSlot *slot = state->conditions_slot;
+	ExprContext *econtext = state->conditions_context;
+	MemoryContext old;
 	bool result;
 
 	if (state->conditions == NULL)
 		return true;
+	ResetExprContext(econtext);
+	old = MemoryContextSwitchTo(econtext->ecxt_per_tuple_memory);
+	ExecClearTuple(slot);
 	ftx_converter_fill(state->converter, item, true, slot->tts_values,
 					   slot->tts_isnull);
 	ExecStoreVirtualTuple(slot);
-	slot->tts_tableOid = RelationGetRelid(node->ss.ss_currentRelation);
+	slot->tts_tableOid = RelationGetRelid(state->node->ss.ss_currentRelation);
+	MemoryContextSwitchTo(old);
 	econtext->ecxt_scantuple = slot;
 	result = ExecQual(state->conditions, econtext);
 	ExecClearTuple(slot);
-	ResetExprContext(econtext);
-	MemoryContextReset(state->row_cxt);
 	return result;
 }
 
@@ -330,7 +382,7 @@ window(FtxScanState *state)
  * asks for its details, or notes that the input has ended.
  */
 static const FtxJsonValue *
-next_input(ForeignScanState *node, FtxScanState *state)
+next_input(FtxScanState *state)
 {
 	const FtxJsonValue *item;
 
@@ -357,7 +409,7 @@ next_input(ForeignScanState *node, FtxScanState *state)
 	}
 	if (!ftx_converter_needs_detail(state->converter, item))
 		return item;
-	if (passes_conditions(node, state, item))
+	if (passes_conditions(state, item))
 	{
 		char *key = ftx_json_text(&item[FTX_KEY_SLOT]);
 
@@ -372,7 +424,7 @@ next_input(ForeignScanState *node, FtxScanState *state)
 }
 
 static const FtxJsonValue *
-next_item(ForeignScanState *node, FtxScanState *state)
+next_item(FtxScanState *state)
 {
 	for (;;)
 	{
@@ -381,7 +433,7 @@ next_item(ForeignScanState *node, FtxScanState *state)
 		while (!state->input_ended &&
 			   ftx_source_pending(state->source) < window(state))
 		{
-			item = next_input(node, state);
+			item = next_input(state);
 			if (item != NULL)
 				return item;
 		}
@@ -393,21 +445,19 @@ next_item(ForeignScanState *node, FtxScanState *state)
 	}
 }
 
-TupleTableSlot *
-fivetrexIterateForeignScan(ForeignScanState *node)
+/*
+ * Read the next row from the API into a slot; false at the end.
+ */
+static bool
+read_row(FtxScanState *state, TupleTableSlot *slot, MemoryContext cxt)
 {
-	FtxScanState *state = node->fdw_state;
-	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
 	const FtxJsonValue *item;
 	MemoryContext old;
 
 	ExecClearTuple(slot);
-	MemoryContextReset(state->row_cxt);
-	if (!state->started)
-		start_scan(node, state);
-
-	old = MemoryContextSwitchTo(state->row_cxt);
-	item = next_item(node, state);
+	MemoryContextReset(cxt);
+	old = MemoryContextSwitchTo(cxt);
+	item = next_item(state);
 	if (item != NULL)
 	{
 		ftx_converter_fill(state->converter, item, false, slot->tts_values,
@@ -416,7 +466,111 @@ fivetrexIterateForeignScan(ForeignScanState *node)
 		state->emitted++;
 	}
 	MemoryContextSwitchTo(old);
-	return slot;
+	return item != NULL;
+}
+
+/* ---------- reading ahead of a write ---------- */
+
+static void
+begin_keeping(FtxScanState *state)
+{
+	ResourceOwner old = CurrentResourceOwner;
+
+	if (state->kept != NULL)
+		return;
+	state->kept_slot = MakeSingleTupleTableSlot(state->tupdesc,
+												&TTSOpsMinimalTuple);
+
+	/* the writer's statement may end before this scan does */
+	CurrentResourceOwner = state->owner;
+	PG_TRY();
+	{
+		state->kept = tuplestore_begin_heap(false, false, work_mem);
+	}
+	PG_FINALLY();
+	{
+		CurrentResourceOwner = old;
+	}
+	PG_END_TRY();
+}
+
+/*
+ * FtxReader.finish: keep all rows that are still to be read.  The row that
+ * was handed out last stays as it is.
+ */
+static void
+read_to_end(FtxReader *reader)
+{
+	FtxScanState *state = (FtxScanState *) ((char *) reader -
+											offsetof(FtxScanState, reader));
+	List *items = ((ForeignScan *) state->node->ss.ps.plan)->fdw_private;
+	TupleTableSlot *slot = state->conditions_slot;
+	MemoryContext old;
+
+	/* what failed once would miss rows; what has arrived is safe already */
+	if (state->cut_off)
+		return;
+	if (!ftx_source_unread(state->source) &&
+		!intVal(list_nth(items, FtxPlanNeedsDetail)))
+		return;
+
+	old = MemoryContextSwitchTo(state->cxt);
+	slot = MakeSingleTupleTableSlot(state->tupdesc, slot->tts_ops);
+	begin_keeping(state);
+	state->cut_off = true;
+	while ((state->limit < 0 || state->emitted < state->limit) &&
+		   read_row(state, slot, state->spare_cxt))
+		tuplestore_puttupleslot(state->kept, slot);
+	state->cut_off = false;
+	ExecDropSingleTupleTableSlot(slot);
+	MemoryContextReset(state->spare_cxt);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Hand out the next row that was kept; false when there is none.
+ */
+static bool
+kept_row(FtxScanState *state, TupleTableSlot *slot)
+{
+	TupleTableSlot *kept = state->kept_slot;
+
+	ExecClearTuple(slot);
+	if (!tuplestore_gettupleslot(state->kept, true, false, kept))
+	{
+		if (state->cut_off)
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("the rest of the list was not read"),
+				 errdetail(
+					 "An error broke off the reading ahead of a write of this session.")));
+		return false;
+	}
+	slot_getallattrs(kept);
+	memcpy(slot->tts_values, kept->tts_values,
+		   sizeof(Datum) * kept->tts_nvalid);
+	memcpy(slot->tts_isnull, kept->tts_isnull, sizeof(bool) * kept->tts_nvalid);
+	ExecStoreVirtualTuple(slot);
+	return true;
+}
+
+/* ---------- the executor's callbacks ---------- */
+
+void
+ftx_scan_next(FtxScanState *state)
+{
+	TupleTableSlot *slot = state->node->ss.ss_ScanTupleSlot;
+
+	if (state->kept != NULL)
+	{
+		(void) kept_row(state, slot);
+		return;
+	}
+	if (!state->started)
+		start_scan(state);
+	if (!read_row(state, slot, state->row_cxt))
+		ftx_reader_withdraw(&state->reader);
 }
 
 /*
@@ -424,31 +578,68 @@ fivetrexIterateForeignScan(ForeignScanState *node)
  * it holds it.
  */
 void
-fivetrexReScanForeignScan(ForeignScanState *node)
+ftx_scan_restart(FtxScanState *state)
 {
-	FtxScanState *state = node->fdw_state;
-
 	if (!state->started)
 		return;
+	ftx_reader_withdraw(&state->reader);
 	ftx_source_reset(state->source);
+	if (state->kept != NULL)
+	{
+		ExecDropSingleTupleTableSlot(state->kept_slot);
+		tuplestore_end(state->kept);
+		state->kept = NULL;
+		state->cut_off = false;
+	}
 	state->started = false;
+}
+
+void
+ftx_scan_end(FtxScanState *state)
+{
+	ftx_scan_restart(state);
+	ExecDropSingleTupleTableSlot(state->conditions_slot);
+
+	/* requests under way, the session's pin and all memory go with it */
+	MemoryContextDelete(state->cxt);
+}
+
+FtxSession *
+ftx_scan_session(FtxScanState *state)
+{
+	return state->session;
+}
+
+FtxStats *
+ftx_scan_stats(FtxScanState *state)
+{
+	return &state->stats;
+}
+
+void
+fivetrexBeginForeignScan(ForeignScanState *node, int eflags)
+{
+	if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0)
+		node->fdw_state = ftx_scan_begin(node);
+}
+
+TupleTableSlot *
+fivetrexIterateForeignScan(ForeignScanState *node)
+{
+	ftx_scan_next(node->fdw_state);
+	return node->ss.ss_ScanTupleSlot;
+}
+
+void
+fivetrexReScanForeignScan(ForeignScanState *node)
+{
+	ftx_scan_restart(node->fdw_state);
 }
 
 void
 fivetrexEndForeignScan(ForeignScanState *node)
 {
-	FtxScanState *state = node->fdw_state;
-
-	/* requests under way, the session's pin and all memory go with it */
-	if (state != NULL)
-		MemoryContextDelete(state->cxt);
+	if (node->fdw_state != NULL)
+		ftx_scan_end(node->fdw_state);
 	node->fdw_state = NULL;
-}
-
-const FtxStats *
-ftx_scan_stats(ForeignScanState *node)
-{
-	FtxScanState *state = node->fdw_state;
-
-	return state != NULL ? &state->stats : NULL;
 }

@@ -16,10 +16,7 @@
 #include "fdw/fdw.h"
 #include "json/value.h"
 #include "lib/ilist.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "net/url.h"
-#include "utils/builtins.h"
 #include "utils/memutils.h"
 
 /* A set of byte strings: keys of a page, cursors of a list. */
@@ -152,51 +149,6 @@ ftx_source_reset(FtxSource *source)
 	source->position = 0;
 	source->received = 0;
 	source->started = false;
-}
-
-/* ---------- paths ---------- */
-
-bool
-ftx_key_addressable(const FtxResource *resource, const char *key)
-{
-	if (strlen(key) > FTX_MAX_VALUE || !ftx_url_segment_ok(key))
-		return false;
-	for (const char *const *route = resource->literal_routes;
-		 route != NULL && *route != NULL; route++)
-	{
-		if (strcmp(key, *route) == 0)
-			return false;
-	}
-	return true;
-}
-
-static char *
-to_utf8(const char *text)
-{
-	return pg_server_to_any(text, strlen(text), PG_UTF8);
-}
-
-char *
-ftx_operation_path(const FtxOperation *operation, const char *key)
-{
-	const char *open = strchr(operation->path, '{');
-	const char *close = open ? strchr(open, '}') : NULL;
-	StringInfoData path;
-
-	if (key == NULL || close == NULL)
-		return pstrdup(operation->path);
-	key = to_utf8(key);
-	initStringInfo(&path);
-	appendBinaryStringInfo(&path, operation->path, open - operation->path);
-	ftx_url_append_encoded(&path, key, strlen(key));
-	appendStringInfoString(&path, close + 1);
-	return path.data;
-}
-
-void
-ftx_path_add_param(StringInfo path, const char *name, const char *value)
-{
-	ftx_url_append_param(path, name, to_utf8(value));
 }
 
 /* ---------- the list ---------- */
@@ -418,7 +370,8 @@ ftx_source_fetch(FtxSource *source, const char *key)
 	FtxCallSpec call = {0};
 	char *path;
 
-	path = ftx_operation_path(&source->spec.resource->detail, key);
+	path = ftx_key_path(source->spec.resource, &source->spec.resource->detail,
+						key);
 	call.method = FTX_GET;
 	call.path = path;
 	call.accept = source->spec.resource->detail.accept;
@@ -437,6 +390,12 @@ int
 ftx_source_pending(const FtxSource *source)
 {
 	return source->ndetails;
+}
+
+bool
+ftx_source_unread(const FtxSource *source)
+{
+	return source->ndetails > 0 || source->cursor != NULL;
 }
 
 /*

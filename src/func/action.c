@@ -15,6 +15,7 @@
 #include "catalogue/actions.h"
 #include "func/func.h"
 #include "funcapi.h"
+#include "json/mask.h"
 #include "json/value.h"
 #include "json/write.h"
 #include "mb/pg_wchar.h"
@@ -153,7 +154,8 @@ build_body(FunctionCallInfo fcinfo, const FtxAction *action)
 		const FtxArgument *argument = &action->arguments[i];
 
 		if (argument->place == FTX_AS_BODY)
-			return object_argument(fcinfo, action, i);
+			return ftx_body_unmask(object_argument(fcinfo, action, i), false,
+								   NULL);
 		if (argument->place == FTX_IN_BODY && !PG_ARGISNULL(i))
 			ftx_body_add(&body,
 						 argument->member ? argument->member : argument->name,
@@ -163,7 +165,7 @@ build_body(FunctionCallInfo fcinfo, const FtxAction *action)
 	if (action->fixed != NULL)
 		ftx_body_add_fixed(&body, action->fixed);
 	ftx_body_end(&body);
-	return body.data;
+	return ftx_body_unmask(body.data, false, NULL);
 }
 
 /*
@@ -196,6 +198,7 @@ Datum
 fivetrex_action(PG_FUNCTION_ARGS)
 {
 	const FtxAction *action = find_action(fcinfo);
+	bool changes = (action->flags & FTX_ACT_READS) == 0;
 	FtxCallSpec spec = {0};
 	FtxSession *session;
 
@@ -208,12 +211,12 @@ fivetrex_action(PG_FUNCTION_ARGS)
 	spec.takes_long = (action->flags & FTX_ACT_TAKES_LONG) != 0;
 
 	session = ftx_func_session(fcinfo, argument_count(action));
-	if ((action->flags & FTX_ACT_READS) == 0)
+	if (changes)
 	{
-		ftx_func_check_write(session, psprintf("%s()", action->function));
+		ftx_write_check(session, psprintf("%s()", action->function));
 		if (ftx_guc_dry_run)
 		{
-			char *json = ftx_func_dry_run(&spec);
+			char *json = ftx_write_dry_run(&spec);
 
 			if (action->answer == FTX_ANSWER_MESSAGE)
 				PG_RETURN_TEXT_P(cstring_to_text(json));
@@ -221,5 +224,5 @@ fivetrex_action(PG_FUNCTION_ARGS)
 				DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
 		}
 	}
-	return result(fcinfo, action, ftx_func_call(session, &spec));
+	return result(fcinfo, action, ftx_func_call(session, &spec, changes));
 }

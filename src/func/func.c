@@ -9,15 +9,11 @@
 
 #include "base/compat.h"
 #include "base/guc.h"
-#include "api/memo.h"
 #include "catalog/pg_foreign_server.h"
 #include "func/func.h"
-#include "json/write.h"
 #include "miscadmin.h"
-#include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/json.h"
 
 #define FDW_NAME "fivetrex"
 
@@ -57,18 +53,6 @@ ftx_func_session(FunctionCallInfo fcinfo, int argno)
 						   GetUserId(), CurrentMemoryContext);
 }
 
-void
-ftx_func_check_write(FtxSession *session, const char *function)
-{
-	PreventCommandIfReadOnly(function);
-	if (session->options.read_only)
-		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-						errmsg("server \"%s\" allows reading only",
-							   session->servername),
-						errhint("Its option access is 'read_only'.")));
-	ftx_memo_forget_all();
-}
-
 FtxMethod
 ftx_func_method(const char *name)
 {
@@ -85,27 +69,15 @@ ftx_func_method(const char *name)
 					errhint("Methods are GET, POST, PATCH, PUT and DELETE.")));
 }
 
-char *
-ftx_func_dry_run(const FtxCallSpec *spec)
-{
-	StringInfoData json;
-
-	initStringInfo(&json);
-	appendStringInfo(&json,
-					 "{\"dry_run\": true, \"method\": \"%s\", \"path\": ",
-					 ftx_method_name(spec->method));
-	escape_json(&json, spec->path);
-	appendStringInfo(&json, ", \"body\": %s}",
-					 spec->body ? ftx_body_masked(spec->body) : "null");
-	return json.data;
-}
-
 FtxCall *
-ftx_func_call(FtxSession *session, const FtxCallSpec *spec)
+ftx_func_call(FtxSession *session, const FtxCallSpec *spec, bool changes)
 {
 	FtxStats *stats = palloc0(sizeof(FtxStats));
-	FtxCall *call = ftx_call_start(session, spec, stats, NULL,
-								   CurrentMemoryContext);
+	FtxCall *call;
+
+	if (changes)
+		ftx_write_prepare(session);
+	call = ftx_call_start(session, spec, stats, NULL, CurrentMemoryContext);
 
 	ftx_call_wait(call);
 	if (!ftx_call_succeeded(call))

@@ -8,7 +8,7 @@
 #ifndef FTX_FUNC_H
 #define FTX_FUNC_H
 
-#include "api/call.h"
+#include "api/writes.h"
 #include "fmgr.h"
 
 /*
@@ -20,22 +20,14 @@
  */
 extern FtxSession *ftx_func_session(FunctionCallInfo fcinfo, int argno);
 
-/*
- * May this statement change the account?  Refuses in READ ONLY transactions
- * (25006) and on servers with access 'read_only' (42501).
- */
-extern void ftx_func_check_write(FtxSession *session, const char *function);
-
 /* A method by its name, in any case; ERRCODE_INVALID_PARAMETER_VALUE else. */
 extern FtxMethod ftx_func_method(const char *name);
 
 /*
- * What would have been sent, as JSON text: {dry_run, method, path, body},
- * secrets masked.
+ * Make a call and wait for it; raises whatever is not a 2xx answer.  One that
+ * `changes` the account has passed ftx_write_check() before (api/writes.h).
  */
-extern char *ftx_func_dry_run(const FtxCallSpec *spec);
-
-/* Make a call and wait for it; raises whatever is not a 2xx answer. */
-extern FtxCall *ftx_func_call(FtxSession *session, const FtxCallSpec *spec);
+extern FtxCall *
+ftx_func_call(FtxSession *session, const FtxCallSpec *spec, bool changes);
 
 #endif /* FTX_FUNC_H */

@@ -10,6 +10,7 @@
 #include "base/guc.h"
 #include "catalogue/operations.h"
 #include "func/func.h"
+#include "json/mask.h"
 #include "json/value.h"
 #include "lib/stringinfo.h"
 #include "net/url.h"
@@ -118,24 +119,6 @@ append_query(StringInfo path, Jsonb *query)
 }
 
 /*
- * Guards of a request that is not a GET.
- */
-static void
-check_guards(FtxSession *session, FtxMethod method)
-{
-	ftx_func_check_write(session, "fivetrex_request()");
-	if (method == FTX_DELETE && ftx_guc_max_deletes < 1)
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-			 errmsg("fivetrex.max_deletes does not allow this"),
-			 errdetail(
-				 "The statement deletes 1 object, the setting allows %d. Nothing was sent.",
-				 ftx_guc_max_deletes),
-			 errhint("SET fivetrex.max_deletes = 1 allows it.")));
-}
-
-/*
  * fivetrex_request(method text, path text, query jsonb, body jsonb,
  *					server name) returns jsonb
  */
@@ -165,7 +148,8 @@ fivetrex_request(PG_FUNCTION_ARGS)
 	{
 		Jsonb *jsonb = PG_GETARG_JSONB_P(3);
 
-		spec.body = JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb));
+		spec.body = ftx_body_unmask(
+			JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb)), false, NULL);
 	}
 	else if (spec.method == FTX_POST || spec.method == FTX_PATCH ||
 			 spec.method == FTX_PUT)
@@ -178,13 +162,15 @@ fivetrex_request(PG_FUNCTION_ARGS)
 	session = ftx_func_session(fcinfo, 4);
 	if (spec.method != FTX_GET)
 	{
-		check_guards(session, spec.method);
+		ftx_write_check(session, "fivetrex_request()");
+		if (spec.method == FTX_DELETE)
+			ftx_write_check_deletes(1);
 		if (ftx_guc_dry_run)
 			PG_RETURN_DATUM(DirectFunctionCall1(
-				jsonb_in, CStringGetDatum(ftx_func_dry_run(&spec))));
+				jsonb_in, CStringGetDatum(ftx_write_dry_run(&spec))));
 	}
 
-	call = ftx_func_call(session, &spec);
+	call = ftx_func_call(session, &spec, spec.method != FTX_GET);
 	body = ftx_call_body(call);
 	if (body == NULL || body->len == 0)
 		PG_RETURN_NULL(); /* 204 */

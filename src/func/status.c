@@ -42,7 +42,7 @@ fivetrex_ping(PG_FUNCTION_ARGS)
 	spec.path = "/v1/account/info";
 	spec.accept = FTX_V1;
 	spec.repeat_safe = true;
-	call = ftx_func_call(session, &spec);
+	call = ftx_func_call(session, &spec, false);
 	ftx_call_decode(call, FTX_SHAPE_OBJECT,
 					ftx_projection_create(paths, lengthof(paths)), &page);
 

@@ -78,6 +78,13 @@ refuse(const char *detail)
 			 errdetail("%s", detail)));
 }
 
+static bool
+is_object_shape(const Decoder *decoder)
+{
+	return decoder->shape == FTX_SHAPE_OBJECT ||
+		   decoder->shape == FTX_SHAPE_ANSWER;
+}
+
 /* ---------- following the parser ---------- */
 
 static FtxJsonKind
@@ -143,7 +150,7 @@ begin_value(Decoder *decoder, Level *level, Place place, const KeyNode *node)
 		case PLACE_DATA:
 			decoder->has_data = true;
 			decoder->data_kind = level->kind;
-			if (decoder->shape == FTX_SHAPE_OBJECT)
+			if (is_object_shape(decoder))
 			{
 				decoder->page->nitems = 0; /* of duplicates, the last counts */
 				new_item(decoder);
@@ -445,7 +452,7 @@ check_shape(Decoder *decoder)
 			 decoder->items_kind != FTX_JSON_ARRAY))
 			refuse("Its \"data\" has no list of \"items\".");
 	}
-	else if (decoder->shape == FTX_SHAPE_OBJECT && decoder->has_data &&
+	else if (is_object_shape(decoder) && decoder->has_data &&
 			 decoder->data_kind != FTX_JSON_OBJECT)
 		refuse("Its \"data\" is not an object.");
 }
@@ -468,7 +475,7 @@ ftx_page_decode(FtxPage *page, const char *body, size_t len, FtxShape shape,
 	Decoder *decoder;
 
 	memset(page, 0, sizeof(*page));
-	if (len == 0 && shape == FTX_SHAPE_MESSAGE)
+	if (len == 0 && (shape == FTX_SHAPE_MESSAGE || shape == FTX_SHAPE_ANSWER))
 		return;
 	decoder = palloc0(sizeof(Decoder));
 	decoder->page = page;
@@ -478,8 +485,9 @@ ftx_page_decode(FtxPage *page, const char *body, size_t len, FtxShape shape,
 	page->nslots = decoder->projection->nslots;
 	decode(decoder, body, len, PLACE_TOP, NULL);
 
-	if (shape == FTX_SHAPE_OBJECT && !decoder->has_data &&
-		decoder->top_kind == FTX_JSON_OBJECT)
+	if (!decoder->has_data && decoder->top_kind == FTX_JSON_OBJECT &&
+		(shape == FTX_SHAPE_OBJECT ||
+		 (shape == FTX_SHAPE_ANSWER && page->code.kind == FTX_JSON_ABSENT)))
 	{
 		/* the object itself, without an envelope */
 		new_item(decoder);
@@ -494,7 +502,10 @@ ftx_page_decode(FtxPage *page, const char *body, size_t len, FtxShape shape,
 			whole->kind = FTX_JSON_OBJECT;
 		}
 	}
-	check_shape(decoder);
+	if (shape == FTX_SHAPE_ANSWER && decoder->data_kind == FTX_JSON_NULL)
+		page->nitems = 0;
+	else
+		check_shape(decoder);
 	pfree(decoder);
 }
 

@@ -56,6 +56,7 @@ typedef enum FtxShape
 {
 	FTX_SHAPE_LIST,	  /* data.items[], data.next_cursor */
 	FTX_SHAPE_OBJECT, /* data is the one item */
+	FTX_SHAPE_ANSWER, /* the same, or no item when there is no data */
 	FTX_SHAPE_MESSAGE /* no item: code and message only */
 } FtxShape;
 

@@ -19,15 +19,6 @@
 #include "utils/datetime.h"
 #include "utils/timestamp.h"
 
-/*
- * Parts of names whose values are not shown.  Fivetran's definition has 154
- * names of secret fields; all of them contain one of these.
- */
-static const char *const secret_words[] = {
-	"password",	  "secret",	 "token", "key",  "passphrase",
-	"credential", "private", "auth",  "cert", "connection_string",
-	"role_arn",	  "sas"};
-
 void
 ftx_body_begin(StringInfo body)
 {
@@ -151,64 +142,4 @@ ftx_body_add(StringInfo body, const char *name, Datum value, bool isnull,
 		appendStringInfoString(body, "null");
 	else
 		append_value(body, value, type);
-}
-
-static bool
-looks_secret(const JsonbValue *name)
-{
-	char *text = pnstrdup(name->val.string.val, name->val.string.len);
-
-	for (size_t i = 0; i < lengthof(secret_words); i++)
-	{
-		if (strstr(text, secret_words[i]) != NULL)
-			return true;
-	}
-	return false;
-}
-
-char *
-ftx_body_masked(const char *body)
-{
-	Jsonb *jsonb = DatumGetJsonbP(
-		DirectFunctionCall1(jsonb_in, CStringGetDatum(body)));
-	JsonbIterator *it = JsonbIteratorInit(&jsonb->root);
-	JsonbParseState *state = NULL;
-	JsonbValue value;
-	JsonbValue *result = NULL;
-	JsonbIteratorToken token;
-	int depth = 0;
-	int secret_depth = 0; /* inside the value of a secret name */
-	bool secret = false;
-
-	while ((token = JsonbIteratorNext(&it, &value, false)) != WJB_DONE)
-	{
-		bool masked = secret || secret_depth > 0;
-
-		if (token == WJB_BEGIN_OBJECT || token == WJB_BEGIN_ARRAY)
-		{
-			depth++;
-			if (secret && secret_depth == 0)
-				secret_depth = depth;
-			secret = false;
-		}
-		else if (token == WJB_END_OBJECT || token == WJB_END_ARRAY)
-		{
-			if (secret_depth == depth)
-				secret_depth = 0;
-			depth--;
-		}
-		else if (token == WJB_KEY)
-			secret = looks_secret(&value);
-		else if (masked && value.type == jbvString)
-		{
-			value.val.string.val = FTX_MASK;
-			value.val.string.len = strlen(FTX_MASK);
-		}
-		if (token == WJB_VALUE)
-			secret = false;
-		result = pushJsonbValue(&state, token,
-								token < WJB_BEGIN_ARRAY ? &value : NULL);
-	}
-	jsonb = JsonbValueToJsonb(result);
-	return JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb));
 }

@@ -12,9 +12,6 @@
 
 #include "lib/stringinfo.h"
 
-/* What Fivetran shows instead of a secret. */
-#define FTX_MASK "******"
-
 /* Begin with "{"; end with ftx_body_end(). */
 extern void ftx_body_begin(StringInfo body);
 
@@ -30,11 +27,5 @@ extern void ftx_body_add(StringInfo body, const char *name, Datum value,
 extern void ftx_body_add_fixed(StringInfo body, const char *members);
 
 extern void ftx_body_end(StringInfo body);
-
-/*
- * A copy of a JSON object for showing: strings under names that look like
- * secrets (password, secret, token, key) are masked, at any depth.
- */
-extern char *ftx_body_masked(const char *body);
 
 #endif /* FTX_WRITE_H */

@@ -1,0 +1,80 @@
+/*-------------------------------------------------------------------------
+ *
+ * writes.h
+ *		Requests that change the account: guards, order, honest errors.
+ *
+ * Every request but a GET goes through here, whether a function or DML makes
+ * it.  Writes happen at once and cannot be rolled back, so what may stop them
+ * is checked before the first one leaves; after the first failure none
+ * leaves any more; and every error on the way says how far they got.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_WRITES_H
+#define FTX_WRITES_H
+
+#include "api/call.h"
+
+/* ---------- guards ---------- */
+
+/*
+ * May this session write at all?  `what` names the statement for the error of
+ * a READ ONLY transaction (25006); access 'read_only' gives
+ * ERRCODE_INSUFFICIENT_PRIVILEGE.
+ */
+extern void ftx_write_check(FtxSession *session, const char *what);
+
+/*
+ * Does fivetrex.max_deletes allow to delete n objects?  Otherwise
+ * ERRCODE_PROGRAM_LIMIT_EXCEEDED.
+ */
+extern void ftx_write_check_deletes(int64 n);
+
+/*
+ * Call right before a write leaves: reads all unfinished scans of the server
+ * to their end (api/readers.h), empties the memos, and warns, once per
+ * transaction block, that this cannot be rolled back.
+ */
+extern void ftx_write_prepare(FtxSession *session);
+
+/*
+ * What would be sent, secrets masked, as JSON text:
+ * {"dry_run": true, "method", "path", "body"}.
+ */
+extern char *ftx_write_dry_run(const FtxCallSpec *spec);
+
+/* ---------- sets of writes ---------- */
+
+typedef struct FtxWrites FtxWrites;
+
+/*
+ * Told of each write that succeeded, in the order of completion; `index`
+ * counts the writes of the set from 0.  The call is freed afterwards.  It may
+ * throw; the write counts as done then.
+ */
+typedef void (*FtxWriteAnswered)(void *arg, int index, FtxCall *call);
+
+/* A set lives in the current memory context. */
+extern FtxWrites *ftx_writes_create(FtxSession *session, FtxStats *stats);
+
+/* Add a write; nothing is sent yet.  All of `spec` is copied. */
+extern void ftx_writes_add(FtxWrites *writes, const FtxCallSpec *spec);
+
+/* Writes added and not sent yet. */
+extern int ftx_writes_queued(const FtxWrites *writes);
+
+/*
+ * Send what was added, up to max_concurrency at once, and wait for all of it.
+ * With fivetrex.dry_run nothing is sent: a NOTICE shows each.
+ *
+ * A DELETE of what is gone already counts as done.  On the first failure
+ * nothing new leaves, those in flight are awaited, and its error is raised,
+ * see api/error.h.  Errors carry in their context how many writes of the set
+ * (of all calls of this function) are done, in flight, refused, not sent.
+ * ERRCODE_PROGRAM_LIMIT_EXCEEDED, before anything is sent, when
+ * fivetrex.max_calls does not allow as many.
+ */
+extern void
+ftx_writes_send(FtxWrites *writes, FtxWriteAnswered answered, void *arg);
+
+#endif /* FTX_WRITES_H */

@@ -1,0 +1,446 @@
+/*-------------------------------------------------------------------------
+ *
+ * direct.c
+ *		UPDATE and DELETE that are fed by the table alone.
+ *
+ * The scan gathers what to send: it evaluates the conditions and the new
+ * values of each row.  Only when all rows are known the guards are checked
+ * and the requests leave, many at once; then the rows go to RETURNING.  So
+ * the writes do not disturb the scan, fivetrex.max_deletes knows the whole
+ * set, and counts and answers are exact.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "base/compat.h"
+#include "base/guc.h"
+#include "executor/executor.h"
+#include "executor/instrument.h"
+#include "fdw/target.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/appendinfo.h"
+#include "parser/parsetree.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+typedef struct FtxDirectState
+{
+	FtxScanState *scan;
+	FtxTarget *target;
+	FtxWrites *writes;
+
+	/* from the plan */
+	List *set_attnums;
+	List *set_values; /* ExprStates, one per set_attnums */
+	ExprState *conditions;
+	bool returning;
+	bool can_set_tag;
+
+	bool done;
+	char ***identities; /* per row; only for RETURNING of UPDATE */
+	HeapTuple *rows;	/* to be returned; NULL until answered */
+	int nrows;
+	int maxrows;
+	int next_row;
+
+	MemoryContext cxt;
+	MemoryContext row_cxt;
+} FtxDirectState;
+
+/* ---------- planning ---------- */
+
+/*
+ * The scan of the target, if that alone feeds the statement.
+ */
+static ForeignScan *
+target_scan(ModifyTable *plan, Index rti, int subplan_index)
+{
+	Plan *subplan = outerPlan(plan);
+
+	if (IsA(subplan, Append))
+	{
+		Append *append = (Append *) subplan;
+
+		if (subplan_index >= list_length(append->appendplans))
+			return NULL;
+		subplan = list_nth(append->appendplans, subplan_index);
+	}
+	if (!IsA(subplan, ForeignScan) ||
+		((ForeignScan *) subplan)->scan.scanrelid != rti)
+		return NULL;
+	return (ForeignScan *) subplan;
+}
+
+static bool
+is_multiassignment(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_MULTIEXPR)
+		return true;
+	return expression_tree_walker(node, is_multiassignment, context);
+}
+
+/*
+ * The scan returns rows as they are after the statement: SET expressions must
+ * not be evaluated once more on those.
+ */
+static List *
+inert_target_list(List *targetlist)
+{
+	List *result = NIL;
+	ListCell *lc;
+
+	foreach (lc, targetlist)
+	{
+		TargetEntry *entry = flatCopyTargetEntry(lfirst(lc));
+
+		if (!entry->resjunk)
+			entry->expr = (Expr *) makeNullConst(
+				exprType((Node *) entry->expr),
+				exprTypmod((Node *) entry->expr),
+				exprCollation((Node *) entry->expr));
+		result = lappend(result, entry);
+	}
+	return result;
+}
+
+static List *
+target_exprs(List *targetlist, int n)
+{
+	List *result = NIL;
+	ListCell *lc;
+
+	foreach (lc, targetlist)
+	{
+		if (list_length(result) == n)
+			break;
+		result = lappend(result, lfirst_node(TargetEntry, lc)->expr);
+	}
+	return result;
+}
+
+bool
+fivetrexPlanDirectModify(PlannerInfo *root, ModifyTable *plan,
+						 Index resultRelation, int subplan_index)
+{
+	ForeignScan *scan = target_scan(plan, resultRelation, subplan_index);
+	Oid relid = planner_rt_fetch(resultRelation, root)->relid;
+	List *set_attnums = NIL;
+	List *set_values = NIL;
+	List *returning = NIL;
+	List *items;
+	Relation rel;
+
+	if (scan == NULL || plan->operation == CMD_INSERT)
+		return false;
+	ftx_target_check_operation(relid, plan->operation);
+	if (plan->operation == CMD_UPDATE)
+	{
+		List *targetlist;
+
+		get_translated_update_targetlist(root, resultRelation, &targetlist,
+										 &set_attnums);
+		if (is_multiassignment((Node *) targetlist, NULL))
+			return false;
+		ftx_target_check_update(relid, set_attnums);
+		set_values = target_exprs(targetlist, list_length(set_attnums));
+	}
+	if (plan->returningLists != NIL)
+		returning = list_nth(plan->returningLists, subplan_index);
+	rel = table_open(relid, NoLock);
+
+	items = list_copy(scan->fdw_private);
+	items = lappend(items, list_copy(set_attnums));
+	items = lappend(items, ftx_target_returned(rel, resultRelation, returning));
+	items = lappend(items, makeInteger(returning != NIL));
+	items = lappend(items, makeInteger(plan->canSetTag));
+	table_close(rel, NoLock);
+
+	scan->operation = plan->operation;
+	scan->resultRelation = resultRelation;
+	scan->fdw_private = items;
+	scan->fdw_exprs = list_concat(list_copy(scan->fdw_exprs), set_values);
+	scan->fdw_exprs = list_concat(scan->fdw_exprs, scan->scan.plan.qual);
+	scan->scan.plan.qual = NIL;
+	if (plan->operation == CMD_UPDATE)
+		scan->scan.plan.targetlist = inert_target_list(
+			scan->scan.plan.targetlist);
+	return true;
+}
+
+/* ---------- beginning and end ---------- */
+
+void
+fivetrexBeginDirectModify(ForeignScanState *node, int eflags)
+{
+	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	EState *estate = node->ss.ps.state;
+	List *items = plan->fdw_private;
+	Oid user;
+	List *exprs;
+	MemoryContext cxt;
+	MemoryContext old;
+	FtxDirectState *state;
+
+	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
+		return;
+	cxt = AllocSetContextCreate(estate->es_query_cxt, "fivetrex modify",
+								ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(cxt);
+	state = palloc0(sizeof(FtxDirectState));
+	state->cxt = cxt;
+	state->row_cxt = AllocSetContextCreate(cxt, "fivetrex modified row",
+										   ALLOCSET_DEFAULT_SIZES);
+	state->set_attnums = list_nth(items, FtxPlanSetAttnums);
+	state->returning = intVal(list_nth(items, FtxPlanReturning));
+	state->can_set_tag = intVal(list_nth(items, FtxPlanCanSetTag));
+	exprs = list_copy_tail(plan->fdw_exprs,
+						   intVal(list_nth(items, FtxPlanExprs)));
+	state->set_values = ExecInitExprList(
+		list_copy_head(exprs, list_length(state->set_attnums)),
+		(PlanState *) node);
+	state->conditions = ExecInitQual(
+		list_copy_tail(exprs, list_length(state->set_attnums)),
+		(PlanState *) node);
+
+	user = ftx_scan_check_as_user(plan,
+								  exec_rt_fetch(plan->scan.scanrelid, estate));
+	state->target = ftx_target_begin(
+		node->ss.ss_currentRelation, plan->operation,
+		OidIsValid(user) ? user : GetUserId(),
+		plan->operation == CMD_UPDATE ? list_nth(items, FtxPlanReturnAttnums) :
+										NIL);
+	state->writes = ftx_writes_create(state->target->session,
+									  &state->target->stats);
+	state->scan = ftx_scan_begin(node);
+	MemoryContextSwitchTo(old);
+	node->fdw_state = state;
+}
+
+void
+fivetrexEndDirectModify(ForeignScanState *node)
+{
+	FtxDirectState *state = node->fdw_state;
+
+	node->fdw_state = NULL;
+	if (state == NULL)
+		return;
+	ftx_scan_end(state->scan);
+	MemoryContextDelete(state->cxt);
+}
+
+FtxScanState *
+ftx_direct_scan(ForeignScanState *node)
+{
+	FtxDirectState *state = node->fdw_state;
+
+	return state != NULL ? state->scan : NULL;
+}
+
+const FtxStats *
+ftx_direct_stats(ForeignScanState *node)
+{
+	return &((FtxDirectState *) node->fdw_state)->target->stats;
+}
+
+/* ---------- gathering ---------- */
+
+static char **
+identity_of(FtxDirectState *state, TupleTableSlot *slot)
+{
+	FtxTarget *target = state->target;
+	char **identity = palloc0(sizeof(char *) * target->resource->ncolumns);
+	int column = -1;
+
+	while ((column = bms_next_member(target->identity, column)) >= 0)
+	{
+		int attnum = target->attnum_of[column];
+
+		if (attnum > 0 && !slot->tts_isnull[attnum - 1])
+			identity[column] = ftx_target_text(target, attnum,
+											   slot->tts_values[attnum - 1]);
+	}
+	return identity;
+}
+
+/*
+ * The request of the row in the scan slot; false if it needs none.
+ */
+static bool
+build_request(FtxDirectState *state, ExprContext *econtext, char **identity,
+			  FtxCallSpec *spec)
+{
+	FtxTarget *target = state->target;
+	int natts = RelationGetNumberOfAttributes(target->rel);
+	Datum *values;
+	bool *nulls;
+	ListCell *expr;
+	ListCell *attnum;
+
+	if (target->operation == CMD_DELETE)
+	{
+		ftx_target_delete(target, identity, spec);
+		return true;
+	}
+	values = palloc0(sizeof(Datum) * natts);
+	nulls = palloc0(sizeof(bool) * natts);
+	forboth (expr, state->set_values, attnum, state->set_attnums)
+	{
+		int i = lfirst_int(attnum) - 1;
+
+		values[i] = ExecEvalExpr((ExprState *) lfirst(expr), econtext,
+								 &nulls[i]);
+	}
+	return ftx_target_update(target, state->set_attnums, values, nulls,
+							 identity, spec);
+}
+
+/*
+ * Keep what the answer will have to be joined with.
+ */
+static void
+keep_row(FtxDirectState *state, TupleTableSlot *slot, char **identity)
+{
+	MemoryContext old = MemoryContextSwitchTo(state->cxt);
+	bool update = state->target->operation == CMD_UPDATE;
+
+	if (state->nrows == state->maxrows)
+	{
+		state->maxrows = Max(64, state->maxrows * 2);
+		state->rows = state->rows == NULL ?
+						  palloc(sizeof(HeapTuple) * state->maxrows) :
+						  repalloc_huge(state->rows,
+										sizeof(HeapTuple) * state->maxrows);
+		state->identities = state->identities == NULL ?
+								palloc(sizeof(char **) * state->maxrows) :
+								repalloc_huge(state->identities,
+											  sizeof(char **) * state->maxrows);
+	}
+	state->identities[state->nrows] = NULL;
+	if (update)
+	{
+		int n = state->target->resource->ncolumns;
+		char **copy = palloc0(sizeof(char *) * n);
+
+		for (int i = 0; i < n; i++)
+			copy[i] = identity[i] ? pstrdup(identity[i]) : NULL;
+		state->identities[state->nrows] = copy;
+	}
+	state->rows[state->nrows++] = ExecCopySlotHeapTuple(slot);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Gather one row; false at the end of the scan.
+ */
+static bool
+gather_row(ForeignScanState *node, FtxDirectState *state)
+{
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+	ExprContext *econtext = node->ss.ps.ps_ExprContext;
+	FtxCallSpec spec = {0};
+	char **identity;
+	MemoryContext old;
+
+	ResetExprContext(econtext);
+	MemoryContextReset(state->row_cxt);
+	ftx_scan_next(state->scan);
+	if (TupIsNull(slot))
+		return false;
+	slot->tts_tableOid = RelationGetRelid(state->target->rel);
+	econtext->ecxt_scantuple = slot;
+	old = MemoryContextSwitchTo(state->row_cxt);
+	if (ExecQual(state->conditions, econtext))
+	{
+		identity = identity_of(state, slot);
+		if (build_request(state, econtext, identity, &spec))
+		{
+			ftx_writes_add(state->writes, &spec);
+			if (state->returning)
+				keep_row(state, slot, identity);
+		}
+	}
+	MemoryContextSwitchTo(old);
+	return true;
+}
+
+/* ---------- sending ---------- */
+
+/*
+ * FtxWriteAnswered: the row as the API answered it.
+ */
+static void
+take_answer(void *arg, int index, FtxCall *call)
+{
+	FtxDirectState *state = arg;
+	TupleDesc tupdesc = RelationGetDescr(state->target->rel);
+	Datum *values;
+	bool *nulls;
+	MemoryContext old;
+	HeapTuple row;
+
+	if (state->target->answer == NULL)
+		return;
+	MemoryContextReset(state->row_cxt);
+	old = MemoryContextSwitchTo(state->row_cxt);
+	values = palloc(sizeof(Datum) * tupdesc->natts);
+	nulls = palloc(sizeof(bool) * tupdesc->natts);
+	heap_deform_tuple(state->rows[index], tupdesc, values, nulls);
+	ftx_target_answer(state->target, call, state->identities[index], values,
+					  nulls);
+	MemoryContextSwitchTo(state->cxt);
+	row = heap_form_tuple(tupdesc, values, nulls);
+	heap_freetuple(state->rows[index]);
+	state->rows[index] = row;
+	MemoryContextSwitchTo(old);
+}
+
+static void
+modify_all(ForeignScanState *node, FtxDirectState *state)
+{
+	EState *estate = node->ss.ps.state;
+	int count;
+
+	while (gather_row(node, state))
+		;
+	count = ftx_writes_queued(state->writes);
+	if (state->target->operation == CMD_DELETE)
+		ftx_write_check_deletes(count);
+	ftx_writes_send(state->writes, state->returning ? take_answer : NULL,
+					state);
+	if (ftx_guc_dry_run)
+	{
+		count = 0;
+		state->nrows = 0;
+	}
+	if (state->can_set_tag)
+		estate->es_processed += count;
+	if (!state->returning && node->ss.ps.instrument != NULL)
+		node->ss.ps.instrument->tuplecount += count;
+}
+
+TupleTableSlot *
+fivetrexIterateDirectModify(ForeignScanState *node)
+{
+	FtxDirectState *state = node->fdw_state;
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+
+	if (!state->done)
+	{
+		modify_all(node, state);
+		state->done = true;
+	}
+	ExecClearTuple(slot);
+	if (!state->returning || state->next_row >= state->nrows)
+		return slot;
+	ExecForceStoreHeapTuple(state->rows[state->next_row++], slot, false);
+	slot->tts_tableOid = RelationGetRelid(state->target->rel);
+	node->resultRelInfo->ri_projectReturning->pi_exprContext
+		->ecxt_scantuple = slot;
+	return slot;
+}

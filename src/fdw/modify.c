@@ -1,0 +1,628 @@
+/*-------------------------------------------------------------------------
+ *
+ * modify.c
+ *		INSERT, UPDATE, DELETE and COPY, as core hands in their rows.
+ *
+ * When nobody needs the answer to a row's request before the next row comes,
+ * requests are gathered and leave together: INSERT in batches, UPDATE and
+ * DELETE, whose rows come from a join, when all rows are known.  RETURNING,
+ * row triggers after the fact and WITH CHECK OPTION need the answer at once.
+ * A DELETE has no answer worth waiting for: its rows are always gathered, so
+ * that fivetrex.max_deletes is checked before the first one leaves.
+ *
+ * UPDATE and DELETE that are fed by the table alone are in direct.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "base/compat.h"
+#include "base/guc.h"
+#include "executor/executor.h"
+#include "fdw/target.h"
+#include "fdw/textset.h"
+#include "funcapi.h"
+#include "nodes/makefuncs.h"
+#include "optimizer/appendinfo.h"
+#include "parser/parsetree.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+/* Rows of an INSERT that are gathered before they leave together. */
+#define BATCH_ROWS 1000
+
+/* Names of the junk attributes that carry identity and the old row. */
+#define IDENTITY_PREFIX "fivetrex_"
+#define OLD_ROW "wholerow"
+
+/* Items of the private list of PlanForeignModify. */
+typedef enum ModifyItem
+{
+	ModifySetAttnums, /* IntList */
+	ModifyReturned	  /* IntList */
+} ModifyItem;
+
+typedef struct FtxModifyState
+{
+	FtxTarget *target;
+	FtxWrites *writes;
+	List *set_attnums;
+	bool needs_answer; /* before the next row */
+	bool has_returning;
+	bool triggers_change_rows; /* BEFORE UPDATE ROW */
+
+	AttrNumber *identity_attnos; /* junk, per catalogue column */
+	AttrNumber old_row_attno;	 /* junk, or invalid */
+	texthash_hash *seen;		 /* paths of rows that were written */
+
+	MemoryContext cxt;
+	MemoryContext seen_cxt;
+	MemoryContext row_cxt;
+
+	/* for the callback that takes an answer */
+	char **identity;
+	TupleTableSlot *slot;
+} FtxModifyState;
+
+/* ---------- planning ---------- */
+
+int
+fivetrexIsForeignRelUpdatable(Relation rel)
+{
+	ForeignTable *table = GetForeignTable(RelationGetRelid(rel));
+	FtxServerOptions server;
+	FtxTableOptions options;
+	const FtxResource *resource;
+	int events = 0;
+
+	ftx_options_server(GetForeignServer(table->serverid), &server);
+	ftx_options_table(table, RelationGetRelationName(rel), &server, &options);
+	resource = options.resource;
+	if (resource->create.path != NULL)
+		events |= 1 << CMD_INSERT;
+	if (resource->update.path != NULL)
+		events |= 1 << CMD_UPDATE;
+	if (resource->remove.path != NULL || resource->remove_function != NULL)
+		events |= 1 << CMD_DELETE;
+	return events;
+}
+
+void
+fivetrexAddForeignUpdateTargets(PlannerInfo *root, Index rtindex,
+								RangeTblEntry *target_rte,
+								Relation target_relation)
+{
+	Oid relid = RelationGetRelid(target_relation);
+	CmdType operation = root->parse->commandType;
+	ForeignTable *table = GetForeignTable(relid);
+	FtxServerOptions server;
+	FtxTableOptions options;
+	Bitmapset *identity;
+	int column = -1;
+
+	ftx_options_server(GetForeignServer(table->serverid), &server);
+	ftx_options_table(table, RelationGetRelationName(target_relation), &server,
+					  &options);
+	identity = ftx_target_identity(options.resource, operation);
+	while ((column = bms_next_member(identity, column)) >= 0)
+	{
+		const char *name = options.resource->columns[column].name;
+		Var *var = NULL;
+
+		for (int i = 0; i < RelationGetNumberOfAttributes(target_relation); i++)
+		{
+			Form_pg_attribute att = TupleDescAttr(
+				RelationGetDescr(target_relation), i);
+
+			if (!att->attisdropped &&
+				ftx_options_column(relid, i + 1, options.resource, NULL) ==
+					column)
+				var = makeVar(rtindex, i + 1, att->atttypid, att->atttypmod,
+							  att->attcollation, 0);
+		}
+		if (var == NULL)
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
+				 errmsg("foreign table \"%s\" lacks the column \"%s\" of %s",
+						RelationGetRelationName(target_relation), name,
+						options.resource->name),
+				 errdetail("It identifies the row to be changed.")));
+		add_row_identity_var(root, var, rtindex,
+							 psprintf("%s%s", IDENTITY_PREFIX, name));
+	}
+
+	/* core adds the old row for UPDATE and for row triggers */
+	if (operation == CMD_DELETE && root->parse->returningList != NIL)
+		add_row_identity_var(root,
+							 makeVar(rtindex, InvalidAttrNumber,
+									 target_relation->rd_rel->reltype, -1,
+									 InvalidOid, 0),
+							 rtindex, OLD_ROW);
+}
+
+static Bitmapset *
+list_to_set(List *list)
+{
+	Bitmapset *result = NULL;
+	ListCell *lc;
+
+	foreach (lc, list)
+		result = bms_add_member(result, lfirst_int(lc));
+	return result;
+}
+
+static List *
+all_attnums(Relation rel)
+{
+	List *result = NIL;
+
+	for (int i = 1; i <= RelationGetNumberOfAttributes(rel); i++)
+	{
+		if (!TupleDescAttr(RelationGetDescr(rel), i - 1)->attisdropped)
+			result = lappend_int(result, i);
+	}
+	return result;
+}
+
+/*
+ * Does somebody look at the row after it was written, other than RETURNING?
+ */
+static bool
+row_is_looked_at(Relation rel, CmdType operation, List *check_options)
+{
+	TriggerDesc *triggers = rel->trigdesc;
+
+	if (check_options != NIL)
+		return true;
+	if (triggers == NULL)
+		return false;
+	return operation == CMD_INSERT ? triggers->trig_insert_after_row :
+									 triggers->trig_update_after_row;
+}
+
+List *
+fivetrexPlanForeignModify(PlannerInfo *root, ModifyTable *plan,
+						  Index resultRelation, int subplan_index)
+{
+	RangeTblEntry *rte = planner_rt_fetch(resultRelation, root);
+	Relation rel = table_open(rte->relid, NoLock);
+	List *set_attnums = NIL;
+	List *returning = NIL;
+	List *check_options = NIL;
+	List *returned;
+
+	if (plan->onConflictAction != ONCONFLICT_NONE)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("foreign table \"%s\" does not support ON CONFLICT",
+					RelationGetRelationName(rel)),
+			 errdetail(
+				 "The Fivetran API cannot create an object on the condition that there is none.")));
+	ftx_target_check_operation(rte->relid, plan->operation);
+	if (plan->returningLists != NIL)
+		returning = list_nth(plan->returningLists, subplan_index);
+	if (plan->withCheckOptionLists != NIL)
+		check_options = list_nth(plan->withCheckOptionLists, subplan_index);
+	if (plan->operation == CMD_UPDATE)
+	{
+		List *targetlist;
+
+		get_translated_update_targetlist(root, resultRelation, &targetlist,
+										 &set_attnums);
+		ftx_target_check_update(rte->relid, set_attnums);
+	}
+	returned = ftx_target_returned(rel, resultRelation, returning);
+	if (plan->operation == CMD_INSERT)
+		ftx_target_check_secrets(rte->relid, list_to_set(returned));
+	if (row_is_looked_at(rel, plan->operation, check_options))
+		returned = all_attnums(rel);
+	table_close(rel, NoLock);
+	return list_make2(list_copy(set_attnums), returned);
+}
+
+/* ---------- beginning and end ---------- */
+
+static FtxModifyState *
+begin_modify(EState *estate, ResultRelInfo *info, CmdType operation,
+			 List *set_attnums, List *returned)
+{
+	Relation rel = info->ri_RelationDesc;
+	MemoryContext cxt = AllocSetContextCreate(
+		estate->es_query_cxt, "fivetrex modify", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	FtxModifyState *state = palloc0(sizeof(FtxModifyState));
+
+	state->cxt = cxt;
+	state->row_cxt = AllocSetContextCreate(cxt, "fivetrex modified row",
+										   ALLOCSET_DEFAULT_SIZES);
+	state->seen_cxt = AllocSetContextCreate(cxt, "fivetrex modified keys",
+											ALLOCSET_DEFAULT_SIZES);
+	state->seen = texthash_create(state->seen_cxt, 64, NULL);
+	state->target = ftx_target_begin(
+		rel, operation, ftx_modify_check_as_user(info, estate), returned);
+	state->writes = ftx_writes_create(state->target->session,
+									  &state->target->stats);
+	state->set_attnums = set_attnums;
+	state->triggers_change_rows = operation == CMD_UPDATE && rel->trigdesc &&
+								  rel->trigdesc->trig_update_before_row;
+	MemoryContextSwitchTo(old);
+	info->ri_FdwState = state;
+	return state;
+}
+
+void
+fivetrexBeginForeignModify(ModifyTableState *mtstate, ResultRelInfo *info,
+						   List *fdw_private, int subplan_index, int eflags)
+{
+	ModifyTable *plan = (ModifyTable *) mtstate->ps.plan;
+	Plan *subplan = outerPlanState(mtstate)->plan;
+	List *check_options = NIL;
+	FtxModifyState *state;
+	const FtxResource *resource;
+	int column = -1;
+
+	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
+		return;
+	state = begin_modify(mtstate->ps.state, info, mtstate->operation,
+						 list_nth(fdw_private, ModifySetAttnums),
+						 list_nth(fdw_private, ModifyReturned));
+	if (plan->withCheckOptionLists != NIL)
+		check_options = list_nth(plan->withCheckOptionLists, subplan_index);
+	state->has_returning = plan->returningLists != NIL;
+	if (mtstate->operation != CMD_DELETE)
+		state->needs_answer = state->has_returning ||
+							  row_is_looked_at(info->ri_RelationDesc,
+											   mtstate->operation,
+											   check_options);
+	if (mtstate->operation == CMD_INSERT)
+		return;
+
+	resource = state->target->resource;
+	state->identity_attnos = MemoryContextAllocZero(
+		state->cxt, sizeof(AttrNumber) * resource->ncolumns);
+	while ((column = bms_next_member(state->target->identity, column)) >= 0)
+	{
+		char *name = psprintf("%s%s", IDENTITY_PREFIX,
+							  resource->columns[column].name);
+
+		state->identity_attnos[column] = ExecFindJunkAttributeInTlist(
+			subplan->targetlist, name);
+		if (!AttributeNumberIsValid(state->identity_attnos[column]))
+			elog(ERROR, "could not find junk %s column", name);
+	}
+	state->old_row_attno = ExecFindJunkAttributeInTlist(subplan->targetlist,
+														OLD_ROW);
+}
+
+/*
+ * COPY, and rows that are routed to a partition.
+ */
+void
+fivetrexBeginForeignInsert(ModifyTableState *mtstate, ResultRelInfo *info)
+{
+	Relation rel = info->ri_RelationDesc;
+	bool returning = info->ri_returningList != NIL;
+	bool looked_at = row_is_looked_at(rel, CMD_INSERT,
+									  info->ri_WithCheckOptions);
+	List *returned = returning || looked_at ? all_attnums(rel) : NIL;
+	FtxModifyState *state;
+
+	if (mtstate->ps.plan != NULL &&
+		((ModifyTable *) mtstate->ps.plan)->onConflictAction != ONCONFLICT_NONE)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("foreign table \"%s\" does not support ON CONFLICT",
+						RelationGetRelationName(rel))));
+	ftx_target_check_secrets(RelationGetRelid(rel),
+							 returning ? list_to_set(returned) : NULL);
+	state = begin_modify(mtstate->ps.state, info, CMD_INSERT, NIL, returned);
+	state->needs_answer = returning || looked_at;
+}
+
+/*
+ * Whatever was gathered leaves now.
+ */
+static void
+flush(FtxModifyState *state)
+{
+	if (state->target->operation == CMD_DELETE)
+		ftx_write_check_deletes(ftx_writes_queued(state->writes));
+	ftx_writes_send(state->writes, NULL, NULL);
+}
+
+static void
+end_modify(ResultRelInfo *info)
+{
+	FtxModifyState *state = info->ri_FdwState;
+
+	if (state == NULL)
+		return;
+	flush(state);
+	info->ri_FdwState = NULL;
+	MemoryContextDelete(state->cxt);
+}
+
+void
+fivetrexEndForeignModify(EState *estate, ResultRelInfo *info)
+{
+	end_modify(info);
+}
+
+void
+fivetrexEndForeignInsert(EState *estate, ResultRelInfo *info)
+{
+	end_modify(info);
+}
+
+int
+ftx_modify_queued(ResultRelInfo *info)
+{
+	return ftx_writes_queued(((FtxModifyState *) info->ri_FdwState)->writes);
+}
+
+/* ---------- rows ---------- */
+
+/*
+ * Put changed values into a slot whose tuple may own the unchanged ones.
+ */
+static void
+store_values(TupleTableSlot *slot, Relation rel, Datum *values, bool *nulls)
+{
+	MemoryContext old = MemoryContextSwitchTo(slot->tts_mcxt);
+	HeapTuple tuple = heap_form_tuple(RelationGetDescr(rel), values, nulls);
+
+	MemoryContextSwitchTo(old);
+	ExecForceStoreHeapTuple(tuple, slot, true);
+}
+
+/*
+ * FtxWriteAnswered: the row as the API answered it.
+ */
+static void
+take_answer(void *arg, int index, FtxCall *call)
+{
+	FtxModifyState *state = arg;
+	TupleTableSlot *slot = state->slot;
+	int natts = RelationGetNumberOfAttributes(state->target->rel);
+	Datum *values = palloc(sizeof(Datum) * natts);
+	bool *nulls = palloc(sizeof(bool) * natts);
+
+	slot_getallattrs(slot);
+	memcpy(values, slot->tts_values, sizeof(Datum) * natts);
+	memcpy(nulls, slot->tts_isnull, sizeof(bool) * natts);
+	ftx_target_answer(state->target, call, state->identity, values, nulls);
+	store_values(slot, state->target->rel, values, nulls);
+}
+
+/*
+ * Send the request of one row now, if its answer is needed; else keep it.
+ * Returns the slot, or NULL if core is not to count the row.
+ */
+static TupleTableSlot *
+dispatch(FtxModifyState *state, const FtxCallSpec *spec, char **identity,
+		 TupleTableSlot *slot)
+{
+	ftx_writes_add(state->writes, spec);
+	if (state->needs_answer)
+	{
+		state->identity = identity;
+		state->slot = slot;
+		ftx_writes_send(state->writes,
+						state->target->answer != NULL ? take_answer : NULL,
+						state);
+	}
+	else if (state->target->operation == CMD_INSERT &&
+			 ftx_writes_queued(state->writes) >= BATCH_ROWS)
+		flush(state);
+	return ftx_guc_dry_run ? NULL : slot;
+}
+
+TupleTableSlot *
+fivetrexExecForeignInsert(EState *estate, ResultRelInfo *info,
+						  TupleTableSlot *slot, TupleTableSlot *planSlot)
+{
+	FtxModifyState *state = info->ri_FdwState;
+	FtxCallSpec spec = {0};
+	MemoryContext old;
+
+	MemoryContextReset(state->row_cxt);
+	old = MemoryContextSwitchTo(state->row_cxt);
+	slot_getallattrs(slot);
+	ftx_target_insert(state->target, slot->tts_values, slot->tts_isnull, &spec);
+	slot = dispatch(state, &spec, NULL, slot);
+	MemoryContextSwitchTo(old);
+	return slot;
+}
+
+TupleTableSlot **
+fivetrexExecForeignBatchInsert(EState *estate, ResultRelInfo *info,
+							   TupleTableSlot **slots,
+							   TupleTableSlot **planSlots, int *numSlots)
+{
+	FtxModifyState *state = info->ri_FdwState;
+	MemoryContext old = MemoryContextSwitchTo(state->row_cxt);
+
+	/* all rows are looked at before the first one leaves */
+	for (int i = 0; i < *numSlots; i++)
+	{
+		FtxCallSpec spec = {0};
+
+		MemoryContextReset(state->row_cxt);
+		slot_getallattrs(slots[i]);
+		ftx_target_insert(state->target, slots[i]->tts_values,
+						  slots[i]->tts_isnull, &spec);
+		ftx_writes_add(state->writes, &spec);
+	}
+	flush(state);
+	MemoryContextSwitchTo(old);
+	if (ftx_guc_dry_run)
+		*numSlots = 0;
+	return slots;
+}
+
+int
+fivetrexGetForeignModifyBatchSize(ResultRelInfo *info)
+{
+	FtxModifyState *state = info->ri_FdwState;
+	TriggerDesc *triggers = info->ri_TrigDesc;
+
+	/* a row trigger may look at what was inserted before */
+	if (info->ri_projectReturning != NULL || info->ri_WithCheckOptions != NIL ||
+		(triggers != NULL && (triggers->trig_insert_before_row ||
+							  triggers->trig_insert_after_row)) ||
+		(state != NULL && state->needs_answer))
+		return 1;
+	return BATCH_ROWS;
+}
+
+/*
+ * The columns that identify the row, by catalogue index.
+ */
+static char **
+identity_of(FtxModifyState *state, TupleTableSlot *planSlot)
+{
+	FtxTarget *target = state->target;
+	char **identity = palloc0(sizeof(char *) * target->resource->ncolumns);
+	int column = -1;
+
+	while ((column = bms_next_member(target->identity, column)) >= 0)
+	{
+		bool null;
+		Datum value = ExecGetJunkAttribute(
+			planSlot, state->identity_attnos[column], &null);
+
+		if (!null)
+			identity[column] = ftx_target_text(
+				target, target->attnum_of[column], value);
+	}
+	return identity;
+}
+
+/*
+ * Was a row with this path written by the statement already?  Then a local
+ * table would leave it alone, too.
+ */
+static bool
+written_before(FtxModifyState *state, const char *path)
+{
+	bool found;
+	texthash_entry *entry = texthash_insert(state->seen, path, &found);
+
+	if (!found)
+		entry->text = MemoryContextStrdup(state->seen_cxt, path);
+	return found;
+}
+
+/*
+ * The values of the row before the statement; false when core did not carry
+ * it along.
+ */
+static bool
+old_row(FtxModifyState *state, TupleTableSlot *planSlot, Datum *values,
+		bool *nulls)
+{
+	HeapTupleData tuple;
+	bool null = true;
+	Datum datum = (Datum) 0;
+
+	if (AttributeNumberIsValid(state->old_row_attno))
+		datum = ExecGetJunkAttribute(planSlot, state->old_row_attno, &null);
+	if (null)
+		return false;
+	memset(&tuple, 0, sizeof(tuple));
+	tuple.t_data = DatumGetHeapTupleHeader(datum);
+	tuple.t_len = HeapTupleHeaderGetDatumLength(tuple.t_data);
+	heap_deform_tuple(&tuple, RelationGetDescr(state->target->rel), values,
+					  nulls);
+	return true;
+}
+
+/*
+ * The attributes to be sent: those of SET, and what BEFORE triggers changed.
+ */
+static List *
+changed_attnums(FtxModifyState *state, TupleTableSlot *slot,
+				TupleTableSlot *planSlot)
+{
+	TupleDesc tupdesc = RelationGetDescr(state->target->rel);
+	List *result = list_copy(state->set_attnums);
+	Datum *values;
+	bool *nulls;
+
+	if (!state->triggers_change_rows)
+		return result;
+	values = palloc(sizeof(Datum) * tupdesc->natts);
+	nulls = palloc(sizeof(bool) * tupdesc->natts);
+	if (!old_row(state, planSlot, values, nulls))
+		return result;
+	for (int i = 0; i < tupdesc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(tupdesc, i);
+
+		if (!att->attisdropped && att->attgenerated == '\0' &&
+			!list_member_int(result, i + 1) &&
+			(nulls[i] != slot->tts_isnull[i] ||
+			 (!nulls[i] && !datum_image_eq(values[i], slot->tts_values[i],
+										   att->attbyval, att->attlen))))
+			result = lappend_int(result, i + 1);
+	}
+	return result;
+}
+
+TupleTableSlot *
+fivetrexExecForeignUpdate(EState *estate, ResultRelInfo *info,
+						  TupleTableSlot *slot, TupleTableSlot *planSlot)
+{
+	FtxModifyState *state = info->ri_FdwState;
+	FtxCallSpec spec = {0};
+	char **identity;
+	MemoryContext old;
+	TupleTableSlot *result = NULL;
+
+	MemoryContextReset(state->row_cxt);
+	old = MemoryContextSwitchTo(state->row_cxt);
+	slot_getallattrs(slot);
+	identity = identity_of(state, planSlot);
+	if (ftx_target_update(state->target, changed_attnums(state, slot, planSlot),
+						  slot->tts_values, slot->tts_isnull, identity,
+						  &spec) &&
+		!written_before(state, spec.path))
+		result = dispatch(state, &spec, identity, slot);
+	MemoryContextSwitchTo(old);
+	return result;
+}
+
+TupleTableSlot *
+fivetrexExecForeignDelete(EState *estate, ResultRelInfo *info,
+						  TupleTableSlot *slot, TupleTableSlot *planSlot)
+{
+	FtxModifyState *state = info->ri_FdwState;
+	FtxCallSpec spec = {0};
+	MemoryContext old;
+	TupleTableSlot *result = NULL;
+
+	MemoryContextReset(state->row_cxt);
+	old = MemoryContextSwitchTo(state->row_cxt);
+	ftx_target_delete(state->target, identity_of(state, planSlot), &spec);
+	if (!written_before(state, spec.path))
+	{
+		if (state->has_returning)
+		{
+			int natts = RelationGetNumberOfAttributes(state->target->rel);
+			Datum *values = palloc(sizeof(Datum) * natts);
+			bool *nulls = palloc(sizeof(bool) * natts);
+
+			if (old_row(state, planSlot, values, nulls))
+				store_values(slot, state->target->rel, values, nulls);
+		}
+		result = dispatch(state, &spec, NULL, slot);
+	}
+	MemoryContextSwitchTo(old);
+	return result;
+}

@@ -1,0 +1,556 @@
+/*-------------------------------------------------------------------------
+ *
+ * target.c
+ *		The foreign table that INSERT, UPDATE or DELETE is about, and how its
+ *		rows become requests.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "fdw/target.h"
+#include "json/mask.h"
+#include "json/write.h"
+#include "optimizer/optimizer.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+/* ---------- planning ---------- */
+
+static const FtxResource *
+resource_of(Oid relid, FtxTableOptions *options)
+{
+	ForeignTable *table = GetForeignTable(relid);
+	FtxServerOptions server;
+
+	ftx_options_server(GetForeignServer(table->serverid), &server);
+	ftx_options_table(table, get_rel_name(relid), &server, options);
+	return options->resource;
+}
+
+/*
+ * "name, events, active": columns with a flag, for hints.
+ */
+static char *
+columns_with(const FtxResource *resource, unsigned flag)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (int i = 0; i < resource->ncolumns; i++)
+	{
+		if ((resource->columns[i].flags & flag) != 0)
+			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "",
+							 resource->columns[i].name);
+	}
+	return names.data;
+}
+
+ftx_noreturn static void
+refuse_column(Oid relid, int attnum, const FtxResource *resource, int column,
+			  unsigned flag)
+{
+	bool update = flag == FTX_UPDATE;
+	const char *detail = "The API sets it.";
+
+	if (column < 0)
+		detail = "It means no column of the API.";
+	else if ((resource->columns[column].flags & FTX_KEY) != 0)
+		detail = "It identifies the object, and the API gives it.";
+	else if ((resource->columns[column].flags & (FTX_CREATE | FTX_UPDATE)) != 0)
+		detail = update ? "It can be given on INSERT only." :
+						  "It can be changed by UPDATE only.";
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("column \"%s\" of foreign table \"%s\" cannot be %s",
+					get_attname(relid, attnum, false), get_rel_name(relid),
+					update ? "updated" : "inserted"),
+			 errdetail("%s", detail),
+			 errhint("Columns of %s that can be %s: %s.", resource->name,
+					 update ? "updated" : "inserted",
+					 columns_with(resource, flag))));
+}
+
+void
+ftx_target_check_update(Oid relid, List *attnums)
+{
+	FtxTableOptions options;
+	const FtxResource *resource = resource_of(relid, &options);
+	ListCell *lc;
+
+	foreach (lc, attnums)
+	{
+		int attnum = lfirst_int(lc);
+		int column;
+
+		if (get_attgenerated(relid, attnum) != '\0')
+			continue;
+		column = ftx_options_column(relid, attnum, resource, NULL);
+		if (column < 0 || (resource->columns[column].flags & FTX_UPDATE) == 0)
+			refuse_column(relid, attnum, resource, column, FTX_UPDATE);
+	}
+}
+
+void
+ftx_target_check_secrets(Oid relid, Bitmapset *returned)
+{
+	FtxTableOptions options;
+	const FtxResource *resource = resource_of(relid, &options);
+
+	for (int i = 0; i < resource->ncolumns; i++)
+	{
+		bool found = false;
+		int attnum = -1;
+
+		if ((resource->columns[i].flags & FTX_ONE_TIME) == 0)
+			continue;
+		while ((attnum = bms_next_member(returned, attnum)) >= 0)
+			found |= ftx_options_column(relid, attnum, resource, NULL) == i;
+		if (!found)
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg(
+					 "this INSERT would lose the secret in column \"%s\" of %s",
+					 resource->columns[i].name, resource->name),
+				 errdetail(
+					 "The API tells it once, in the answer to the creation. Nothing was sent."),
+				 errhint("Add RETURNING %s to a plain INSERT.",
+						 resource->columns[i].name)));
+	}
+}
+
+List *
+ftx_target_returned(Relation rel, Index rti, List *returning)
+{
+	Bitmapset *attrs = NULL;
+	bool whole_row;
+	List *result = NIL;
+
+	pull_varattnos((Node *) returning, rti, &attrs);
+	whole_row = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attrs);
+	for (int i = 1; i <= RelationGetNumberOfAttributes(rel); i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), i - 1);
+
+		if (!att->attisdropped && att->attgenerated == '\0' &&
+			(whole_row ||
+			 bms_is_member(i - FirstLowInvalidHeapAttributeNumber, attrs)))
+			result = lappend_int(result, i);
+	}
+	return result;
+}
+
+void
+ftx_target_check_operation(Oid relid, CmdType operation)
+{
+	FtxTableOptions options;
+	const FtxResource *resource = resource_of(relid, &options);
+
+	if (operation == CMD_DELETE && resource->remove_function != NULL)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("rows of %s cannot be deleted one by one",
+							   resource->name),
+						errdetail("The API deletes more than the row."),
+						errhint("%s() does that.", resource->remove_function)));
+}
+
+static const FtxOperation *
+operation_of(const FtxResource *resource, CmdType operation)
+{
+	switch (operation)
+	{
+		case CMD_UPDATE:
+			return &resource->update;
+		case CMD_DELETE:
+			return &resource->remove;
+		default:
+			return &resource->create;
+	}
+}
+
+Bitmapset *
+ftx_target_identity(const FtxResource *resource, CmdType operation)
+{
+	return ftx_path_columns(resource, operation_of(resource, operation));
+}
+
+/* ---------- executing ---------- */
+
+/*
+ * The attributes among those `wanted` that have a catalogue column which is
+ * read.
+ */
+static List *
+answerable(FtxTarget *target, List *wanted)
+{
+	List *result = NIL;
+	ListCell *lc;
+
+	foreach (lc, wanted)
+	{
+		if (target->columns[lfirst_int(lc) - 1] >= 0)
+			result = lappend_int(result, lfirst_int(lc));
+	}
+	return result;
+}
+
+static void
+map_columns(FtxTarget *target)
+{
+	TupleDesc tupdesc = RelationGetDescr(target->rel);
+
+	target->columns = palloc(sizeof(int) * tupdesc->natts);
+	target->attnum_of = palloc0(sizeof(int) * target->resource->ncolumns);
+	for (int i = 0; i < tupdesc->natts; i++)
+	{
+		int column = -1;
+
+		if (!TupleDescAttr(tupdesc, i)->attisdropped &&
+			TupleDescAttr(tupdesc, i)->attgenerated == '\0')
+			column = ftx_options_column(RelationGetRelid(target->rel), i + 1,
+										target->resource, NULL);
+		target->columns[i] = column;
+		if (column >= 0)
+			target->attnum_of[column] = i + 1;
+	}
+}
+
+FtxTarget *
+ftx_target_begin(Relation rel, CmdType operation, Oid userid, List *returned)
+{
+	FtxTarget *target = palloc0(sizeof(FtxTarget));
+	FtxTableOptions options;
+	Oid relid = RelationGetRelid(rel);
+
+	target->rel = rel;
+	target->resource = resource_of(relid, &options);
+	target->operation = operation;
+	target->session = ftx_session_pin(GetForeignTable(relid)->serverid, userid,
+									  CurrentMemoryContext);
+	ftx_write_check(target->session, operation == CMD_INSERT ? "INSERT" :
+									 operation == CMD_UPDATE ? "UPDATE" :
+															   "DELETE");
+	if (options.read_only)
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("foreign table \"%s\" allows reading only",
+							   RelationGetRelationName(rel)),
+						errhint("Its option access is 'read_only'.")));
+	map_columns(target);
+	target->identity = ftx_target_identity(target->resource, operation);
+	target->returned = answerable(target, returned);
+	if (target->returned != NIL)
+	{
+		int *attnums = palloc(sizeof(int) * list_length(target->returned));
+		int n = 0;
+		ListCell *lc;
+
+		foreach (lc, target->returned)
+			attnums[n++] = lfirst_int(lc);
+		target->answer = ftx_converter_create(rel, target->resource, attnums,
+											  n);
+	}
+	return target;
+}
+
+char *
+ftx_target_text(FtxTarget *target, int attnum, Datum value)
+{
+	Oid function;
+	bool varlena;
+
+	getTypeOutputInfo(
+		TupleDescAttr(RelationGetDescr(target->rel), attnum - 1)->atttypid,
+		&function, &varlena);
+	return OidOutputFunctionCall(function, value);
+}
+
+static Oid
+type_oid(FtxType type)
+{
+	switch (type)
+	{
+		case FTX_TEXT:
+			return TEXTOID;
+		case FTX_BOOL:
+			return BOOLOID;
+		case FTX_INT4:
+			return INT4OID;
+		case FTX_FLOAT8:
+			return FLOAT8OID;
+		case FTX_TIMESTAMPTZ:
+			return TIMESTAMPTZOID;
+		case FTX_TEXT_ARRAY:
+			return TEXTARRAYOID;
+		case FTX_JSONB:
+			return JSONBOID;
+	}
+	return TEXTOID;
+}
+
+/*
+ * Add the value of an attribute to a body, as the type that the catalogue
+ * says: a table written by hand may have another one.
+ */
+static void
+add_member(FtxTarget *target, StringInfo body, int attnum, Datum value,
+		   bool null)
+{
+	const FtxColumn *column = &target->resource
+								   ->columns[target->columns[attnum - 1]];
+	Oid type = type_oid(column->type);
+
+	if (!null &&
+		getBaseType(TupleDescAttr(RelationGetDescr(target->rel), attnum - 1)
+						->atttypid) != type)
+	{
+		Oid function;
+		Oid ioparam;
+
+		getTypeInputInfo(type, &function, &ioparam);
+		value = OidInputFunctionCall(
+			function, ftx_target_text(target, attnum, value), ioparam, -1);
+	}
+	ftx_body_add(body, column->name, value, null, type);
+}
+
+static void
+notice_dropped(FtxTarget *target, const char *path, List *dropped)
+{
+	StringInfoData names;
+	ListCell *lc;
+
+	if (dropped == NIL)
+		return;
+	initStringInfo(&names);
+	foreach (lc, dropped)
+		appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "",
+						 (char *) lfirst(lc));
+	ereport(NOTICE,
+			(errmsg("masked values are left out of %s: %s", path, names.data)));
+}
+
+static char *
+write_path(FtxTarget *target, const FtxOperation *operation, char **identity)
+{
+	const FtxResource *resource = target->resource;
+	int column = -1;
+
+	while ((column = bms_next_member(target->identity, column)) >= 0)
+	{
+		const char *value = identity[column];
+
+		if (value == NULL || !ftx_key_addressable(resource, value))
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("%s \"%s\" cannot be named in a request",
+								   resource->columns[column].name,
+								   value ? value : "(null)"),
+							errdetail("Nothing of this row was sent.")));
+	}
+	return ftx_bound_path(resource, operation, identity);
+}
+
+/*
+ * The creating operation for these values: the one in a parent, if that is
+ * given.
+ */
+static const FtxOperation *
+creation(FtxTarget *target, char **given)
+{
+	const FtxResource *resource = target->resource;
+	Bitmapset *columns;
+	int column = -1;
+
+	if (resource->create_in.path == NULL)
+		return &resource->create;
+	columns = ftx_path_columns(resource, &resource->create_in);
+	while ((column = bms_next_member(columns, column)) >= 0)
+	{
+		if (given[column] == NULL)
+			return &resource->create;
+	}
+	return &resource->create_in;
+}
+
+static void
+check_required(FtxTarget *target, const bool *nulls)
+{
+	const FtxResource *resource = target->resource;
+
+	for (int i = 0; i < resource->ncolumns; i++)
+	{
+		int attnum = target->attnum_of[i];
+
+		if ((resource->columns[i].flags & FTX_REQUIRED) == 0 ||
+			(attnum > 0 && !nulls[attnum - 1]))
+			continue;
+		ereport(ERROR, (errcode(ERRCODE_NOT_NULL_VIOLATION),
+						errmsg("a row of %s needs a value in column \"%s\"",
+							   resource->name, resource->columns[i].name),
+						errdetail("Nothing of this row was sent."),
+						errhint("Required are: %s.",
+								columns_with(resource, FTX_REQUIRED))));
+	}
+}
+
+void
+ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
+				  FtxCallSpec *spec)
+{
+	const FtxResource *resource = target->resource;
+	int natts = RelationGetNumberOfAttributes(target->rel);
+	char **given = palloc0(sizeof(char *) * resource->ncolumns);
+	const FtxOperation *operation;
+	StringInfoData body;
+
+	check_required(target, nulls);
+	for (int i = 0; i < natts; i++)
+	{
+		int column = target->columns[i];
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(target->rel), i);
+
+		if (nulls[i] || att->attgenerated != '\0')
+			continue;
+		if (column < 0 || (resource->columns[column].flags & FTX_CREATE) == 0)
+			refuse_column(RelationGetRelid(target->rel), i + 1, resource,
+						  column, FTX_CREATE);
+		given[column] = ftx_target_text(target, i + 1, values[i]);
+	}
+	operation = creation(target, given);
+	target->identity = ftx_path_columns(resource, operation);
+
+	ftx_body_begin(&body);
+	for (int i = 0; i < natts; i++)
+	{
+		if (!nulls[i] && target->columns[i] >= 0 &&
+			!bms_is_member(target->columns[i], target->identity))
+			add_member(target, &body, i + 1, values[i], false);
+	}
+	ftx_body_end(&body);
+	spec->method = FTX_POST;
+	spec->path = write_path(target, operation, given);
+	spec->accept = operation->accept;
+	spec->body = ftx_body_unmask(body.data, false, NULL);
+	spec->repeat_safe = false;
+	spec->takes_long = true; /* setup tests, as a rule */
+}
+
+bool
+ftx_target_update(FtxTarget *target, List *attnums, const Datum *values,
+				  const bool *nulls, char **identity, FtxCallSpec *spec)
+{
+	const FtxResource *resource = target->resource;
+	StringInfoData body;
+	List *dropped = NIL;
+	unsigned flags = 0;
+	ListCell *lc;
+
+	spec->path = write_path(target, &resource->update, identity);
+	ftx_body_begin(&body);
+	foreach (lc, attnums)
+	{
+		int attnum = lfirst_int(lc);
+		int column = target->columns[attnum - 1];
+
+		if (TupleDescAttr(RelationGetDescr(target->rel), attnum - 1)
+				->attgenerated != '\0')
+			continue;
+		if (column < 0 || (resource->columns[column].flags & FTX_UPDATE) == 0)
+			refuse_column(RelationGetRelid(target->rel), attnum, resource,
+						  column, FTX_UPDATE);
+		add_member(target, &body, attnum, values[attnum - 1],
+				   nulls[attnum - 1]);
+		flags |= resource->columns[column].flags;
+	}
+	ftx_body_end(&body);
+	spec->body = ftx_body_unmask(body.data, true, &dropped);
+	notice_dropped(target, spec->path, dropped);
+	if (strcmp(spec->body, "{}") == 0)
+		return false;
+	if (resource->update_default != NULL && (flags & FTX_TESTS) == 0)
+		spec->body = psprintf("%.*s, %s}", (int) strlen(spec->body) - 1,
+							  spec->body, resource->update_default);
+	spec->method = FTX_PATCH;
+	spec->accept = resource->update.accept;
+	spec->repeat_safe = (flags & (FTX_TESTS | FTX_ACTS)) == 0;
+	spec->takes_long = (flags & FTX_TESTS) != 0;
+	return true;
+}
+
+void
+ftx_target_delete(FtxTarget *target, char **identity, FtxCallSpec *spec)
+{
+	spec->method = FTX_DELETE;
+	spec->path = write_path(target, &target->resource->remove, identity);
+	spec->accept = target->resource->remove.accept;
+	spec->body = NULL;
+	spec->repeat_safe = true;
+	spec->takes_long = false;
+}
+
+/*
+ * The object as a detail call has it, where a write answers with a message.
+ * NULL if there is no such call or object.
+ */
+static FtxCall *
+detail_after_write(FtxTarget *target, char **identity)
+{
+	const FtxResource *resource = target->resource;
+	FtxCallSpec spec = {0};
+	FtxCall *call;
+
+	if (resource->detail.path == NULL || identity == NULL)
+		return NULL;
+	spec.method = FTX_GET;
+	spec.path = ftx_bound_path(resource, &resource->detail, identity);
+	spec.accept = resource->detail.accept;
+	spec.repeat_safe = true;
+	if (strchr(spec.path, '{') != NULL)
+		return NULL;
+	call = ftx_call_start(target->session, &spec, &target->stats, NULL,
+						  CurrentMemoryContext);
+	ftx_call_wait(call);
+	if (ftx_call_succeeded(call))
+		return call;
+	if (!ftx_call_object_missing(call))
+		ftx_call_raise(call);
+	return NULL;
+}
+
+void
+ftx_target_answer(FtxTarget *target, FtxCall *call, char **identity,
+				  Datum *values, bool *nulls)
+{
+	int natts = RelationGetNumberOfAttributes(target->rel);
+	Datum *answered;
+	bool *absent;
+	FtxPage page;
+	ListCell *lc;
+
+	if (target->answer == NULL)
+		return;
+	ftx_call_decode(call, FTX_SHAPE_ANSWER,
+					ftx_converter_projection(target->answer), &page);
+	if (page.nitems == 0)
+	{
+		call = detail_after_write(target, identity);
+		if (call == NULL)
+			return;
+		ftx_call_decode(call, FTX_SHAPE_OBJECT,
+						ftx_converter_projection(target->answer), &page);
+	}
+	answered = palloc(sizeof(Datum) * natts);
+	absent = palloc(sizeof(bool) * natts);
+	ftx_converter_fill(target->answer, page.values, false, answered, absent);
+	foreach (lc, target->returned)
+	{
+		int i = lfirst_int(lc) - 1;
+
+		values[i] = answered[i];
+		nulls[i] = absent[i];
+	}
+}

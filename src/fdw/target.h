@@ -1,0 +1,101 @@
+/*-------------------------------------------------------------------------
+ *
+ * target.h
+ *		The foreign table that INSERT, UPDATE or DELETE is about, and how its
+ *		rows become requests.
+ *
+ * modify.c (row by row, as core hands them in) and direct.c (UPDATE and
+ * DELETE that the scan itself makes) share this.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_TARGET_H
+#define FTX_TARGET_H
+
+#include "api/writes.h"
+#include "fdw/fdw.h"
+
+typedef struct FtxTarget
+{
+	Relation rel;
+	const FtxResource *resource;
+	FtxSession *session;
+	CmdType operation;
+	int *columns;		  /* catalogue index per attnum - 1, or -1 */
+	Bitmapset *identity;  /* catalogue columns in the operation's path */
+	int *attnum_of;		  /* per catalogue column: its attnum, or 0 */
+	FtxConverter *answer; /* fills `returned`, or NULL */
+	List *returned;		  /* IntList of attnums */
+	FtxStats stats;
+} FtxTarget;
+
+/* ---------- planning ---------- */
+
+/*
+ * May the statement name these columns?  `attnums` (IntList) are set by an
+ * UPDATE; of an INSERT, values are checked row by row.  Throws
+ * ERRCODE_FEATURE_NOT_SUPPORTED naming the first that the API cannot change
+ * and those that it can.
+ */
+extern void ftx_target_check_update(Oid relid, List *attnums);
+
+/*
+ * An INSERT that would lose a secret that is told only once, because it does
+ * not return it, is refused with ERRCODE_FEATURE_NOT_SUPPORTED.
+ */
+extern void ftx_target_check_secrets(Oid relid, Bitmapset *returned);
+
+/* Which attributes (IntList) does RETURNING use?  Whole-row means all. */
+extern List *ftx_target_returned(Relation rel, Index rti, List *returning);
+
+/* Does the table's resource support the statement at all? */
+extern void ftx_target_check_operation(Oid relid, CmdType operation);
+
+/*
+ * Catalogue columns in the paths of the resource's update and removal: what
+ * identifies a row.
+ */
+extern Bitmapset *
+ftx_target_identity(const FtxResource *resource, CmdType operation);
+
+/* ---------- executing ---------- */
+
+/*
+ * Prepare in the current memory context, which the result lives in.  Refuses
+ * what ftx_write_check() refuses, and access 'read_only' of the table.
+ * `returned`: attributes to be filled from answers.
+ */
+extern FtxTarget *
+ftx_target_begin(Relation rel, CmdType operation, Oid userid, List *returned);
+
+/*
+ * The request that creates a row.  Throws for a value in a column that cannot
+ * be sent, a missing one that must be, and masked secrets.
+ */
+extern void ftx_target_insert(FtxTarget *target, const Datum *values,
+							  const bool *nulls, FtxCallSpec *spec);
+
+/*
+ * The request that sets the attributes `attnums` of a row; `identity` has the
+ * text of the columns that identify it, by catalogue index.  False if nothing
+ * is left to be sent without masked secrets (a NOTICE says so).
+ */
+extern bool
+ftx_target_update(FtxTarget *target, List *attnums, const Datum *values,
+				  const bool *nulls, char **identity, FtxCallSpec *spec);
+
+extern void
+ftx_target_delete(FtxTarget *target, char **identity, FtxCallSpec *spec);
+
+/* The text of a value of the table's attribute, for identity. */
+extern char *ftx_target_text(FtxTarget *target, int attnum, Datum value);
+
+/*
+ * Put the answer to a write over the attributes `returned` of a row.  An
+ * answer that is a message only is followed by a detail call; identity may be
+ * NULL (nothing is asked then).
+ */
+extern void ftx_target_answer(FtxTarget *target, FtxCall *call, char **identity,
+							  Datum *values, bool *nulls);
+
+#endif /* FTX_TARGET_H */

@@ -1,0 +1,209 @@
+/*-------------------------------------------------------------------------
+ *
+ * mask.c
+ *		Secrets in request bodies: hidden when shown, never sent as asterisks.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/compat.h"
+#include "fmgr.h"
+#include "json/mask.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+/* ---------- for showing ---------- */
+
+/*
+ * Parts of names whose values are not shown.  Fivetran's definition has 154
+ * names of secret fields; all of them contain one of these.
+ */
+static const char *const secret_words[] = {
+	"password",	  "secret",	 "token", "key",  "passphrase",
+	"credential", "private", "auth",  "cert", "connection_string",
+	"role_arn",	  "sas"};
+
+static bool
+looks_secret(const JsonbValue *name)
+{
+	char *text = pnstrdup(name->val.string.val, name->val.string.len);
+
+	for (size_t i = 0; i < lengthof(secret_words); i++)
+	{
+		if (strstr(text, secret_words[i]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+char *
+ftx_body_masked(const char *body)
+{
+	Jsonb *jsonb = DatumGetJsonbP(
+		DirectFunctionCall1(jsonb_in, CStringGetDatum(body)));
+	JsonbIterator *it = JsonbIteratorInit(&jsonb->root);
+	JsonbParseState *state = NULL;
+	JsonbValue value;
+	JsonbValue *result = NULL;
+	JsonbIteratorToken token;
+	int depth = 0;
+	int secret_depth = 0; /* inside the value of a secret name */
+	bool secret = false;
+
+	while ((token = JsonbIteratorNext(&it, &value, false)) != WJB_DONE)
+	{
+		bool masked = secret || secret_depth > 0;
+
+		if (token == WJB_BEGIN_OBJECT || token == WJB_BEGIN_ARRAY)
+		{
+			depth++;
+			if (secret && secret_depth == 0)
+				secret_depth = depth;
+			secret = false;
+		}
+		else if (token == WJB_END_OBJECT || token == WJB_END_ARRAY)
+		{
+			if (secret_depth == depth)
+				secret_depth = 0;
+			depth--;
+		}
+		else if (token == WJB_KEY)
+			secret = looks_secret(&value);
+		else if (masked && value.type == jbvString)
+		{
+			value.val.string.val = FTX_MASK;
+			value.val.string.len = strlen(FTX_MASK);
+		}
+		if (token == WJB_VALUE)
+			secret = false;
+		result = pushJsonbValue(&state, token,
+								token < WJB_BEGIN_ARRAY ? &value : NULL);
+	}
+	jsonb = JsonbValueToJsonb(result);
+	return JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb));
+}
+
+/* ---------- for sending ---------- */
+
+typedef struct Unmask
+{
+	bool drop;
+	List **dropped;
+	StringInfoData path;
+} Unmask;
+
+static bool
+is_mask(const JsonbValue *value)
+{
+	return value->type == jbvString &&
+		   value->val.string.len == strlen(FTX_MASK) &&
+		   memcmp(value->val.string.val, FTX_MASK, strlen(FTX_MASK)) == 0;
+}
+
+ftx_noreturn static void
+refuse_mask(Unmask *unmask)
+{
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		 errmsg("the value of %s is masked", unmask->path.data),
+		 errdetail(
+			 "Fivetran shows secrets as ******; sending that would make it the secret. Nothing of this was sent."),
+		 errhint("Give the real value, or leave the member out.")));
+}
+
+static JsonbValue *unmasked_copy(JsonbContainer *container, Unmask *unmask);
+
+/*
+ * One member or element, under the path it has now.  False if it is to be
+ * left out.
+ */
+static bool
+unmask_value(JsonbValue *value, bool in_array, Unmask *unmask)
+{
+	if (is_mask(value))
+	{
+		if (in_array || !unmask->drop)
+			refuse_mask(unmask);
+		*unmask->dropped = lappend(*unmask->dropped,
+								   pstrdup(unmask->path.data));
+		return false;
+	}
+	if (value->type == jbvBinary)
+	{
+		JsonbContainer *container = value->val.binary.data;
+		JsonbValue *copy = unmasked_copy(container, unmask);
+
+		if (!in_array && JsonContainerIsObject(container) &&
+			JsonContainerSize(container) > 0 && copy->val.object.nPairs == 0)
+			return false;
+		*value = *copy;
+	}
+	return true;
+}
+
+static JsonbValue *
+unmasked_copy(JsonbContainer *container, Unmask *unmask)
+{
+	JsonbIterator *it = JsonbIteratorInit(container);
+	JsonbParseState *state = NULL;
+	JsonbValue key;
+	JsonbValue value;
+	JsonbValue *result = NULL;
+	JsonbIteratorToken token;
+	int base = unmask->path.len;
+	int position = 0;
+
+	check_stack_depth();
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		switch (token)
+		{
+			case WJB_KEY:
+				key = value;
+				appendStringInfo(&unmask->path, "%s%.*s", base > 0 ? "." : "",
+								 key.val.string.len, key.val.string.val);
+				break;
+			case WJB_VALUE:
+				if (unmask_value(&value, false, unmask))
+				{
+					pushJsonbValue(&state, WJB_KEY, &key);
+					pushJsonbValue(&state, WJB_VALUE, &value);
+				}
+				break;
+			case WJB_ELEM:
+				appendStringInfo(&unmask->path, "[%d]", position++);
+				(void) unmask_value(&value, true, unmask);
+				pushJsonbValue(&state, WJB_ELEM, &value);
+				break;
+			default:
+				result = pushJsonbValue(&state, token, NULL);
+		}
+		if (token != WJB_KEY)
+		{
+			unmask->path.len = base;
+			unmask->path.data[base] = '\0';
+		}
+	}
+	return result;
+}
+
+char *
+ftx_body_unmask(char *body, bool drop, List **dropped)
+{
+	Unmask unmask = {.drop = drop, .dropped = dropped};
+	Jsonb *jsonb;
+
+	if (strstr(body, FTX_MASK) == NULL)
+		return body;
+	initStringInfo(&unmask.path);
+	jsonb = DatumGetJsonbP(
+		DirectFunctionCall1(jsonb_in, CStringGetDatum(body)));
+	if (!JB_ROOT_IS_OBJECT(jsonb))
+		return body;
+	jsonb = JsonbValueToJsonb(unmasked_copy(&jsonb->root, &unmask));
+	return JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb));
+}
