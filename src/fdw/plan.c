@@ -108,6 +108,7 @@ whole_row_used(PlannerInfo *root, RelOptInfo *baserel, Relation rel)
 {
 	Query *parse = root->parse;
 	Bitmapset *attrs = NULL;
+	ListCell *lc;
 
 	if (is_target(root, baserel))
 	{
@@ -119,7 +120,14 @@ whole_row_used(PlannerInfo *root, RelOptInfo *baserel, Relation rel)
 	}
 	else if (get_plan_rowmark(root->rowMarks, baserel->relid) == NULL)
 		return true;
-	pull_varattnos((Node *) parse->targetList, baserel->relid, &attrs);
+	foreach (lc, parse->targetList)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, lc);
+
+		/* junk columns are what the planner added */
+		if (!entry->resjunk || !IsA(entry->expr, Var))
+			pull_varattnos((Node *) entry->expr, baserel->relid, &attrs);
+	}
 	pull_varattnos((Node *) parse->jointree, baserel->relid, &attrs);
 	pull_varattnos((Node *) parse->returningList, baserel->relid, &attrs);
 	pull_varattnos(parse->havingQual, baserel->relid, &attrs);

@@ -82,6 +82,8 @@ ftx_target_check_update(Oid relid, List *attnums)
 	const FtxResource *resource = resource_of(relid, &options);
 	ListCell *lc;
 
+	if (resource->update.path == NULL)
+		return; /* core refuses that: fivetrexIsForeignRelUpdatable() */
 	foreach (lc, attnums)
 	{
 		int attnum = lfirst_int(lc);

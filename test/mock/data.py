@@ -234,6 +234,11 @@ def destinations():
                        "auth": "PASSWORD", "user": "fivetran_user", "password": "******"},
             "external_secrets_keys_config": {},
         })
+        if group_id == "stoic_pebble":
+            result[-1].update(networking_method="ProxyAgent", proxy_agent_id="proxy_bridge")
+        if group_id == "lucid_orchard":
+            result[-1].update(external_secrets_manager_id="calm_otter",
+                              external_secrets_keys_config={"password": "redshift"})
     return result
 
 
@@ -305,6 +310,34 @@ def _adjust_named(by_id):
         by_id["sparse_thicket"].pop(key, None)
 
 
+# What ties some of the unnamed connectors to access_data: group, members.
+TIES = [
+    ("decent_dropsy", {"networking_method": "ProxyAgent", "proxy_agent_id": "proxy_bridge"}),
+    ("decent_dropsy", {"hybrid_deployment_agent_id": "hybrid_anvil"}),
+    ("decent_dropsy", {"networking_method": "PrivateLink", "private_link_id": "plink_harbor"}),
+    ("decent_dropsy", {"external_secrets_manager_id": "lucky_tiger",
+                       "external_secrets_keys_config": {"password": "db/prod"}}),
+    ("projected_sickle", {"networking_method": "ProxyAgent", "proxy_agent_id": "proxy_bridge"}),
+    ("projected_sickle", {"networking_method": "ProxyAgent", "proxy_agent_id": "proxy_tunnel"}),
+    ("projected_sickle", {"hybrid_deployment_agent_id": "hybrid_forge"}),
+    ("opaque_lantern", {"external_secrets_manager_id": "lucky_tiger",
+                        "external_secrets_keys_config": {"password": "db/finance"}}),
+    ("opaque_lantern", {"external_secrets_manager_id": "calm_otter",
+                        "external_secrets_keys_config": {"password": "db-finance"}}),
+    ("decent_dropsy", {"hybrid_deployment_agent_id": "hybrid_anvil"}),
+]
+
+
+def _tie(connectors_):
+    """Each tie goes to the next connector of its group that has all optional keys."""
+    left = list(TIES)
+    for item in connectors_:
+        tie = next((t for t in left if t[0] == item["group_id"]), None)
+        if tie and "proxy_agent_id" in item:
+            item.update(tie[1])
+            left.remove(tie)
+
+
 def connectors():
     """2,500 connectors: the named ones, then the rest, groups mixed."""
     left = {g: count for g, _, count, _ in GROUPS}
@@ -320,6 +353,7 @@ def connectors():
     for i, (connector_id, group_id) in enumerate(zip(connector_ids(len(members)), members)):
         state = STATES[i] if i < len(STATES) else COMMON_STATE
         result.append(connector(i, connector_id, group_id, services[i * 7 % len(services)], state))
+    _tie(result[len(NAMED):])
     return result
 
 

@@ -6,85 +6,15 @@ Refusal.  Semantics that the definition leaves open are chosen as the comments
 say.
 """
 import re
-from collections import namedtuple
 
 import data
 import schema_data
+from access_operations import *     # noqa: F401,F403  memberships, teams, keys
+from answers import TEST_CONTROL, SETUP_TESTS, Request, done, merge, one, page, with_setup_tests
+from network_operations import *    # noqa: F401,F403  log services, agents, links
 from routes import Refusal, invalid
 from schema_operations import *     # noqa: F401,F403  the operations on schema configurations
 from state import make_item, to_json
-
-# args: path parameters; query; body; action: the fault rule's, {} if there is none.
-Request = namedtuple("Request", "args query body action")
-
-# Keys of free-form configurations that hold secrets.
-_SECRET = re.compile(r"password|secret|token|passphrase|private_key|api_key|access_key|"
-                     r"client_key|\bpat\b")
-
-
-def done(message):
-    return b'{"code":"Success","message":%s}' % to_json(message)
-
-
-def one(text, message="Operation performed."):
-    """The envelope of one object, given its JSON text."""
-    return b'{"code":"Success","message":%s,"data":%s}' % (to_json(message), text)
-
-
-def page(world, request, items):
-    """The envelope of one page of a list, given all items."""
-    action, query = request.action, request.query
-    given = query.get("cursor")
-    start = skip = world.decode_cursor(given) if given is not None else 0
-    limit = min(query.get("limit", 100), world.settings["page_cap"] or 1000)
-    start = max(0, start - action.get("duplicate_tail", 0))
-    end = start + limit
-    variant = 0
-    if action.get("empty_page_with_cursor"):
-        end, variant = start, 1
-    cursor = world.encode_cursor(end, variant) if end < len(items) else None
-    if action.get("repeat_cursor") and given is not None:
-        cursor = given
-    following = b',"next_cursor":%s' % to_json(cursor) if cursor is not None else b""
-    if "next_cursor" in action and (cursor is None or action["next_cursor"]):
-        following = b',"next_cursor":%s' % to_json(action["next_cursor"])
-    texts = b",".join([item.listed for item in items[start:end]])
-    return b'{"code":"Success","message":"List retrieved successfully",' \
-           b'"data":{"items":[%s]%s}}' % (texts, following)
-
-
-def mask(value, key=""):
-    """A configuration as the API shows it: secrets as six asterisks."""
-    if isinstance(value, dict):
-        return {k: mask(v, k) for k, v in value.items()}
-    if isinstance(value, list):
-        return [mask(v) for v in value]
-    return "******" if isinstance(value, str) and value and _SECRET.search(key) else value
-
-
-def merge(obj, body, *ignored):
-    """Take over what a PATCH sends; configurations are merged key by key."""
-    for key, value in body.items():
-        if key in ignored:
-            continue
-        if key == "config" and value is not None:
-            obj["config"] = {**obj.get("config", {}), **mask(value)}
-        else:
-            obj[key] = value
-
-
-# Fields of requests that steer the call and are not part of the object.
-TEST_CONTROL = ("trust_certificates", "trust_fingerprints", "run_setup_tests", "auth")
-
-SETUP_TESTS = [{"title": "Host connection", "status": "PASSED", "message": ""},
-               {"title": "Database connection", "status": "PASSED", "message": "",
-                "details": {"latency_ms": 12}}]
-
-
-def with_setup_tests(obj, **more):
-    """The object as create, update and test answer it; a GET has no setup_tests."""
-    return to_json({**obj, **more, "setup_tests": SETUP_TESTS})
-
 
 # --- account -----------------------------------------------------------------
 
@@ -103,7 +33,6 @@ def list_all_groups(world, request):
 def create_group(world, request):
     obj = {"id": world.new_id(), "name": _group_name(world, request.body),
            "created_at": world.now()}
-    world.group_users[obj["id"]] = {}
     return one(world.put("groups", obj).detail, "Group has been created")
 
 
@@ -136,7 +65,8 @@ def delete_group(world, request):
         raise Refusal(409, "Conflict", "Group '%s' still has a destination" % group_id)
     for item in list(world.select("connections", group_id=group_id)):
         world.remove("connections", item.obj["id"])
-    world.group_users.pop(group_id, None)
+    if world.find("log_services", group_id):
+        world.remove("log_services", group_id)
     world.remove("groups", group_id)
     return done("Group with id '%s' has been deleted" % group_id)
 
@@ -162,10 +92,11 @@ def group_service_account(world, request):
 def list_all_users_in_group(world, request):
     group_id = request.args["groupId"]
     world.get("groups", group_id)
-    roles = world.group_users[group_id]
+    members = world.members["users", "groups"]
     items = world.select("users", active=request.query.get("active"))
-    return page(world, request, [make_item("users", dict(item.obj, role=roles[item.obj["id"]]))
-                                 for item in items if item.obj["id"] in roles])
+    found = [(item.obj, members.get((item.obj["id"], group_id))) for item in items]
+    return page(world, request, [make_item("users", dict(user, role=membership["role"]))
+                                 for user, membership in found if membership])
 
 
 def add_user_to_group(world, request):
@@ -178,18 +109,18 @@ def add_user_to_group(world, request):
     if not users:
         raise Refusal(404, "NotFound_User",
                       "Cannot find user with email '%s'" % request.body["email"])
-    user_id = users[0].obj["id"]
-    world.group_users[group_id] = {**world.group_users[group_id], user_id: request.body["role"]}
+    key = users[0].obj["id"], group_id
+    members = world.members["users", "groups"]
+    members[key] = {"created_at": world.now(), **members.get(key, {}),
+                    "role": request.body["role"]}
     return done("User has been added to the group")
 
 
 def delete_user_from_group(world, request):
     group_id, user_id = request.args["groupId"], request.args["userId"]
     world.get("groups", group_id)
-    roles = dict(world.group_users[group_id])
-    if roles.pop(user_id, None) is None:
+    if world.members["users", "groups"].pop((user_id, group_id), None) is None:
         raise Refusal(404, "NotFound_User", "Cannot find user with id '%s'" % user_id)
-    world.group_users[group_id] = roles
     return done("User with id '%s' has been removed from the group" % user_id)
 
 
@@ -486,7 +417,5 @@ def modify_user(world, request):
 def delete_user(world, request):
     user_id = request.args["id"]
     world.remove("users", user_id)
-    for group_id, roles in list(world.group_users.items()):
-        if user_id in roles:
-            world.group_users[group_id] = {k: v for k, v in roles.items() if k != user_id}
+    world.collections["api_keys"].pop(user_id, None)
     return done("User with id '%s' has been deleted" % user_id)

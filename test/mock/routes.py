@@ -6,14 +6,11 @@ in operations.py performs the operation, so a further operation is one row here
 and one function there.
 """
 import re
-from collections import namedtuple
 from urllib.parse import unquote, unquote_plus
 
-Operation = namedtuple("Operation", "name method path accept status query body")
-Field = namedtuple("Field", "type required enum fields values")
-
-V1 = "application/json"
-V2 = "application/json;version=2"
+import access_routes
+import platform_routes
+from fields import *    # noqa: F401,F403  the names of the rows, for those who import routes
 
 
 class Refusal(Exception):
@@ -33,18 +30,6 @@ def invalid(message, violation=None):
     return Refusal(400, "InvalidInput", message, violation)
 
 
-def field(type_, required=False, enum=None, fields=None, values=None):
-    """`fields`: the members of an object; `values`: the field that every member
-    of a map is (its keys are names of the user's)."""
-    return Field(type_, required, enum, fields, values)
-
-
-STRING, BOOLEAN, INTEGER, OBJECT = (field(t) for t in ("string", "boolean", "integer", "object"))
-STRINGS = field("strings")
-REQUIRED_STRING = field("string", True)
-
-PAGE = {"cursor": STRING, "limit": INTEGER}
-
 # --- values of enumerations -------------------------------------------------
 
 SYNC_FREQUENCY = field("integer", enum=[1, 5, 15, 30, 60, 120, 180, 360, 480, 720, 1440])
@@ -54,17 +39,8 @@ NETWORKING = field("string", enum=["Directly", "PrivateLink", "SshTunnel", "Prox
 CHANGE_HANDLING = field("string", enum=["ALLOW_ALL", "ALLOW_COLUMNS", "BLOCK_ALL"])
 TARGET_DATA_TYPE = field("string", enum="""Unknown Boolean String Short Int Long Float Double
     BigDecimal Instant LocalDateTime LocalDate LocalTime Json Binary Xml""".split())
-REGION = field("string", enum="""GCP_US_EAST4 GCP_US_WEST1 GCP_US_CENTRAL1 GCP_EUROPE_WEST3
-    GCP_AUSTRALIA_SOUTHEAST1 GCP_NORTHAMERICA_NORTHEAST1 GCP_EUROPE_WEST2 GCP_ASIA_SOUTHEAST1
-    GCP_ASIA_SOUTHEAST2 GCP_ASIA_SOUTH1 GCP_ASIA_NORTHEAST1 GCP_ASIA_NORTHEAST3 GCP_ME_CENTRAL2
-    AWS_US_EAST_1 AWS_US_EAST_2 AWS_US_WEST_2 AWS_AP_NORTHEAST_1 AWS_AP_NORTHEAST_2
-    AWS_AP_SOUTHEAST_1 AWS_AP_SOUTHEAST_2 AWS_EU_CENTRAL_1 AWS_EU_NORTH_1 AWS_EU_WEST_1
-    AWS_EU_WEST_2 AWS_EU_WEST_3 AWS_AP_SOUTH_1 AWS_CA_CENTRAL_1 AWS_US_GOV_WEST_1 AZURE_EASTUS2
-    AZURE_AUSTRALIAEAST AZURE_UKSOUTH AZURE_WESTEUROPE AZURE_CENTRALUS AZURE_CANADACENTRAL
-    AZURE_UAENORTH AZURE_SOUTHEASTASIA AZURE_EASTUS AZURE_JAPANEAST AZURE_CENTRALINDIA
-    AZURE_GERMANYWESTCENTRAL AZURE_WESTUS3 AZURE_SWITZERLANDNORTH AZURE_KOREACENTRAL""".split())
 TIME_ZONES = [str(n) for n in range(-11, 1)] + ["+%d" % n for n in range(1, 13)]
-TIME_ZONE = field("string", True, TIME_ZONES)
+TIME_ZONE = field("string", enum=TIME_ZONES)
 
 # --- bodies -----------------------------------------------------------------
 
@@ -96,7 +72,8 @@ DESTINATION_UPDATE = {
     "external_secrets_manager_id": STRING, "config": OBJECT,
     "external_secrets_keys_config": OBJECT}
 DESTINATION_CREATE = {
-    **DESTINATION_UPDATE, "group_id": REQUIRED_STRING, "service": REQUIRED_STRING}
+    **DESTINATION_UPDATE, "group_id": REQUIRED_STRING, "service": REQUIRED_STRING,
+    "time_zone_offset": TIME_ZONE._replace(required=True)}
 
 WEBHOOK_UPDATE = {"url": STRING, "events": STRINGS, "active": BOOLEAN, "secret": STRING}
 WEBHOOK_CREATE = {**WEBHOOK_UPDATE, "url": REQUIRED_STRING, "events": field("strings", True)}
@@ -124,10 +101,6 @@ USER_CREATE = {**USER_SHARED, "email": REQUIRED_STRING, "given_name": REQUIRED_S
                "family_name": REQUIRED_STRING, "user_type": STRING}
 
 # --- operations -------------------------------------------------------------
-
-
-def row(name, method, path, accept=V1, status=200, query=None, body=None):
-    return Operation(name, method, path, accept, status, query or {}, body)
 
 
 GROUP, CONNECTION = "/v1/groups/{groupId}", "/v1/connections/{connectionId}"
@@ -206,7 +179,7 @@ OPERATIONS = [
     row("user_details", "GET", "/v1/users/{userId}"),
     row("modify_user", "PATCH", "/v1/users/{userId}", body=USER_UPDATE),
     row("delete_user", "DELETE", "/v1/users/{id}"),
-]
+] + access_routes.OPERATIONS + platform_routes.OPERATIONS
 
 _BY_LENGTH = {}
 for _operation in OPERATIONS:
@@ -284,6 +257,12 @@ def check_value(name, wanted, value):
     if wanted.type == "strings":
         if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
             raise invalid("Field '%s' must be an array of strings" % name, "body")
+    elif wanted.type == "array":
+        if not isinstance(value, list):
+            raise invalid("Field '%s' must be an array" % name, "body")
+        for number, member in enumerate(value):
+            check_value("%s[%d]" % (name, number), wanted.values, member)
+        return
     elif not isinstance(value, _TYPES[wanted.type]) \
             or (wanted.type == "integer" and isinstance(value, bool)):
         raise invalid("Field '%s' must be of type %s" % (name, wanted.type), "body")

@@ -19,7 +19,9 @@ AUTH = "Basic a2V5OnNlY3JldA=="
 SERVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "server.py")
 
 
-class MockTest(unittest.TestCase):
+class MockClient(unittest.TestCase):
+    """A server for the class, and ways to call it: no tests, so that other files import it."""
+
     @classmethod
     def setUpClass(cls):
         cls.server = subprocess.Popen([sys.executable, SERVER, "--exit-on-stdin-eof"],
@@ -86,6 +88,8 @@ class MockTest(unittest.TestCase):
     def kinds(self):
         return [v["kind"] for v in self.control("GET", "violations")]
 
+
+class MockTest(MockClient):
     # --- table and data ---
 
     def test_every_operation_is_performed(self):

@@ -11,6 +11,7 @@ import json
 import threading
 from collections import namedtuple
 
+import access_data
 import data
 import schema_data
 from routes import Refusal, invalid
@@ -18,14 +19,25 @@ from routes import Refusal, invalid
 # obj: the object; detail, listed: its JSON text when read alone and in a list.
 Item = namedtuple("Item", "obj detail listed")
 
-# What list items lack although the detail call returns it.
+# What list items lack although the detail call returns it, and the other way round.
 LIST_OMITS = {"destinations": ("config", "setup_tests", "external_secrets_keys_config")}
+DETAIL_OMITS = {}
 
+# The member that names an object in its collection, where it is not "id".
+KEYS = {}
+
+# Code and noun of the 404 for an object that is not there.
 ENTITIES = {"groups": ("NotFound_Group", "group"),
             "connections": ("NotFound_Connector", "connection"),
             "destinations": ("NotFound_Destination", "destination"),
             "webhooks": ("NotFound_Webhook", "webhook"),
             "users": ("NotFound_User", "user")}
+
+# Modules that add to these tables what they define of them, and collections() to the seed.
+SEED_MODULES = [access_data]
+for _module in SEED_MODULES:
+    for _name in ("LIST_OMITS", "DETAIL_OMITS", "KEYS", "ENTITIES"):
+        globals()[_name].update(getattr(_module, _name, {}))
 
 
 def to_json(value, ascii_only=False):
@@ -38,14 +50,23 @@ def make_item(collection, obj):
     omits = LIST_OMITS.get(collection)
     if omits:
         listed = to_json({k: v for k, v in obj.items() if k not in omits}, ascii_only)
+    omits = DETAIL_OMITS.get(collection)
+    if omits:
+        detail = to_json({k: v for k, v in obj.items() if k not in omits}, ascii_only)
     return Item(obj, detail, listed)
+
+
+def key_of(collection, obj):
+    return obj[KEYS.get(collection, "id")]
 
 
 def _seed():
     sources = {"groups": data.groups(), "connections": data.connectors(),
                "destinations": data.destinations(), "webhooks": data.webhooks(),
                "users": data.USERS}
-    return {name: {obj["id"]: make_item(name, obj) for obj in objects}
+    for module in SEED_MODULES:
+        sources.update(module.collections())
+    return {name: {key_of(name, obj): make_item(name, obj) for obj in objects}
             for name, objects in sources.items()}
 
 
@@ -78,7 +99,7 @@ class World:
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.collections = {c: dict(items) for c, items in SEED.items()}
-        self.group_users = dict(data.group_users())
+        self.members = {kind: dict(rows) for kind, rows in access_data.MEMBERS.items()}
         self.schema_configs = {c: None for c in schema_data.SOURCES}    # None: not made yet
         self.dropped_columns = set()
         self.connector_states = data.connector_states()
@@ -116,7 +137,7 @@ class World:
 
     def put(self, collection, obj):
         item = make_item(collection, obj)
-        self.collections[collection][obj["id"]] = item
+        self.collections[collection][key_of(collection, obj)] = item
         self._selections.clear()
         return item
 
@@ -126,8 +147,13 @@ class World:
         self._selections.clear()
 
     def remove(self, collection, key):
+        """An object leaves with its memberships."""
         self.get(collection, key)
         del self.collections[collection][key]
+        for kind, rows in self.members.items():
+            if collection in kind:
+                end = kind.index(collection)
+                self.members[kind] = {k: m for k, m in rows.items() if k[end] != key}
         self._selections.clear()
 
     def select(self, collection, **filters):
