@@ -122,6 +122,52 @@ COMMENT ON FUNCTION fivetrex_set_sync_frequency(text, integer, text, text, name)
 
 REVOKE ALL ON FUNCTION fivetrex_set_sync_frequency(text, integer, text, text, name) FROM PUBLIC;
 
+CREATE FUNCTION fivetrex_sync_status(
+  connector_id text,
+  server name DEFAULT NULL,
+  OUT id text,
+  OUT sync_state text, OUT setup_state text, OUT update_state text,
+  OUT is_historical_sync boolean, OUT is_syncing boolean, OUT is_paused boolean,
+  OUT succeeded_at timestamp with time zone, OUT failed_at timestamp with time zone,
+  OUT rescheduled_for timestamp with time zone)
+RETURNS record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_sync_status(text, name)
+  IS 'how the sync of a connector goes: one row';
+
+CREATE FUNCTION fivetrex_wait(
+  connector_id text,
+  timeout interval DEFAULT NULL,
+  server name DEFAULT NULL,
+  OUT id text,
+  OUT sync_state text, OUT setup_state text, OUT update_state text,
+  OUT is_historical_sync boolean, OUT is_syncing boolean, OUT is_paused boolean,
+  OUT succeeded_at timestamp with time zone, OUT failed_at timestamp with time zone,
+  OUT rescheduled_for timestamp with time zone)
+RETURNS record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_wait(text, interval, name)
+  IS 'wait until no sync of the connector runs, or the time is over: then is_syncing is true';
+
+CREATE FUNCTION fivetrex_table_columns(
+  connector_id text, schema text, "table" text,
+  server name DEFAULT NULL,
+  OUT column_name text, OUT name_in_destination text,
+  OUT enabled boolean, OUT hashed boolean, OUT is_primary_key boolean,
+  OUT target_data_type text,
+  OUT patch_allowed boolean, OUT patch_reason_code text, OUT patch_reason text,
+  OUT attrs jsonb)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_table_columns(text, text, text, name)
+  IS 'columns of one table of a connector; the API asks the source for them';
+
 CREATE FUNCTION fivetrex_state(
   connector_id text,
   server name DEFAULT NULL)

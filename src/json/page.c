@@ -467,6 +467,42 @@ decode(Decoder *decoder, const char *body, size_t len, Place top,
 	parse(decoder, body, len);
 }
 
+/*
+ * Take one object as the item.
+ */
+static void
+decode_object(Decoder *decoder, const char *text, size_t len)
+{
+	const KeyNode *root = &decoder->projection->root;
+
+	new_item(decoder);
+	decode(decoder, text, len, PLACE_IN_ITEM, root);
+	for (int i = 0; i < root->nslots; i++)
+	{
+		FtxJsonValue *whole = ftx_page_value(decoder->page, 0, root->slots[i]);
+
+		whole->text = text;
+		whole->len = (int) len;
+		whole->kind = FTX_JSON_OBJECT;
+	}
+}
+
+void
+ftx_page_project(const FtxJsonValue *object, const FtxProjection *projection,
+				 FtxJsonValue *values)
+{
+	Decoder *decoder = palloc0(sizeof(Decoder));
+	FtxPage page = {.nslots = projection->nslots};
+
+	decoder->page = &page;
+	decoder->projection = projection;
+	decoder->shape = FTX_SHAPE_OBJECT;
+	decode_object(decoder, object->text, object->len);
+	memcpy(values, page.values, sizeof(FtxJsonValue) * projection->nslots);
+	pfree(page.values);
+	pfree(decoder);
+}
+
 void
 ftx_page_decode(FtxPage *page, const char *body, size_t len, FtxShape shape,
 				const FtxProjection *projection)

@@ -44,7 +44,9 @@ typedef struct FtxJsonValue
 
 /*
  * The members wanted of each item: slot i is the value at path i.  A path is
- * a list of keys joined by dots ("status.sync_state"); "" is the whole item.
+ * a list of keys joined by dots ("status.sync_state"); "" is the whole item;
+ * "@1" is a name of the map that the item stands in (json/map.h), and "@0" a
+ * slot that is left to others.
  */
 typedef struct FtxProjection FtxProjection;
 
@@ -86,6 +88,14 @@ typedef struct FtxPage
  */
 extern void ftx_page_decode(FtxPage *page, const char *body, size_t len,
 							FtxShape shape, const FtxProjection *projection);
+
+/*
+ * The values that are wanted of one object, which is a slice of an answer that
+ * was decoded: nslots of them.
+ */
+extern void
+ftx_page_project(const FtxJsonValue *object, const FtxProjection *projection,
+				 FtxJsonValue *values);
 
 /*
  * Take only "code" and "message" of an error answer; false (both ABSENT) when

@@ -37,11 +37,20 @@ ftx_projection_create(const char *const *paths, int npaths)
 	FtxProjection *projection = palloc0(sizeof(FtxProjection));
 
 	projection->nslots = npaths;
+	projection->names = palloc(sizeof(FtxNameSlot) * Max(npaths, 1));
 	for (int i = 0; i < npaths; i++)
 	{
 		KeyNode *node = &projection->root;
 		const char *key = paths[i];
 
+		if (key[0] == '@')
+		{
+			FtxNameSlot *name = &projection->names[projection->nnames++];
+
+			name->slot = i;
+			name->level = atoi(key + 1);
+			continue;
+		}
 		while (*key != '\0')
 		{
 			int len = (int) strcspn(key, ".");

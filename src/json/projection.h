@@ -21,9 +21,18 @@ typedef struct KeyNode
 	struct KeyNode *next; /* sibling */
 } KeyNode;
 
+/* A slot that gets a name of the map in which the item stands (json/map.h). */
+typedef struct FtxNameSlot
+{
+	int slot;
+	int level; /* 1 = the outermost map; 0 = somebody else fills the slot */
+} FtxNameSlot;
+
 struct FtxProjection
 {
 	int nslots;
+	int nnames;
+	FtxNameSlot *names;
 	KeyNode root; /* the item itself */
 };
 

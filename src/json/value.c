@@ -150,22 +150,20 @@ kind_of(char first)
 	}
 }
 
-bool
-ftx_json_next_element(const FtxJsonValue *array, int *position,
-					  FtxJsonValue *element)
+/*
+ * The value that begins at text[i] of a well-formed container; returns where
+ * it ends.
+ */
+static int
+take_value(const FtxJsonValue *container, int i, FtxJsonValue *value)
 {
-	const char *text = array->text;
-	int i = *position > 0 ? *position : 1;
+	const char *text = container->text;
 	int depth = 0;
 	bool in_string = false;
 
-	while (is_space(text[i]) || text[i] == ',')
-		i++;
-	if (text[i] == ']')
-		return false;
-	element->text = text + i;
-	element->kind = kind_of(text[i]);
-	for (; i < array->len; i++)
+	value->text = text + i;
+	value->kind = kind_of(text[i]);
+	for (; i < container->len; i++)
 	{
 		char c = text[i];
 
@@ -180,12 +178,53 @@ ftx_json_next_element(const FtxJsonValue *array, int *position,
 			in_string = true;
 		else if (c == '{' || c == '[')
 			depth++;
-		else if (depth == 0 && (c == ',' || c == ']' || is_space(c)))
+		else if (depth == 0 &&
+				 (c == ',' || c == ':' || c == ']' || c == '}' || is_space(c)))
 			break;
 		else if (c == '}' || c == ']')
 			depth--;
 	}
-	element->len = (int) (text + i - element->text);
-	*position = i;
+	value->len = (int) (text + i - value->text);
+	return i;
+}
+
+/*
+ * Where the next element or member begins; -1 at the end.
+ */
+static int
+next_position(const FtxJsonValue *container, int position)
+{
+	const char *text = container->text;
+	int i = position > 0 ? position : 1;
+
+	while (is_space(text[i]) || text[i] == ',')
+		i++;
+	return text[i] == ']' || text[i] == '}' ? -1 : i;
+}
+
+bool
+ftx_json_next_element(const FtxJsonValue *array, int *position,
+					  FtxJsonValue *element)
+{
+	int i = next_position(array, *position);
+
+	if (i < 0)
+		return false;
+	*position = take_value(array, i, element);
+	return true;
+}
+
+bool
+ftx_json_next_member(const FtxJsonValue *object, int *position,
+					 FtxJsonValue *key, FtxJsonValue *value)
+{
+	int i = next_position(object, *position);
+
+	if (i < 0)
+		return false;
+	i = take_value(object, i, key);
+	while (is_space(object->text[i]) || object->text[i] == ':')
+		i++;
+	*position = take_value(object, i, value);
 	return true;
 }

@@ -44,4 +44,8 @@ extern Datum ftx_json_jsonb(const FtxJsonValue *value);
 extern bool ftx_json_next_element(const FtxJsonValue *array, int *position,
 								  FtxJsonValue *element);
 
+/* The same for the members of an OBJECT; a key is a STRING with its quotes. */
+extern bool ftx_json_next_member(const FtxJsonValue *object, int *position,
+								 FtxJsonValue *key, FtxJsonValue *value);
+
 #endif /* FTX_VALUE_H */

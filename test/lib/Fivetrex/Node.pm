@@ -21,7 +21,10 @@ use warnings;
 
 use parent 'PostgreSQL::Test::Cluster';
 
+use JSON::PP ();
 use PostgreSQL::Test::Utils;
+
+my $json = JSON::PP->new->canonical;
 
 # Without an argument this is the parent's start(); with a name, called on the
 # class, it makes a node, starts it and creates the extension.
@@ -78,6 +81,21 @@ sub fails
 	  $self->psql('postgres', "\\set VERBOSITY verbose\n$sql", %parameters);
 	die "should have failed: $sql\n" if $status == 0;
 	return $stderr;
+}
+
+# What a statement makes: its requests as "METHOD path body" (bodies with
+# sorted keys), its output and its complaints.  "GET"s come sorted first only if
+# the caller sorts: they are in the order of their arrival.
+sub sent
+{
+	my ($self, $mock, $world, $sql) = @_;
+	$mock->clear($world);
+	my (undef, $out, $err) = $self->psql('postgres', "\\set VERBOSITY verbose\n$sql");
+	my @log = map {
+		"$_->{method} $_->{path}"
+		  . (defined $_->{body} ? ' ' . $json->encode($_->{body}) : '')
+	} $mock->log($world);
+	return (\@log, $out, $err);
 }
 
 1;

@@ -1,0 +1,137 @@
+# Our own writes do not disturb our own scans: what is still being read of a
+# paged list is read to its end before a write leaves.
+
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::RealBin/../lib";
+use Test::More;
+use Fivetrex::Mock;
+use Fivetrex::Node;
+
+my $mock = Fivetrex::Mock->start;
+my $node = Fivetrex::Node->start('scans');
+
+# A world of its own for each test, as they delete; small pages.
+sub world
+{
+	my ($name, %options) = @_;
+	$node->add_world($mock, $name, page_size => 100, %options);
+	return;
+}
+
+sub order_of
+{
+	my ($world) = @_;
+	return map { /^(GET|POST|PATCH|DELETE)/ } $mock->requests($world);
+}
+
+# ---------- a FOR loop that deletes what it reads
+
+world('loop');
+is($node->safe_psql('postgres', q{
+	CREATE TABLE looped (id text);
+	DO $$ DECLARE r record; BEGIN
+	  SET LOCAL search_path = loop; SET LOCAL fivetrex.max_deletes = 1;
+	  FOR r IN SELECT id, sync_state FROM connectors LOOP
+	    INSERT INTO public.looped VALUES (r.id);
+	    IF r.sync_state = 'paused' THEN DELETE FROM connectors WHERE id = r.id; END IF;
+	  END LOOP;
+	END $$;
+	SELECT count(*), count(DISTINCT id) FROM looped}), '2500|2500', 'a loop over a cursor sees every row once');
+my ($paused) = $node->safe_psql('postgres', q{SELECT 2500 - count(*) FROM loop.connectors});
+cmp_ok($paused, '>', 50, 'though it deleted some');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM loop.connectors WHERE sync_state = 'paused'}), 0, 'all that it meant');
+{
+	my @order = order_of('loop');
+	my ($first_delete) = grep { $order[$_] eq 'DELETE' } 0 .. $#order;
+	# the 25 pages, and the detail call that finds the first row to be deleted
+	is(scalar(grep { /limit=100/ } ($mock->requests('loop'))[ 0 .. $first_delete ]), 25, 'all pages are read before the first DELETE');
+}
+
+# ---------- DELETE ... RETURNING and UPDATE ... RETURNING
+
+world('ret');
+is($node->safe_psql('postgres', q{
+	SET search_path = ret; SET fivetrex.max_deletes = 2500;
+	WITH d AS (DELETE FROM connectors WHERE sync_frequency = 60 RETURNING id) SELECT count(DISTINCT id) > 100 FROM d;
+	SELECT count(*) FROM connectors WHERE sync_frequency = 60}), "t\n0", 'DELETE ... RETURNING gets all');
+is($node->safe_psql('postgres', q{
+	SET search_path = ret;
+	CREATE TEMP TABLE before AS SELECT id FROM connectors WHERE group_id = 'opaque_lantern';
+	CREATE TEMP TABLE after AS SELECT ''::text AS id WHERE false;
+	WITH u AS (UPDATE connectors SET sync_frequency = 60 WHERE group_id = 'opaque_lantern' RETURNING id) INSERT INTO after SELECT id FROM u;
+	SELECT (SELECT count(*) FROM after) > 200, (SELECT count(*) FROM (TABLE before EXCEPT TABLE after) x)}), 't|0', 'UPDATE ... RETURNING gets all');
+
+# ---------- INSERT ... SELECT from the same table
+
+world('ins');
+is($node->safe_psql('postgres', q{
+	SET search_path = ins;
+	INSERT INTO groups (name) SELECT 'g_' || n FROM generate_series(1, 500) n;
+	WITH i AS (INSERT INTO groups (name) SELECT name || '_2' FROM groups RETURNING name) SELECT count(*), count(DISTINCT name) FROM i;
+	SELECT count(*) FROM groups}), "514|514\n1028", 'INSERT ... SELECT ... RETURNING from the same table copies each row once');
+is($node->safe_psql('postgres', q{
+	SET search_path = ins;
+	INSERT INTO groups (name) SELECT name || '_3' FROM groups;
+	SELECT count(*), count(DISTINCT name) FROM groups}), '2056|2056', 'without RETURNING, too');
+
+# ---------- functions in the target list
+
+world('func');
+is($node->safe_psql('postgres', q{
+	SET search_path = func, public; SET fivetrex.server = 'func';
+	SELECT count(DISTINCT x) FROM (SELECT id || (fivetrex_pause(id) ->> 'paused') AS x FROM connectors WHERE sync_state = 'scheduled' LIMIT 150) s}), 150, 'a function that writes, called for each row');
+
+# ---------- an open cursor, and an error while it is read ahead
+
+world('cur');
+is($node->safe_psql('postgres', q{
+	SET search_path = cur, public; SET fivetrex.max_deletes = 1000; SET client_min_messages = error;
+	BEGIN;
+	DECLARE c CURSOR FOR SELECT id FROM connectors;
+	MOVE 1 IN c;
+	DELETE FROM connectors WHERE id IN (SELECT id FROM connectors WHERE group_id = 'clever_harbor');
+	CREATE TEMP TABLE n (n int);
+	DO $$ DECLARE r text; n int := 1; c refcursor := 'c'; BEGIN LOOP FETCH c INTO r; EXIT WHEN NOT FOUND; n := n + 1; END LOOP; INSERT INTO n VALUES (n); END $$;
+	SELECT n FROM n;
+	COMMIT;
+	SELECT count(*) FROM connectors}), "2500\n2350", 'an open cursor still gives what was there');
+
+world('broken', max_retries => 0);
+$mock->fault('broken', { path => 'connections\?limit=100&cursor', skip => 10, status => 500, body => { code => 'E', message => 'broken' } });
+{
+	my ($status, $out, $err) = $node->psql('postgres', q{
+		\set VERBOSITY terse
+		SET search_path = broken, public; SET client_min_messages = error;
+		BEGIN;
+		DECLARE c CURSOR FOR SELECT id FROM connectors;
+		FETCH 1 FROM c;
+		SAVEPOINT s;
+		UPDATE connectors SET paused = true WHERE id = 'assimilate_seem';
+		ROLLBACK TO s;
+		MOVE ALL FROM c;}, on_error_stop => 0);
+	like($err, qr/ERROR:  Fivetran failed to answer.*\n.*ERROR:  the rest of the list was not read/s, 'what could not be read ahead is an error, not a short answer');
+	is(scalar(grep { /^PATCH/ } $mock->requests('broken')), 0, 'and the write did not leave');
+}
+
+# ---------- two servers
+
+world('one');
+world('two');
+is($node->safe_psql('postgres', q{
+	SET client_min_messages = error; SET fivetrex.max_deletes = 5;
+	BEGIN; DECLARE c CURSOR FOR SELECT id FROM one.connectors; MOVE 1 IN c; DELETE FROM two.webhooks WHERE id = 'hook_acorn'; COMMIT}), '', 'a write to another server');
+cmp_ok(scalar(grep { /^GET/ } $mock->requests('one')), '<', 5, 'does not make others read ahead');
+
+# ---------- a rescan after rows were kept
+
+world('rescan');
+is($node->safe_psql('postgres', q{
+	SET search_path = rescan, public; SET fivetrex.server = 'rescan'; SET enable_material = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+	SELECT count(*), count(fivetrex_pause('assimilate_seem')) FROM (VALUES (1), (2)) v(n) JOIN LATERAL (SELECT id, n FROM groups OFFSET 0) g ON true}), '28|28', 'a rescan after a write reads anew');
+
+is_deeply([ $mock->violations($_) ], [], "$_: no request broke the definition") for qw(loop ret ins func cur);
+$node->stop;
+$mock->stop;
+done_testing();
