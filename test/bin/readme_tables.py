@@ -40,6 +40,10 @@ def column_notes(column):
         notes.append("detail")
     if column["write_only"]:
         notes.append("write-only")
+    if column["on_create"]:
+        notes.append("insert (required)" if column["required_on_create"] else "insert")
+    if column["on_update"]:
+        notes.append("update")
     return ", ".join(notes)
 
 
