@@ -93,6 +93,9 @@ def connectors(count):
         return dict(seed[:count] + _clones[:max(0, count - len(seed))])
 
 
+NEW_IDS = data.connector_ids(4000, "_new")
+
+
 class World:
     def __init__(self, name):
         self.name = name
@@ -171,9 +174,9 @@ class World:
         self._selections.clear()
 
     def new_id(self):
+        lap, number = divmod(self._created, len(NEW_IDS))
         self._created += 1
-        words = data.connector_ids(self._created, "_new")
-        return words[-1]
+        return NEW_IDS[number] + ("_%d" % lap if lap else "")
 
     def now(self):
         """The world's clock: every reading is a second later than the last."""
