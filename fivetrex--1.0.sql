@@ -295,6 +295,193 @@ COMMENT ON FUNCTION fivetrex_create_group_webhook(text, text, text[], text, bool
 
 REVOKE ALL ON FUNCTION fivetrex_create_group_webhook(text, text, text[], text, boolean, name) FROM PUBLIC;
 
+-- Users, teams, keys, log services, agents
+
+-- Actions on users, teams, keys, log services, secrets managers and agents
+
+CREATE FUNCTION fivetrex_remove_user_role(
+  user_id text,
+  server name DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_remove_user_role(text, name)
+  IS 'take away the account role of a user, who stays a user of the account';
+
+REVOKE ALL ON FUNCTION fivetrex_remove_user_role(text, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_remove_team_role(
+  team_id text,
+  server name DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_remove_team_role(text, name)
+  IS 'take away the account role of a team, which itself stays';
+
+REVOKE ALL ON FUNCTION fivetrex_remove_team_role(text, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_rotate_user_api_key(
+  user_id text,
+  expiration_period_days integer DEFAULT NULL,
+  overlap_days integer DEFAULT NULL,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_rotate_user_api_key(text, integer, integer, name)
+  IS 'give the API key of a service account a new secret, which only the answer tells; the old one works for overlap_days, at most 30';
+
+REVOKE ALL ON FUNCTION fivetrex_rotate_user_api_key(text, integer, integer, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_delete_user_api_keys(
+  user_id text,
+  server name DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_delete_user_api_keys(text, name)
+  IS 'delete all API keys of a user';
+
+REVOKE ALL ON FUNCTION fivetrex_delete_user_api_keys(text, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_rotate_system_key(
+  key_id text,
+  expiration_period text DEFAULT NULL,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_rotate_system_key(text, text, name)
+  IS 'give a system key a new secret, which only the answer tells; expiration_period is ONE_WEEK, ONE_MONTH, THREE_MONTHS, SIX_MONTHS or INFINITE';
+
+REVOKE ALL ON FUNCTION fivetrex_rotate_system_key(text, text, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_test_log_service(
+  log_service_id text,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_test_log_service(text, name)
+  IS 'run the setup tests of the log service of a group';
+
+REVOKE ALL ON FUNCTION fivetrex_test_log_service(text, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_account_log_service(
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_account_log_service(name)
+  IS 'log service of the account';
+
+CREATE FUNCTION fivetrex_create_account_log_service(
+  service text,
+  config jsonb,
+  enabled boolean DEFAULT NULL,
+  run_setup_tests boolean DEFAULT NULL,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_create_account_log_service(text, jsonb, boolean, boolean, name)
+  IS 'create the log service of the account';
+
+REVOKE ALL ON FUNCTION fivetrex_create_account_log_service(text, jsonb, boolean, boolean, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_update_account_log_service(
+  config jsonb DEFAULT NULL,
+  enabled boolean DEFAULT NULL,
+  run_setup_tests boolean DEFAULT NULL,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_update_account_log_service(jsonb, boolean, boolean, name)
+  IS 'change the log service of the account; NULL leaves a setting as it is';
+
+REVOKE ALL ON FUNCTION fivetrex_update_account_log_service(jsonb, boolean, boolean, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_delete_account_log_service(
+  server name DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_delete_account_log_service(name)
+  IS 'delete the log service of the account';
+
+REVOKE ALL ON FUNCTION fivetrex_delete_account_log_service(name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_test_account_log_service(
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_test_account_log_service(name)
+  IS 'run the setup tests of the log service of the account';
+
+REVOKE ALL ON FUNCTION fivetrex_test_account_log_service(name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_secrets_manager_entities(
+  secrets_manager_id text,
+  type text DEFAULT NULL,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_secrets_manager_entities(text, text, name)
+  IS 'what takes its secrets from a secrets manager; type is source, destination or all';
+
+CREATE FUNCTION fivetrex_regenerate_proxy_agent_secrets(
+  agent_id text,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_regenerate_proxy_agent_secrets(text, name)
+  IS 'give a proxy agent new secrets, which only the answer tells';
+
+REVOKE ALL ON FUNCTION fivetrex_regenerate_proxy_agent_secrets(text, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_reauthenticate_hybrid_agent(
+  agent_id text,
+  auth_type text DEFAULT NULL,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_reauthenticate_hybrid_agent(text, text, name)
+  IS 'give a hybrid deployment agent a new token (auth_type AUTO) or new files (MANUAL), which only the answer tells';
+
+REVOKE ALL ON FUNCTION fivetrex_reauthenticate_hybrid_agent(text, text, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_reset_hybrid_agent_credentials(
+  agent_id text,
+  server name DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_reset_hybrid_agent_credentials(text, name)
+  IS 'reset the credentials of a hybrid deployment agent';
+
+REVOKE ALL ON FUNCTION fivetrex_reset_hybrid_agent_credentials(text, name) FROM PUBLIC;
+
 -- Webhook signatures
 
 CREATE FUNCTION fivetrex_webhook_signature(body bytea, secret text)

@@ -10,6 +10,7 @@
 #include "api/call.h"
 #include "api/error.h"
 #include "api/memo.h"
+#include "json/map.h"
 #include "mb/pg_wchar.h"
 #include "portability/instr_time.h"
 #include "utils/memutils.h"
@@ -241,6 +242,42 @@ ftx_call_decode(FtxCall *call, FtxShape shape, const FtxProjection *projection,
 	ftx_page_decode(page, body != NULL && body->data ? body->data : "",
 					body != NULL ? body->len : 0, shape, projection);
 	error_context_stack = callback.previous;
+}
+
+void
+ftx_call_decode_map(FtxCall *call, const char *items,
+					const FtxProjection *projection, FtxPage *page)
+{
+	const FtxBytes *body = ftx_call_body(call);
+	ErrorContextCallback callback;
+
+	callback.callback = add_call_context;
+	callback.arg = call;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	ftx_map_decode(page, body != NULL && body->data ? body->data : "",
+				   body != NULL ? body->len : 0, items, projection);
+	error_context_stack = callback.previous;
+}
+
+bool
+ftx_call_failed_with(const FtxCall *call, const char *const *list)
+{
+	int status = answer_status(call);
+	char *code;
+
+	if (list == NULL || status == 0 || ftx_call_succeeded(call))
+		return false;
+	/* a route that is not served says nothing about the parent */
+	if (status == 404 && ftx_error_route_missing(ftx_call_body(call)))
+		return false;
+	code = ftx_error_code(ftx_call_body(call));
+	for (; *list != NULL; list++)
+	{
+		if (atoi(*list) == status || (code != NULL && strcmp(*list, code) == 0))
+			return true;
+	}
+	return false;
 }
 
 double

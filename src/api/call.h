@@ -82,6 +82,16 @@ extern const FtxBytes *ftx_call_body(const FtxCall *call);
 extern void ftx_call_decode(FtxCall *call, FtxShape shape,
 							const FtxProjection *projection, FtxPage *page);
 
+/* The same for items that stand in maps, see json/map.h. */
+extern void ftx_call_decode_map(FtxCall *call, const char *items,
+								const FtxProjection *projection, FtxPage *page);
+
+/*
+ * Is the failure one of `list`: statuses ("400") or codes of the body
+ * ("NotFound_SchemaConfig"), NULL-terminated?  NULL has none.
+ */
+extern bool ftx_call_failed_with(const FtxCall *call, const char *const *list);
+
 /* Milliseconds that the last attempt took. */
 extern double ftx_call_elapsed_ms(const FtxCall *call);
 

@@ -162,8 +162,8 @@ body_error(const FtxBytes *body, FtxJsonValue *code, FtxJsonValue *message)
 	return ftx_page_error(body->data, body->len, code, message);
 }
 
-static char *
-body_code(const FtxBytes *body)
+char *
+ftx_error_code(const FtxBytes *body)
 {
 	FtxJsonValue code;
 	FtxJsonValue message;
@@ -174,7 +174,7 @@ body_code(const FtxBytes *body)
 bool
 ftx_error_route_missing(const FtxBytes *body)
 {
-	char *code = body_code(body);
+	char *code = ftx_error_code(body);
 
 	return code != NULL && strcmp(code, "NotFound") == 0;
 }
@@ -182,7 +182,7 @@ ftx_error_route_missing(const FtxBytes *body)
 bool
 ftx_error_object_missing(const FtxBytes *body)
 {
-	char *code = body_code(body);
+	char *code = ftx_error_code(body);
 
 	return code != NULL && strncmp(code, "NotFound_", 9) == 0;
 }
@@ -199,7 +199,8 @@ cause_of_status(int status, const FtxBytes *body)
 		case 404:
 			if (ftx_error_route_missing(body))
 				return &route_missing;
-			return body_code(body) != NULL ? &object_missing : &not_envelope;
+			return ftx_error_code(body) != NULL ? &object_missing :
+												  &not_envelope;
 		case 400:
 		case 415:
 		case 422:

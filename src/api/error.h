@@ -36,6 +36,9 @@ ftx_error_raise(FtxSession *session, const FtxFailure *failure);
 /* Is the body of a 404 the answer for a route that is not served at all? */
 extern bool ftx_error_route_missing(const FtxBytes *body);
 
+/* The "code" of an error answer, palloc'ed; NULL if it has none. */
+extern char *ftx_error_code(const FtxBytes *body);
+
 /* Is it the answer for an object that is not there? */
 extern bool ftx_error_object_missing(const FtxBytes *body);
 

@@ -274,7 +274,8 @@ send_all(FtxWrites *writes, FtxWriteAnswered answered, void *arg)
 		{
 			writes->done++;
 			if (answered != NULL)
-				answered(arg, writes->base + flight.index, flight.call);
+				answered(arg, writes->base + flight.index,
+						 &writes->queue[flight.index], flight.call);
 			ftx_call_free(flight.call);
 			continue;
 		}

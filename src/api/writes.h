@@ -49,10 +49,11 @@ typedef struct FtxWrites FtxWrites;
 
 /*
  * Told of each write that succeeded, in the order of completion; `index`
- * counts the writes of the set from 0.  The call is freed afterwards.  It may
+ * counts the writes of the set from 0, `spec` is what was added.  The call is freed afterwards.  It may
  * throw; the write counts as done then.
  */
-typedef void (*FtxWriteAnswered)(void *arg, int index, FtxCall *call);
+typedef void (*FtxWriteAnswered)(void *arg, int index, const FtxCallSpec *spec,
+								 FtxCall *call);
 
 /* A set lives in the current memory context. */
 extern FtxWrites *ftx_writes_create(FtxSession *session, FtxStats *stats);

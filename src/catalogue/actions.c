@@ -10,6 +10,7 @@
 #include <string.h>
 
 static const FtxAction *const families[] = {
+	ftx_access_actions,
 	ftx_connector_actions,
 };
 

@@ -18,6 +18,7 @@ typedef enum FtxPlace
 {
 	FTX_IN_NOTHING,	 /* ends the list of arguments */
 	FTX_IN_PATH,	 /* {name} in the path; must not be NULL */
+	FTX_IN_QUERY,	 /* a query parameter; NULL is left out */
 	FTX_IN_BODY,	 /* a member of the body; NULL is left out */
 	FTX_AS_BODY,	 /* the body itself, an object */
 	FTX_CONFIRMATION /* must be true, else nothing is sent */
@@ -59,6 +60,7 @@ typedef struct FtxAction
 } FtxAction;
 
 /* Actions of one family, ended by one without a function. */
+extern const FtxAction ftx_access_actions[];
 extern const FtxAction ftx_connector_actions[];
 
 /* The action of an SQL function; NULL if there is none of that name. */

@@ -10,9 +10,35 @@
 #include <stdio.h>
 #include <string.h>
 
-const FtxResource *const ftx_catalogue[] = {&ftx_account,	   &ftx_connectors,
-											&ftx_destinations, &ftx_groups,
-											&ftx_webhooks,	   NULL};
+const FtxResource *const ftx_catalogue[] = {
+	&ftx_account,
+	&ftx_connector_columns,
+	&ftx_connector_schemas,
+	&ftx_connector_tables,
+	&ftx_connectors,
+	&ftx_destinations,
+	&ftx_group_users,
+	&ftx_groups,
+	&ftx_hybrid_agents,
+	&ftx_log_services,
+	&ftx_private_links,
+	&ftx_proxy_agent_connectors,
+	&ftx_proxy_agents,
+	&ftx_roles,
+	&ftx_secrets_manager_entities,
+	&ftx_secrets_managers,
+	&ftx_system_keys,
+	&ftx_team_connectors,
+	&ftx_team_groups,
+	&ftx_team_users,
+	&ftx_teams,
+	&ftx_user_api_keys,
+	&ftx_user_connectors,
+	&ftx_user_groups,
+	&ftx_users,
+	&ftx_webhooks,
+	NULL,
+};
 
 const FtxResource *
 ftx_resource_find(const char *name)
@@ -40,12 +66,16 @@ ftx_resource_column(const FtxResource *resource, const char *name)
 int
 ftx_resource_key(const FtxResource *resource)
 {
+	int key = -1;
+
 	for (int i = 0; i < resource->ncolumns; i++)
 	{
-		if ((resource->columns[i].flags & FTX_KEY) != 0)
-			return i;
+		unsigned flags = resource->columns[i].flags;
+
+		if ((flags & FTX_KEY) != 0 && (key < 0 || (flags & FTX_PARENT) == 0))
+			key = i;
 	}
-	return -1;
+	return key;
 }
 
 const char *

@@ -52,10 +52,12 @@ typedef enum FtxAccept
 #define FTX_MASKED 0x0200	  /* reads may give it as ****** */
 #define FTX_TESTS 0x0400	  /* who sets it wants setup tests */
 #define FTX_ACTS 0x0800		  /* setting it does something each time */
+#define FTX_LIST_ONLY 0x1000  /* the detail call does not return it */
 
 typedef struct FtxColumn
 {
-	const char *name; /* SQL name; also the member of bodies */
+	const char *name; /* SQL name; also the member of bodies, but for
+					   * `member` */
 	FtxType type;
 	const char *path; /* keys in the item joined by dots; "" = the item
 					   * itself; "@1", "@2": names of the map in which
@@ -63,6 +65,7 @@ typedef struct FtxColumn
 					   * FTX_WRITE_ONLY or FTX_PARENT */
 	unsigned flags;
 	const char *comment;
+	const char *member; /* name in bodies, if not `name`; NULL */
 } FtxColumn;
 
 /* A query parameter of the list call that means equality with a column. */
@@ -125,6 +128,12 @@ typedef struct FtxResource
 	FtxOperation remove;	/* DELETE */
 
 	/*
+	 * Where a row stands in the body of the update, whose rows are then merged
+	 * into one request: "schemas.{schema_name}.tables.{table_name}"; or NULL.
+	 */
+	const char *update_nest;
+
+	/*
 	 * Members, as JSON, that an update sends unless it sets a column that is
 	 * FTX_TESTS; or NULL.
 	 */
@@ -135,6 +144,12 @@ typedef struct FtxResource
 	 * than the row; or NULL.
 	 */
 	const char *remove_function;
+
+	/*
+	 * Member of the answer to a creation that holds the key, if it is not
+	 * where reads have it; or NULL.
+	 */
+	const char *created_key;
 
 	const FtxColumn *columns; /* the last one is attrs, path "" */
 	int ncolumns;
@@ -159,7 +174,11 @@ extern const FtxResource *ftx_resource_find(const char *name);
 /* Index of the column of that name, or -1. */
 extern int ftx_resource_column(const FtxResource *resource, const char *name);
 
-/* Index of the first key column, or -1 (a singleton has none). */
+/*
+ * Index of the column that identifies a row, in a child table within its
+ * parent: the last key column that is not FTX_PARENT if there is one, else the
+ * first key column; -1 if there is none (a singleton).
+ */
 extern int ftx_resource_key(const FtxResource *resource);
 
 /* SQL type of a column as it is written in CREATE FOREIGN TABLE. */

@@ -10,12 +10,36 @@
 
 #include "catalogue/catalogue.h"
 
+/* Rows leave out the last fields of FtxColumn, which are seldom needed. */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
 #define FTX_LENGTH(array) ((int) (sizeof(array) / sizeof((array)[0])))
 
 extern const FtxResource ftx_account;
+extern const FtxResource ftx_connector_columns;
+extern const FtxResource ftx_connector_schemas;
+extern const FtxResource ftx_connector_tables;
 extern const FtxResource ftx_connectors;
 extern const FtxResource ftx_destinations;
+extern const FtxResource ftx_group_users;
 extern const FtxResource ftx_groups;
+extern const FtxResource ftx_hybrid_agents;
+extern const FtxResource ftx_log_services;
+extern const FtxResource ftx_private_links;
+extern const FtxResource ftx_proxy_agent_connectors;
+extern const FtxResource ftx_proxy_agents;
+extern const FtxResource ftx_roles;
+extern const FtxResource ftx_secrets_manager_entities;
+extern const FtxResource ftx_secrets_managers;
+extern const FtxResource ftx_system_keys;
+extern const FtxResource ftx_team_connectors;
+extern const FtxResource ftx_team_groups;
+extern const FtxResource ftx_team_users;
+extern const FtxResource ftx_teams;
+extern const FtxResource ftx_user_api_keys;
+extern const FtxResource ftx_user_connectors;
+extern const FtxResource ftx_user_groups;
+extern const FtxResource ftx_users;
 extern const FtxResource ftx_webhooks;
 
 #endif /* FTX_ROWS_H */

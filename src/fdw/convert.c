@@ -52,6 +52,7 @@ struct FtxConverter
 	Attribute *attributes;
 	int nattributes;
 	FtxProjection *projection;
+	int *slot_columns;
 
 	/* for the error context */
 	const Attribute *current;
@@ -83,6 +84,16 @@ prepare_attribute(Attribute *attribute, Form_pg_attribute att)
 							 &attribute->elmbyval, &attribute->elmalign);
 }
 
+/*
+ * Values of the parent's columns are not in the items: the slot is filled by
+ * who reads them.
+ */
+const char *
+ftx_slot_path(const FtxColumn *column)
+{
+	return (column->flags & FTX_PARENT) != 0 ? "@0" : column->path;
+}
+
 FtxConverter *
 ftx_converter_create(Relation rel, const FtxResource *resource,
 					 const int *attnums, int natts)
@@ -99,7 +110,9 @@ ftx_converter_create(Relation rel, const FtxResource *resource,
 	converter->attributes = palloc0(sizeof(Attribute) * Max(natts, 1));
 	converter->nattributes = natts;
 	converter->key_name = key >= 0 ? resource->columns[key].name : NULL;
-	paths[npaths++] = key >= 0 ? resource->columns[key].path : "";
+	converter->slot_columns = palloc(sizeof(int) * (natts + 1));
+	converter->slot_columns[npaths] = key;
+	paths[npaths++] = key >= 0 ? ftx_slot_path(&resource->columns[key]) : "";
 
 	for (int i = 0; i < natts; i++)
 	{
@@ -127,7 +140,8 @@ ftx_converter_create(Relation rel, const FtxResource *resource,
 		if ((attribute->column->flags & FTX_WRITE_ONLY) == 0)
 		{
 			attribute->slot = npaths;
-			paths[npaths++] = attribute->column->path;
+			converter->slot_columns[npaths] = column;
+			paths[npaths++] = ftx_slot_path(attribute->column);
 		}
 		prepare_attribute(attribute, att);
 	}
@@ -139,6 +153,12 @@ const FtxProjection *
 ftx_converter_projection(FtxConverter *converter)
 {
 	return converter->projection;
+}
+
+const int *
+ftx_converter_columns(FtxConverter *converter)
+{
+	return converter->slot_columns;
 }
 
 bool
@@ -260,7 +280,7 @@ add_value_context(void *arg)
 		converter->current->name, converter->table,
 		printable ? ", row with " : "", printable ? converter->key_name : "",
 		printable ? " " : "", printable ? key->len : 0,
-		printable ? key->text : "", converter->current->column->path);
+		printable ? key->text : "", ftx_slot_path(converter->current->column));
 }
 
 void

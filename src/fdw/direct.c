@@ -47,8 +47,11 @@ typedef struct FtxDirectState
 	int maxrows;
 	int next_row;
 
+	int64 gathered; /* rows */
+
 	MemoryContext cxt;
 	MemoryContext row_cxt;
+	MemoryContext answer_cxt;
 } FtxDirectState;
 
 /* ---------- planning ---------- */
@@ -196,6 +199,8 @@ fivetrexBeginDirectModify(ForeignScanState *node, int eflags)
 	state->cxt = cxt;
 	state->row_cxt = AllocSetContextCreate(cxt, "fivetrex modified row",
 										   ALLOCSET_DEFAULT_SIZES);
+	state->answer_cxt = AllocSetContextCreate(cxt, "fivetrex answer",
+											  ALLOCSET_DEFAULT_SIZES);
 	state->set_attnums = list_nth(items, FtxPlanSetAttnums);
 	state->returning = intVal(list_nth(items, FtxPlanReturning));
 	state->can_set_tag = intVal(list_nth(items, FtxPlanCanSetTag));
@@ -360,7 +365,8 @@ gather_row(ForeignScanState *node, FtxDirectState *state)
 		identity = identity_of(state, slot);
 		if (build_request(state, econtext, identity, &spec))
 		{
-			ftx_writes_add(state->writes, &spec);
+			ftx_target_add(state->target, state->writes, &spec, identity);
+			state->gathered++;
 			if (state->returning)
 				keep_row(state, slot, identity);
 		}
@@ -372,27 +378,29 @@ gather_row(ForeignScanState *node, FtxDirectState *state)
 /* ---------- sending ---------- */
 
 /*
- * FtxWriteAnswered: the row as the API answered it.
+ * Put an answer, or a tree that has it, over a row that was kept.
  */
 static void
-take_answer(void *arg, int index, FtxCall *call)
+update_row(FtxDirectState *state, int index, FtxCall *call,
+		   const FtxJsonValue *tree)
 {
-	FtxDirectState *state = arg;
 	TupleDesc tupdesc = RelationGetDescr(state->target->rel);
 	Datum *values;
 	bool *nulls;
 	MemoryContext old;
 	HeapTuple row;
 
-	if (state->target->answer == NULL)
-		return;
 	MemoryContextReset(state->row_cxt);
 	old = MemoryContextSwitchTo(state->row_cxt);
 	values = palloc(sizeof(Datum) * tupdesc->natts);
 	nulls = palloc(sizeof(bool) * tupdesc->natts);
 	heap_deform_tuple(state->rows[index], tupdesc, values, nulls);
-	ftx_target_answer(state->target, call, state->identities[index], values,
-					  nulls);
+	if (tree != NULL)
+		ftx_target_answer_row(state->target, tree, state->identities[index],
+							  values, nulls);
+	else
+		ftx_target_answer(state->target, call, state->identities[index], values,
+						  nulls);
 	MemoryContextSwitchTo(state->cxt);
 	row = heap_form_tuple(tupdesc, values, nulls);
 	heap_freetuple(state->rows[index]);
@@ -400,15 +408,49 @@ take_answer(void *arg, int index, FtxCall *call)
 	MemoryContextSwitchTo(old);
 }
 
+/*
+ * FtxWriteAnswered: the row, or rows, as the API answered.
+ */
+static void
+take_answer(void *arg, int index, const FtxCallSpec *spec, FtxCall *call)
+{
+	FtxDirectState *state = arg;
+	FtxTarget *target = state->target;
+	MemoryContext old;
+	FtxJsonValue tree;
+
+	if (target->answer == NULL)
+		return;
+	if (target->nest == NULL)
+	{
+		update_row(state, index, call, NULL);
+		return;
+	}
+	old = MemoryContextSwitchTo(state->answer_cxt);
+	ftx_target_tree(target, call, &tree);
+	for (int i = 0; i < state->nrows; i++)
+	{
+		char *path = ftx_bound_path(target->resource, &target->resource->update,
+									state->identities[i]);
+
+		if (strcmp(path, spec->path) == 0)
+			update_row(state, i, NULL, &tree);
+		pfree(path);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(state->answer_cxt);
+}
+
 static void
 modify_all(ForeignScanState *node, FtxDirectState *state)
 {
 	EState *estate = node->ss.ps.state;
-	int count;
+	int64 count;
 
 	while (gather_row(node, state))
 		;
-	count = ftx_writes_queued(state->writes);
+	count = state->gathered;
+	ftx_target_gathered(state->target, state->writes);
 	if (state->target->operation == CMD_DELETE)
 		ftx_write_check_deletes(count);
 	ftx_writes_send(state->writes, state->returning ? take_answer : NULL,

@@ -39,12 +39,27 @@ constant_text(Node *expr)
 static char *
 list_request(const FtxResource *resource, List *items, List *exprs)
 {
+	const FtxOperation *operation = resource->list.path != NULL ?
+										&resource->list :
+										&resource->detail;
+	char **known = palloc0(sizeof(char *) * resource->ncolumns);
 	StringInfoData path;
 	ListCell *filter;
-	int i = 0;
+	ListCell *parent;
+	int i = list_length(list_nth(items, FtxPlanFilters));
 
 	initStringInfo(&path);
-	appendStringInfo(&path, "GET %s", resource->list.path);
+	foreach (parent, list_nth(items, FtxPlanParents))
+	{
+		int column = lfirst_int(parent);
+		Node *value = list_nth(exprs, i++);
+
+		if (column != intVal(list_nth(items, FtxPlanManyParents)))
+			known[column] = constant_text(value);
+	}
+	appendStringInfo(&path, "GET %s",
+					 ftx_bound_path(resource, operation, known));
+	i = 0;
 	foreach (filter, list_nth(items, FtxPlanFilters))
 	{
 		const FtxFilter *known = &resource->filters[lfirst_int(filter)];
@@ -57,7 +72,7 @@ list_request(const FtxResource *resource, List *items, List *exprs)
 							 strchr(path.data, '?') ? '&' : '?',
 							 known->parameter, known->column);
 	}
-	if (resource->paged)
+	if (resource->list.path != NULL && resource->paged)
 	{
 		int size = intVal(list_nth(items, FtxPlanPageSize));
 		int limit = intVal(list_nth(items, FtxPlanLimit));
@@ -113,7 +128,33 @@ pushed_conditions(ForeignScanState *node, ExplainState *es,
 						 resource->filters[lfirst_int(lc)].column,
 						 deparse_expression(list_nth(plan->fdw_exprs, i++),
 											context, true, false));
+	foreach (lc, list_nth(items, FtxPlanParents))
+	{
+		bool array = lfirst_int(lc) ==
+					 intVal(list_nth(items, FtxPlanManyParents));
+
+		appendStringInfo(&text, "%s%s = %s%s%s", text.len > 0 ? " AND " : "",
+						 resource->columns[lfirst_int(lc)].name,
+						 array ? "ANY (" : "",
+						 deparse_expression(list_nth(plan->fdw_exprs, i++),
+											context, true, false),
+						 array ? ")" : "");
+	}
 	return text.len > 0 ? text.data : NULL;
+}
+
+/*
+ * Parents that are enumerated because the query does not name them.
+ */
+static void
+explain_parents(const FtxResource *resource, List *known, ExplainState *es)
+{
+	const FtxResource *parent;
+
+	if (resource->parent == NULL || list_length(known) == resource->nlinks)
+		return;
+	parent = ftx_resource_find(resource->parent);
+	ExplainPropertyText("Fivetran Parents", parent->name, es);
 }
 
 static void
@@ -134,6 +175,8 @@ explain_request(ForeignScanState *node, ExplainState *es)
 			mode == FTX_SCAN_LIST ? "Fivetran Detail Request" :
 									"Fivetran Request",
 			detail_request(resource, items, plan->fdw_exprs, mode), es);
+	if (mode == FTX_SCAN_LIST)
+		explain_parents(resource, list_nth(items, FtxPlanParents), es);
 	if (pushed != NULL)
 		ExplainPropertyText("Pushed Filter", pushed, es);
 	ExplainPropertyInteger("Expected Calls", NULL,

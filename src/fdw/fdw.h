@@ -31,11 +31,12 @@ typedef enum FtxScanMode
 typedef struct FtxMatch
 {
 	RestrictInfo *rinfo;
-	int column;	   /* index in the catalogue */
-	bool is_key;   /* the detail call's key */
-	int filter;	   /* index in FtxResource.filters, or -1 */
-	bool is_array; /* column = ANY (value) */
-	Expr *value;   /* text, or text[] */
+	int column;		/* index in the catalogue */
+	bool is_key;	/* the detail call's key */
+	bool is_parent; /* a column of the parent, in the path of the list */
+	int filter;		/* index in FtxResource.filters, or -1 */
+	bool is_array;	/* column = ANY (value) */
+	Expr *value;	/* text, or text[] */
 } FtxMatch;
 
 /* What the planner knows about one foreign table. */
@@ -50,6 +51,7 @@ typedef struct FtxPlanState
 								 * when it has none */
 	Bitmapset *used;	/* attnums the query needs */
 	bool needs_detail;	/* one of them comes only from the detail call */
+	bool needs_list;	/* one of them comes only from the list */
 	List *matches;		/* of FtxMatch, from baserestrictinfo */
 	bool other_filters; /* some restriction is not among them */
 	double list_rows;	/* rows of the unfiltered list */
@@ -87,6 +89,8 @@ typedef enum FtxPlanItem
 	FtxPlanMode,		/* Integer: FtxScanMode */
 	FtxPlanKeyIsArray,	/* Integer: the key expression is text[] */
 	FtxPlanFilters,		/* IntList: filters that have an expression */
+	FtxPlanParents,		/* IntList: columns of the parent that have one */
+	FtxPlanManyParents, /* Integer: the one of them that is text[], or -1 */
 	FtxPlanAttnums,		/* IntList: attributes to fill */
 	FtxPlanNeedsDetail, /* Integer: boolean */
 	FtxPlanPageSize,	/* Integer */
@@ -105,8 +109,8 @@ typedef enum FtxPlanItem
 
 /*
  * ForeignScan.fdw_exprs holds the key expression (mode FTX_SCAN_KEYS only),
- * then one expression per member of FtxPlanFilters, then the local conditions
- * that can be checked before details are fetched: FtxPlanExprs in all.  After
+ * then one expression per member of FtxPlanFilters and FtxPlanParents, then
+ * the local conditions that can be checked before details are fetched: FtxPlanExprs in all.  After
  * them come, for direct.c, one expression per member of FtxPlanSetAttnums and
  * all local conditions.
  */
@@ -125,6 +129,12 @@ ftx_converter_create(Relation rel, const FtxResource *resource,
 					 const int *attnums, int natts);
 
 extern const FtxProjection *ftx_converter_projection(FtxConverter *converter);
+
+/* The catalogue column of each slot; -1 where it has none. */
+extern const int *ftx_converter_columns(FtxConverter *converter);
+
+/* The path of a column's slot in a projection. */
+extern const char *ftx_slot_path(const FtxColumn *column);
 
 /*
  * Fill values and nulls (all attributes of the table) from one item.  With
@@ -155,6 +165,7 @@ typedef struct FtxSourceSpec
 	FtxSession *session;
 	const FtxResource *resource;
 	const FtxProjection *projection;
+	const int *slot_columns; /* catalogue column of each slot, or -1 */
 	FtxMemo *memo;
 	FtxStats *stats;
 	int page_size;
@@ -175,18 +186,32 @@ extern FtxSource *ftx_source_create(const FtxSourceSpec *spec);
 
 /*
  * Start over with the list; `path` is its encoded path with the filters but
- * without paging parameters.
+ * without paging parameters.  Where the resource has no list it is the path
+ * of the one object.  `bound` has the values of the parent's columns, by
+ * catalogue index, which rows get; NULL when it is no child.
  */
-extern void ftx_source_list(FtxSource *source, const char *path);
+extern void
+ftx_source_list(FtxSource *source, const char *path, char *const *bound);
 
 /* The next item of the list; NULL at its end. */
 extern const FtxJsonValue *ftx_source_next(FtxSource *source);
 
+/* Ask for the page that is wanted next, without waiting for it. */
+extern void ftx_source_start(FtxSource *source);
+
+/* Would ftx_source_next() answer without waiting? */
+extern bool ftx_source_ready(const FtxSource *source);
+
+/* Did the list end at once because the parent has none (catalogue facts)? */
+extern bool ftx_source_absent(const FtxSource *source);
+
 /*
  * Ask for the detail object of a key, concurrently with others.  The key is
- * copied; NULL for a singleton.
+ * copied; NULL for a singleton.  `item` is the item of the list, if it came
+ * from there: values that only the list has are taken from it.
  */
-extern void ftx_source_fetch(FtxSource *source, const char *key);
+extern void
+ftx_source_fetch(FtxSource *source, const char *key, const FtxJsonValue *item);
 
 /* Detail objects asked for and not yet taken. */
 extern int ftx_source_pending(const FtxSource *source);
@@ -202,6 +227,39 @@ extern bool ftx_source_unread(const FtxSource *source);
 
 /* Abandon what is under way. */
 extern void ftx_source_reset(FtxSource *source);
+
+/* In stream.c: the list of a resource, of one parent or of many */
+
+typedef struct FtxStream FtxStream;
+
+/* As ftx_source_create(). */
+extern FtxStream *ftx_stream_create(const FtxSourceSpec *spec);
+
+/*
+ * What is known of the parent's columns, by catalogue index: `fixed` their
+ * one value or NULL; `many` (column many_column, else -1) several values.
+ * Parents that are not known are enumerated.  `query` is added to the path of
+ * each list ("?group_id=x", or "").  All is copied.
+ */
+typedef struct FtxStreamRange
+{
+	char **fixed;
+	int many_column;
+	char **many;
+	int nmany;
+	const char *query;
+} FtxStreamRange;
+
+extern void ftx_stream_start(FtxStream *stream, const FtxStreamRange *range);
+
+/* The next item; NULL at the end.  Valid until the next one is asked for. */
+extern const FtxJsonValue *ftx_stream_next(FtxStream *stream);
+
+/* Is there something that has not arrived yet? */
+extern bool ftx_stream_unread(const FtxStream *stream);
+
+/* Abandon what is under way. */
+extern void ftx_stream_reset(FtxStream *stream);
 
 /* In path.c */
 

@@ -331,6 +331,7 @@ fivetrexBeginForeignInsert(ModifyTableState *mtstate, ResultRelInfo *info)
 static void
 flush(FtxModifyState *state)
 {
+	ftx_target_gathered(state->target, state->writes);
 	if (state->target->operation == CMD_DELETE)
 		ftx_write_check_deletes(ftx_writes_queued(state->writes));
 	ftx_writes_send(state->writes, NULL, NULL);
@@ -385,7 +386,7 @@ store_values(TupleTableSlot *slot, Relation rel, Datum *values, bool *nulls)
  * FtxWriteAnswered: the row as the API answered it.
  */
 static void
-take_answer(void *arg, int index, FtxCall *call)
+take_answer(void *arg, int index, const FtxCallSpec *spec, FtxCall *call)
 {
 	FtxModifyState *state = arg;
 	TupleTableSlot *slot = state->slot;
@@ -396,7 +397,16 @@ take_answer(void *arg, int index, FtxCall *call)
 	slot_getallattrs(slot);
 	memcpy(values, slot->tts_values, sizeof(Datum) * natts);
 	memcpy(nulls, slot->tts_isnull, sizeof(bool) * natts);
-	ftx_target_answer(state->target, call, state->identity, values, nulls);
+	if (state->target->nest != NULL)
+	{
+		FtxJsonValue tree;
+
+		ftx_target_tree(state->target, call, &tree);
+		ftx_target_answer_row(state->target, &tree, state->identity, values,
+							  nulls);
+	}
+	else
+		ftx_target_answer(state->target, call, state->identity, values, nulls);
 	store_values(slot, state->target->rel, values, nulls);
 }
 
@@ -408,11 +418,12 @@ static TupleTableSlot *
 dispatch(FtxModifyState *state, const FtxCallSpec *spec, char **identity,
 		 TupleTableSlot *slot)
 {
-	ftx_writes_add(state->writes, spec);
+	ftx_target_add(state->target, state->writes, spec, identity);
 	if (state->needs_answer)
 	{
 		state->identity = identity;
 		state->slot = slot;
+		ftx_target_gathered(state->target, state->writes);
 		ftx_writes_send(state->writes,
 						state->target->answer != NULL ? take_answer : NULL,
 						state);
@@ -505,17 +516,18 @@ identity_of(FtxModifyState *state, TupleTableSlot *planSlot)
 }
 
 /*
- * Was a row with this path written by the statement already?  Then a local
+ * Was this row written by the statement already?  Then a local
  * table would leave it alone, too.
  */
 static bool
-written_before(FtxModifyState *state, const char *path)
+written_before(FtxModifyState *state, const FtxCallSpec *spec, char **identity)
 {
+	char *name = ftx_target_row_name(state->target, spec, identity);
 	bool found;
-	texthash_entry *entry = texthash_insert(state->seen, path, &found);
+	texthash_entry *entry = texthash_insert(state->seen, name, &found);
 
 	if (!found)
-		entry->text = MemoryContextStrdup(state->seen_cxt, path);
+		entry->text = MemoryContextStrdup(state->seen_cxt, name);
 	return found;
 }
 
@@ -592,7 +604,7 @@ fivetrexExecForeignUpdate(EState *estate, ResultRelInfo *info,
 	if (ftx_target_update(state->target, changed_attnums(state, slot, planSlot),
 						  slot->tts_values, slot->tts_isnull, identity,
 						  &spec) &&
-		!written_before(state, spec.path))
+		!written_before(state, &spec, identity))
 		result = dispatch(state, &spec, identity, slot);
 	MemoryContextSwitchTo(old);
 	return result;
@@ -604,13 +616,15 @@ fivetrexExecForeignDelete(EState *estate, ResultRelInfo *info,
 {
 	FtxModifyState *state = info->ri_FdwState;
 	FtxCallSpec spec = {0};
+	char **identity;
 	MemoryContext old;
 	TupleTableSlot *result = NULL;
 
 	MemoryContextReset(state->row_cxt);
 	old = MemoryContextSwitchTo(state->row_cxt);
-	ftx_target_delete(state->target, identity_of(state, planSlot), &spec);
-	if (!written_before(state, spec.path))
+	identity = identity_of(state, planSlot);
+	ftx_target_delete(state->target, identity, &spec);
+	if (!written_before(state, &spec, identity))
 	{
 		if (state->has_returning)
 		{

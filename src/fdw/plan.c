@@ -176,6 +176,9 @@ find_used_columns(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state)
 		if (column >= 0 && state->resource->list.path != NULL &&
 			(state->resource->columns[column].flags & FTX_DETAIL) != 0)
 			state->needs_detail = true;
+		if (column >= 0 &&
+			(state->resource->columns[column].flags & FTX_LIST_ONLY) != 0)
+			state->needs_list = true;
 	}
 }
 
@@ -272,6 +275,61 @@ list_pages(FtxPlanState *state, double rows)
 }
 
 /*
+ * Calls that read all of a resource, or of n of its uppermost parents (n < 0:
+ * they are not known and have to be enumerated).
+ */
+static double
+calls_of_all(const FtxResource *resource, double n, int page_size)
+{
+	const FtxResource *parent;
+	double parents;
+
+	if (resource->parent == NULL)
+		return Max(1, ceil(resource->typical_rows / page_size));
+	parent = ftx_resource_find(resource->parent);
+	parents = parent->typical_rows;
+	if (n >= 0)
+		parents = parent->parent == NULL ?
+					  n :
+					  n * parents /
+						  ftx_resource_find(parent->parent)->typical_rows;
+	return parents * Max(1, ceil(resource->typical_rows / parent->typical_rows /
+								 page_size)) +
+		   (n < 0 || parent->parent != NULL ?
+				calls_of_all(parent, n, page_size) :
+				0);
+}
+
+/*
+ * The calls that read a child table, given what is known of its parents.
+ */
+static double
+child_calls(PlannerInfo *root, FtxPlanState *state, List *matches)
+{
+	const FtxResource *resource = state->resource;
+	Bitmapset *known = NULL;
+	double uppermost = -1;
+	double lists = 1;
+	ListCell *lc;
+
+	foreach (lc, matches)
+	{
+		FtxMatch *match = lfirst(lc);
+
+		if (!match->is_parent)
+			continue;
+		known = bms_add_member(known, match->column);
+		lists *= match_keys(root, match);
+		if (match->column ==
+			ftx_resource_column(resource, resource->links[0].column))
+			uppermost = match_keys(root, match);
+	}
+	if (bms_num_members(known) == resource->nlinks)
+		return lists;
+	return calls_of_all(resource, uppermost, state->table.page_size);
+}
+
+/*
  * The mode that reads the table with the fewest calls, given clauses that
  * narrow the request; with its cost and its number of calls.
  */
@@ -286,6 +344,12 @@ choose_mode(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 	int concurrency = state->server.max_concurrency;
 	ListCell *lc;
 
+	if (state->resource->parent != NULL)
+	{
+		*calls = child_calls(root, state, matches);
+		*cost = calls_cost(*calls, concurrency) + baserel->rows * COST_ROW;
+		return FTX_SCAN_LIST;
+	}
 	if (state->resource->list.path == NULL)
 	{
 		*calls = 1;
@@ -309,7 +373,7 @@ choose_mode(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 		*calls += baserel->rows;
 		*cost += calls_cost(baserel->rows, concurrency);
 	}
-	if (keys >= 0 &&
+	if (keys >= 0 && !state->needs_list &&
 		(state->needs_detail || ftx_keys_are_cheaper(keys, pages, concurrency)))
 	{
 		mode = FTX_SCAN_KEYS;
@@ -449,7 +513,7 @@ fivetrexGetForeignPaths(PlannerInfo *root, RelOptInfo *baserel,
 		root, baserel, state,
 		get_baserel_parampathinfo(root, baserel, baserel->lateral_relids),
 		state->matches);
-	if (state->resource->list.path != NULL)
+	if (state->resource->list.path != NULL || state->resource->parent != NULL)
 		add_parameterized_paths(root, baserel, state);
 }
 
@@ -521,6 +585,9 @@ typedef struct Request
 	FtxMatch *key; /* the key of mode FTX_SCAN_KEYS */
 	List *filters; /* IntList */
 	List *filter_values;
+	List *parents; /* IntList of columns */
+	List *parent_values;
+	int many_parents;	   /* the column with several values, or -1 */
 	List *list_conditions; /* checkable on list items */
 	bool filters_left;	   /* some clause is not part of the request */
 } Request;
@@ -553,6 +620,15 @@ sort_out_clauses(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 			request->filter_values = lappend(request->filter_values,
 											 match->value);
 		}
+		else if (match != NULL && match->is_parent && mode == FTX_SCAN_LIST &&
+				 !list_member_int(request->parents, match->column))
+		{
+			request->parents = lappend_int(request->parents, match->column);
+			request->parent_values = lappend(request->parent_values,
+											 match->value);
+			if (match->is_array)
+				request->many_parents = match->column;
+		}
 		else
 			request->filters_left = true;
 
@@ -570,7 +646,7 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 	FtxPlanState *state = baserel->fdw_private;
 	FtxScanMode mode = intVal(linitial(best_path->fdw_private));
 	int calls = intVal(lsecond(best_path->fdw_private));
-	Request request = {0};
+	Request request = {.many_parents = -1};
 	List *exprs = NIL;
 	List *items;
 	int limit;
@@ -595,12 +671,15 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 	if (request.key != NULL)
 		exprs = lappend(exprs, request.key->value);
 	exprs = list_concat(exprs, request.filter_values);
+	exprs = list_concat(exprs, request.parent_values);
 	exprs = list_concat(exprs, request.list_conditions);
 
 	items = list_make5(makeString(pstrdup(state->resource->name)),
 					   makeInteger(mode),
 					   makeInteger(request.key && request.key->is_array),
-					   request.filters, attnum_list(state->used));
+					   request.filters, request.parents);
+	items = lappend(items, makeInteger(request.many_parents));
+	items = lappend(items, attnum_list(state->used));
 	items = lappend(items, makeInteger(state->needs_detail));
 	items = lappend(items, makeInteger(state->table.page_size));
 	items = lappend(items, makeInteger(prefetch));

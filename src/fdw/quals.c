@@ -66,7 +66,9 @@ column_role(FtxPlanState *state, FtxMatch *match)
 	const FtxResource *resource = state->resource;
 	const char *name = resource->columns[match->column].name;
 
-	match->is_key = resource->detail.path != NULL &&
+	match->is_parent = (resource->columns[match->column].flags & FTX_PARENT) !=
+					   0;
+	match->is_key = resource->detail.path != NULL && resource->parent == NULL &&
 					match->column == ftx_resource_key(resource);
 	match->filter = -1;
 	for (int i = 0; i < resource->nfilters; i++)
@@ -74,7 +76,11 @@ column_role(FtxPlanState *state, FtxMatch *match)
 		if (strcmp(resource->filters[i].column, name) == 0)
 			match->filter = i;
 	}
-	return match->is_key || (match->filter >= 0 && !match->is_array);
+	/* several values of one column only: that of the uppermost parent */
+	if (match->is_parent && match->is_array)
+		return strcmp(resource->links[0].column, name) == 0;
+	return match->is_key || match->is_parent ||
+		   (match->filter >= 0 && !match->is_array);
 }
 
 /*

@@ -40,18 +40,21 @@ struct FtxScanState
 	FtxScanMode plan_mode;
 	bool key_is_array;
 	List *filters; /* IntList */
+	List *parents; /* IntList of columns */
+	int many_parents;
 	int list_pages;
 	int64 limit;
 
 	/* expressions */
-	List *params;		   /* ExprStates: key, then filters */
+	List *params;		   /* ExprStates: key, filters, parents */
 	ExprState *conditions; /* on list items, before details are fetched */
 	ExprContext *conditions_context;
 	TupleTableSlot *conditions_slot;
 
 	FtxSession *session;
 	FtxConverter *converter;
-	FtxSource *source;
+	FtxStream *stream; /* the list */
+	FtxSource *source; /* details */
 	FtxStats stats;
 
 	/* the present scan */
@@ -95,7 +98,7 @@ init_expressions(FtxScanState *state, ForeignScan *plan)
 	PlanState *node = &state->node->ss.ps;
 	List *exprs = list_copy_head(
 		plan->fdw_exprs, intVal(list_nth(plan->fdw_private, FtxPlanExprs)));
-	int nparams = list_length(state->filters) +
+	int nparams = list_length(state->filters) + list_length(state->parents) +
 				  (state->plan_mode == FTX_SCAN_KEYS ? 1 : 0);
 
 	state->params = ExecInitExprList(list_copy_head(exprs, nparams), node);
@@ -117,11 +120,13 @@ init_source(FtxScanState *state, List *items)
 	spec.session = state->session;
 	spec.resource = state->resource;
 	spec.projection = ftx_converter_projection(state->converter);
+	spec.slot_columns = ftx_converter_columns(state->converter);
 	spec.memo = ftx_memo_of(state->node->ss.ps.state);
 	spec.stats = &state->stats;
 	spec.page_size = intVal(list_nth(items, FtxPlanPageSize));
 	spec.prefetch = intVal(list_nth(items, FtxPlanPrefetch));
 	spec.limit = state->limit;
+	state->stream = ftx_stream_create(&spec);
 	state->source = ftx_source_create(&spec);
 }
 
@@ -184,6 +189,8 @@ ftx_scan_begin(ForeignScanState *node)
 	state->plan_mode = intVal(list_nth(items, FtxPlanMode));
 	state->key_is_array = intVal(list_nth(items, FtxPlanKeyIsArray));
 	state->filters = list_nth(items, FtxPlanFilters);
+	state->parents = list_nth(items, FtxPlanParents);
+	state->many_parents = intVal(list_nth(items, FtxPlanManyParents));
 	state->limit = intVal(list_nth(items, FtxPlanLimit));
 	state->list_pages = intVal(list_nth(items, FtxPlanListPages));
 	init_expressions(state, plan);
@@ -199,17 +206,19 @@ compare_keys(const void *a, const void *b)
 }
 
 /*
- * The keys of the present scan, each once, in params_cxt.
+ * The texts of a value, or of the elements of an array, each once and sorted,
+ * in the current memory context.  Returns their number.
  */
-static void
-collect_keys(FtxScanState *state, Datum value)
+static int
+collect_texts(Datum value, bool is_array, char ***texts)
 {
 	Datum *elements = &value;
 	bool *nulls = NULL;
 	int n = 1;
+	int filled = 0;
 	int unique = 0;
 
-	if (state->key_is_array)
+	if (is_array)
 	{
 		ArrayType *array = DatumGetArrayTypeP(value);
 
@@ -217,20 +226,19 @@ collect_keys(FtxScanState *state, Datum value)
 		deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_INT,
 						  &elements, &nulls, &n);
 	}
-	state->keys = palloc(sizeof(char *) * Max(n, 1));
-	state->nkeys = 0;
+	*texts = palloc(sizeof(char *) * Max(n, 1));
 	for (int i = 0; i < n; i++)
 	{
 		if (nulls == NULL || !nulls[i])
-			state->keys[state->nkeys++] = TextDatumGetCString(elements[i]);
+			(*texts)[filled++] = TextDatumGetCString(elements[i]);
 	}
-	qsort(state->keys, state->nkeys, sizeof(char *), compare_keys);
-	for (int i = 0; i < state->nkeys; i++)
+	qsort(*texts, filled, sizeof(char *), compare_keys);
+	for (int i = 0; i < filled; i++)
 	{
-		if (i == 0 || strcmp(state->keys[i], state->keys[unique - 1]) != 0)
-			state->keys[unique++] = state->keys[i];
+		if (i == 0 || strcmp((*texts)[i], (*texts)[unique - 1]) != 0)
+			(*texts)[unique++] = (*texts)[i];
 	}
-	state->nkeys = unique;
+	return unique;
 }
 
 /*
@@ -250,19 +258,18 @@ keys_need_list(FtxScanState *state, bool needs_detail)
 }
 
 /*
- * The path of the list with its filters; NULL when a filter is NULL, which
- * no row equals.
+ * The filters of the list as a query; NULL when a filter is NULL, which no
+ * row equals.
  */
 static char *
-filtered_path(FtxScanState *state)
+filter_query(FtxScanState *state)
 {
 	ExprContext *econtext = state->node->ss.ps.ps_ExprContext;
-	StringInfoData path;
+	StringInfoData query;
 	ListCell *param;
 	ListCell *filter;
 
-	initStringInfo(&path);
-	appendStringInfoString(&path, state->resource->list.path);
+	initStringInfo(&query);
 	forboth (param, state->params, filter, state->filters)
 	{
 		bool null;
@@ -276,20 +283,66 @@ filtered_path(FtxScanState *state)
 		/* an empty parameter may be taken for an absent one */
 		if (equal_to[0] != '\0' && strlen(equal_to) <= FTX_MAX_VALUE)
 			ftx_path_add_param(
-				&path, state->resource->filters[lfirst_int(filter)].parameter,
+				&query, state->resource->filters[lfirst_int(filter)].parameter,
 				equal_to);
 	}
-	return path.data;
+	return query.data;
 }
 
-static void
-start_list(FtxScanState *state, const char *path)
+/*
+ * What is known of the parents; false when a value is NULL.
+ */
+static bool
+parent_range(FtxScanState *state, FtxStreamRange *range)
 {
+	ExprContext *econtext = state->node->ss.ps.ps_ExprContext;
+	int i = list_length(state->filters);
+	ListCell *lc;
+
+	range->fixed = palloc0(sizeof(char *) * state->resource->ncolumns);
+	range->many_column = -1;
+	foreach (lc, state->parents)
+	{
+		int column = lfirst_int(lc);
+		bool null;
+		Datum value = ExecEvalExprSwitchContext(list_nth(state->params, i++),
+												econtext, &null);
+
+		if (null)
+			return false;
+		if (column == state->many_parents)
+		{
+			range->many_column = column;
+			range->nmany = collect_texts(value, true, &range->many);
+		}
+		else
+			range->fixed[column] = TextDatumGetCString(value);
+	}
+	return true;
+}
+
+/*
+ * Read the list, narrowed by its filters and parents if that is the mode that
+ * was planned.
+ */
+static void
+start_list(FtxScanState *state)
+{
+	FtxStreamRange range = {.query = "", .many_column = -1};
+	bool some = true;
+
 	state->mode = FTX_SCAN_LIST;
-	state->input_ended = path == NULL;
-	if (path == NULL)
+	if (state->plan_mode == FTX_SCAN_LIST)
+	{
+		range.query = filter_query(state);
+		some = range.query != NULL && parent_range(state, &range);
+	}
+	else
+		range.fixed = palloc0(sizeof(char *) * state->resource->ncolumns);
+	state->input_ended = !some;
+	if (!some)
 		return;
-	ftx_source_list(state->source, path);
+	ftx_stream_start(state->stream, &range);
 	ftx_reader_announce(&state->reader, state->session->serverid);
 }
 
@@ -306,9 +359,9 @@ start_keys(FtxScanState *state)
 	state->next_key = 0;
 	state->nkeys = 0;
 	if (!null)
-		collect_keys(state, value);
+		state->nkeys = collect_texts(value, state->key_is_array, &state->keys);
 	if (keys_need_list(state, intVal(list_nth(items, FtxPlanNeedsDetail))))
-		start_list(state, state->resource->list.path);
+		start_list(state);
 }
 
 static void
@@ -323,7 +376,7 @@ start_scan(FtxScanState *state)
 	switch (state->plan_mode)
 	{
 		case FTX_SCAN_LIST:
-			start_list(state, filtered_path(state));
+			start_list(state);
 			break;
 		case FTX_SCAN_KEYS:
 			start_keys(state);
@@ -388,20 +441,21 @@ next_input(FtxScanState *state)
 
 	if (state->mode == FTX_SCAN_SINGLETON)
 	{
-		ftx_source_fetch(state->source, NULL);
+		ftx_source_fetch(state->source, NULL, NULL);
 		state->input_ended = true;
 		return NULL;
 	}
 	if (state->mode == FTX_SCAN_KEYS)
 	{
 		if (state->next_key < state->nkeys)
-			ftx_source_fetch(state->source, state->keys[state->next_key++]);
+			ftx_source_fetch(state->source, state->keys[state->next_key++],
+							 NULL);
 		else
 			state->input_ended = true;
 		return NULL;
 	}
 
-	item = ftx_source_next(state->source);
+	item = ftx_stream_next(state->stream);
 	if (item == NULL)
 	{
 		state->input_ended = true;
@@ -418,7 +472,7 @@ next_input(FtxScanState *state)
 					(errcode(ERRCODE_PROTOCOL_VIOLATION),
 					 errmsg("an item of the list of %s has no usable key",
 							state->resource->name)));
-		ftx_source_fetch(state->source, key);
+		ftx_source_fetch(state->source, key, item);
 	}
 	return NULL;
 }
@@ -511,6 +565,7 @@ read_to_end(FtxReader *reader)
 	if (state->cut_off)
 		return;
 	if (!ftx_source_unread(state->source) &&
+		!ftx_stream_unread(state->stream) &&
 		!intVal(list_nth(items, FtxPlanNeedsDetail)))
 		return;
 
@@ -583,6 +638,7 @@ ftx_scan_restart(FtxScanState *state)
 	if (!state->started)
 		return;
 	ftx_reader_withdraw(&state->reader);
+	ftx_stream_reset(state->stream);
 	ftx_source_reset(state->source);
 	if (state->kept != NULL)
 	{

@@ -14,9 +14,12 @@
 
 #include "common/hashfn.h"
 #include "fdw/fdw.h"
+#include "json/projection.h"
 #include "json/value.h"
 #include "lib/ilist.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "utils/json.h"
 #include "utils/memutils.h"
 
 /* A set of byte strings: keys of a page, cursors of a list. */
@@ -51,6 +54,7 @@ typedef struct Detail
 	dlist_node node;
 	char *key;
 	FtxCall *call;
+	FtxJsonValue *listed; /* values that only the list has, by slot; or NULL */
 } Detail;
 
 struct FtxSource
@@ -64,8 +68,11 @@ struct FtxSource
 	byteset_hash *cursors; /* all that were seen */
 	char *cursor;		   /* of the next page; NULL at the end */
 	bool started;
-	int64 received; /* items of all pages so far */
-	FtxCall *next;	/* the next page, when it was asked for */
+	int64 received;		   /* items of all pages so far */
+	bool absent;		   /* the parent has no list */
+	FtxJsonValue *overlay; /* values of the parent's columns, by slot; NULL
+							* when it is no child */
+	FtxCall *next;		   /* the next page, when it was asked for */
 
 	/* the present page */
 	FtxCall *current;
@@ -119,7 +126,52 @@ free_detail(FtxSource *source, Detail *detail)
 	free_call(&detail->call);
 	if (detail->key != NULL)
 		pfree(detail->key);
+	if (detail->listed != NULL)
+		pfree(detail->listed);
 	pfree(detail);
+}
+
+/*
+ * Copies of the values that only the list has, in one piece of memory; NULL
+ * if none of them is wanted.
+ */
+static FtxJsonValue *
+copy_listed(FtxSource *source, const FtxJsonValue *item)
+{
+	const FtxColumn *columns = source->spec.resource->columns;
+	int nslots = source->spec.projection->nslots;
+	Size size = sizeof(FtxJsonValue) * nslots;
+	FtxJsonValue *result;
+	char *text;
+	bool any = false;
+
+	for (int i = 0; i < nslots && item != NULL; i++)
+	{
+		int column = source->spec.slot_columns[i];
+
+		if (column >= 0 && (columns[column].flags & FTX_LIST_ONLY) != 0)
+		{
+			any = true;
+			size += item[i].len;
+		}
+	}
+	if (!any)
+		return NULL;
+	result = palloc0(size);
+	text = (char *) (result + nslots);
+	for (int i = 0; i < nslots; i++)
+	{
+		int column = source->spec.slot_columns[i];
+
+		if (column < 0 || (columns[column].flags & FTX_LIST_ONLY) == 0 ||
+			item[i].kind == FTX_JSON_ABSENT)
+			continue;
+		memcpy(text, item[i].text, item[i].len);
+		result[i] = item[i];
+		result[i].text = text;
+		text += item[i].len;
+	}
+	return result;
 }
 
 void
@@ -141,6 +193,8 @@ ftx_source_reset(FtxSource *source)
 	MemoryContextReset(source->keys_cxt);
 	MemoryContextReset(source->detail_cxt);
 	source->path = NULL;
+	source->overlay = NULL;
+	source->absent = false;
 	source->cursors = NULL;
 	source->cursor = NULL;
 	source->previous = NULL;
@@ -153,12 +207,53 @@ ftx_source_reset(FtxSource *source)
 
 /* ---------- the list ---------- */
 
+/*
+ * The parent's values as JSON strings, as the items of a page have theirs.
+ */
+static void
+make_overlay(FtxSource *source, char *const *bound)
+{
+	const FtxResource *resource = source->spec.resource;
+	int nslots = source->spec.projection->nslots;
+	MemoryContext old = MemoryContextSwitchTo(source->list_cxt);
+
+	source->overlay = palloc0(sizeof(FtxJsonValue) * nslots);
+	for (int i = 0; i < nslots; i++)
+	{
+		int column = source->spec.slot_columns[i];
+		StringInfoData json;
+		char *text;
+
+		if (column < 0 || (resource->columns[column].flags & FTX_PARENT) == 0 ||
+			bound[column] == NULL)
+			continue;
+		initStringInfo(&json);
+		escape_json(&json, bound[column]);
+		text = pg_server_to_any(json.data, json.len, PG_UTF8);
+		source->overlay[i].text = text;
+		source->overlay[i].len = (int) strlen(text);
+		source->overlay[i].kind = FTX_JSON_STRING;
+	}
+	MemoryContextSwitchTo(old);
+}
+
 void
-ftx_source_list(FtxSource *source, const char *path)
+ftx_source_list(FtxSource *source, const char *path, char *const *bound)
 {
 	ftx_source_reset(source);
 	source->path = MemoryContextStrdup(source->list_cxt, path);
 	source->cursors = byteset_create(source->list_cxt, 16, NULL);
+	if (bound != NULL)
+		make_overlay(source, bound);
+}
+
+/*
+ * Does the path answer with a list?  Else with one object.
+ */
+static bool
+is_list(const FtxSource *source)
+{
+	return source->spec.resource->list.path != NULL;
 }
 
 static int
@@ -184,7 +279,7 @@ request_page(FtxSource *source)
 
 	initStringInfo(&path);
 	appendStringInfoString(&path, source->path);
-	if (source->spec.resource->paged)
+	if (is_list(source) && source->spec.resource->paged)
 	{
 		char limit[16];
 
@@ -195,7 +290,8 @@ request_page(FtxSource *source)
 	}
 	call.method = FTX_GET;
 	call.path = path.data;
-	call.accept = source->spec.resource->list.accept;
+	call.accept = is_list(source) ? source->spec.resource->list.accept :
+									source->spec.resource->detail.accept;
 	call.repeat_safe = true;
 	source->next = ftx_call_start(source->spec.session, &call,
 								  source->spec.stats, source->spec.memo,
@@ -296,6 +392,20 @@ limit_satisfiable(FtxSource *source)
 	return source->spec.limit >= 0 && source->received >= source->spec.limit;
 }
 
+static void
+decode_page(FtxSource *source)
+{
+	const FtxResource *resource = source->spec.resource;
+
+	if (resource->items != NULL)
+		ftx_call_decode_map(source->current, resource->items,
+							source->spec.projection, &source->page);
+	else
+		ftx_call_decode(source->current,
+						is_list(source) ? FTX_SHAPE_LIST : FTX_SHAPE_OBJECT,
+						source->spec.projection, &source->page);
+}
+
 /*
  * Make the next page the present one; false at the end of the list.
  */
@@ -320,14 +430,16 @@ turn_page(FtxSource *source)
 	if (!ftx_call_succeeded(source->current))
 	{
 		/* a filter or parent that names nothing is an empty list */
-		if (source->started || !ftx_call_object_missing(source->current))
+		source->absent = ftx_call_failed_with(source->current,
+											  source->spec.resource->absent);
+		if (source->started ||
+			(!source->absent && !ftx_call_object_missing(source->current)))
 			ftx_call_raise(source->current);
 		source->started = true;
 		MemoryContextSwitchTo(old);
 		return true;
 	}
-	ftx_call_decode(source->current, FTX_SHAPE_LIST, source->spec.projection,
-					&source->page);
+	decode_page(source);
 	source->started = true;
 	source->spec.stats->pages++;
 	source->received += source->page.nitems;
@@ -338,6 +450,44 @@ turn_page(FtxSource *source)
 	rotate_keys(source);
 	MemoryContextSwitchTo(old);
 	return true;
+}
+
+/*
+ * Put the parent's values into an item.
+ */
+static void
+lay_over(const FtxSource *source, FtxJsonValue *item)
+{
+	if (source->overlay == NULL)
+		return;
+	for (int i = 0; i < source->page.nslots; i++)
+	{
+		if (source->overlay[i].kind != FTX_JSON_ABSENT)
+			item[i] = source->overlay[i];
+	}
+}
+
+void
+ftx_source_start(FtxSource *source)
+{
+	if (source->next == NULL && source->position >= source->page.nitems &&
+		(!source->started || source->cursor != NULL))
+		request_page(source);
+}
+
+bool
+ftx_source_ready(const FtxSource *source)
+{
+	if (source->position < source->page.nitems ||
+		(source->started && source->cursor == NULL))
+		return true;
+	return source->next != NULL && ftx_call_done(source->next);
+}
+
+bool
+ftx_source_absent(const FtxSource *source)
+{
+	return source->absent;
 }
 
 const FtxJsonValue *
@@ -351,7 +501,10 @@ ftx_source_next(FtxSource *source)
 												source->position++, 0);
 
 			if (!was_on_previous_page(source, &item[FTX_KEY_SLOT]))
+			{
+				lay_over(source, item);
 				return item;
+			}
 			source->received--;
 		}
 		CHECK_FOR_INTERRUPTS();
@@ -363,7 +516,7 @@ ftx_source_next(FtxSource *source)
 /* ---------- detail objects ---------- */
 
 void
-ftx_source_fetch(FtxSource *source, const char *key)
+ftx_source_fetch(FtxSource *source, const char *key, const FtxJsonValue *item)
 {
 	MemoryContext old = MemoryContextSwitchTo(source->cxt);
 	Detail *detail = palloc0(sizeof(Detail));
@@ -377,6 +530,7 @@ ftx_source_fetch(FtxSource *source, const char *key)
 	call.accept = source->spec.resource->detail.accept;
 	call.repeat_safe = true;
 	detail->key = key ? pstrdup(key) : NULL;
+	detail->listed = copy_listed(source, item);
 	detail->call = ftx_call_start(source->spec.session, &call,
 								  source->spec.stats, source->spec.memo,
 								  source->cxt);
@@ -465,6 +619,11 @@ ftx_source_take(FtxSource *source)
 	ftx_call_decode(detail->call, FTX_SHAPE_OBJECT, source->spec.projection,
 					&page);
 	check_identity(detail, page.values);
+	for (int i = 0; detail->listed != NULL && i < page.nslots; i++)
+	{
+		if (detail->listed[i].kind != FTX_JSON_ABSENT)
+			page.values[i] = detail->listed[i];
+	}
 	MemoryContextSwitchTo(old);
 	return page.values;
 }

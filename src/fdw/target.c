@@ -111,7 +111,12 @@ ftx_target_check_secrets(Oid relid, Bitmapset *returned)
 		if ((resource->columns[i].flags & FTX_ONE_TIME) == 0)
 			continue;
 		while ((attnum = bms_next_member(returned, attnum)) >= 0)
-			found |= ftx_options_column(relid, attnum, resource, NULL) == i;
+		{
+			int column = ftx_options_column(relid, attnum, resource, NULL);
+
+			/* attrs has all of the answer */
+			found |= column == i || column == resource->ncolumns - 1;
+		}
 		if (!found)
 			ereport(
 				ERROR,
@@ -178,7 +183,12 @@ operation_of(const FtxResource *resource, CmdType operation)
 Bitmapset *
 ftx_target_identity(const FtxResource *resource, CmdType operation)
 {
-	return ftx_path_columns(resource, operation_of(resource, operation));
+	Bitmapset *columns = ftx_path_columns(resource,
+										  operation_of(resource, operation));
+
+	if (operation == CMD_UPDATE)
+		columns = bms_union(columns, ftx_nest_columns(resource));
+	return columns;
 }
 
 /* ---------- executing ---------- */
@@ -230,6 +240,7 @@ ftx_target_begin(Relation rel, CmdType operation, Oid userid, List *returned)
 	Oid relid = RelationGetRelid(rel);
 
 	target->rel = rel;
+	target->cxt = CurrentMemoryContext;
 	target->resource = resource_of(relid, &options);
 	target->operation = operation;
 	target->session = ftx_session_pin(GetForeignTable(relid)->serverid, userid,
@@ -244,6 +255,8 @@ ftx_target_begin(Relation rel, CmdType operation, Oid userid, List *returned)
 						errhint("Its option access is 'read_only'.")));
 	map_columns(target);
 	target->identity = ftx_target_identity(target->resource, operation);
+	if (operation == CMD_UPDATE && target->resource->update_nest != NULL)
+		target->nest = ftx_nest_create(target->resource);
 	target->returned = answerable(target, returned);
 	if (target->returned != NIL)
 	{
@@ -317,7 +330,8 @@ add_member(FtxTarget *target, StringInfo body, int attnum, Datum value,
 		value = OidInputFunctionCall(
 			function, ftx_target_text(target, attnum, value), ioparam, -1);
 	}
-	ftx_body_add(body, column->name, value, null, type);
+	ftx_body_add(body, column->member ? column->member : column->name, value,
+				 null, type);
 }
 
 static void
@@ -340,9 +354,10 @@ static char *
 write_path(FtxTarget *target, const FtxOperation *operation, char **identity)
 {
 	const FtxResource *resource = target->resource;
+	Bitmapset *columns = ftx_path_columns(resource, operation);
 	int column = -1;
 
-	while ((column = bms_next_member(target->identity, column)) >= 0)
+	while ((column = bms_next_member(columns, column)) >= 0)
 	{
 		const char *value = identity[column];
 
@@ -407,6 +422,7 @@ ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
 	int natts = RelationGetNumberOfAttributes(target->rel);
 	char **given = palloc0(sizeof(char *) * resource->ncolumns);
 	const FtxOperation *operation;
+	MemoryContext old;
 	StringInfoData body;
 
 	check_required(target, nulls);
@@ -423,7 +439,10 @@ ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
 		given[column] = ftx_target_text(target, i + 1, values[i]);
 	}
 	operation = creation(target, given);
+	old = MemoryContextSwitchTo(target->cxt);
+	bms_free(target->identity);
 	target->identity = ftx_path_columns(resource, operation);
+	MemoryContextSwitchTo(old);
 
 	ftx_body_begin(&body);
 	for (int i = 0; i < natts; i++)
@@ -479,7 +498,7 @@ ftx_target_update(FtxTarget *target, List *attnums, const Datum *values,
 	spec->method = FTX_PATCH;
 	spec->accept = resource->update.accept;
 	spec->repeat_safe = (flags & (FTX_TESTS | FTX_ACTS)) == 0;
-	spec->takes_long = (flags & FTX_TESTS) != 0;
+	spec->takes_long = (flags & FTX_TESTS) != 0 || target->nest != NULL;
 	return true;
 }
 
@@ -492,6 +511,61 @@ ftx_target_delete(FtxTarget *target, char **identity, FtxCallSpec *spec)
 	spec->body = NULL;
 	spec->repeat_safe = true;
 	spec->takes_long = false;
+}
+
+void
+ftx_target_add(FtxTarget *target, FtxWrites *writes, const FtxCallSpec *spec,
+			   char **identity)
+{
+	if (target->nest == NULL)
+	{
+		ftx_writes_add(writes, spec);
+		return;
+	}
+	target->merged = *spec;
+	ftx_nest_add(target->nest, spec->path, identity, spec->body);
+}
+
+/* For the callback that gets the merged requests. */
+typedef struct Gathered
+{
+	FtxTarget *target;
+	FtxWrites *writes;
+} Gathered;
+
+static void
+add_merged(void *arg, const char *path, const char *body)
+{
+	Gathered *gathered = arg;
+	FtxCallSpec spec = gathered->target->merged;
+
+	spec.path = path;
+	spec.body = body;
+	ftx_writes_add(gathered->writes, &spec);
+}
+
+void
+ftx_target_gathered(FtxTarget *target, FtxWrites *writes)
+{
+	Gathered gathered = {target, writes};
+
+	if (target->nest != NULL)
+		ftx_nest_flush(target->nest, add_merged, &gathered);
+}
+
+char *
+ftx_target_row_name(FtxTarget *target, const FtxCallSpec *spec, char **identity)
+{
+	StringInfoData name;
+	int column = -1;
+
+	initStringInfo(&name);
+	appendStringInfoString(&name, spec->path);
+	while (target->nest != NULL &&
+		   (column = bms_next_member(target->identity, column)) >= 0)
+		appendStringInfo(&name, "\n%s",
+						 identity[column] ? identity[column] : "");
+	return name.data;
 }
 
 /*
@@ -523,6 +597,28 @@ detail_after_write(FtxTarget *target, char **identity)
 	return NULL;
 }
 
+/*
+ * Some creations tell the key under another name.
+ */
+static void
+find_created_key(FtxTarget *target, FtxCall *call, FtxPage *page)
+{
+	const FtxResource *resource = target->resource;
+	const int *columns = ftx_converter_columns(target->answer);
+	FtxPage created;
+
+	if (target->operation != CMD_INSERT || resource->created_key == NULL)
+		return;
+	ftx_call_decode(call, FTX_SHAPE_ANSWER,
+					ftx_projection_create(&resource->created_key, 1), &created);
+	for (int i = 0; i < page->nslots && created.nitems > 0; i++)
+	{
+		if (columns[i] == ftx_resource_key(resource) &&
+			page->values[i].kind == FTX_JSON_ABSENT)
+			page->values[i] = created.values[0];
+	}
+}
+
 void
 ftx_target_answer(FtxTarget *target, FtxCall *call, char **identity,
 				  Datum *values, bool *nulls)
@@ -545,13 +641,61 @@ ftx_target_answer(FtxTarget *target, FtxCall *call, char **identity,
 		ftx_call_decode(call, FTX_SHAPE_OBJECT,
 						ftx_converter_projection(target->answer), &page);
 	}
+	find_created_key(target, call, &page);
 	answered = palloc(sizeof(Datum) * natts);
 	absent = palloc(sizeof(bool) * natts);
 	ftx_converter_fill(target->answer, page.values, false, answered, absent);
 	foreach (lc, target->returned)
 	{
 		int i = lfirst_int(lc) - 1;
+		int column = target->columns[i];
 
+		/* what was part of the path need not be in the answer */
+		if (absent[i] &&
+			((target->resource->columns[column].flags & FTX_PARENT) != 0 ||
+			 bms_is_member(column, target->identity)))
+			continue;
+		values[i] = answered[i];
+		nulls[i] = absent[i];
+	}
+}
+
+void
+ftx_target_tree(FtxTarget *target, FtxCall *call, FtxJsonValue *tree)
+{
+	const char *whole = "";
+	FtxPage page;
+
+	ftx_call_decode(call, FTX_SHAPE_OBJECT, ftx_projection_create(&whole, 1),
+					&page);
+	*tree = page.values[0];
+}
+
+void
+ftx_target_answer_row(FtxTarget *target, const FtxJsonValue *tree,
+					  char **identity, Datum *values, bool *nulls)
+{
+	int natts = RelationGetNumberOfAttributes(target->rel);
+	Datum *answered;
+	bool *absent;
+	FtxJsonValue found;
+	FtxJsonValue *slots;
+	ListCell *lc;
+
+	if (target->answer == NULL ||
+		!ftx_nest_find(target->resource, identity, tree, &found))
+		return;
+	answered = palloc(sizeof(Datum) * natts);
+	absent = palloc(sizeof(bool) * natts);
+	slots = palloc0(sizeof(FtxJsonValue) * (natts + 1));
+	ftx_page_project(&found, ftx_converter_projection(target->answer), slots);
+	ftx_converter_fill(target->answer, slots, false, answered, absent);
+	foreach (lc, target->returned)
+	{
+		int i = lfirst_int(lc) - 1;
+
+		if (bms_is_member(target->columns[i], target->identity))
+			continue;
 		values[i] = answered[i];
 		nulls[i] = absent[i];
 	}

@@ -14,10 +14,12 @@
 
 #include "api/writes.h"
 #include "fdw/fdw.h"
+#include "fdw/nest.h"
 
 typedef struct FtxTarget
 {
 	Relation rel;
+	MemoryContext cxt; /* of this */
 	const FtxResource *resource;
 	FtxSession *session;
 	CmdType operation;
@@ -26,6 +28,8 @@ typedef struct FtxTarget
 	int *attnum_of;		  /* per catalogue column: its attnum, or 0 */
 	FtxConverter *answer; /* fills `returned`, or NULL */
 	List *returned;		  /* IntList of attnums */
+	FtxNest *nest;		  /* rows that are merged into one update, or NULL */
+	FtxCallSpec merged;	  /* all of such an update but path and body */
 	FtxStats stats;
 } FtxTarget;
 
@@ -87,6 +91,20 @@ ftx_target_update(FtxTarget *target, List *attnums, const Datum *values,
 extern void
 ftx_target_delete(FtxTarget *target, char **identity, FtxCallSpec *spec);
 
+/*
+ * Add the request of a row to those that are to be sent; rows that are merged
+ * are kept until ftx_target_gathered().  `identity` as for the update.
+ */
+extern void ftx_target_add(FtxTarget *target, FtxWrites *writes,
+						   const FtxCallSpec *spec, char **identity);
+
+/* Call before ftx_writes_send(). */
+extern void ftx_target_gathered(FtxTarget *target, FtxWrites *writes);
+
+/* What tells the row from others, in the current memory context. */
+extern char *ftx_target_row_name(FtxTarget *target, const FtxCallSpec *spec,
+								 char **identity);
+
 /* The text of a value of the table's attribute, for identity. */
 extern char *ftx_target_text(FtxTarget *target, int attnum, Datum value);
 
@@ -97,5 +115,14 @@ extern char *ftx_target_text(FtxTarget *target, int attnum, Datum value);
  */
 extern void ftx_target_answer(FtxTarget *target, FtxCall *call, char **identity,
 							  Datum *values, bool *nulls);
+
+/*
+ * The same for updates of merged rows: the tree that the API answered, and one
+ * row of it.  What the answer does not have stays as it is.
+ */
+extern void
+ftx_target_tree(FtxTarget *target, FtxCall *call, FtxJsonValue *tree);
+extern void ftx_target_answer_row(FtxTarget *target, const FtxJsonValue *tree,
+								  char **identity, Datum *values, bool *nulls);
 
 #endif /* FTX_TARGET_H */

@@ -86,6 +86,26 @@ text_argument(FunctionCallInfo fcinfo, const FtxAction *action, int argno)
 }
 
 /*
+ * Arguments that are query parameters.
+ */
+static void
+append_query(FunctionCallInfo fcinfo, const FtxAction *action, StringInfo path)
+{
+	for (int i = 0; i < argument_count(action); i++)
+	{
+		const FtxArgument *argument = &action->arguments[i];
+		char *value;
+
+		if (argument->place != FTX_IN_QUERY || PG_ARGISNULL(i))
+			continue;
+		value = text_to_cstring(PG_GETARG_TEXT_PP(i));
+		ftx_url_append_param(
+			path, argument->member ? argument->member : argument->name,
+			pg_server_to_any(value, strlen(value), PG_UTF8));
+	}
+}
+
+/*
  * The action's path with its arguments in place.
  */
 static char *
@@ -119,6 +139,7 @@ build_path(FunctionCallInfo fcinfo, const FtxAction *action)
 		}
 		c += len + 1;
 	}
+	append_query(fcinfo, action, &path);
 	return path.data;
 }
 
@@ -146,7 +167,8 @@ build_body(FunctionCallInfo fcinfo, const FtxAction *action)
 {
 	StringInfoData body;
 
-	if (strcmp(action->method, "GET") == 0)
+	if (strcmp(action->method, "GET") == 0 ||
+		strcmp(action->method, "DELETE") == 0)
 		return NULL;
 	ftx_body_begin(&body);
 	for (int i = 0; i < argument_count(action); i++)
@@ -214,6 +236,8 @@ fivetrex_action(PG_FUNCTION_ARGS)
 	if (changes)
 	{
 		ftx_write_check(session, psprintf("%s()", action->function));
+		if (spec.method == FTX_DELETE)
+			ftx_write_check_deletes(1);
 		if (ftx_guc_dry_run)
 		{
 			char *json = ftx_write_dry_run(&spec);

@@ -1,0 +1,133 @@
+/*-------------------------------------------------------------------------
+ *
+ * access_actions.c
+ *		Actions on users, teams, keys, log services, secrets managers and agents.
+ *
+ * From Fivetran's official API definition.  What gives new secrets is never
+ * sent twice: the secrets of a lost answer would not be the ones in force.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "catalogue/actions.h"
+
+const FtxAction ftx_access_actions[] = {
+	{
+		.function = "fivetrex_remove_user_role",
+		.method = "DELETE",
+		.path = "/v1/users/{user_id}/role",
+		.flags = FTX_ACT_REPEAT_SAFE,
+		.arguments = {{"user_id", FTX_IN_PATH, NULL}},
+	},
+	{
+		.function = "fivetrex_remove_team_role",
+		.method = "DELETE",
+		.path = "/v1/teams/{team_id}/role",
+		.flags = FTX_ACT_REPEAT_SAFE,
+		.arguments = {{"team_id", FTX_IN_PATH, NULL}},
+	},
+	{
+		.function = "fivetrex_rotate_user_api_key",
+		.method = "POST",
+		.path = "/v1/users/{user_id}/api-keys/rotate",
+		.answer = FTX_ANSWER_DATA,
+		.arguments = {{"user_id", FTX_IN_PATH, NULL},
+					  {"expiration_period_days", FTX_IN_BODY, NULL},
+					  {"overlap_days", FTX_IN_BODY, NULL}},
+	},
+	{
+		.function = "fivetrex_delete_user_api_keys",
+		.method = "DELETE",
+		.path = "/v1/users/{user_id}/api-keys",
+		.flags = FTX_ACT_REPEAT_SAFE,
+		.arguments = {{"user_id", FTX_IN_PATH, NULL}},
+	},
+	{
+		.function = "fivetrex_rotate_system_key",
+		.method = "POST",
+		.path = "/v1/system-keys/{key_id}/rotate",
+		.answer = FTX_ANSWER_DATA,
+		.arguments = {{"key_id", FTX_IN_PATH, NULL},
+					  {"expiration_period", FTX_IN_BODY, NULL}},
+	},
+	{
+		.function = "fivetrex_test_log_service",
+		.method = "POST",
+		.path = "/v1/external-logging/{log_service_id}/test",
+		.flags = FTX_ACT_TAKES_LONG,
+		.answer = FTX_ANSWER_DATA,
+		.arguments = {{"log_service_id", FTX_IN_PATH, NULL}},
+	},
+	{
+		.function = "fivetrex_account_log_service",
+		.method = "GET",
+		.path = "/v1/external-logging/account",
+		.flags = FTX_ACT_REPEAT_SAFE | FTX_ACT_READS,
+		.answer = FTX_ANSWER_DATA,
+	},
+	{
+		.function = "fivetrex_create_account_log_service",
+		.method = "POST",
+		.path = "/v1/external-logging/account",
+		.flags = FTX_ACT_TAKES_LONG,
+		.answer = FTX_ANSWER_DATA,
+		.arguments = {{"service", FTX_IN_BODY, NULL},
+					  {"config", FTX_IN_BODY, NULL},
+					  {"enabled", FTX_IN_BODY, NULL},
+					  {"run_setup_tests", FTX_IN_BODY, NULL}},
+	},
+	{
+		.function = "fivetrex_update_account_log_service",
+		.method = "PATCH",
+		.path = "/v1/external-logging/account",
+		.flags = FTX_ACT_TAKES_LONG,
+		.answer = FTX_ANSWER_DATA,
+		.arguments = {{"config", FTX_IN_BODY, NULL},
+					  {"enabled", FTX_IN_BODY, NULL},
+					  {"run_setup_tests", FTX_IN_BODY, NULL}},
+	},
+	{
+		.function = "fivetrex_delete_account_log_service",
+		.method = "DELETE",
+		.path = "/v1/external-logging/account",
+		.flags = FTX_ACT_REPEAT_SAFE,
+	},
+	{
+		.function = "fivetrex_test_account_log_service",
+		.method = "POST",
+		.path = "/v1/external-logging/account/test",
+		.flags = FTX_ACT_TAKES_LONG,
+		.answer = FTX_ANSWER_DATA,
+	},
+	{
+		.function = "fivetrex_secrets_manager_entities",
+		.method = "GET",
+		.path = "/v1/external-secrets-managers/{secrets_manager_id}/entities",
+		.flags = FTX_ACT_REPEAT_SAFE | FTX_ACT_READS,
+		.answer = FTX_ANSWER_DATA,
+		.answer_member = "items",
+		.arguments = {{"secrets_manager_id", FTX_IN_PATH, NULL},
+					  {"type", FTX_IN_QUERY, NULL}},
+	},
+	{
+		.function = "fivetrex_regenerate_proxy_agent_secrets",
+		.method = "POST",
+		.path = "/v1/proxy/{agent_id}/regenerate-secrets",
+		.answer = FTX_ANSWER_DATA,
+		.arguments = {{"agent_id", FTX_IN_PATH, NULL}},
+	},
+	{
+		.function = "fivetrex_reauthenticate_hybrid_agent",
+		.method = "PATCH",
+		.path = "/v1/hybrid-deployment-agents/{agent_id}/re-auth",
+		.answer = FTX_ANSWER_DATA,
+		.arguments = {{"agent_id", FTX_IN_PATH, NULL},
+					  {"auth_type", FTX_IN_BODY, NULL}},
+	},
+	{
+		.function = "fivetrex_reset_hybrid_agent_credentials",
+		.method = "POST",
+		.path = "/v1/hybrid-deployment-agents/{agent_id}/reset-credentials",
+		.arguments = {{"agent_id", FTX_IN_PATH, NULL}},
+	},
+	{.function = NULL},
+};

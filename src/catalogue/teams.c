@@ -1,0 +1,127 @@
+/*-------------------------------------------------------------------------
+ *
+ * teams.c
+ *		Teams, their users, and what they may see of groups and connectors.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "catalogue/rows.h"
+
+static const FtxColumn team_columns[] = {
+	{"id", FTX_TEXT, "id", FTX_KEY, "Identifier of the team."},
+	{"name", FTX_TEXT, "name", FTX_CREATE | FTX_REQUIRED | FTX_UPDATE,
+	 "Name of the team."},
+	{"description", FTX_TEXT, "description", FTX_CREATE | FTX_UPDATE,
+	 "What the team is for."},
+	{"role", FTX_TEXT, "role", FTX_CREATE | FTX_UPDATE,
+	 "Account role of its users, as roles.name; null without one."},
+	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+};
+
+const FtxResource ftx_teams = {
+	.name = "teams",
+	.comment = "Teams: users who share roles.",
+	.list = {"/v1/teams", FTX_V1},
+	.paged = true,
+	.detail = {"/v1/teams/{id}", FTX_V1},
+	.create = {"/v1/teams", FTX_V1},
+	.update = {"/v1/teams/{id}", FTX_V1},
+	.remove = {"/v1/teams/{id}", FTX_V1},
+	.columns = team_columns,
+	.ncolumns = FTX_LENGTH(team_columns),
+	.typical_rows = 20,
+};
+
+/* ---------- memberships ---------- */
+
+static const FtxLink team_links[] = {
+	{"team_id", "id"},
+};
+
+static const FtxColumn user_columns[] = {
+	{"team_id", FTX_TEXT, NULL,
+	 FTX_KEY | FTX_PARENT | FTX_CREATE | FTX_REQUIRED, "Team."},
+	{"user_id", FTX_TEXT, "user_id", FTX_KEY | FTX_CREATE | FTX_REQUIRED,
+	 "User who belongs to the team."},
+	{"role", FTX_TEXT, "role", FTX_CREATE | FTX_UPDATE,
+	 "Role in the team: Team Manager or Team Member, or a roles.name with scope TEAM."},
+	{"created_at", FTX_TIMESTAMPTZ, "created_at", 0,
+	 "When the user joined the team."},
+	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+};
+
+const FtxResource ftx_team_users = {
+	.name = "team_users",
+	.comment = "Users of each team.",
+	.list = {"/v1/teams/{team_id}/users", FTX_V1},
+	.paged = true,
+	.detail = {"/v1/teams/{team_id}/users/{user_id}", FTX_V1},
+	.parent = "teams",
+	.links = team_links,
+	.nlinks = FTX_LENGTH(team_links),
+	.create = {"/v1/teams/{team_id}/users", FTX_V1},
+	.update = {"/v1/teams/{team_id}/users/{user_id}", FTX_V1},
+	.remove = {"/v1/teams/{team_id}/users/{user_id}", FTX_V1},
+	.columns = user_columns,
+	.ncolumns = FTX_LENGTH(user_columns),
+	.typical_rows = 100,
+};
+
+static const FtxColumn group_columns[] = {
+	{"team_id", FTX_TEXT, NULL,
+	 FTX_KEY | FTX_PARENT | FTX_CREATE | FTX_REQUIRED, "Team."},
+	{"group_id", FTX_TEXT, "id", FTX_KEY | FTX_CREATE | FTX_REQUIRED,
+	 "Group that the team may see.", "id"},
+	{"role", FTX_TEXT, "role", FTX_CREATE | FTX_REQUIRED | FTX_UPDATE,
+	 "Role in the group: a roles.name with scope DESTINATION."},
+	{"created_at", FTX_TIMESTAMPTZ, "created_at", 0,
+	 "When the team got access to the group."},
+	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+};
+
+const FtxResource ftx_team_groups = {
+	.name = "team_groups",
+	.comment = "Groups that each team has a role in.",
+	.list = {"/v1/teams/{team_id}/groups", FTX_V1},
+	.paged = true,
+	.detail = {"/v1/teams/{team_id}/groups/{group_id}", FTX_V1},
+	.parent = "teams",
+	.links = team_links,
+	.nlinks = FTX_LENGTH(team_links),
+	.create = {"/v1/teams/{team_id}/groups", FTX_V1},
+	.update = {"/v1/teams/{team_id}/groups/{group_id}", FTX_V1},
+	.remove = {"/v1/teams/{team_id}/groups/{group_id}", FTX_V1},
+	.columns = group_columns,
+	.ncolumns = FTX_LENGTH(group_columns),
+	.typical_rows = 100,
+};
+
+static const FtxColumn connector_columns[] = {
+	{"team_id", FTX_TEXT, NULL,
+	 FTX_KEY | FTX_PARENT | FTX_CREATE | FTX_REQUIRED, "Team."},
+	{"connector_id", FTX_TEXT, "id", FTX_KEY | FTX_CREATE | FTX_REQUIRED,
+	 "Connector that the team may see.", "id"},
+	{"role", FTX_TEXT, "role", FTX_CREATE | FTX_REQUIRED | FTX_UPDATE,
+	 "Role on the connector: a roles.name with scope CONNECTOR."},
+	{"created_at", FTX_TIMESTAMPTZ, "created_at", 0,
+	 "When the team got access to the connector."},
+	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+};
+
+const FtxResource ftx_team_connectors = {
+	.name = "team_connectors",
+	.alias = "team_connections",
+	.comment = "Connectors that each team has a role on.",
+	.list = {"/v1/teams/{team_id}/connections", FTX_V1},
+	.paged = true,
+	.detail = {"/v1/teams/{team_id}/connections/{connector_id}", FTX_V1},
+	.parent = "teams",
+	.links = team_links,
+	.nlinks = FTX_LENGTH(team_links),
+	.create = {"/v1/teams/{team_id}/connections", FTX_V1},
+	.update = {"/v1/teams/{team_id}/connections/{connector_id}", FTX_V1},
+	.remove = {"/v1/teams/{team_id}/connections/{connector_id}", FTX_V1},
+	.columns = connector_columns,
+	.ncolumns = FTX_LENGTH(connector_columns),
+	.typical_rows = 100,
+};

@@ -1,0 +1,267 @@
+/*-------------------------------------------------------------------------
+ *
+ * nest.c
+ *		Updates of many rows that are one request.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fdw/nest.h"
+#include "json/value.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "utils/json.h"
+#include "utils/memutils.h"
+
+/* Steps of the longest template. */
+#define MAX_STEPS 8
+
+/* "schemas" or "{schema_name}" */
+typedef struct Step
+{
+	char *name; /* of a member; NULL for a column */
+	int column;
+} Step;
+
+typedef struct NestRow
+{
+	char *path;
+	char *names[MAX_STEPS]; /* one per step */
+	char *members;
+} NestRow;
+
+struct FtxNest
+{
+	const FtxResource *resource;
+	int nsteps;
+	Step steps[MAX_STEPS];
+	MemoryContext cxt; /* of the rows */
+	NestRow *rows;
+	int nrows;
+	int size;
+};
+
+static int
+parse_template(const FtxResource *resource, Step *steps)
+{
+	const char *c = resource->update_nest;
+	int n = 0;
+
+	while (*c != '\0' && n < MAX_STEPS)
+	{
+		int len = (int) strcspn(c, ".");
+
+		if (c[0] == '{')
+		{
+			steps[n].name = NULL;
+			steps[n].column = ftx_resource_column(resource,
+												  pnstrdup(c + 1, len - 2));
+		}
+		else
+		{
+			steps[n].name = pnstrdup(c, len);
+			steps[n].column = -1;
+		}
+		n++;
+		c += len;
+		if (*c == '.')
+			c++;
+	}
+	return n;
+}
+
+Bitmapset *
+ftx_nest_columns(const FtxResource *resource)
+{
+	Step steps[MAX_STEPS];
+	Bitmapset *columns = NULL;
+	int n;
+
+	if (resource->update_nest == NULL)
+		return NULL;
+	n = parse_template(resource, steps);
+	for (int i = 0; i < n; i++)
+	{
+		if (steps[i].column >= 0)
+			columns = bms_add_member(columns, steps[i].column);
+	}
+	return columns;
+}
+
+FtxNest *
+ftx_nest_create(const FtxResource *resource)
+{
+	FtxNest *nest = palloc0(sizeof(FtxNest));
+
+	nest->resource = resource;
+	nest->nsteps = parse_template(resource, nest->steps);
+	nest->cxt = AllocSetContextCreate(CurrentMemoryContext, "fivetrex nest",
+									  ALLOCSET_DEFAULT_SIZES);
+	return nest;
+}
+
+void
+ftx_nest_add(FtxNest *nest, const char *path, char *const *identity,
+			 const char *members)
+{
+	MemoryContext old = MemoryContextSwitchTo(nest->cxt);
+	NestRow *row;
+
+	if (nest->nrows == nest->size)
+	{
+		nest->size = Max(64, nest->size * 2);
+		nest->rows = nest->rows == NULL ?
+						 palloc(sizeof(NestRow) * nest->size) :
+						 repalloc_huge(nest->rows,
+									   sizeof(NestRow) * nest->size);
+	}
+	row = &nest->rows[nest->nrows++];
+	row->path = pstrdup(path);
+	row->members = pstrdup(members);
+	for (int i = 0; i < nest->nsteps; i++)
+		row->names[i] = nest->steps[i].name != NULL ?
+							nest->steps[i].name :
+							pstrdup(identity[nest->steps[i].column]);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * How many steps do two rows of the same path have in common?
+ */
+static int
+common_steps(const NestRow *a, const NestRow *b, int nsteps)
+{
+	int n = 0;
+
+	while (n < nsteps && strcmp(a->names[n], b->names[n]) == 0)
+		n++;
+	return n;
+}
+
+static int
+compare_rows(const void *a, const void *b, void *arg)
+{
+	const NestRow *left = a;
+	const NestRow *right = b;
+	int nsteps = *(int *) arg;
+	int result = strcmp(left->path, right->path);
+
+	for (int i = 0; result == 0 && i < nsteps; i++)
+		result = strcmp(left->names[i], right->names[i]);
+	return result;
+}
+
+/*
+ * Open the objects of a row's steps from `from` on.
+ */
+static void
+open_steps(StringInfo body, const NestRow *row, int from, int nsteps)
+{
+	for (int i = from; i < nsteps; i++)
+	{
+		appendStringInfoString(
+			body, i == from && body->data[body->len - 1] != '{' ? ", " : "");
+		escape_json(body, row->names[i]);
+		appendStringInfoString(body, ": ");
+		if (i < nsteps - 1)
+			appendStringInfoChar(body, '{');
+	}
+	appendStringInfoString(body, row->members);
+}
+
+static void
+close_steps(StringInfo body, int n)
+{
+	for (int i = 0; i < n; i++)
+		appendStringInfoChar(body, '}');
+}
+
+void
+ftx_nest_flush(FtxNest *nest, FtxNestRequest request, void *arg)
+{
+	StringInfoData body;
+
+	qsort_arg(nest->rows, nest->nrows, sizeof(NestRow), compare_rows,
+			  &nest->nsteps);
+	initStringInfo(&body);
+	for (int i = 0; i < nest->nrows; i++)
+	{
+		const NestRow *row = &nest->rows[i];
+		bool first = i == 0 || strcmp(nest->rows[i - 1].path, row->path) != 0;
+		bool last = i == nest->nrows - 1 ||
+					strcmp(nest->rows[i + 1].path, row->path) != 0;
+		int common = first ?
+						 0 :
+						 common_steps(&nest->rows[i - 1], row, nest->nsteps);
+
+		/* a row that comes twice: the first one counts */
+		if (first || common < nest->nsteps)
+		{
+			if (first)
+			{
+				resetStringInfo(&body);
+				appendStringInfoChar(&body, '{');
+			}
+			else
+				close_steps(&body, nest->nsteps - 1 - common);
+			open_steps(&body, row, common, nest->nsteps);
+		}
+		if (last)
+		{
+			close_steps(&body, nest->nsteps);
+			request(arg, row->path, body.data);
+		}
+	}
+	pfree(body.data);
+	MemoryContextReset(nest->cxt);
+	nest->rows = NULL;
+	nest->nrows = 0;
+	nest->size = 0;
+}
+
+/*
+ * The member of that name, in the server encoding.
+ */
+static bool
+find_member(const FtxJsonValue *object, const char *name, FtxJsonValue *found)
+{
+	char *utf8 = pg_server_to_any(name, strlen(name), PG_UTF8);
+	int wanted = strlen(utf8);
+	FtxJsonValue key;
+	int position = 0;
+
+	if (object->kind != FTX_JSON_OBJECT)
+		return false;
+	while (ftx_json_next_member(object, &position, &key, found))
+	{
+		const char *text = key.text + 1;
+		int len = key.len - 2;
+
+		if (memchr(text, '\\', len) != NULL)
+			text = ftx_json_plain_key(&key, &len);
+		if (len == wanted && memcmp(text, utf8, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+ftx_nest_find(const FtxResource *resource, char *const *identity,
+			  const FtxJsonValue *tree, FtxJsonValue *found)
+{
+	Step steps[MAX_STEPS];
+	int n = parse_template(resource, steps);
+	FtxJsonValue object = *tree;
+
+	for (int i = 0; i < n; i++)
+	{
+		const char *name = steps[i].name != NULL ? steps[i].name :
+												   identity[steps[i].column];
+
+		if (name == NULL || !find_member(&object, name, found))
+			return false;
+		object = *found;
+	}
+	return found->kind == FTX_JSON_OBJECT;
+}

@@ -1,0 +1,49 @@
+/*-------------------------------------------------------------------------
+ *
+ * nest.h
+ *		Updates of many rows that are one request.
+ *
+ * Rows of a schema configuration are leaves of a tree that is changed by one
+ * PATCH.  FtxResource.update_nest says where a row stands in the body:
+ * "schemas.{schema_name}.tables.{table_name}".
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_NEST_H
+#define FTX_NEST_H
+
+#include "catalogue/catalogue.h"
+#include "json/page.h"
+#include "nodes/bitmapset.h"
+
+typedef struct FtxNest FtxNest;
+
+/* The catalogue columns that a template names. */
+extern Bitmapset *ftx_nest_columns(const FtxResource *resource);
+
+/* Gathers rows in the current memory context. */
+extern FtxNest *ftx_nest_create(const FtxResource *resource);
+
+/*
+ * Add what is to be set of a row: `members` is a JSON object, `identity` has
+ * the values of the template's columns by catalogue index, `path` the request
+ * that it goes into.  All is copied.
+ */
+extern void ftx_nest_add(FtxNest *nest, const char *path, char *const *identity,
+						 const char *members);
+
+/*
+ * Hand out the requests, one per path, and forget the rows.  Both texts are
+ * valid during the call.
+ */
+typedef void (*FtxNestRequest)(void *arg, const char *path, const char *body);
+extern void ftx_nest_flush(FtxNest *nest, FtxNestRequest request, void *arg);
+
+/*
+ * Find a row in the tree that the request answers with (a slice of it); false
+ * if it is not there.
+ */
+extern bool ftx_nest_find(const FtxResource *resource, char *const *identity,
+						  const FtxJsonValue *tree, FtxJsonValue *found);
+
+#endif /* FTX_NEST_H */
