@@ -482,6 +482,247 @@ COMMENT ON FUNCTION fivetrex_reset_hybrid_agent_credentials(text, name)
 
 REVOKE ALL ON FUNCTION fivetrex_reset_hybrid_agent_credentials(text, name) FROM PUBLIC;
 
+-- Transformations, schema configurations, metadata
+
+CREATE FUNCTION fivetrex_run_transformation(
+  transformation_id text,
+  full_refresh boolean DEFAULT NULL,
+  server name DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_run_transformation(text, boolean, name)
+  IS 'run a transformation now';
+
+REVOKE ALL ON FUNCTION fivetrex_run_transformation(text, boolean, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_cancel_transformation(
+  transformation_id text,
+  server name DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_cancel_transformation(text, name)
+  IS 'cancel the run of a transformation';
+
+REVOKE ALL ON FUNCTION fivetrex_cancel_transformation(text, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_upgrade_transformation(
+  transformation_id text,
+  server name DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_upgrade_transformation(text, name)
+  IS 'upgrade a transformation to the newest version of its package';
+
+REVOKE ALL ON FUNCTION fivetrex_upgrade_transformation(text, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_test_transformation_project(
+  project_id text,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_test_transformation_project(text, name)
+  IS 'run the setup tests of a transformation project';
+
+REVOKE ALL ON FUNCTION fivetrex_test_transformation_project(text, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_dismiss_warnings(
+  connector_id text,
+  warning_type text,
+  server name DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_dismiss_warnings(text, text, name)
+  IS 'dismiss all warnings of a type of a connector';
+
+REVOKE ALL ON FUNCTION fivetrex_dismiss_warnings(text, text, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_move_connector(
+  connector_id text,
+  destination_group_id text,
+  sync_behavior text,
+  force_move boolean DEFAULT NULL,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_move_connector(text, text, text, boolean, name)
+  IS 'move a paused connector to another group: CONTINUE, BACKFILL or CONTINUE_WITH_DATA';
+
+REVOKE ALL ON FUNCTION fivetrex_move_connector(text, text, text, boolean, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_move_job(
+  connector_id text,
+  job_id text,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_move_job(text, text, name)
+  IS 'how a move that copies data goes';
+
+CREATE FUNCTION fivetrex_connect_card(
+  connector_id text,
+  connect_card_config jsonb,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_connect_card(text, jsonb, name)
+  IS 'token and address of a page where somebody connects the source';
+
+REVOKE ALL ON FUNCTION fivetrex_connect_card(text, jsonb, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_create_schema_config(
+  connector_id text,
+  config jsonb,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_create_schema_config(text, jsonb, name)
+  IS 'create the schema configuration of a connector that never synced';
+
+REVOKE ALL ON FUNCTION fivetrex_create_schema_config(text, jsonb, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_drop_columns(
+  connector_id text,
+  schemas jsonb,
+  server name DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_drop_columns(text, jsonb, name)
+  IS 'drop blocked columns in the destination';
+
+REVOKE ALL ON FUNCTION fivetrex_drop_columns(text, jsonb, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_drop_column(
+  connector_id text,
+  schema text,
+  "table" text,
+  "column" text,
+  server name DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_drop_column(text, text, text, text, name)
+  IS 'drop one blocked column in the destination';
+
+REVOKE ALL ON FUNCTION fivetrex_drop_column(text, text, text, text, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_resync_tables(
+  connector_id text,
+  confirm boolean DEFAULT false,
+  tables jsonb DEFAULT NULL,
+  server name DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_resync_tables(text, boolean, jsonb, name)
+  IS 'load tables anew: {"schema": ["table"]}; needs confirm => true';
+
+REVOKE ALL ON FUNCTION fivetrex_resync_tables(text, boolean, jsonb, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_modify_schema(
+  connector_id text,
+  schema text,
+  config jsonb,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_modify_schema(text, text, jsonb, name)
+  IS 'change one schema of a schema configuration';
+
+REVOKE ALL ON FUNCTION fivetrex_modify_schema(text, text, jsonb, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_modify_table(
+  connector_id text,
+  schema text,
+  "table" text,
+  config jsonb,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_modify_table(text, text, text, jsonb, name)
+  IS 'change one table of a schema configuration';
+
+REVOKE ALL ON FUNCTION fivetrex_modify_table(text, text, text, jsonb, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_modify_column(
+  connector_id text,
+  schema text,
+  "table" text,
+  "column" text,
+  config jsonb,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_modify_column(text, text, text, text, jsonb, name)
+  IS 'change one column of a schema configuration';
+
+REVOKE ALL ON FUNCTION fivetrex_modify_column(text, text, text, text, jsonb, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_approve_certificate(
+  hash text,
+  encoded_cert text,
+  connector_id text DEFAULT NULL,
+  destination_id text DEFAULT NULL,
+  server name DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_approve_certificate(text, text, text, text, name)
+  IS 'approve a certificate for a connector or destination, by the older way';
+
+REVOKE ALL ON FUNCTION fivetrex_approve_certificate(text, text, text, text, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_register_hvr_hub(
+  hub_server_url text,
+  fingerprint text,
+  port integer DEFAULT NULL,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_register_hvr_hub(text, text, integer, name)
+  IS 'register an HVR hub';
+
+REVOKE ALL ON FUNCTION fivetrex_register_hvr_hub(text, text, integer, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_public_connector_types(
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'fivetrex_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_public_connector_types(name)
+  IS 'the public list of connector types';
+
 -- Webhook signatures
 
 CREATE FUNCTION fivetrex_webhook_signature(body bytea, secret text)

@@ -12,6 +12,7 @@
 static const FtxAction *const families[] = {
 	ftx_access_actions,
 	ftx_connector_actions,
+	ftx_platform_actions,
 };
 
 const FtxAction *

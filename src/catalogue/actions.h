@@ -37,7 +37,8 @@ typedef struct FtxArgument
 typedef enum FtxAnswer
 {
 	FTX_ANSWER_MESSAGE, /* text: the API's message */
-	FTX_ANSWER_DATA		/* jsonb: data, or its member `answer_member` */
+	FTX_ANSWER_DATA,	/* jsonb: data, or its member `answer_member` */
+	FTX_ANSWER_ITEMS	/* jsonb: data, which is an array */
 } FtxAnswer;
 
 #define FTX_ACT_REPEAT_SAFE 0x01 /* may be sent twice */
@@ -62,6 +63,7 @@ typedef struct FtxAction
 /* Actions of one family, ended by one without a function. */
 extern const FtxAction ftx_access_actions[];
 extern const FtxAction ftx_connector_actions[];
+extern const FtxAction ftx_platform_actions[];
 
 /* The action of an SQL function; NULL if there is none of that name. */
 extern const FtxAction *ftx_action_find(const char *function);

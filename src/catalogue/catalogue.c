@@ -217,9 +217,10 @@ check_parent(const FtxResource *resource)
 static const char *
 check_resource(const FtxResource *resource)
 {
-	const FtxOperation *operations[] = {&resource->list,   &resource->detail,
-										&resource->create, &resource->create_in,
-										&resource->update, &resource->remove};
+	const FtxOperation *operations[] = {
+		&resource->list,	  &resource->detail, &resource->extras[0],
+		&resource->extras[1], &resource->create, &resource->create_in,
+		&resource->update,	  &resource->remove};
 	const char *found = check_columns(resource);
 
 	if (found == NULL)

@@ -53,6 +53,9 @@ typedef enum FtxAccept
 #define FTX_TESTS 0x0400	  /* who sets it wants setup tests */
 #define FTX_ACTS 0x0800		  /* setting it does something each time */
 #define FTX_LIST_ONLY 0x1000  /* the detail call does not return it */
+#define FTX_EXTRA_1 0x2000	  /* comes from FtxResource.extras[0] or [1]: a */
+#define FTX_EXTRA_2 0x4000	  /* call of its own per row */
+#define FTX_EXTRAS (FTX_EXTRA_1 | FTX_EXTRA_2)
 
 typedef struct FtxColumn
 {
@@ -96,10 +99,11 @@ typedef struct FtxResource
 	const char *alias; /* second name accepted for it, or NULL */
 	const char *comment;
 
-	FtxOperation list;	 /* GET; NULL path: the detail call is the only
+	FtxOperation list;		/* GET; NULL path: the detail call is the only
 								 * read (a singleton such as account) */
-	bool paged;			 /* list takes cursor and limit */
-	FtxOperation detail; /* GET */
+	bool paged;				/* list takes cursor and limit */
+	FtxOperation detail;	/* GET */
+	FtxOperation extras[2]; /* GET of one object, for FTX_EXTRA_1 and _2 */
 
 	/*
 	 * Where items stand in the answer to the list: NULL for data.items, else

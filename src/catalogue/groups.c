@@ -14,6 +14,10 @@ static const FtxColumn columns[] = {
 	 "Name: letters, digits and underscores, not starting with a digit."},
 	{"created_at", FTX_TIMESTAMPTZ, "created_at", 0,
 	 "When the group was made."},
+	{"public_key", FTX_TEXT, "public_key", FTX_EXTRA_1,
+	 "SSH public key of the group, to be allowed in sources."},
+	{"service_account", FTX_TEXT, "service_account", FTX_EXTRA_2,
+	 "Google service account of the group, to be allowed in sources."},
 	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
 };
 
@@ -23,6 +27,8 @@ const FtxResource ftx_groups = {
 	.list = {"/v1/groups", FTX_V1},
 	.paged = true,
 	.detail = {"/v1/groups/{id}", FTX_V1},
+	.extras = {{"/v1/groups/{id}/public-key", FTX_V1},
+			   {"/v1/groups/{id}/service-account", FTX_V1}},
 	.create = {"/v1/groups", FTX_V1},
 	.update = {"/v1/groups/{id}", FTX_V1},
 	.remove = {"/v1/groups/{id}", FTX_V1},

@@ -85,13 +85,14 @@ prepare_attribute(Attribute *attribute, Form_pg_attribute att)
 }
 
 /*
- * Values of the parent's columns are not in the items: the slot is filled by
- * who reads them.
+ * Values of the parent's columns and of extra calls are not in the items: the
+ * slot is filled by who reads them.
  */
 const char *
 ftx_slot_path(const FtxColumn *column)
 {
-	return (column->flags & FTX_PARENT) != 0 ? "@0" : column->path;
+	return (column->flags & (FTX_PARENT | FTX_EXTRAS)) != 0 ? "@0" :
+															  column->path;
 }
 
 FtxConverter *
@@ -159,6 +160,16 @@ const int *
 ftx_converter_columns(FtxConverter *converter)
 {
 	return converter->slot_columns;
+}
+
+unsigned
+ftx_converter_extras(FtxConverter *converter)
+{
+	unsigned flags = 0;
+
+	for (int i = 0; i < converter->nattributes; i++)
+		flags |= converter->attributes[i].column->flags & FTX_EXTRAS;
+	return flags;
 }
 
 bool

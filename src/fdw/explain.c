@@ -33,15 +33,37 @@ constant_text(Node *expr)
 }
 
 /*
+ * The list, or the one object if its whole key is given.
+ */
+static const FtxOperation *
+read_operation(const FtxResource *resource, List *items)
+{
+	List *known = list_nth(items, FtxPlanParents);
+	Bitmapset *columns;
+	int column = -1;
+
+	if (resource->list.path == NULL)
+		return &resource->detail;
+	if (resource->detail.path == NULL || known == NIL ||
+		intVal(list_nth(items, FtxPlanManyParents)) >= 0)
+		return &resource->list;
+	columns = ftx_path_columns(resource, &resource->detail);
+	while ((column = bms_next_member(columns, column)) >= 0)
+	{
+		if (!list_member_int(known, column))
+			return &resource->list;
+	}
+	return &resource->detail;
+}
+
+/*
  * "GET /v1/connections?group_id=decent_dropsy&limit=1000": what is not known
  * before execution stands in braces.
  */
 static char *
 list_request(const FtxResource *resource, List *items, List *exprs)
 {
-	const FtxOperation *operation = resource->list.path != NULL ?
-										&resource->list :
-										&resource->detail;
+	const FtxOperation *operation = read_operation(resource, items);
 	char **known = palloc0(sizeof(char *) * resource->ncolumns);
 	StringInfoData path;
 	ListCell *filter;
@@ -72,7 +94,7 @@ list_request(const FtxResource *resource, List *items, List *exprs)
 							 strchr(path.data, '?') ? '&' : '?',
 							 known->parameter, known->column);
 	}
-	if (resource->list.path != NULL && resource->paged)
+	if (operation == &resource->list && resource->paged)
 	{
 		int size = intVal(list_nth(items, FtxPlanPageSize));
 		int limit = intVal(list_nth(items, FtxPlanLimit));
@@ -130,14 +152,18 @@ pushed_conditions(ForeignScanState *node, ExplainState *es,
 											context, true, false));
 	foreach (lc, list_nth(items, FtxPlanParents))
 	{
+		const FtxColumn *column = &resource->columns[lfirst_int(lc)];
 		bool array = lfirst_int(lc) ==
 					 intVal(list_nth(items, FtxPlanManyParents));
+		char *value = deparse_expression(list_nth(plan->fdw_exprs, i++),
+										 context, true, false);
 
+		/* a list is narrowed by its parents only */
+		if ((column->flags & FTX_PARENT) == 0 &&
+			read_operation(resource, items) == &resource->list)
+			continue;
 		appendStringInfo(&text, "%s%s = %s%s%s", text.len > 0 ? " AND " : "",
-						 resource->columns[lfirst_int(lc)].name,
-						 array ? "ANY (" : "",
-						 deparse_expression(list_nth(plan->fdw_exprs, i++),
-											context, true, false),
+						 column->name, array ? "ANY (" : "", value,
 						 array ? ")" : "");
 	}
 	return text.len > 0 ? text.data : NULL;
@@ -150,8 +176,12 @@ static void
 explain_parents(const FtxResource *resource, List *known, ExplainState *es)
 {
 	const FtxResource *parent;
+	int links = 0;
+	ListCell *lc;
 
-	if (resource->parent == NULL || list_length(known) == resource->nlinks)
+	foreach (lc, known)
+		links += (resource->columns[lfirst_int(lc)].flags & FTX_PARENT) != 0;
+	if (resource->parent == NULL || links == resource->nlinks)
 		return;
 	parent = ftx_resource_find(resource->parent);
 	ExplainPropertyText("Fivetran Parents", parent->name, es);

@@ -33,7 +33,7 @@ typedef struct FtxMatch
 	RestrictInfo *rinfo;
 	int column;		/* index in the catalogue */
 	bool is_key;	/* the detail call's key */
-	bool is_parent; /* a column of the parent, in the path of the list */
+	bool is_parent; /* of a child table: in the path of its list or object */
 	int filter;		/* index in FtxResource.filters, or -1 */
 	bool is_array;	/* column = ANY (value) */
 	Expr *value;	/* text, or text[] */
@@ -133,6 +133,9 @@ extern const FtxProjection *ftx_converter_projection(FtxConverter *converter);
 /* The catalogue column of each slot; -1 where it has none. */
 extern const int *ftx_converter_columns(FtxConverter *converter);
 
+/* Flags of the extra calls that the attributes need. */
+extern unsigned ftx_converter_extras(FtxConverter *converter);
+
 /* The path of a column's slot in a projection. */
 extern const char *ftx_slot_path(const FtxColumn *column);
 
@@ -166,6 +169,7 @@ typedef struct FtxSourceSpec
 	const FtxResource *resource;
 	const FtxProjection *projection;
 	const int *slot_columns; /* catalogue column of each slot, or -1 */
+	unsigned extras;		 /* FTX_EXTRAS that the slots need */
 	FtxMemo *memo;
 	FtxStats *stats;
 	int page_size;
@@ -188,10 +192,11 @@ extern FtxSource *ftx_source_create(const FtxSourceSpec *spec);
  * Start over with the list; `path` is its encoded path with the filters but
  * without paging parameters.  Where the resource has no list it is the path
  * of the one object.  `bound` has the values of the parent's columns, by
- * catalogue index, which rows get; NULL when it is no child.
+ * catalogue index, which rows get; NULL when it is no child.  With `key` the
+ * path is that of the one object with this key, though there is a list.
  */
-extern void
-ftx_source_list(FtxSource *source, const char *path, char *const *bound);
+extern void ftx_source_list(FtxSource *source, const char *path,
+							char *const *bound, const char *key);
 
 /* The next item of the list; NULL at its end. */
 extern const FtxJsonValue *ftx_source_next(FtxSource *source);
@@ -205,24 +210,7 @@ extern bool ftx_source_ready(const FtxSource *source);
 /* Did the list end at once because the parent has none (catalogue facts)? */
 extern bool ftx_source_absent(const FtxSource *source);
 
-/*
- * Ask for the detail object of a key, concurrently with others.  The key is
- * copied; NULL for a singleton.  `item` is the item of the list, if it came
- * from there: values that only the list has are taken from it.
- */
-extern void
-ftx_source_fetch(FtxSource *source, const char *key, const FtxJsonValue *item);
-
-/* Detail objects asked for and not yet taken. */
-extern int ftx_source_pending(const FtxSource *source);
-
-/*
- * The next detail object, in the order they arrive; NULL if its object does
- * not exist (any more).
- */
-extern const FtxJsonValue *ftx_source_take(FtxSource *source);
-
-/* Are there pages of the list, or details, that have not arrived yet? */
+/* Are there pages of the list that have not arrived yet? */
 extern bool ftx_source_unread(const FtxSource *source);
 
 /* Abandon what is under way. */
@@ -236,10 +224,11 @@ typedef struct FtxStream FtxStream;
 extern FtxStream *ftx_stream_create(const FtxSourceSpec *spec);
 
 /*
- * What is known of the parent's columns, by catalogue index: `fixed` their
- * one value or NULL; `many` (column many_column, else -1) several values.
- * Parents that are not known are enumerated.  `query` is added to the path of
- * each list ("?group_id=x", or "").  All is copied.
+ * What is known of the key's columns, by catalogue index: `fixed` their one
+ * value or NULL; `many` (column many_column, else -1) several values.
+ * Parents that are not known are enumerated; when the whole key is known, the
+ * one object is asked for instead of its parent's list.  `query` is added to
+ * the path of each list ("?group_id=x", or "").  All is copied.
  */
 typedef struct FtxStreamRange
 {
@@ -260,6 +249,42 @@ extern bool ftx_stream_unread(const FtxStream *stream);
 
 /* Abandon what is under way. */
 extern void ftx_stream_reset(FtxStream *stream);
+
+/* In details.c: what is asked for row by row */
+
+typedef struct FtxDetails FtxDetails;
+
+/* As ftx_source_create(). */
+extern FtxDetails *ftx_details_create(const FtxSourceSpec *spec);
+
+/*
+ * Ask for the object of a key, concurrently with others, and for the extra
+ * calls of its row.  The key is copied; NULL for a singleton.  `item` is the
+ * item of the list, if it came from there: values that only the list has are
+ * taken from it, and all of them unless `object`: then only the extra calls
+ * are made.
+ */
+extern void ftx_details_fetch(FtxDetails *details, const char *key,
+							  const FtxJsonValue *item, bool object);
+
+/* Rows asked for and not yet taken. */
+extern int ftx_details_pending(const FtxDetails *details);
+
+/*
+ * The next row, in the order they arrive; NULL if its object does not exist
+ * (any more).
+ */
+extern const FtxJsonValue *ftx_details_take(FtxDetails *details);
+
+/* Abandon what is under way. */
+extern void ftx_details_reset(FtxDetails *details);
+
+/*
+ * The answer to a call for one object must be about the one that was asked
+ * for: ERRCODE_PROTOCOL_VIOLATION else.  NULL key: nothing to compare.
+ */
+extern void
+ftx_check_identity(FtxCall *call, const char *key, const FtxJsonValue *item);
 
 /* In path.c */
 

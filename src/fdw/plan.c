@@ -174,7 +174,8 @@ find_used_columns(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state)
 		int column = state->columns[bit - 1];
 
 		if (column >= 0 && state->resource->list.path != NULL &&
-			(state->resource->columns[column].flags & FTX_DETAIL) != 0)
+			(state->resource->columns[column].flags &
+			 (FTX_DETAIL | FTX_EXTRAS)) != 0)
 			state->needs_detail = true;
 		if (column >= 0 &&
 			(state->resource->columns[column].flags & FTX_LIST_ONLY) != 0)
@@ -300,6 +301,17 @@ calls_of_all(const FtxResource *resource, double n, int page_size)
 				0);
 }
 
+static Bitmapset *
+parent_columns(const FtxResource *resource)
+{
+	Bitmapset *columns = NULL;
+
+	for (int i = 0; i < resource->nlinks; i++)
+		columns = bms_add_member(
+			columns, ftx_resource_column(resource, resource->links[i].column));
+	return columns;
+}
+
 /*
  * The calls that read a child table, given what is known of its parents.
  */
@@ -324,7 +336,7 @@ child_calls(PlannerInfo *root, FtxPlanState *state, List *matches)
 			ftx_resource_column(resource, resource->links[0].column))
 			uppermost = match_keys(root, match);
 	}
-	if (bms_num_members(known) == resource->nlinks)
+	if (bms_is_subset(parent_columns(resource), known))
 		return lists;
 	return calls_of_all(resource, uppermost, state->table.page_size);
 }
@@ -561,7 +573,8 @@ checkable_on_list(RelOptInfo *baserel, FtxPlanState *state, RestrictInfo *rinfo)
 		if (attnum <= 0 || state->columns[attnum - 1] < 0)
 			return false;
 		column = &state->resource->columns[state->columns[attnum - 1]];
-		if ((column->flags & (FTX_DETAIL | FTX_LIST_MAY_OMIT)) != 0 ||
+		if ((column->flags & (FTX_DETAIL | FTX_LIST_MAY_OMIT | FTX_EXTRAS)) !=
+				0 ||
 			(column->path != NULL && column->path[0] == '\0'))
 			return false;
 	}
@@ -628,6 +641,11 @@ sort_out_clauses(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 											 match->value);
 			if (match->is_array)
 				request->many_parents = match->column;
+
+			/* a list is narrowed by its parents only */
+			if ((state->resource->columns[match->column].flags & FTX_PARENT) ==
+				0)
+				request->filters_left = true;
 		}
 		else
 			request->filters_left = true;

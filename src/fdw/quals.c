@@ -66,8 +66,8 @@ column_role(FtxPlanState *state, FtxMatch *match)
 	const FtxResource *resource = state->resource;
 	const char *name = resource->columns[match->column].name;
 
-	match->is_parent = (resource->columns[match->column].flags & FTX_PARENT) !=
-					   0;
+	match->is_parent = resource->parent != NULL &&
+					   (resource->columns[match->column].flags & FTX_KEY) != 0;
 	match->is_key = resource->detail.path != NULL && resource->parent == NULL &&
 					match->column == ftx_resource_key(resource);
 	match->filter = -1;

@@ -53,8 +53,9 @@ struct FtxScanState
 
 	FtxSession *session;
 	FtxConverter *converter;
-	FtxStream *stream; /* the list */
-	FtxSource *source; /* details */
+	bool extras;		 /* each row takes calls of its own */
+	FtxStream *stream;	 /* the list */
+	FtxDetails *details; /* what is asked for row by row */
 	FtxStats stats;
 
 	/* the present scan */
@@ -121,13 +122,15 @@ init_source(FtxScanState *state, List *items)
 	spec.resource = state->resource;
 	spec.projection = ftx_converter_projection(state->converter);
 	spec.slot_columns = ftx_converter_columns(state->converter);
+	spec.extras = ftx_converter_extras(state->converter);
+	state->extras = spec.extras != 0;
 	spec.memo = ftx_memo_of(state->node->ss.ps.state);
 	spec.stats = &state->stats;
 	spec.page_size = intVal(list_nth(items, FtxPlanPageSize));
 	spec.prefetch = intVal(list_nth(items, FtxPlanPrefetch));
 	spec.limit = state->limit;
 	state->stream = ftx_stream_create(&spec);
-	state->source = ftx_source_create(&spec);
+	state->details = ftx_details_create(&spec);
 }
 
 /*
@@ -438,18 +441,19 @@ static const FtxJsonValue *
 next_input(FtxScanState *state)
 {
 	const FtxJsonValue *item;
+	bool detail;
 
 	if (state->mode == FTX_SCAN_SINGLETON)
 	{
-		ftx_source_fetch(state->source, NULL, NULL);
+		ftx_details_fetch(state->details, NULL, NULL, true);
 		state->input_ended = true;
 		return NULL;
 	}
 	if (state->mode == FTX_SCAN_KEYS)
 	{
 		if (state->next_key < state->nkeys)
-			ftx_source_fetch(state->source, state->keys[state->next_key++],
-							 NULL);
+			ftx_details_fetch(state->details, state->keys[state->next_key++],
+							  NULL, true);
 		else
 			state->input_ended = true;
 		return NULL;
@@ -461,7 +465,8 @@ next_input(FtxScanState *state)
 		state->input_ended = true;
 		return NULL;
 	}
-	if (!ftx_converter_needs_detail(state->converter, item))
+	detail = ftx_converter_needs_detail(state->converter, item);
+	if (!detail && !state->extras)
 		return item;
 	if (passes_conditions(state, item))
 	{
@@ -472,7 +477,7 @@ next_input(FtxScanState *state)
 					(errcode(ERRCODE_PROTOCOL_VIOLATION),
 					 errmsg("an item of the list of %s has no usable key",
 							state->resource->name)));
-		ftx_source_fetch(state->source, key, item);
+		ftx_details_fetch(state->details, key, item, detail);
 	}
 	return NULL;
 }
@@ -485,15 +490,15 @@ next_item(FtxScanState *state)
 		const FtxJsonValue *item;
 
 		while (!state->input_ended &&
-			   ftx_source_pending(state->source) < window(state))
+			   ftx_details_pending(state->details) < window(state))
 		{
 			item = next_input(state);
 			if (item != NULL)
 				return item;
 		}
-		if (ftx_source_pending(state->source) == 0)
+		if (ftx_details_pending(state->details) == 0)
 			return NULL;
-		item = ftx_source_take(state->source);
+		item = ftx_details_take(state->details);
 		if (item != NULL)
 			return item;
 	}
@@ -564,7 +569,7 @@ read_to_end(FtxReader *reader)
 	/* what failed once would miss rows; what has arrived is safe already */
 	if (state->cut_off)
 		return;
-	if (!ftx_source_unread(state->source) &&
+	if (ftx_details_pending(state->details) == 0 &&
 		!ftx_stream_unread(state->stream) &&
 		!intVal(list_nth(items, FtxPlanNeedsDetail)))
 		return;
@@ -639,7 +644,7 @@ ftx_scan_restart(FtxScanState *state)
 		return;
 	ftx_reader_withdraw(&state->reader);
 	ftx_stream_reset(state->stream);
-	ftx_source_reset(state->source);
+	ftx_details_reset(state->details);
 	if (state->kept != NULL)
 	{
 		ExecDropSingleTupleTableSlot(state->kept_slot);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * source.c
- *		Where the items of a scan come from: list pages and detail objects.
+ *		One list, page by page.
  *
  * A list is read page by page; the next page is on its way while the present
  * one is consumed.  Besides the present page only the keys of the one before
@@ -16,7 +16,6 @@
 #include "fdw/fdw.h"
 #include "json/projection.h"
 #include "json/value.h"
-#include "lib/ilist.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/json.h"
@@ -48,15 +47,6 @@ typedef struct SetEntry
 #define SH_DECLARE
 #include "lib/simplehash.h"
 
-/* A detail call under way. */
-typedef struct Detail
-{
-	dlist_node node;
-	char *key;
-	FtxCall *call;
-	FtxJsonValue *listed; /* values that only the list has, by slot; or NULL */
-} Detail;
-
 struct FtxSource
 {
 	FtxSourceSpec spec;
@@ -70,6 +60,7 @@ struct FtxSource
 	bool started;
 	int64 received;		   /* items of all pages so far */
 	bool absent;		   /* the parent has no list */
+	char *one_object;	   /* the key of the object that is asked for instead */
 	FtxJsonValue *overlay; /* values of the parent's columns, by slot; NULL
 							* when it is no child */
 	FtxCall *next;		   /* the next page, when it was asked for */
@@ -83,12 +74,6 @@ struct FtxSource
 	byteset_hash *keys;		/* keys of this page, if another follows */
 	MemoryContext previous_cxt;
 	MemoryContext keys_cxt;
-
-	/* detail objects */
-	dlist_head details; /* of Detail, in the order asked for */
-	int ndetails;
-	Detail *taken; /* the one that was handed out last */
-	MemoryContext detail_cxt;
 };
 
 FtxSource *
@@ -106,9 +91,6 @@ ftx_source_create(const FtxSourceSpec *spec)
 		source->cxt, "fivetrex previous keys", ALLOCSET_DEFAULT_SIZES);
 	source->keys_cxt = AllocSetContextCreate(source->cxt, "fivetrex keys",
 											 ALLOCSET_DEFAULT_SIZES);
-	source->detail_cxt = AllocSetContextCreate(source->cxt, "fivetrex detail",
-											   ALLOCSET_DEFAULT_SIZES);
-	dlist_init(&source->details);
 	return source;
 }
 
@@ -120,81 +102,19 @@ free_call(FtxCall **call)
 	*call = NULL;
 }
 
-static void
-free_detail(FtxSource *source, Detail *detail)
-{
-	free_call(&detail->call);
-	if (detail->key != NULL)
-		pfree(detail->key);
-	if (detail->listed != NULL)
-		pfree(detail->listed);
-	pfree(detail);
-}
-
-/*
- * Copies of the values that only the list has, in one piece of memory; NULL
- * if none of them is wanted.
- */
-static FtxJsonValue *
-copy_listed(FtxSource *source, const FtxJsonValue *item)
-{
-	const FtxColumn *columns = source->spec.resource->columns;
-	int nslots = source->spec.projection->nslots;
-	Size size = sizeof(FtxJsonValue) * nslots;
-	FtxJsonValue *result;
-	char *text;
-	bool any = false;
-
-	for (int i = 0; i < nslots && item != NULL; i++)
-	{
-		int column = source->spec.slot_columns[i];
-
-		if (column >= 0 && (columns[column].flags & FTX_LIST_ONLY) != 0)
-		{
-			any = true;
-			size += item[i].len;
-		}
-	}
-	if (!any)
-		return NULL;
-	result = palloc0(size);
-	text = (char *) (result + nslots);
-	for (int i = 0; i < nslots; i++)
-	{
-		int column = source->spec.slot_columns[i];
-
-		if (column < 0 || (columns[column].flags & FTX_LIST_ONLY) == 0 ||
-			item[i].kind == FTX_JSON_ABSENT)
-			continue;
-		memcpy(text, item[i].text, item[i].len);
-		result[i] = item[i];
-		result[i].text = text;
-		text += item[i].len;
-	}
-	return result;
-}
-
 void
 ftx_source_reset(FtxSource *source)
 {
 	free_call(&source->next);
 	free_call(&source->current);
-	while (!dlist_is_empty(&source->details))
-		free_detail(source,
-					dlist_container(Detail, node,
-									dlist_pop_head_node(&source->details)));
-	source->ndetails = 0;
-	if (source->taken != NULL)
-		free_detail(source, source->taken);
-	source->taken = NULL;
 	MemoryContextReset(source->list_cxt);
 	MemoryContextReset(source->page_cxt);
 	MemoryContextReset(source->previous_cxt);
 	MemoryContextReset(source->keys_cxt);
-	MemoryContextReset(source->detail_cxt);
 	source->path = NULL;
 	source->overlay = NULL;
 	source->absent = false;
+	source->one_object = NULL;
 	source->cursors = NULL;
 	source->cursor = NULL;
 	source->previous = NULL;
@@ -238,9 +158,12 @@ make_overlay(FtxSource *source, char *const *bound)
 }
 
 void
-ftx_source_list(FtxSource *source, const char *path, char *const *bound)
+ftx_source_list(FtxSource *source, const char *path, char *const *bound,
+				const char *key)
 {
 	ftx_source_reset(source);
+	if (key != NULL)
+		source->one_object = MemoryContextStrdup(source->list_cxt, key);
 	source->path = MemoryContextStrdup(source->list_cxt, path);
 	source->cursors = byteset_create(source->list_cxt, 16, NULL);
 	if (bound != NULL)
@@ -253,7 +176,7 @@ ftx_source_list(FtxSource *source, const char *path, char *const *bound)
 static bool
 is_list(const FtxSource *source)
 {
-	return source->spec.resource->list.path != NULL;
+	return source->spec.resource->list.path != NULL && !source->one_object;
 }
 
 static int
@@ -397,13 +320,16 @@ decode_page(FtxSource *source)
 {
 	const FtxResource *resource = source->spec.resource;
 
-	if (resource->items != NULL)
+	if (resource->items != NULL && is_list(source))
 		ftx_call_decode_map(source->current, resource->items,
 							source->spec.projection, &source->page);
 	else
 		ftx_call_decode(source->current,
 						is_list(source) ? FTX_SHAPE_LIST : FTX_SHAPE_OBJECT,
 						source->spec.projection, &source->page);
+	if (source->one_object != NULL)
+		ftx_check_identity(source->current, source->one_object,
+						   source->page.values);
 }
 
 /*
@@ -513,117 +439,8 @@ ftx_source_next(FtxSource *source)
 	}
 }
 
-/* ---------- detail objects ---------- */
-
-void
-ftx_source_fetch(FtxSource *source, const char *key, const FtxJsonValue *item)
-{
-	MemoryContext old = MemoryContextSwitchTo(source->cxt);
-	Detail *detail = palloc0(sizeof(Detail));
-	FtxCallSpec call = {0};
-	char *path;
-
-	path = ftx_key_path(source->spec.resource, &source->spec.resource->detail,
-						key);
-	call.method = FTX_GET;
-	call.path = path;
-	call.accept = source->spec.resource->detail.accept;
-	call.repeat_safe = true;
-	detail->key = key ? pstrdup(key) : NULL;
-	detail->listed = copy_listed(source, item);
-	detail->call = ftx_call_start(source->spec.session, &call,
-								  source->spec.stats, source->spec.memo,
-								  source->cxt);
-	dlist_push_tail(&source->details, &detail->node);
-	source->ndetails++;
-	pfree(path);
-	MemoryContextSwitchTo(old);
-}
-
-int
-ftx_source_pending(const FtxSource *source)
-{
-	return source->ndetails;
-}
-
 bool
 ftx_source_unread(const FtxSource *source)
 {
-	return source->ndetails > 0 || source->cursor != NULL;
-}
-
-/*
- * The first detail call that is done; waits until there is one.
- */
-static Detail *
-wait_for_detail(FtxSource *source)
-{
-	for (;;)
-	{
-		dlist_iter iter;
-
-		dlist_foreach (iter, &source->details)
-		{
-			Detail *detail = dlist_container(Detail, node, iter.cur);
-
-			if (ftx_call_done(detail->call))
-				return detail;
-		}
-		ftx_call_wait_any(source->spec.session, source->spec.stats);
-	}
-}
-
-/*
- * A detail answer must be about the object that was asked for.
- */
-static void
-check_identity(Detail *detail, const FtxJsonValue *item)
-{
-	char *id;
-
-	if (detail->key == NULL)
-		return;
-	id = ftx_json_text(&item[FTX_KEY_SLOT]);
-	if (id == NULL || strcmp(id, detail->key) != 0)
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_PROTOCOL_VIOLATION),
-			 errmsg(
-				 "the Fivetran API answered with another object than the one asked for"),
-			 errdetail("The answer to %s is about \"%s\".",
-					   ftx_call_describe(detail->call), id ? id : "")));
-}
-
-const FtxJsonValue *
-ftx_source_take(FtxSource *source)
-{
-	MemoryContext old;
-	Detail *detail = wait_for_detail(source);
-	FtxPage page;
-
-	if (source->taken != NULL)
-		free_detail(source, source->taken);
-	dlist_delete(&detail->node);
-	source->ndetails--;
-	source->taken = detail;
-
-	ftx_call_wait(detail->call); /* books its figures */
-	if (!ftx_call_succeeded(detail->call))
-	{
-		if (!ftx_call_object_missing(detail->call))
-			ftx_call_raise(detail->call);
-		return NULL;
-	}
-	MemoryContextReset(source->detail_cxt);
-	old = MemoryContextSwitchTo(source->detail_cxt);
-	ftx_call_decode(detail->call, FTX_SHAPE_OBJECT, source->spec.projection,
-					&page);
-	check_identity(detail, page.values);
-	for (int i = 0; detail->listed != NULL && i < page.nslots; i++)
-	{
-		if (detail->listed[i].kind != FTX_JSON_ABSENT)
-			page.values[i] = detail->listed[i];
-	}
-	MemoryContextSwitchTo(old);
-	return page.values;
+	return source->cursor != NULL;
 }

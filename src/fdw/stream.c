@@ -48,6 +48,7 @@ struct FtxStream
 	int nmany;
 	int next_many;
 	bool parents_ended;
+	bool one_object; /* the whole key is known: no list */
 
 	/* parents that are enumerated: slot i + 1 is links[i] */
 	FtxStream *parents;
@@ -217,17 +218,25 @@ next_parent(FtxStream *stream)
 }
 
 /*
- * Can the parent be named in a request?  If not, there is none.
+ * Can the parent be named in a request?  If not, there is none: but one that
+ * the API has listed must be.
  */
 static bool
 addressable(FtxStream *stream, char **bound)
 {
+	const FtxResource *resource = stream->spec.resource;
 	int column = -1;
 
 	while ((column = bms_next_member(stream->needed, column)) >= 0)
 	{
-		if (!ftx_key_addressable(stream->spec.resource, bound[column]))
-			return false;
+		if (ftx_key_addressable(resource, bound[column]))
+			continue;
+		if (stream->enumerate)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROTOCOL_VIOLATION),
+					 errmsg("%s \"%s\" cannot be named in a request",
+							resource->columns[column].name, bound[column])));
+		return false;
 	}
 	return true;
 }
@@ -242,6 +251,29 @@ copy_texts(char *const *texts, int n)
 	for (int i = 0; i < n; i++)
 		result[i] = texts[i] != NULL ? pstrdup(texts[i]) : NULL;
 	return result;
+}
+
+/*
+ * Is the one row that is wanted known, and can it be asked for?
+ */
+static bool
+whole_key_known(FtxStream *stream)
+{
+	const FtxResource *resource = stream->spec.resource;
+	Bitmapset *columns;
+	int column = -1;
+
+	if (resource->parent == NULL || resource->list.path == NULL ||
+		resource->detail.path == NULL || stream->many_column >= 0)
+		return false;
+	columns = ftx_path_columns(resource, &resource->detail);
+	while ((column = bms_next_member(columns, column)) >= 0)
+	{
+		if (stream->fixed[column] == NULL ||
+			!ftx_key_addressable(resource, stream->fixed[column]))
+			return false;
+	}
+	return true;
 }
 
 void
@@ -259,6 +291,7 @@ ftx_stream_start(FtxStream *stream, const FtxStreamRange *range)
 	stream->nmany = range->nmany;
 	stream->parents_ended = false;
 	stream->enumerate = false;
+	stream->one_object = whole_key_known(stream);
 	while ((column = bms_next_member(stream->needed, column)) >= 0)
 		stream->enumerate |= stream->fixed[column] == NULL &&
 							 column != stream->many_column;
@@ -310,10 +343,18 @@ start_branch(FtxStream *stream)
 		stream->parents_ended = true;
 	else if (addressable(stream, bound))
 	{
-		path = ftx_bound_path(stream->spec.resource, stream->operation, bound);
+		const char *key = stream->one_object ?
+							  bound[ftx_resource_key(stream->spec.resource)] :
+							  NULL;
+
+		path = ftx_bound_path(stream->spec.resource,
+							  stream->one_object ?
+								  &stream->spec.resource->detail :
+								  stream->operation,
+							  bound);
 		path = psprintf("%s%s", path, stream->query);
 		ftx_source_list(branch->source, path,
-						bms_is_empty(stream->needed) ? NULL : bound);
+						bms_is_empty(stream->needed) ? NULL : bound, key);
 		ftx_source_start(branch->source);
 		branch->busy = true;
 		stream->active++;

@@ -191,6 +191,35 @@ build_body(FunctionCallInfo fcinfo, const FtxAction *action)
 }
 
 /*
+ * The items of a list that has no object around them.
+ */
+static Datum
+items(FtxCall *call)
+{
+	const char *whole = "";
+	JsonbParseState *state = NULL;
+	JsonbValue *result;
+	FtxPage page;
+
+	ftx_call_decode(call, FTX_SHAPE_LIST, ftx_projection_create(&whole, 1),
+					&page);
+	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
+	for (int i = 0; i < page.nitems; i++)
+	{
+		JsonbValue item;
+		Jsonb *jsonb = DatumGetJsonbP(
+			ftx_json_jsonb(ftx_page_value(&page, i, 0)));
+
+		item.type = jbvBinary;
+		item.val.binary.data = &jsonb->root;
+		item.val.binary.len = VARSIZE(jsonb) - VARHDRSZ;
+		pushJsonbValue(&state, WJB_ELEM, &item);
+	}
+	result = pushJsonbValue(&state, WJB_END_ARRAY, NULL);
+	PG_RETURN_JSONB_P(JsonbValueToJsonb(result));
+}
+
+/*
  * The answer as the function's result: text or jsonb.
  */
 static Datum
@@ -209,6 +238,8 @@ result(FunctionCallInfo fcinfo, const FtxAction *action, FtxCall *call)
 			PG_RETURN_NULL();
 		PG_RETURN_TEXT_P(cstring_to_text(message));
 	}
+	if (action->answer == FTX_ANSWER_ITEMS)
+		return items(call);
 	ftx_call_decode(call, FTX_SHAPE_OBJECT, ftx_projection_create(&path, 1),
 					&page);
 	if (page.values[0].kind == FTX_JSON_ABSENT)

@@ -1,0 +1,173 @@
+/*-------------------------------------------------------------------------
+ *
+ * platform_actions.c
+ *		Actions on transformations, schema configurations and metadata.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "catalogue/actions.h"
+
+/* clang-format off */
+#define PATH(name) {name, FTX_IN_PATH, NULL}
+#define BODY(name) {name, FTX_IN_BODY, NULL}
+#define WHOLE(name) {name, FTX_AS_BODY, NULL}
+/* clang-format on */
+
+const FtxAction ftx_platform_actions[] = {
+	/* transformations */
+	{
+		.function = "fivetrex_run_transformation",
+		.method = "POST",
+		.path = "/v1/transformations/{transformation_id}/run",
+		.arguments = {PATH("transformation_id"), BODY("full_refresh")},
+	},
+	{
+		.function = "fivetrex_cancel_transformation",
+		.method = "POST",
+		.path = "/v1/transformations/{transformation_id}/cancel",
+		.arguments = {PATH("transformation_id")},
+	},
+	{
+		.function = "fivetrex_upgrade_transformation",
+		.method = "POST",
+		.path = "/v1/transformations/{transformation_id}/upgrade",
+		.arguments = {PATH("transformation_id")},
+	},
+	{
+		.function = "fivetrex_test_transformation_project",
+		.method = "POST",
+		.path = "/v1/transformation-projects/{project_id}/test",
+		.flags = FTX_ACT_TAKES_LONG,
+		.answer = FTX_ANSWER_DATA,
+		.arguments = {PATH("project_id")},
+	},
+
+	/* connectors */
+	{
+		.function = "fivetrex_dismiss_warnings",
+		.method = "DELETE",
+		.path = "/v1/connections/{connector_id}/warnings/{warning_type}",
+		.accept = FTX_V2,
+		.flags = FTX_ACT_REPEAT_SAFE,
+		.arguments = {PATH("connector_id"), PATH("warning_type")},
+	},
+	{
+		.function = "fivetrex_move_connector",
+		.method = "POST",
+		.path = "/v1/connections/{connector_id}/move",
+		.accept = FTX_V2,
+		.flags = FTX_ACT_TAKES_LONG,
+		.answer = FTX_ANSWER_DATA,
+		.arguments = {PATH("connector_id"), BODY("destination_group_id"),
+					  BODY("sync_behavior"), BODY("force_move")},
+	},
+	{
+		.function = "fivetrex_move_job",
+		.method = "GET",
+		.path = "/v1/connections/{connector_id}/move/{job_id}",
+		.accept = FTX_V2,
+		.flags = FTX_ACT_REPEAT_SAFE | FTX_ACT_READS,
+		.answer = FTX_ANSWER_DATA,
+		.arguments = {PATH("connector_id"), PATH("job_id")},
+	},
+	{
+		.function = "fivetrex_connect_card",
+		.method = "POST",
+		.path = "/v1/connections/{connector_id}/connect-card",
+		.accept = FTX_V2,
+		.answer = FTX_ANSWER_DATA,
+		.arguments = {PATH("connector_id"), BODY("connect_card_config")},
+	},
+
+	/* schema configurations */
+	{
+		.function = "fivetrex_create_schema_config",
+		.method = "POST",
+		.path = "/v1/connections/{connector_id}/schemas",
+		.flags = FTX_ACT_TAKES_LONG,
+		.answer = FTX_ANSWER_DATA,
+		.arguments = {PATH("connector_id"), WHOLE("config")},
+	},
+	{
+		.function = "fivetrex_drop_columns",
+		.method = "POST",
+		.path = "/v1/connections/{connector_id}/schemas/drop-columns",
+		.arguments = {PATH("connector_id"), BODY("schemas")},
+	},
+	{
+		.function = "fivetrex_drop_column",
+		.method = "DELETE",
+		.path =
+			"/v1/connections/{connector_id}/schemas/{schema}/tables/{table}/columns/{column}",
+		.flags = FTX_ACT_REPEAT_SAFE,
+		.arguments = {PATH("connector_id"), PATH("schema"), PATH("table"),
+					  PATH("column")},
+	},
+	{
+		.function = "fivetrex_resync_tables",
+		.method = "POST",
+		.path = "/v1/connections/{connector_id}/schemas/tables/resync",
+		.arguments = {PATH("connector_id"),
+					  {"confirm", FTX_CONFIRMATION, NULL},
+					  WHOLE("tables")},
+	},
+	{
+		.function = "fivetrex_modify_schema",
+		.method = "PATCH",
+		.path = "/v1/connections/{connector_id}/schemas/{schema}",
+		.flags = FTX_ACT_REPEAT_SAFE | FTX_ACT_TAKES_LONG,
+		.answer = FTX_ANSWER_DATA,
+		.arguments = {PATH("connector_id"), PATH("schema"), WHOLE("config")},
+	},
+	{
+		.function = "fivetrex_modify_table",
+		.method = "PATCH",
+		.path =
+			"/v1/connections/{connector_id}/schemas/{schema}/tables/{table}",
+		.flags = FTX_ACT_REPEAT_SAFE | FTX_ACT_TAKES_LONG,
+		.answer = FTX_ANSWER_DATA,
+		.arguments = {PATH("connector_id"), PATH("schema"), PATH("table"),
+					  WHOLE("config")},
+	},
+	{
+		.function = "fivetrex_modify_column",
+		.method = "PATCH",
+		.path =
+			"/v1/connections/{connector_id}/schemas/{schema}/tables/{table}/columns/{column}",
+		.flags = FTX_ACT_REPEAT_SAFE | FTX_ACT_TAKES_LONG,
+		.answer = FTX_ANSWER_DATA,
+		.arguments = {PATH("connector_id"), PATH("schema"), PATH("table"),
+					  PATH("column"), WHOLE("config")},
+	},
+
+	/* certificates, by the older way */
+	{
+		.function = "fivetrex_approve_certificate",
+		.method = "POST",
+		.path = "/v1/certificates",
+		.arguments = {BODY("hash"),
+					  BODY("encoded_cert"),
+					  {"connector_id", FTX_IN_BODY, "connection_id"},
+					  BODY("destination_id")},
+	},
+	/* HVR */
+	{
+		.function = "fivetrex_register_hvr_hub",
+		.method = "POST",
+		.path = "/v1/hvr/register-hub",
+		.answer = FTX_ANSWER_DATA,
+		.arguments = {BODY("hub_server_url"), BODY("fingerprint"),
+					  BODY("port")},
+	},
+
+	/* what is public */
+	{
+		.function = "fivetrex_public_connector_types",
+		.method = "GET",
+		.path = "/public/connector-types",
+		.flags = FTX_ACT_REPEAT_SAFE | FTX_ACT_READS,
+		.answer = FTX_ANSWER_ITEMS,
+		.arguments = {{NULL, FTX_IN_NOTHING, NULL}},
+	},
+	{.function = NULL},
+};

@@ -1,0 +1,295 @@
+/*-------------------------------------------------------------------------
+ *
+ * details.c
+ *		What is asked for row by row: detail objects and extra calls.
+ *
+ * Many are under way at once and are handed out in the order they arrive.  A
+ * row takes the detail call of its key (unless the item of the list has all
+ * that is wanted) and the extra calls whose columns are used.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fdw/fdw.h"
+#include "json/projection.h"
+#include "json/value.h"
+#include "lib/ilist.h"
+#include "utils/memutils.h"
+
+#define CALLS 3 /* the detail object, and two extras */
+
+/* The calls of one row. */
+typedef struct Detail
+{
+	dlist_node node;
+	char *key;
+	FtxCall *calls[CALLS]; /* NULL: not needed */
+	FtxJsonValue *listed;  /* values that the list gave, by slot; or NULL */
+} Detail;
+
+struct FtxDetails
+{
+	FtxSourceSpec spec;
+	MemoryContext cxt; /* the owner of all below */
+	dlist_head rows;   /* of Detail, in the order asked for */
+	int nrows;
+	Detail *taken; /* the one that was handed out last */
+	MemoryContext taken_cxt;
+};
+
+FtxDetails *
+ftx_details_create(const FtxSourceSpec *spec)
+{
+	FtxDetails *details = palloc0(sizeof(FtxDetails));
+
+	details->spec = *spec;
+	details->cxt = CurrentMemoryContext;
+	details->taken_cxt = AllocSetContextCreate(details->cxt, "fivetrex detail",
+											   ALLOCSET_DEFAULT_SIZES);
+	dlist_init(&details->rows);
+	return details;
+}
+
+static void
+free_detail(Detail *detail)
+{
+	for (int i = 0; i < CALLS; i++)
+	{
+		if (detail->calls[i] != NULL)
+			ftx_call_free(detail->calls[i]);
+	}
+	if (detail->key != NULL)
+		pfree(detail->key);
+	if (detail->listed != NULL)
+		pfree(detail->listed);
+	pfree(detail);
+}
+
+void
+ftx_details_reset(FtxDetails *details)
+{
+	while (!dlist_is_empty(&details->rows))
+		free_detail(
+			dlist_container(Detail, node, dlist_pop_head_node(&details->rows)));
+	details->nrows = 0;
+	if (details->taken != NULL)
+		free_detail(details->taken);
+	details->taken = NULL;
+	MemoryContextReset(details->taken_cxt);
+}
+
+/*
+ * Copies of what is to be taken from the item of the list, in one piece of
+ * memory: all of it, or what only the list has.  NULL if that is nothing.
+ */
+static FtxJsonValue *
+copy_listed(FtxDetails *details, const FtxJsonValue *item, bool all)
+{
+	const FtxColumn *columns = details->spec.resource->columns;
+	const int *slot_columns = details->spec.slot_columns;
+	int nslots = details->spec.projection->nslots;
+	Size size = sizeof(FtxJsonValue) * nslots;
+	FtxJsonValue *result;
+	char *text;
+	bool any = all;
+
+	if (item == NULL)
+		return NULL;
+	for (int i = 0; i < nslots; i++)
+	{
+		any |= slot_columns[i] >= 0 &&
+			   (columns[slot_columns[i]].flags & FTX_LIST_ONLY) != 0;
+		size += item[i].len;
+	}
+	if (!any)
+		return NULL;
+	result = palloc0(size);
+	text = (char *) (result + nslots);
+	for (int i = 0; i < nslots; i++)
+	{
+		if (item[i].kind == FTX_JSON_ABSENT ||
+			(!all && (slot_columns[i] < 0 ||
+					  (columns[slot_columns[i]].flags & FTX_LIST_ONLY) == 0)))
+			continue;
+		memcpy(text, item[i].text, item[i].len);
+		result[i] = item[i];
+		result[i].text = text;
+		text += item[i].len;
+	}
+	return result;
+}
+
+static FtxCall *
+start_call(FtxDetails *details, const FtxOperation *operation, const char *key)
+{
+	FtxCallSpec spec = {0};
+	FtxCall *call;
+	char *path = ftx_key_path(details->spec.resource, operation, key);
+
+	spec.method = FTX_GET;
+	spec.path = path;
+	spec.accept = operation->accept;
+	spec.repeat_safe = true;
+	call = ftx_call_start(details->spec.session, &spec, details->spec.stats,
+						  details->spec.memo, details->cxt);
+	pfree(path);
+	return call;
+}
+
+void
+ftx_details_fetch(FtxDetails *details, const char *key,
+				  const FtxJsonValue *item, bool object)
+{
+	const FtxResource *resource = details->spec.resource;
+	MemoryContext old = MemoryContextSwitchTo(details->cxt);
+	Detail *detail = palloc0(sizeof(Detail));
+
+	detail->key = key ? pstrdup(key) : NULL;
+	detail->listed = copy_listed(details, item, !object);
+	if (object)
+		detail->calls[0] = start_call(details, &resource->detail, key);
+	if (details->spec.extras & FTX_EXTRA_1)
+		detail->calls[1] = start_call(details, &resource->extras[0], key);
+	if (details->spec.extras & FTX_EXTRA_2)
+		detail->calls[2] = start_call(details, &resource->extras[1], key);
+	dlist_push_tail(&details->rows, &detail->node);
+	details->nrows++;
+	MemoryContextSwitchTo(old);
+}
+
+int
+ftx_details_pending(const FtxDetails *details)
+{
+	return details->nrows;
+}
+
+static bool
+is_done(const Detail *detail)
+{
+	for (int i = 0; i < CALLS; i++)
+	{
+		if (detail->calls[i] != NULL && !ftx_call_done(detail->calls[i]))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The first row whose calls are done; waits until there is one.
+ */
+static Detail *
+wait_for_row(FtxDetails *details)
+{
+	for (;;)
+	{
+		dlist_iter iter;
+
+		dlist_foreach (iter, &details->rows)
+		{
+			Detail *detail = dlist_container(Detail, node, iter.cur);
+
+			if (is_done(detail))
+				return detail;
+		}
+		ftx_call_wait_any(details->spec.session, details->spec.stats);
+	}
+}
+
+/*
+ * Did the call succeed?  Raises for what is not "there is no such object".
+ */
+static bool
+succeeded(FtxCall *call)
+{
+	ftx_call_wait(call); /* books its figures */
+	if (ftx_call_succeeded(call))
+		return true;
+	if (!ftx_call_object_missing(call))
+		ftx_call_raise(call);
+	return false;
+}
+
+void
+ftx_check_identity(FtxCall *call, const char *key, const FtxJsonValue *item)
+{
+	char *id;
+
+	if (key == NULL)
+		return;
+	id = ftx_json_text(&item[FTX_KEY_SLOT]);
+	if (id == NULL || strcmp(id, key) != 0)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_PROTOCOL_VIOLATION),
+			 errmsg(
+				 "the Fivetran API answered with another object than the one asked for"),
+			 errdetail("The answer to %s is about \"%s\".",
+					   ftx_call_describe(call), id ? id : "")));
+}
+
+/*
+ * Put the answer of an extra call into the slots of its columns.
+ */
+static void
+take_extra(FtxDetails *details, FtxCall *call, unsigned flag,
+		   FtxJsonValue *values)
+{
+	const FtxColumn *columns = details->spec.resource->columns;
+
+	for (int i = 0; i < details->spec.projection->nslots; i++)
+	{
+		int column = details->spec.slot_columns[i];
+		FtxPage page;
+
+		if (column < 0 || (columns[column].flags & flag) == 0)
+			continue;
+		ftx_call_decode(call, FTX_SHAPE_OBJECT,
+						ftx_projection_create(&columns[column].path, 1), &page);
+		values[i] = page.values[0];
+	}
+}
+
+const FtxJsonValue *
+ftx_details_take(FtxDetails *details)
+{
+	Detail *detail = wait_for_row(details);
+	int nslots = details->spec.projection->nslots;
+	FtxJsonValue *values = detail->listed;
+	MemoryContext old;
+
+	if (details->taken != NULL)
+		free_detail(details->taken);
+	dlist_delete(&detail->node);
+	details->nrows--;
+	details->taken = detail;
+	MemoryContextReset(details->taken_cxt);
+	old = MemoryContextSwitchTo(details->taken_cxt);
+	if (detail->calls[0] != NULL)
+	{
+		FtxPage page;
+
+		if (!succeeded(detail->calls[0]))
+		{
+			MemoryContextSwitchTo(old);
+			return NULL;
+		}
+		ftx_call_decode(detail->calls[0], FTX_SHAPE_OBJECT,
+						details->spec.projection, &page);
+		ftx_check_identity(detail->calls[0], detail->key, page.values);
+		values = page.values;
+		for (int i = 0; detail->listed != NULL && i < nslots; i++)
+		{
+			if (detail->listed[i].kind != FTX_JSON_ABSENT)
+				values[i] = detail->listed[i];
+		}
+	}
+	for (int i = 1; i < CALLS; i++)
+	{
+		if (detail->calls[i] != NULL && succeeded(detail->calls[i]))
+			take_extra(details, detail->calls[i],
+					   i == 1 ? FTX_EXTRA_1 : FTX_EXTRA_2, values);
+	}
+	MemoryContextSwitchTo(old);
+	return values;
+}
