@@ -11,6 +11,11 @@ from state import to_json
 # args: path parameters; query; body; action: the fault rule's, {} if there is none.
 Request = namedtuple("Request", "args query body action")
 
+
+class Binary(bytes):
+    """An answer that is not JSON."""
+
+
 # Keys of free-form configurations that hold secrets.
 _SECRET = re.compile(r"password|secret|token|passphrase|private_key|api_key|access_key|"
                      r"client_key|\bpat\b")

@@ -48,6 +48,9 @@ class Definition:
         content = operation.get("requestBody", {}).get("content", {})
         if not content:
             return None
+        if "multipart/form-data" in content:
+            schema = self.resolve(content["multipart/form-data"]["schema"])
+            return {**schema, "properties": {n: {"type": "file"} for n in schema["properties"]}}
         return self.merged(self.resolve(content["application/json"]["schema"]))
 
     def merged(self, schema):

@@ -299,6 +299,7 @@ def _adjust_named(by_id):
     cron = by_id["cron_lighthouse"]
     cron.update(sync_frequency=None, schedule=SCHEDULES[0])
     cron.pop("daily_sync_time", None)
+    by_id["sdk_forge"]["config"]["package_id"] = "package_anvil"
     daily = by_id["daily_beacon"]
     daily.update(sync_frequency=1440, daily_sync_time="14:00")
     daily.pop("schedule", None)

@@ -11,7 +11,9 @@ import data
 import schema_data
 from access_operations import *     # noqa: F401,F403  memberships, teams, keys
 from answers import TEST_CONTROL, SETUP_TESTS, Request, done, merge, one, page, with_setup_tests
+from connection_operations import *     # noqa: F401,F403  history, warnings, moves, trust
 from network_operations import *    # noqa: F401,F403  log services, agents, links
+from platform_operations import *   # noqa: F401,F403  transformations, packages, types
 from routes import Refusal, invalid
 from schema_operations import *     # noqa: F401,F403  the operations on schema configurations
 from state import make_item, to_json

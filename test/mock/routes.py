@@ -242,7 +242,7 @@ def check_query(operation, text):
     return result
 
 
-_TYPES = {"string": str, "boolean": bool, "integer": int, "object": dict}
+_TYPES = {"string": str, "boolean": bool, "integer": int, "object": dict, "file": bytes}
 
 
 def check_value(name, wanted, value):

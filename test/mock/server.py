@@ -24,9 +24,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import control
 import faults
+import multipart
 import operations
 import routes
 import state
+from answers import Binary
 from routes import Refusal, invalid
 from state import to_json
 
@@ -35,7 +37,7 @@ AUTHORIZATION = "Basic " + base64.b64encode(b"%s:%s" % (API_KEY.encode(),
                                                         API_SECRET.encode())).decode()
 RATE_LIMIT = 20000
 REASONS = {200: "OK", 201: "Created", 400: "Bad Request", 401: "Unauthorized",
-           404: "Not Found", 405: "Method Not Allowed", 406: "Not Acceptable",
+           403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 406: "Not Acceptable",
            409: "Conflict", 415: "Unsupported Media Type", 429: "Too Many Requests"}
 
 # The client went away: an ordinary event (cancelled queries do that).
@@ -136,13 +138,16 @@ class Handler(BaseHTTPRequestHandler):
                 world.exceptions += 1
             return 500, to_json({"code": "InternalError", "message": "the mock failed"}), {}
         remaining = max(0, RATE_LIMIT - record["n"])
-        return status, text, {"x-rate-limit": str(RATE_LIMIT),
-                              "x-rate-limit-remaining": str(remaining)}
+        more = {"x-rate-limit": str(RATE_LIMIT), "x-rate-limit-remaining": str(remaining)}
+        if isinstance(text, Binary):
+            more["content-type"] = "application/octet-stream"
+        return status, text, more
 
     def perform(self, world, record, action, path, body):
         path, _, query = path.partition("?")
         operation, arguments = routes.match(self.command, path)
-        authorized(record["headers"]["authorization"])
+        if not operation.path.startswith("/public/"):
+            authorized(record["headers"]["authorization"])
         self.check_accept(world, record, operation)
         parameters = routes.check_query(operation, query)
         value = self.check_body(operation, body)
@@ -165,7 +170,12 @@ class Handler(BaseHTTPRequestHandler):
             if body:
                 raise invalid("%s takes no body" % operation.name, "body")
             return None
-        content_type = self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        content_type = self.headers.get("Content-Type", "")
+        if any(f.type == "file" for f in (operation.body or {}).values()):
+            value = multipart.files(content_type, body)
+            routes.check_body(operation.body, value)
+            return value
+        content_type = content_type.partition(";")[0].strip().lower()
         if content_type != "application/json":
             raise Refusal(415, "UnsupportedMediaType", "HTTP 415 Unsupported Media Type",
                           "content type")

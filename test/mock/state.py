@@ -10,9 +10,11 @@ import hashlib
 import json
 import threading
 from collections import namedtuple
+from datetime import datetime, timezone
 
 import access_data
 import data
+import platform_data
 import schema_data
 from routes import Refusal, invalid
 
@@ -34,7 +36,7 @@ ENTITIES = {"groups": ("NotFound_Group", "group"),
             "users": ("NotFound_User", "user")}
 
 # Modules that add to these tables what they define of them, and collections() to the seed.
-SEED_MODULES = [access_data]
+SEED_MODULES = [access_data, platform_data]
 for _module in SEED_MODULES:
     for _name in ("LIST_OMITS", "DETAIL_OMITS", "KEYS", "ENTITIES"):
         globals()[_name].update(getattr(_module, _name, {}))
@@ -106,6 +108,9 @@ class World:
         self.schema_configs = {c: None for c in schema_data.SOURCES}    # None: not made yet
         self.dropped_columns = set()
         self.connector_states = data.connector_states()
+        self.started = datetime.now(timezone.utc)
+        self.warnings = platform_data.warnings()
+        self.package_files = dict(platform_data.PACKAGE_FILES)
         self.raw_answers = {}
         self.settings = {"latency_ms": 0, "cursor_style": "skip", "connectors": None,
                          "page_cap": None, "gzip": False}

@@ -1,0 +1,289 @@
+"""The operations on transformations, Connector SDK packages, connector types and
+HVR hubs (see operations.py)."""
+import hashlib
+
+import data
+import platform_data
+import platform_routes
+from answers import SETUP_TESTS, Binary, done, one, page
+from routes import Refusal, check_body, invalid
+from state import make_item, to_json
+
+__all__ = [row.name for row in platform_routes.PLATFORM]
+
+
+def _needed(body, *names):
+    """Members that are declared optional, but without which nothing can be made."""
+    for name in names:
+        if body.get(name) is None:
+            raise invalid("Field '%s' is required" % name)
+
+
+# --- transformation projects -------------------------------------------------
+
+
+def list_all_transformation_projects(world, request):
+    return page(world, request, world.select("transformation_projects"))
+
+
+def create_transformation_project(world, request):
+    """Untested, a project is not ready."""
+    body = request.body
+    _needed(body, "group_id", "type", "project_config")
+    check_body(platform_routes.PROJECT_CONFIG_CREATE, body["project_config"], "project_config.")
+    world.get("groups", body["group_id"])
+    key, tested = world.new_id(), body.get("run_tests", False)
+    obj = {"id": key, "type": body["type"], "created_at": world.now(),
+           "created_by_id": data.ACCOUNT["user_id"], "group_id": body["group_id"],
+           "status": "READY" if tested else "NOT_READY", "errors": [],
+           "setup_tests": SETUP_TESTS if tested else [],
+           "project_config": {**body["project_config"],
+                              "public_key": platform_data.public_key(key)}}
+    return one(world.put("transformation_projects", obj).detail,
+               "Transformation project created successfully")
+
+
+def transformation_project_details(world, request):
+    return one(world.get("transformation_projects", request.args["projectId"]).detail)
+
+
+def _test_project(obj):
+    """One with an error keeps it."""
+    if obj["status"] != "ERROR":
+        obj.update(status="READY", setup_tests=SETUP_TESTS)
+
+
+def modify_transformation_project(world, request):
+    obj, body = world.change("transformation_projects", request.args["projectId"]), request.body
+    config = body.get("project_config") or {}
+    check_body(platform_routes.PROJECT_CONFIG_UPDATE, config, "project_config.")
+    obj["project_config"].update(config)
+    if body.get("run_tests"):
+        _test_project(obj)
+    return one(world.put("transformation_projects", obj).detail,
+               "Transformation project updated successfully")
+
+
+def test_transformation_project(world, request):
+    obj = world.change("transformation_projects", request.args["projectId"])
+    _test_project(obj)
+    return one(world.put("transformation_projects", obj).detail,
+               "Transformation project test completed successfully")
+
+
+def delete_transformation_project(world, request):
+    key = request.args["projectId"]
+    world.get("transformation_projects", key)
+    if world.select("transformations", _project_id=key):
+        raise Refusal(409, "Conflict", "Transformation project '%s' has transformations" % key)
+    world.remove("transformation_projects", key)
+    return done("Transformation project with id '%s' has been deleted" % key)
+
+
+# --- transformations ---------------------------------------------------------
+
+
+def transformations_list(world, request):
+    kind = request.query.get("type")
+    if kind not in (None, *platform_routes.TRANSFORMATION_TYPES):
+        raise invalid("Unknown transformation type '%s'" % kind, "query")
+    return page(world, request, world.select(
+        "transformations", type=kind, _group_id=request.query.get("group_id"),
+        _project_id=request.query.get("project_id")))
+
+
+def _place(world, obj):
+    """Check what the configuration refers to, and note by what the lists filter."""
+    config = obj["transformation_config"]
+    if obj["type"] == "DBT_CORE":
+        project = world.get("transformation_projects", config["project_id"]).obj
+        obj.update(_project_id=project["id"], _group_id=project["group_id"])
+        return
+    groups = [world.get("connections", c).obj["group_id"] for c in config["connection_ids"]]
+    if config.get("group_id") is not None:
+        groups = [world.get("groups", config["group_id"]).obj["id"]]
+    obj.update(_project_id=None, _group_id=groups[0] if groups else None)
+
+
+def _package_metadata(world, **filters):
+    """Filters: name, service (one of the connector types)."""
+    service = filters.get("service")
+    return [item for item in world.select("package_metadata", name=filters.get("name"))
+            if service is None or service in item.obj["connector_types"]]
+
+
+def _quickstart_config(world, config):
+    """With its package, which the first connection's service tells if it is not named."""
+    config = {"connection_ids": [], "excluded_models": [], "configurable_variables": {}, **config}
+    if config.get("package_name") is None:
+        services = [world.get("connections", c).obj["service"] for c in config["connection_ids"]]
+        found = _package_metadata(world, service=services[0]) if services else []
+    else:
+        found = _package_metadata(world, name=config["package_name"])
+    if not found:
+        raise invalid("There is no Quickstart package for this transformation")
+    package = found[0].obj
+    models = [m for m in package["output_model_names"] if m not in config["excluded_models"]]
+    return {**config, "package_name": package["name"], "upgrade_available": False}, models
+
+
+def create_transformation(world, request):
+    """Integrated with its connections unless another schedule is sent."""
+    body = request.body
+    _needed(body, "type", "transformation_config")
+    config, models = body["transformation_config"], []
+    check_body(platform_routes.CONFIG_CREATE[body["type"]], config, "transformation_config.")
+    if body["type"] == "QUICKSTART":
+        config, models = _quickstart_config(world, config)
+    obj = {"id": world.new_id(), "status": "NEW", "type": body["type"],
+           "schedule": body.get("schedule") or {"schedule_type": "INTEGRATED"},
+           "paused": body.get("paused", False), "created_at": world.now(),
+           "created_by_id": data.ACCOUNT["user_id"], "last_started_at": None,
+           "last_ended_at": None, "output_model_names": models, "transformation_config": config}
+    _place(world, obj)
+    return one(world.put("transformations", obj).detail, "Transformation created successfully")
+
+
+def transformation_details(world, request):
+    return one(world.get("transformations", request.args["transformationId"]).detail)
+
+
+def update_transformation(world, request):
+    """The configuration is changed member by member, the schedule as a whole."""
+    obj, body = world.change("transformations", request.args["transformationId"]), request.body
+    config = body.get("transformation_config") or {}
+    check_body(platform_routes.CONFIG_UPDATE[obj["type"]], config, "transformation_config.")
+    if config:
+        obj["transformation_config"].update(config)
+        _place(world, obj)
+    obj["schedule"] = body.get("schedule") or obj["schedule"]
+    obj["paused"] = body.get("paused", obj["paused"])
+    return one(world.put("transformations", obj).detail, "Transformation updated successfully")
+
+
+def delete_transformation(world, request):
+    world.remove("transformations", request.args["transformationId"])
+    return done("Transformation with id '%s' has been deleted" % request.args["transformationId"])
+
+
+def run_transformation(world, request):
+    """It runs until it is cancelled; a second run at the same time is refused by choice."""
+    obj = world.change("transformations", request.args["transformationId"])
+    if obj["status"] == "RUNNING":
+        raise Refusal(409, "Conflict", "The transformation is running")
+    obj.update(status="RUNNING", last_started_at=world.now())
+    world.put("transformations", obj)
+    return done("Transformation with id '%s' has been started" % obj["id"])
+
+
+def cancel_transformation(world, request):
+    obj = world.change("transformations", request.args["transformationId"])
+    if obj["status"] != "RUNNING":
+        raise Refusal(409, "Conflict", "The transformation is not running")
+    obj.update(status="CANCELED", last_ended_at=world.now())
+    world.put("transformations", obj)
+    return done("Transformation with id '%s' has been canceled" % obj["id"])
+
+
+def upgrade_transformation_package(world, request):
+    """Without effect on one whose package is the latest."""
+    obj = world.change("transformations", request.args["transformationId"])
+    if obj["type"] != "QUICKSTART":
+        raise invalid("Only Quickstart transformations have a package")
+    obj["transformation_config"]["upgrade_available"] = False
+    world.put("transformations", obj)
+    return done("Transformation package has been upgraded")
+
+
+def transformation_package_metadata_list(world, request):
+    return page(world, request, _package_metadata(
+        world, service=request.query.get("service"), name=request.query.get("name")))
+
+
+def transformation_package_metadata_details(world, request):
+    return one(world.get("package_metadata", request.args["package_definition_id"]).detail)
+
+
+# --- Connector SDK packages --------------------------------------------------
+
+
+def _connection_of(world, package_id):
+    """A package is bound to the connection whose configuration names it."""
+    for item in world.select("connections", service="connector_sdk"):
+        if item.obj.get("config", {}).get("package_id") == package_id:
+            return item.obj["id"]
+    return None
+
+
+def _package(world, item):
+    """With its connection.  A replaced text stays."""
+    if item.detail != make_item("sdk_packages", item.obj).detail:
+        return item
+    return make_item("sdk_packages", {**item.obj, "connection_id": _connection_of(
+        world, item.obj["id"])})
+
+
+def _put_package(world, obj, content, message):
+    """By its first bytes the file is a ZIP archive."""
+    if content[:4] not in (b"PK\x03\x04", b"PK\x05\x06"):
+        raise invalid("The package is not a ZIP file")
+    obj.update(last_updated_by=data.ACCOUNT["user_id"], updated_at=world.now(),
+               file_sha256_hash=hashlib.sha256(content).hexdigest())
+    world.package_files[obj["id"]] = content
+    return one(_package(world, world.put("sdk_packages", obj)).detail, message)
+
+
+def list_connector_sdk_packages(world, request):
+    return page(world, request, [_package(world, i) for i in world.select("sdk_packages")])
+
+
+def create_connector_sdk_package(world, request):
+    obj = {"id": world.new_id(), "created_by": data.ACCOUNT["user_id"],
+           "created_at": world.now()}
+    return _put_package(world, obj, request.body["file"], "Package created successfully")
+
+
+def get_connector_sdk_package(world, request):
+    return one(_package(world, world.get("sdk_packages", request.args["package_id"])).detail)
+
+
+def update_connector_sdk_package(world, request):
+    obj = world.change("sdk_packages", request.args["package_id"])
+    return _put_package(world, obj, request.body["file"], "Package updated successfully")
+
+
+def delete_connector_sdk_package(world, request):
+    package_id = world.get("sdk_packages", request.args["package_id"]).obj["id"]
+    if _connection_of(world, package_id):
+        raise Refusal(403, "Forbidden", "The package is used by connection '%s'"
+                      % _connection_of(world, package_id))
+    world.remove("sdk_packages", package_id)
+    del world.package_files[package_id]
+    return done("Package deleted successfully")
+
+
+def download_connector_sdk_package(world, request):
+    package_id = world.get("sdk_packages", request.args["package_id"]).obj["id"]
+    return Binary(world.package_files[package_id])
+
+
+# --- connector types and HVR -------------------------------------------------
+
+
+def metadata_connectors(world, request):
+    return page(world, request, world.select("connector_types"))
+
+
+def metadata_connector_config(world, request):
+    return one(world.get("connector_types", request.args["service"]).detail)
+
+
+def metadata_public_connectors(world, request):
+    """A bare array of all, though the definition has one object here."""
+    return one(b"[%s]" % b",".join([i.detail for i in world.select("connector_types")]))
+
+
+def hvr_register_hub(world, request):
+    word = world.new_id()
+    return one(to_json({"access_token": "hvr_token_" + word, "registration_id": word}),
+               "HVR hub has been registered")
