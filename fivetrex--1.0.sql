@@ -33,6 +33,16 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION fivetrex_ping(name)
   IS 'account and kind of the API key, and how long the API takes to say so';
 
+CREATE FUNCTION fivetrex_selftest(
+  server name DEFAULT NULL,
+  OUT table_name text, OUT status text, OUT request text, OUT detail text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_selftest(name)
+  IS 'one cheap call per table: served, empty, forbidden, not available on this account';
+
 CREATE FUNCTION fivetrex_last_error()
 RETURNS jsonb
 AS 'MODULE_PATHNAME'
@@ -723,6 +733,42 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION fivetrex_public_connector_types(name)
   IS 'the public list of connector types';
 
+-- Packages of the Connector SDK
+
+CREATE FUNCTION fivetrex_upload_sdk_package(
+  file bytea,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_upload_sdk_package(bytea, name)
+  IS 'upload a package (a zip file) of the Connector SDK';
+
+REVOKE ALL ON FUNCTION fivetrex_upload_sdk_package(bytea, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_replace_sdk_package(
+  package_id text, file bytea,
+  server name DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_replace_sdk_package(text, bytea, name)
+  IS 'replace the file of a package of the Connector SDK';
+
+REVOKE ALL ON FUNCTION fivetrex_replace_sdk_package(text, bytea, name) FROM PUBLIC;
+
+CREATE FUNCTION fivetrex_download_sdk_package(
+  package_id text,
+  server name DEFAULT NULL)
+RETURNS bytea
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_download_sdk_package(text, name)
+  IS 'the file of a package of the Connector SDK';
+
 -- Webhook signatures
 
 CREATE FUNCTION fivetrex_webhook_signature(body bytea, secret text)
@@ -799,6 +845,16 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION fivetrex_options()
   IS 'options of servers, user mappings, foreign tables and columns';
+
+CREATE FUNCTION fivetrex_operations(
+  OUT method text, OUT path text, OUT sql text,
+  OUT relation text, OUT function text, OUT budget text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION fivetrex_operations()
+  IS 'every operation of the Fivetran API, its SQL, and the rate limit it counts against';
 
 CREATE FUNCTION fivetrex_catalogue_check()
 RETURNS text

@@ -85,6 +85,12 @@ ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 											PG_UTF8);
 			request.body_len = strlen(request.body);
 		}
+		else if (spec->content_type != NULL)
+		{
+			request.content_type = spec->content_type;
+			request.body = spec->bytes;
+			request.body_len = spec->nbytes;
+		}
 		request.repeat_safe = spec->repeat_safe;
 		request.timeout = spec->takes_long ? session->options.long_timeout :
 											 session->options.request_timeout;
@@ -169,6 +175,22 @@ ftx_call_succeeded(const FtxCall *call)
 	int status = answer_status(call);
 
 	return status >= 200 && status < 300;
+}
+
+int
+ftx_call_status(const FtxCall *call)
+{
+	return answer_status(call);
+}
+
+char *
+ftx_call_failure(const FtxCall *call)
+{
+	int status = answer_status(call);
+	char *code = ftx_error_code(ftx_call_body(call));
+
+	return psprintf("HTTP status %d%s%s", status, code ? ", code " : "",
+					code ? code : "");
 }
 
 bool

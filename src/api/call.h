@@ -36,6 +36,12 @@ typedef struct FtxCallSpec
 	const char *path; /* "/v1/...", encoded, with its query */
 	FtxAccept accept;
 	const char *body; /* JSON in the server encoding, or NULL */
+
+	/* Or any bytes, with their Content-Type; NULL = JSON or nothing. */
+	const char *content_type;
+	const char *bytes;
+	size_t nbytes;
+
 	bool repeat_safe;
 	bool takes_long; /* long_timeout instead of request_timeout */
 } FtxCallSpec;
@@ -59,6 +65,12 @@ extern void ftx_call_wait_any(FtxSession *session, FtxStats *stats);
 
 /* Did a call that is done end with a 2xx answer? */
 extern bool ftx_call_succeeded(const FtxCall *call);
+
+/* Its HTTP status; 0 when no answer came. */
+extern int ftx_call_status(const FtxCall *call);
+
+/* "HTTP status 404, code NotFound": what a failed call answered, palloc'ed. */
+extern char *ftx_call_failure(const FtxCall *call);
 
 /*
  * Is it a 404 that says that the object is not there (NotFound_<Entity>)?  A

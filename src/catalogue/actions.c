@@ -1,11 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * actions.c
- *		The list of actions.
+ *		The list of actions, and of functions that are written by hand.
  *
  *-------------------------------------------------------------------------
  */
 #include "catalogue/actions.h"
+
+#include "catalogue/operations.h"
 
 #include <string.h>
 
@@ -26,6 +28,41 @@ ftx_action_find(const char *function)
 			if (strcmp(action->function, function) == 0)
 				return action;
 		}
+	}
+	return NULL;
+}
+
+const FtxHandwritten ftx_handwritten[] = {
+	{"fivetrex_ping", "GET", "/v1/account/info"},
+	{"fivetrex_sync_status", "GET", "/v1/connections/{connector_id}"},
+	{"fivetrex_wait", "GET", "/v1/connections/{connector_id}"},
+	{"fivetrex_table_columns", "GET",
+	 "/v1/connections/{connector_id}/schemas/{schema}/tables/{table}/columns"},
+	{"fivetrex_upload_sdk_package", "POST", "/v1/connector-sdk/packages"},
+	{"fivetrex_replace_sdk_package", "PATCH",
+	 "/v1/connector-sdk/packages/{package_id}"},
+	{"fivetrex_download_sdk_package", "GET",
+	 "/v1/connector-sdk/packages/{package_id}/download"},
+	{NULL, NULL, NULL},
+};
+
+const char *
+ftx_function_of_operation(const char *method, const char *path)
+{
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+	{
+		for (const FtxAction *action = families[i]; action->function != NULL;
+			 action++)
+		{
+			if (strcmp(action->method, method) == 0 &&
+				ftx_same_template(action->path, path))
+				return action->function;
+		}
+	}
+	for (const FtxHandwritten *h = ftx_handwritten; h->function != NULL; h++)
+	{
+		if (strcmp(h->method, method) == 0 && ftx_same_template(h->path, path))
+			return h->function;
 	}
 	return NULL;
 }

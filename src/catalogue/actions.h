@@ -65,6 +65,23 @@ extern const FtxAction ftx_access_actions[];
 extern const FtxAction ftx_connector_actions[];
 extern const FtxAction ftx_platform_actions[];
 
+/* Functions that are written by hand, and the operations that they use. */
+typedef struct FtxHandwritten
+{
+	const char *function;
+	const char *method;
+	const char *path;
+} FtxHandwritten;
+
+extern const FtxHandwritten ftx_handwritten[]; /* ended by NULLs */
+
+/*
+ * The SQL function that makes an operation, or NULL.  `path` may name what
+ * stands in braces differently.
+ */
+extern const char *
+ftx_function_of_operation(const char *method, const char *path);
+
 /* The action of an SQL function; NULL if there is none of that name. */
 extern const FtxAction *ftx_action_find(const char *function);
 

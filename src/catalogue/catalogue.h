@@ -121,6 +121,19 @@ typedef struct FtxResource
 	int nlinks;
 
 	/*
+	 * A list of what happened in a stretch of time: a timestamptz column, the
+	 * parameters that bound it, and how many days back the API reaches.  NULL
+	 * column: none.
+	 */
+	struct
+	{
+		const char *column;
+		const char *from;
+		const char *to;
+		int days;
+	} window;
+
+	/*
 	 * Failures of a read that only mean that the parent has none: statuses
 	 * ("400") or codes ("NotFound_SchemaConfig").  NULL-terminated, or NULL.
 	 */

@@ -255,3 +255,53 @@ ftx_operation_find(const char *method, const char *path)
 	}
 	return best;
 }
+
+bool
+ftx_same_template(const char *a, const char *b)
+{
+	while (*a != '\0' && *b != '\0')
+	{
+		if (*a == '{' && *b == '{')
+		{
+			a += strcspn(a, "}");
+			b += strcspn(b, "}");
+		}
+		if (*a != *b)
+			return false;
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+/* Operations that count against a second limit, if asked to (setup tests). */
+static const struct
+{
+	const char *method;
+	const char *path;
+	const char *budget;
+} budgets[] = {
+	{"POST", "/v1/connections", "setup tests"},
+	{"PATCH", "/v1/connections/{id}", "setup tests"},
+	{"POST", "/v1/connections/{id}/test", "setup tests"},
+	{"POST", "/v1/destinations", "setup tests"},
+	{"PATCH", "/v1/destinations/{id}", "setup tests"},
+	{"POST", "/v1/destinations/{id}/test", "setup tests"},
+	{"POST", "/v1/connections/{id}/schemas/reload", "source interactions"},
+	{"GET", "/v1/connections/{id}/schemas/{schema}/tables/{table}/columns",
+	 "source interactions"},
+	{"POST", "/v1/users", "user creation"},
+	{"POST", "/v1/private-links", "private link creation"},
+};
+
+const char *
+ftx_operation_budget(const FtxApiOperation *operation)
+{
+	for (size_t i = 0; i < sizeof(budgets) / sizeof(budgets[0]); i++)
+	{
+		if (strcmp(budgets[i].method, operation->method) == 0 &&
+			ftx_same_template(budgets[i].path, operation->path))
+			return budgets[i].budget;
+	}
+	return NULL;
+}

@@ -29,4 +29,14 @@ extern const int ftx_noperations;
 extern const FtxApiOperation *
 ftx_operation_find(const char *method, const char *path);
 
+/* Are two paths the same, whatever the names in their braces? */
+extern bool ftx_same_template(const char *a, const char *b);
+
+/*
+ * The rate limit that an operation counts against beside the one of all
+ * requests (API facts 1.7), or NULL: "setup tests", "source interactions",
+ * "user creation", "private link creation".
+ */
+extern const char *ftx_operation_budget(const FtxApiOperation *operation);
+
 #endif /* FTX_OPERATIONS_H */

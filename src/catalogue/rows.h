@@ -16,10 +16,20 @@
 #define FTX_LENGTH(array) ((int) (sizeof(array) / sizeof((array)[0])))
 
 extern const FtxResource ftx_account;
+extern const FtxResource ftx_connector_certificates;
 extern const FtxResource ftx_connector_columns;
+extern const FtxResource ftx_connector_fingerprints;
 extern const FtxResource ftx_connector_schemas;
+extern const FtxResource ftx_connector_sdk_packages;
+extern const FtxResource ftx_connector_states;
+extern const FtxResource ftx_connector_sync_history;
 extern const FtxResource ftx_connector_tables;
+extern const FtxResource ftx_connector_type_configs;
+extern const FtxResource ftx_connector_types;
+extern const FtxResource ftx_connector_warnings;
 extern const FtxResource ftx_connectors;
+extern const FtxResource ftx_destination_certificates;
+extern const FtxResource ftx_destination_fingerprints;
 extern const FtxResource ftx_destinations;
 extern const FtxResource ftx_group_users;
 extern const FtxResource ftx_groups;
@@ -36,6 +46,9 @@ extern const FtxResource ftx_team_connectors;
 extern const FtxResource ftx_team_groups;
 extern const FtxResource ftx_team_users;
 extern const FtxResource ftx_teams;
+extern const FtxResource ftx_transformation_packages;
+extern const FtxResource ftx_transformation_projects;
+extern const FtxResource ftx_transformations;
 extern const FtxResource ftx_user_api_keys;
 extern const FtxResource ftx_user_connectors;
 extern const FtxResource ftx_user_groups;

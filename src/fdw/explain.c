@@ -94,6 +94,11 @@ list_request(const FtxResource *resource, List *items, List *exprs)
 							 strchr(path.data, '?') ? '&' : '?',
 							 known->parameter, known->column);
 	}
+	if (resource->window.column != NULL && operation == &resource->list)
+		appendStringInfo(&path, "%c%s={%s}&%s={%s}",
+						 strchr(path.data, '?') ? '&' : '?',
+						 resource->window.from, resource->window.column,
+						 resource->window.to, resource->window.column);
 	if (operation == &resource->list && resource->paged)
 	{
 		int size = intVal(list_nth(items, FtxPlanPageSize));

@@ -64,6 +64,14 @@ typedef struct FtxPlanState
 extern FtxMatch *ftx_match_clause(PlannerInfo *root, RelOptInfo *rel,
 								  FtxPlanState *state, RestrictInfo *rinfo);
 
+/*
+ * Does the clause bound the column of the resource's time window?  Returns the
+ * bound, a timestamptz expression, or NULL; *lower, *upper say which.
+ */
+extern Expr *
+ftx_match_window(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
+				 RestrictInfo *rinfo, bool *lower, bool *upper);
+
 /* In plan.c */
 
 extern void fivetrexGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
@@ -91,6 +99,8 @@ typedef enum FtxPlanItem
 	FtxPlanFilters,		/* IntList: filters that have an expression */
 	FtxPlanParents,		/* IntList: columns of the parent that have one */
 	FtxPlanManyParents, /* Integer: the one of them that is text[], or -1 */
+	FtxPlanLowers,		/* Integer: lower bounds of the time window */
+	FtxPlanUppers,		/* Integer: upper bounds */
 	FtxPlanAttnums,		/* IntList: attributes to fill */
 	FtxPlanNeedsDetail, /* Integer: boolean */
 	FtxPlanPageSize,	/* Integer */
@@ -110,7 +120,7 @@ typedef enum FtxPlanItem
 /*
  * ForeignScan.fdw_exprs holds the key expression (mode FTX_SCAN_KEYS only),
  * then one expression per member of FtxPlanFilters and FtxPlanParents, then
- * the local conditions that can be checked before details are fetched: FtxPlanExprs in all.  After
+ * FtxPlanLowers and FtxPlanUppers bounds, then the local conditions that can be checked before details are fetched: FtxPlanExprs in all.  After
  * them come, for direct.c, one expression per member of FtxPlanSetAttnums and
  * all local conditions.
  */
@@ -285,6 +295,16 @@ extern void ftx_details_reset(FtxDetails *details);
  */
 extern void
 ftx_check_identity(FtxCall *call, const char *key, const FtxJsonValue *item);
+
+/* In window.c: the parameters of a time window */
+
+/*
+ * Append them to a query.  `lower` and `upper` are what the conditions allow,
+ * DT_NOBEGIN and DT_NOEND where they say nothing.  False if the window is
+ * empty or lies where the API does not reach.
+ */
+extern bool ftx_window_params(const FtxResource *resource, TimestampTz lower,
+							  TimestampTz upper, StringInfo query);
 
 /* In path.c */
 

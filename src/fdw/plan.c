@@ -600,10 +600,29 @@ typedef struct Request
 	List *filter_values;
 	List *parents; /* IntList of columns */
 	List *parent_values;
-	int many_parents;	   /* the column with several values, or -1 */
+	int many_parents; /* the column with several values, or -1 */
+	List *lowers;	  /* bounds of the time window */
+	List *uppers;
 	List *list_conditions; /* checkable on list items */
 	bool filters_left;	   /* some clause is not part of the request */
 } Request;
+
+/*
+ * The clause stays a local condition, too: the window is a little wider.
+ */
+static void
+add_bounds(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
+		   RestrictInfo *rinfo, Request *request)
+{
+	bool lower;
+	bool upper;
+	Expr *bound = ftx_match_window(root, baserel, state, rinfo, &lower, &upper);
+
+	if (bound != NULL && lower)
+		request->lowers = lappend(request->lowers, bound);
+	if (bound != NULL && upper)
+		request->uppers = lappend(request->uppers, bound);
+}
 
 static void
 sort_out_clauses(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
@@ -650,6 +669,8 @@ sort_out_clauses(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 		else
 			request->filters_left = true;
 
+		if (mode == FTX_SCAN_LIST && !rinfo->pseudoconstant)
+			add_bounds(root, baserel, state, rinfo, request);
 		if (checkable_on_list(baserel, state, rinfo))
 			request->list_conditions = lappend(request->list_conditions,
 											   rinfo->clause);
@@ -690,6 +711,8 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 		exprs = lappend(exprs, request.key->value);
 	exprs = list_concat(exprs, request.filter_values);
 	exprs = list_concat(exprs, request.parent_values);
+	exprs = list_concat(exprs, request.lowers);
+	exprs = list_concat(exprs, request.uppers);
 	exprs = list_concat(exprs, request.list_conditions);
 
 	items = list_make5(makeString(pstrdup(state->resource->name)),
@@ -697,6 +720,8 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 					   makeInteger(request.key && request.key->is_array),
 					   request.filters, request.parents);
 	items = lappend(items, makeInteger(request.many_parents));
+	items = lappend(items, makeInteger(list_length(request.lowers)));
+	items = lappend(items, makeInteger(list_length(request.uppers)));
 	items = lappend(items, attnum_list(state->used));
 	items = lappend(items, makeInteger(state->needs_detail));
 	items = lappend(items, makeInteger(state->table.page_size));

@@ -144,3 +144,52 @@ ftx_match_clause(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 	match->value = (Expr *) right;
 	return match;
 }
+
+Expr *
+ftx_match_window(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
+				 RestrictInfo *rinfo, bool *lower, bool *upper)
+{
+	const char *name = state->resource->window.column;
+	OpExpr *op = (OpExpr *) rinfo->clause;
+	Oid operator;
+	Node *left;
+	Node *right;
+
+	if (name == NULL || !IsA(op, OpExpr) || list_length(op->args) != 2)
+		return NULL;
+	operator= op->opno;
+	left = linitial(op->args);
+	right = lsecond(op->args);
+	if (operand_column(rel, state, left) !=
+		ftx_resource_column(state->resource, name))
+	{
+		Node *swap = left;
+
+		left = right;
+		right = swap;
+		operator= get_commutator(operator);
+	}
+	if (operand_column(rel, state, left) !=
+			ftx_resource_column(state->resource, name) ||
+		!OidIsValid(operator) || !independent_value(root, rel, right))
+		return NULL;
+	switch (get_opcode(operator))
+	{
+		case F_TIMESTAMPTZ_EQ:
+			*lower = *upper = true;
+			break;
+		case F_TIMESTAMPTZ_GT:
+		case F_TIMESTAMPTZ_GE:
+			*lower = true;
+			*upper = false;
+			break;
+		case F_TIMESTAMPTZ_LT:
+		case F_TIMESTAMPTZ_LE:
+			*lower = false;
+			*upper = true;
+			break;
+		default:
+			return NULL;
+	}
+	return (Expr *) right;
+}

@@ -26,6 +26,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
+#include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
 struct FtxScanState
@@ -42,11 +43,13 @@ struct FtxScanState
 	List *filters; /* IntList */
 	List *parents; /* IntList of columns */
 	int many_parents;
+	int nlowers; /* bounds of the time window */
+	int nuppers;
 	int list_pages;
 	int64 limit;
 
 	/* expressions */
-	List *params;		   /* ExprStates: key, filters, parents */
+	List *params;		   /* ExprStates: key, filters, parents, bounds */
 	ExprState *conditions; /* on list items, before details are fetched */
 	ExprContext *conditions_context;
 	TupleTableSlot *conditions_slot;
@@ -100,6 +103,7 @@ init_expressions(FtxScanState *state, ForeignScan *plan)
 	List *exprs = list_copy_head(
 		plan->fdw_exprs, intVal(list_nth(plan->fdw_private, FtxPlanExprs)));
 	int nparams = list_length(state->filters) + list_length(state->parents) +
+				  state->nlowers + state->nuppers +
 				  (state->plan_mode == FTX_SCAN_KEYS ? 1 : 0);
 
 	state->params = ExecInitExprList(list_copy_head(exprs, nparams), node);
@@ -194,6 +198,8 @@ ftx_scan_begin(ForeignScanState *node)
 	state->filters = list_nth(items, FtxPlanFilters);
 	state->parents = list_nth(items, FtxPlanParents);
 	state->many_parents = intVal(list_nth(items, FtxPlanManyParents));
+	state->nlowers = intVal(list_nth(items, FtxPlanLowers));
+	state->nuppers = intVal(list_nth(items, FtxPlanUppers));
 	state->limit = intVal(list_nth(items, FtxPlanLimit));
 	state->list_pages = intVal(list_nth(items, FtxPlanListPages));
 	init_expressions(state, plan);
@@ -261,6 +267,39 @@ keys_need_list(FtxScanState *state, bool needs_detail)
 }
 
 /*
+ * The tightest of the bounds; false when one is NULL.
+ */
+static bool
+tightest(FtxScanState *state, int first, int n, bool lower, TimestampTz *bound)
+{
+	for (int i = first; i < first + n; i++)
+	{
+		bool null;
+		TimestampTz value = DatumGetTimestampTz(ExecEvalExprSwitchContext(
+			list_nth(state->params, i), state->node->ss.ps.ps_ExprContext,
+			&null));
+
+		if (null)
+			return false;
+		*bound = lower ? Max(*bound, value) : Min(*bound, value);
+	}
+	return true;
+}
+
+static bool
+add_window(FtxScanState *state, StringInfo query)
+{
+	int first = list_length(state->filters) + list_length(state->parents);
+	TimestampTz lower = DT_NOBEGIN;
+	TimestampTz upper = DT_NOEND;
+
+	return tightest(state, first, state->nlowers, true, &lower) &&
+		   tightest(state, first + state->nlowers, state->nuppers, false,
+					&upper) &&
+		   ftx_window_params(state->resource, lower, upper, query);
+}
+
+/*
  * The filters of the list as a query; NULL when a filter is NULL, which no
  * row equals.
  */
@@ -289,6 +328,8 @@ filter_query(FtxScanState *state)
 				&query, state->resource->filters[lfirst_int(filter)].parameter,
 				equal_to);
 	}
+	if (state->resource->window.column != NULL && !add_window(state, &query))
+		return NULL;
 	return query.data;
 }
 

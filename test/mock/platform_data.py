@@ -161,6 +161,7 @@ def warnings():
               ("sales", "lines", [_warning(4, 0)])]
     items = [{"schema": s, "table": t, "warnings": w} for s, t, w in tables]
     return {"assimilate_seem": items + [{"warnings": [_warning(5, 2, "Two columns are new")]}],
+            "broken_anchor": items[2:],
             "delayed_glacier": items[:1], "unicode_meadow": items[1:2]}
 
 

@@ -240,13 +240,17 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def readable(body):
-    """A request's body for the log: JSON if it is, else text."""
+    """A request's body for the log: JSON if it is, else text, of binary its length."""
     if not body:
         return None
     try:
         return json.loads(body)
     except ValueError:
-        return body.decode("utf-8", "replace")
+        pass
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return "(%d bytes)" % len(body)
 
 
 def authorized(given):

@@ -1,0 +1,121 @@
+/*-------------------------------------------------------------------------
+ *
+ * transformations.c
+ *		Transformations, their projects and Quickstart packages.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "catalogue/rows.h"
+
+static const FtxColumn transformation_columns[] = {
+	{"id", FTX_TEXT, "id", FTX_KEY, "Identifier of the transformation."},
+	{"type", FTX_TEXT, "type", FTX_CREATE | FTX_REQUIRED,
+	 "DBT_CORE or QUICKSTART."},
+	{"status", FTX_TEXT, "status", 0,
+	 "NEW, SCHEDULING, RUNNING, TERMINATING, SUCCEEDED, FAILED, BLOCKED, CANCELED or PARTIALLY_SUCCEEDED."},
+	{"paused", FTX_BOOL, "paused", FTX_CREATE | FTX_UPDATE, "Is it paused?"},
+	{"schedule", FTX_JSONB, "schedule", FTX_CREATE | FTX_UPDATE,
+	 "When it runs: schedule_type INTEGRATED, TIME_OF_DAY, INTERVAL or CRON, and its details."},
+	{"transformation_config", FTX_JSONB, "transformation_config",
+	 FTX_CREATE | FTX_UPDATE,
+	 "project_id, name and steps of a dbt Core one; package_name, connection_ids, ... of a Quickstart one."},
+	{"output_model_names", FTX_TEXT_ARRAY, "output_model_names", 0,
+	 "Models that it makes."},
+	{"last_started_at", FTX_TIMESTAMPTZ, "last_started_at", 0,
+	 "When it ran last."},
+	{"last_ended_at", FTX_TIMESTAMPTZ, "last_ended_at", 0,
+	 "When its last run ended."},
+	{"created_at", FTX_TIMESTAMPTZ, "created_at", 0, "When it was made."},
+	{"created_by_id", FTX_TEXT, "created_by_id", 0,
+	 "User or system key that made it."},
+	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+};
+
+static const FtxFilter transformation_filters[] = {
+	{"type", "type"},
+};
+
+static const char *const transformation_routes[] = {"package-metadata", NULL};
+
+const FtxResource ftx_transformations = {
+	.name = "transformations",
+	.comment =
+		"Transformations: dbt Core projects and Quickstart packages that run on data in the destination.",
+	.list = {"/v1/transformations", FTX_V1},
+	.paged = true,
+	.detail = {"/v1/transformations/{id}", FTX_V1},
+	.create = {"/v1/transformations", FTX_V1},
+	.update = {"/v1/transformations/{id}", FTX_V1},
+	.remove = {"/v1/transformations/{id}", FTX_V1},
+	.columns = transformation_columns,
+	.ncolumns = FTX_LENGTH(transformation_columns),
+	.filters = transformation_filters,
+	.nfilters = FTX_LENGTH(transformation_filters),
+	.literal_routes = transformation_routes,
+	.typical_rows = 100,
+};
+
+static const FtxColumn project_columns[] = {
+	{"id", FTX_TEXT, "id", FTX_KEY, "Identifier of the project."},
+	{"type", FTX_TEXT, "type", FTX_CREATE, "DBT_CORE."},
+	{"group_id", FTX_TEXT, "group_id", FTX_CREATE,
+	 "Group whose destination it runs in."},
+	{"status", FTX_TEXT, "status", FTX_DETAIL, "NOT_READY, READY or ERROR."},
+	{"errors", FTX_TEXT_ARRAY, "errors", FTX_DETAIL, "What is wrong with it."},
+	{"setup_tests", FTX_JSONB, "setup_tests", FTX_DETAIL,
+	 "Results of setup tests."},
+	{"project_config", FTX_JSONB, "project_config",
+	 FTX_CREATE | FTX_UPDATE | FTX_DETAIL | FTX_TESTS,
+	 "dbt_version, default_schema, git_remote_url, git_branch, folder_path, threads, target_name, environment_vars."},
+	{"created_at", FTX_TIMESTAMPTZ, "created_at", 0, "When it was made."},
+	{"created_by_id", FTX_TEXT, "created_by_id", 0,
+	 "User or system key that made it."},
+	{"run_tests", FTX_BOOL, NULL,
+	 FTX_WRITE_ONLY | FTX_CREATE | FTX_UPDATE | FTX_TESTS,
+	 "Run the setup tests on creation or change?"},
+	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+};
+
+const FtxResource ftx_transformation_projects = {
+	.name = "transformation_projects",
+	.comment = "Projects of transformations: dbt Core projects in git.",
+	.list = {"/v1/transformation-projects", FTX_V1},
+	.paged = true,
+	.detail = {"/v1/transformation-projects/{id}", FTX_V1},
+	.create = {"/v1/transformation-projects", FTX_V1},
+	.update = {"/v1/transformation-projects/{id}", FTX_V1},
+	.remove = {"/v1/transformation-projects/{id}", FTX_V1},
+	.columns = project_columns,
+	.ncolumns = FTX_LENGTH(project_columns),
+	.typical_rows = 10,
+};
+
+static const FtxColumn package_columns[] = {
+	{"id", FTX_TEXT, "id", FTX_KEY, "Identifier of the package."},
+	{"name", FTX_TEXT, "name", 0, "Name of the package."},
+	{"version", FTX_TEXT, "version", 0, "Its newest version."},
+	{"connector_types", FTX_TEXT_ARRAY, "connector_types", 0,
+	 "Types of connectors whose data it transforms."},
+	{"output_model_names", FTX_TEXT_ARRAY, "output_model_names", 0,
+	 "Models that it makes."},
+	{"configurable_variables", FTX_JSONB, "configurable_variables", 0,
+	 "Variables by name: type, description, allowed_values."},
+	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+};
+
+static const FtxFilter package_filters[] = {
+	{"name", "name"},
+};
+
+const FtxResource ftx_transformation_packages = {
+	.name = "transformation_packages",
+	.comment = "Quickstart packages that transformations can use.",
+	.list = {"/v1/transformations/package-metadata", FTX_V1},
+	.paged = true,
+	.detail = {"/v1/transformations/package-metadata/{id}", FTX_V1},
+	.columns = package_columns,
+	.ncolumns = FTX_LENGTH(package_columns),
+	.filters = package_filters,
+	.nfilters = FTX_LENGTH(package_filters),
+	.typical_rows = 50,
+};

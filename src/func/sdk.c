@@ -1,0 +1,161 @@
+/*-------------------------------------------------------------------------
+ *
+ * sdk.c
+ *		Packages of the Connector SDK: the only bodies that are not JSON.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/compat.h"
+#include "base/guc.h"
+#include "func/func.h"
+#include "json/value.h"
+#include "mb/pg_wchar.h"
+#include "net/url.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+PG_FUNCTION_INFO_V1(fivetrex_upload_sdk_package);
+PG_FUNCTION_INFO_V1(fivetrex_replace_sdk_package);
+PG_FUNCTION_INFO_V1(fivetrex_download_sdk_package);
+
+#define PACKAGES "/v1/connector-sdk/packages"
+
+static char *
+package_path(FunctionCallInfo fcinfo, const char *after)
+{
+	StringInfoData path;
+	char *id;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("package_id must not be null")));
+	id = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	if (!ftx_url_segment_ok(id))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("invalid package_id: \"%s\"", id)));
+	id = pg_server_to_any(id, strlen(id), PG_UTF8);
+	initStringInfo(&path);
+	appendStringInfoString(&path, PACKAGES "/");
+	ftx_url_append_encoded(&path, id, strlen(id));
+	appendStringInfoString(&path, after);
+	return path.data;
+}
+
+/*
+ * A boundary of parts (RFC 2046) that does not occur in the file: with this
+ * much chance in it, it will not.
+ */
+static char *
+make_boundary(void)
+{
+	unsigned char random[16];
+	StringInfoData boundary;
+
+	if (!pg_strong_random(random, sizeof(random)))
+		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
+						errmsg("could not generate random values")));
+	initStringInfo(&boundary);
+	appendStringInfoString(&boundary, "fivetrex-");
+	for (size_t i = 0; i < sizeof(random); i++)
+		appendStringInfo(&boundary, "%02x", random[i]);
+	return boundary.data;
+}
+
+/*
+ * The file as multipart/form-data with the one part "file".
+ */
+static void
+add_file(FtxCallSpec *spec, bytea *file)
+{
+	char *boundary = make_boundary();
+	StringInfoData body;
+
+	initStringInfo(&body);
+	appendStringInfo(
+		&body,
+		"--%s\r\nContent-Disposition: form-data; name=\"file\"; filename=\"package.zip\"\r\n"
+		"Content-Type: application/zip\r\n\r\n",
+		boundary);
+	appendBinaryStringInfo(&body, VARDATA_ANY(file), VARSIZE_ANY_EXHDR(file));
+	appendStringInfo(&body, "\r\n--%s--\r\n", boundary);
+	spec->content_type = psprintf("multipart/form-data; boundary=%s", boundary);
+	spec->bytes = body.data;
+	spec->nbytes = body.len;
+}
+
+static Datum
+send_package(FunctionCallInfo fcinfo, FtxMethod method, const char *path,
+			 int argno)
+{
+	const char *whole = "";
+	FtxCallSpec spec = {0};
+	FtxSession *session;
+	FtxPage page;
+
+	if (PG_ARGISNULL(argno))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("file must not be null")));
+	spec.method = method;
+	spec.path = path;
+	spec.accept = FTX_V1;
+	spec.takes_long = true;
+	session = ftx_func_session(fcinfo, argno + 1);
+	ftx_write_check(session, "fivetrex_upload_sdk_package()");
+	if (ftx_guc_dry_run)
+		PG_RETURN_DATUM(DirectFunctionCall1(
+			jsonb_in, CStringGetDatum(ftx_write_dry_run(&spec))));
+	add_file(&spec, PG_GETARG_BYTEA_PP(argno));
+	ftx_call_decode(ftx_func_call(session, &spec, true), FTX_SHAPE_ANSWER,
+					ftx_projection_create(&whole, 1), &page);
+	if (page.nitems == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(ftx_json_jsonb(&page.values[0]));
+}
+
+/*
+ * fivetrex_upload_sdk_package(file bytea, server name) returns jsonb
+ */
+Datum
+fivetrex_upload_sdk_package(PG_FUNCTION_ARGS)
+{
+	return send_package(fcinfo, FTX_POST, PACKAGES, 0);
+}
+
+/*
+ * fivetrex_replace_sdk_package(package_id text, file bytea, server name)
+ *		returns jsonb
+ */
+Datum
+fivetrex_replace_sdk_package(PG_FUNCTION_ARGS)
+{
+	return send_package(fcinfo, FTX_PATCH, package_path(fcinfo, ""), 1);
+}
+
+/*
+ * fivetrex_download_sdk_package(package_id text, server name) returns bytea
+ */
+Datum
+fivetrex_download_sdk_package(PG_FUNCTION_ARGS)
+{
+	FtxCallSpec spec = {0};
+	FtxSession *session;
+	const FtxBytes *body;
+	bytea *result;
+	size_t len;
+
+	spec.method = FTX_GET;
+	spec.path = package_path(fcinfo, "/download");
+	spec.accept = FTX_V1;
+	spec.repeat_safe = true;
+	spec.takes_long = true;
+	session = ftx_func_session(fcinfo, 1);
+	body = ftx_call_body(ftx_func_call(session, &spec, false));
+	len = body != NULL ? body->len : 0;
+	result = palloc(VARHDRSZ + len);
+	SET_VARSIZE(result, VARHDRSZ + len);
+	if (len > 0)
+		memcpy(VARDATA(result), body->data, len);
+	PG_RETURN_BYTEA_P(result);
+}
