@@ -816,7 +816,7 @@ COMMENT ON FUNCTION fivetrex_comment(regnamespace)
 CREATE FUNCTION fivetrex_tables(
   OUT name text, OUT description text, OUT list_call text, OUT detail_call text,
   OUT create_call text, OUT update_call text, OUT delete_call text,
-  OUT pushed_columns text[])
+  OUT pushed_columns text[], OUT parent text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;

@@ -44,6 +44,7 @@ typedef enum FtxAnswer
 #define FTX_ACT_REPEAT_SAFE 0x01 /* may be sent twice */
 #define FTX_ACT_TAKES_LONG 0x02	 /* long_timeout applies */
 #define FTX_ACT_READS 0x04		 /* changes nothing */
+#define FTX_ACT_DELETES 0x08	 /* deletes the elements of its body */
 
 typedef struct FtxAction
 {

@@ -20,7 +20,7 @@ static const char *const unsupported[] = {"405", NULL};
 static const FtxColumn state_columns[] = {
 	{"connector_id", FTX_TEXT, NULL, FTX_KEY | FTX_PARENT, "Connector."},
 	{"state", FTX_JSONB, "state", FTX_UPDATE,
-	 "Cursor state that the connector keeps between syncs; it must be paused to be changed."},
+	 "Cursor state that the connector keeps between syncs; it must be paused to be changed. Null leaves it as it is."},
 	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
 };
 

@@ -33,6 +33,7 @@ const FtxResource ftx_connector_types = {
 	.comment = "Types of connectors that Fivetran has.",
 	.list = {"/v1/metadata/connector-types", FTX_V1},
 	.paged = true,
+	.detail = {"/v1/metadata/connector-types/{id}", FTX_V1},
 	.columns = type_columns,
 	.ncolumns = FTX_LENGTH(type_columns),
 	.typical_rows = 800,

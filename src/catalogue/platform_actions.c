@@ -92,6 +92,7 @@ const FtxAction ftx_platform_actions[] = {
 		.function = "fivetrex_drop_columns",
 		.method = "POST",
 		.path = "/v1/connections/{connector_id}/schemas/drop-columns",
+		.flags = FTX_ACT_DELETES,
 		.arguments = {PATH("connector_id"), BODY("schemas")},
 	},
 	{

@@ -19,6 +19,8 @@ static const FtxColumn transformation_columns[] = {
 	{"transformation_config", FTX_JSONB, "transformation_config",
 	 FTX_CREATE | FTX_UPDATE,
 	 "project_id, name and steps of a dbt Core one; package_name, connection_ids, ... of a Quickstart one."},
+	{"project_id", FTX_TEXT, "transformation_config.project_id", 0,
+	 "Project of a dbt Core transformation; null for others."},
 	{"output_model_names", FTX_TEXT_ARRAY, "output_model_names", 0,
 	 "Models that it makes."},
 	{"last_started_at", FTX_TIMESTAMPTZ, "last_started_at", 0,
@@ -33,6 +35,7 @@ static const FtxColumn transformation_columns[] = {
 
 static const FtxFilter transformation_filters[] = {
 	{"type", "type"},
+	{"project_id", "project_id"},
 };
 
 static const char *const transformation_routes[] = {"package-metadata", NULL};
@@ -66,7 +69,7 @@ static const FtxColumn project_columns[] = {
 	 "Results of setup tests."},
 	{"project_config", FTX_JSONB, "project_config",
 	 FTX_CREATE | FTX_UPDATE | FTX_DETAIL | FTX_TESTS,
-	 "dbt_version, default_schema, git_remote_url, git_branch, folder_path, threads, target_name, environment_vars."},
+	 "dbt_version, default_schema and git_remote_url, which are given on creation only; git_branch, folder_path, threads, target_name, environment_vars; reads add public_key."},
 	{"created_at", FTX_TIMESTAMPTZ, "created_at", 0, "When it was made."},
 	{"created_by_id", FTX_TEXT, "created_by_id", 0,
 	 "User or system key that made it."},
@@ -93,7 +96,7 @@ const FtxResource ftx_transformation_projects = {
 static const FtxColumn package_columns[] = {
 	{"id", FTX_TEXT, "id", FTX_KEY, "Identifier of the package."},
 	{"name", FTX_TEXT, "name", 0, "Name of the package."},
-	{"version", FTX_TEXT, "version", 0, "Its newest version."},
+	{"version", FTX_TEXT, "version", 0, "Version of the package definition."},
 	{"connector_types", FTX_TEXT_ARRAY, "connector_types", 0,
 	 "Types of connectors whose data it transforms."},
 	{"output_model_names", FTX_TEXT_ARRAY, "output_model_names", 0,

@@ -191,6 +191,24 @@ build_body(FunctionCallInfo fcinfo, const FtxAction *action)
 }
 
 /*
+ * How many things the arrays of a body name.
+ */
+static int64
+count_elements(const char *body)
+{
+	Jsonb *jsonb = DatumGetJsonbP(
+		DirectFunctionCall1(jsonb_in, CStringGetDatum(body)));
+	JsonbIterator *it = JsonbIteratorInit(&jsonb->root);
+	JsonbIteratorToken token;
+	JsonbValue value;
+	int64 n = 0;
+
+	while ((token = JsonbIteratorNext(&it, &value, false)) != WJB_DONE)
+		n += token == WJB_ELEM;
+	return n;
+}
+
+/*
  * The items of a list that has no object around them.
  */
 static Datum
@@ -269,6 +287,8 @@ fivetrex_action(PG_FUNCTION_ARGS)
 		ftx_write_check(session, psprintf("%s()", action->function));
 		if (spec.method == FTX_DELETE)
 			ftx_write_check_deletes(1);
+		else if ((action->flags & FTX_ACT_DELETES) != 0)
+			ftx_write_check_deletes(count_elements(spec.body));
 		if (ftx_guc_dry_run)
 		{
 			char *json = ftx_write_dry_run(&spec);

@@ -33,10 +33,15 @@ filter_columns(const FtxResource *resource)
 											 false);
 	int key = ftx_resource_key(resource);
 
-	if (key >= 0 && resource->detail.path != NULL)
-		state = accumArrayResult(
-			state, CStringGetTextDatum(resource->columns[key].name), false,
-			TEXTOID, CurrentMemoryContext);
+	for (int i = 0; i < resource->ncolumns; i++)
+	{
+		const FtxColumn *column = &resource->columns[i];
+
+		if ((column->flags & FTX_PARENT) != 0 ||
+			(i == key && resource->detail.path != NULL))
+			state = accumArrayResult(state, CStringGetTextDatum(column->name),
+									 false, TEXTOID, CurrentMemoryContext);
+	}
 	for (int i = 0; i < resource->nfilters; i++)
 		state = accumArrayResult(
 			state, CStringGetTextDatum(resource->filters[i].column), false,
@@ -47,7 +52,7 @@ filter_columns(const FtxResource *resource)
 /*
  * fivetrex_tables() returns setof
  *		(name, description, list_call, detail_call, create_call, update_call,
- *		 delete_call, pushed_columns)
+ *		 delete_call, pushed_columns, parent)
  */
 Datum
 fivetrex_tables(PG_FUNCTION_ARGS)
@@ -58,8 +63,8 @@ fivetrex_tables(PG_FUNCTION_ARGS)
 	for (int i = 0; ftx_catalogue[i] != NULL; i++)
 	{
 		const FtxResource *resource = ftx_catalogue[i];
-		Datum values[8] = {0};
-		bool nulls[8] = {0};
+		Datum values[9] = {0};
+		bool nulls[9] = {0};
 
 		put_text(&values[0], &nulls[0], resource->name);
 		put_text(&values[1], &nulls[1], resource->comment);
@@ -69,6 +74,7 @@ fivetrex_tables(PG_FUNCTION_ARGS)
 		put_text(&values[5], &nulls[5], resource->update.path);
 		put_text(&values[6], &nulls[6], resource->remove.path);
 		values[7] = filter_columns(resource);
+		put_text(&values[8], &nulls[8], resource->parent);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;
@@ -105,7 +111,7 @@ fivetrex_columns(PG_FUNCTION_ARGS)
 			values[1] = CStringGetTextDatum(column->name);
 			values[2] = CStringGetTextDatum(ftx_type_sql(column->type));
 			values[3] = BoolGetDatum(has(column, FTX_KEY));
-			values[4] = BoolGetDatum(has(column, FTX_DETAIL));
+			values[4] = BoolGetDatum(has(column, FTX_DETAIL | FTX_EXTRAS));
 			values[5] = BoolGetDatum(has(column, FTX_CREATE));
 			values[6] = BoolGetDatum(has(column, FTX_REQUIRED));
 			values[7] = BoolGetDatum(has(column, FTX_UPDATE));

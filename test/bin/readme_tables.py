@@ -49,11 +49,31 @@ def column_notes(column):
 
 def calls_of_everything(resource, columns):
     """What SELECT * costs."""
+    if resource["parent"]:
+        return "one call per row of `%s`, which are read first" % resource["parent"]
     if resource["list_call"] is None:
         return "one call"
     if any(c["detail_only"] for c in columns):
-        return "one call per 1,000 rows, and one per row for the columns marked detail"
+        return "one call per 1,000 rows, and one or more per row for the columns marked detail"
     return "one call per 1,000 rows"
+
+
+def functions():
+    """Those that call the API, by the operation that they make."""
+    rows = query("""
+        SELECT p.proname || '(' || replace(replace(pg_get_function_arguments(p.oid), ', server name DEFAULT NULL::name', ''),
+                                           'server name DEFAULT NULL::name', '') || ')' AS signature,
+               obj_description(p.oid, 'pg_proc') AS description,
+               has_function_privilege('public', p.oid, 'EXECUTE') AS reads,
+               (SELECT string_agg(DISTINCT o.method || ' ' || o.path, ', ') FROM fivetrex_operations() o
+                WHERE o.function = p.proname) AS operation
+        FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.deptype = 'e' AND d.classid = 'pg_proc'::regclass
+        WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'fivetrex')
+          AND pg_get_function_arguments(p.oid) ~ 'server name' ORDER BY p.proname""")
+    clean = re.compile(r"::(text|jsonb|interval|name|boolean|integer)\b|, OUT .*(?=\))|OUT .*(?=\))")
+    return table(["function", "what it does", "API"],
+                 [[code(clean.sub("", r["signature"])), r["description"],
+                   code(r["operation"]) if r["operation"] else ""] for r in rows])
 
 
 def tables():
@@ -66,6 +86,11 @@ def tables():
             facts.append("List: " + code("GET " + resource["list_call"]))
         if resource["detail_call"]:
             facts.append("detail: " + code("GET " + resource["detail_call"]))
+        for what in ("create", "update", "delete"):
+            if resource[what + "_call"]:
+                verb = {"create": "INSERT", "update": "UPDATE", "delete": "DELETE"}[what]
+                method = {"create": "POST", "update": "PATCH", "delete": "DELETE"}[what]
+                facts.append("%s: %s" % (verb, code(method + " " + resource[what + "_call"])))
         if resource["pushed_columns"]:
             facts.append("pushed: " + ", ".join(
                 code(c + " =") for c in resource["pushed_columns"]))
@@ -102,8 +127,8 @@ def main():
     with open(path, encoding="utf-8") as file:
         old = file.read()
     new = old
-    for name, make in (("tables", tables), ("options", options),
-                       ("settings", settings)):
+    for name, make in (("tables", tables), ("functions", functions),
+                       ("options", options), ("settings", settings)):
         begin = "<!-- docs:%s -->" % name
         end = "<!-- /docs:%s -->" % name
         pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.S)
