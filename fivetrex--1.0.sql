@@ -239,27 +239,31 @@ REVOKE ALL ON FUNCTION fivetrex_reload_schema_config(text, text, name) FROM PUBL
 
 CREATE FUNCTION fivetrex_test_connector(
   connector_id text,
+  trust_certificates boolean DEFAULT NULL,
+  trust_fingerprints boolean DEFAULT NULL,
   server name DEFAULT NULL)
 RETURNS jsonb
 AS 'MODULE_PATHNAME', 'fivetrex_action'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
-COMMENT ON FUNCTION fivetrex_test_connector(text, name)
+COMMENT ON FUNCTION fivetrex_test_connector(text, boolean, boolean, name)
   IS 'run the setup tests of a connector';
 
-REVOKE ALL ON FUNCTION fivetrex_test_connector(text, name) FROM PUBLIC;
+REVOKE ALL ON FUNCTION fivetrex_test_connector(text, boolean, boolean, name) FROM PUBLIC;
 
 CREATE FUNCTION fivetrex_test_destination(
   destination_id text,
+  trust_certificates boolean DEFAULT NULL,
+  trust_fingerprints boolean DEFAULT NULL,
   server name DEFAULT NULL)
 RETURNS jsonb
 AS 'MODULE_PATHNAME', 'fivetrex_action'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
-COMMENT ON FUNCTION fivetrex_test_destination(text, name)
+COMMENT ON FUNCTION fivetrex_test_destination(text, boolean, boolean, name)
   IS 'run the setup tests of a destination';
 
-REVOKE ALL ON FUNCTION fivetrex_test_destination(text, name) FROM PUBLIC;
+REVOKE ALL ON FUNCTION fivetrex_test_destination(text, boolean, boolean, name) FROM PUBLIC;
 
 CREATE FUNCTION fivetrex_test_webhook(
   webhook_id text,

@@ -116,7 +116,9 @@ const FtxAction ftx_connector_actions[] = {
 		.accept = FTX_V2,
 		.flags = FTX_ACT_TAKES_LONG,
 		.answer = FTX_ANSWER_DATA,
-		.arguments = {CONNECTOR},
+		.arguments = {CONNECTOR,
+					  {"trust_certificates", FTX_IN_BODY, NULL},
+					  {"trust_fingerprints", FTX_IN_BODY, NULL}},
 	},
 	{
 		.function = "fivetrex_test_destination",
@@ -125,7 +127,9 @@ const FtxAction ftx_connector_actions[] = {
 		.accept = FTX_V2,
 		.flags = FTX_ACT_TAKES_LONG,
 		.answer = FTX_ANSWER_DATA,
-		.arguments = {{"destination_id", FTX_IN_PATH, NULL}},
+		.arguments = {{"destination_id", FTX_IN_PATH, NULL},
+					  {"trust_certificates", FTX_IN_BODY, NULL},
+					  {"trust_fingerprints", FTX_IN_BODY, NULL}},
 	},
 	{
 		.function = "fivetrex_test_webhook",

@@ -35,7 +35,6 @@ static const FtxColumn transformation_columns[] = {
 
 static const FtxFilter transformation_filters[] = {
 	{"type", "type"},
-	{"project_id", "project_id"},
 };
 
 static const char *const transformation_routes[] = {"package-metadata", NULL};

@@ -240,7 +240,7 @@ take_extra(FtxDetails *details, FtxCall *call, unsigned flag,
 	for (int i = 0; i < details->spec.projection->nslots; i++)
 	{
 		int column = details->spec.slot_columns[i];
-		FtxPage page;
+		FtxPage page = {0};
 
 		if (column < 0 || (columns[column].flags & flag) == 0)
 			continue;
@@ -267,7 +267,7 @@ ftx_details_take(FtxDetails *details)
 	old = MemoryContextSwitchTo(details->taken_cxt);
 	if (detail->calls[0] != NULL)
 	{
-		FtxPage page;
+		FtxPage page = {0};
 
 		if (!succeeded(detail->calls[0]))
 		{

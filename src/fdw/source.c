@@ -119,7 +119,8 @@ ftx_source_reset(FtxSource *source)
 	source->cursor = NULL;
 	source->previous = NULL;
 	source->keys = NULL;
-	memset(&source->page, 0, sizeof(source->page));
+	source->page.nitems = 0;
+	source->page.next_cursor.kind = FTX_JSON_ABSENT;
 	source->position = 0;
 	source->received = 0;
 	source->started = false;
@@ -315,6 +316,22 @@ limit_satisfiable(FtxSource *source)
 	return source->spec.limit >= 0 && source->received >= source->spec.limit;
 }
 
+/*
+ * Room for the values of a page, which is used again for the next one.
+ */
+static void
+reserve_items(FtxSource *source)
+{
+	FtxPage *page = &source->page;
+
+	if (page->values != NULL)
+		return;
+	page->maxitems = 64;
+	page->values = MemoryContextAlloc(
+		source->cxt, sizeof(FtxJsonValue) * page->maxitems *
+						 Max(source->spec.projection->nslots, 1));
+}
+
 static void
 decode_page(FtxSource *source)
 {
@@ -324,9 +341,12 @@ decode_page(FtxSource *source)
 		ftx_call_decode_map(source->current, resource->items,
 							source->spec.projection, &source->page);
 	else
+	{
+		reserve_items(source);
 		ftx_call_decode(source->current,
 						is_list(source) ? FTX_SHAPE_LIST : FTX_SHAPE_OBJECT,
 						source->spec.projection, &source->page);
+	}
 	if (source->one_object != NULL)
 		ftx_check_identity(source->current, source->one_object,
 						   source->page.values);
@@ -350,7 +370,8 @@ turn_page(FtxSource *source)
 	source->current = source->next;
 	source->next = NULL;
 	MemoryContextReset(source->page_cxt);
-	memset(&source->page, 0, sizeof(source->page));
+	source->page.nitems = 0;
+	source->page.next_cursor.kind = FTX_JSON_ABSENT;
 	source->position = 0;
 
 	if (!ftx_call_succeeded(source->current))

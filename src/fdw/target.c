@@ -605,7 +605,7 @@ find_created_key(FtxTarget *target, FtxCall *call, FtxPage *page)
 {
 	const FtxResource *resource = target->resource;
 	const int *columns = ftx_converter_columns(target->answer);
-	FtxPage created;
+	FtxPage created = {0};
 
 	if (target->operation != CMD_INSERT || resource->created_key == NULL)
 		return;
@@ -626,7 +626,7 @@ ftx_target_answer(FtxTarget *target, FtxCall *call, char **identity,
 	int natts = RelationGetNumberOfAttributes(target->rel);
 	Datum *answered;
 	bool *absent;
-	FtxPage page;
+	FtxPage page = {0};
 	ListCell *lc;
 
 	if (target->answer == NULL)
@@ -664,7 +664,7 @@ void
 ftx_target_tree(FtxTarget *target, FtxCall *call, FtxJsonValue *tree)
 {
 	const char *whole = "";
-	FtxPage page;
+	FtxPage page = {0};
 
 	ftx_call_decode(call, FTX_SHAPE_OBJECT, ftx_projection_create(&whole, 1),
 					&page);

@@ -205,7 +205,7 @@ count_elements(const char *body)
 
 	while ((token = JsonbIteratorNext(&it, &value, false)) != WJB_DONE)
 		n += token == WJB_ELEM;
-	return n;
+	return Max(n, 1);
 }
 
 /*
@@ -217,7 +217,7 @@ items(FtxCall *call)
 	const char *whole = "";
 	JsonbParseState *state = NULL;
 	JsonbValue *result;
-	FtxPage page;
+	FtxPage page = {0};
 
 	ftx_call_decode(call, FTX_SHAPE_LIST, ftx_projection_create(&whole, 1),
 					&page);
@@ -244,7 +244,7 @@ static Datum
 result(FunctionCallInfo fcinfo, const FtxAction *action, FtxCall *call)
 {
 	const char *path = action->answer_member ? action->answer_member : "";
-	FtxPage page;
+	FtxPage page = {0};
 
 	if (action->answer == FTX_ANSWER_MESSAGE)
 	{

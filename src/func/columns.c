@@ -85,7 +85,7 @@ fivetrex_table_columns(PG_FUNCTION_ARGS)
 	StringInfoData path;
 	FtxSession *session;
 	const FtxBytes *body;
-	FtxPage page;
+	FtxPage page = {0};
 
 	initStringInfo(&path);
 	appendStringInfoString(&path, "/v1/connections/");

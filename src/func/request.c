@@ -132,7 +132,7 @@ fivetrex_request(PG_FUNCTION_ARGS)
 	StringInfoData path;
 	FtxJsonValue answer;
 	const FtxBytes *body;
-	FtxPage page;
+	FtxPage page = {0};
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),

@@ -92,7 +92,7 @@ send_package(FunctionCallInfo fcinfo, FtxMethod method, const char *path,
 	const char *whole = "";
 	FtxCallSpec spec = {0};
 	FtxSession *session;
-	FtxPage page;
+	FtxPage page = {0};
 
 	if (PG_ARGISNULL(argno))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),

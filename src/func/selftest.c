@@ -68,7 +68,7 @@ take_first(FtxCall *call, const FtxResource *resource, bool list, char **bound,
 {
 	const char **paths = palloc(sizeof(char *) * resource->ncolumns);
 	const FtxProjection *projection;
-	FtxPage page;
+	FtxPage page = {0};
 
 	for (int i = 0; i < resource->ncolumns; i++)
 		paths[i] = resource->columns[i].path ?

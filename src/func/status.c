@@ -31,7 +31,7 @@ fivetrex_ping(PG_FUNCTION_ARGS)
 	FtxCallSpec spec = {0};
 	FtxSession *session = ftx_func_session(fcinfo, 0);
 	FtxCall *call;
-	FtxPage page;
+	FtxPage page = {0};
 	TupleDesc tupdesc;
 	Datum values[4] = {0};
 	bool nulls[4] = {true, true, true, false};

@@ -116,7 +116,7 @@ get_status(FtxSession *session, const char *path, Status *status)
 {
 	FtxCallSpec spec = {0};
 	FtxCall *call;
-	FtxPage page;
+	FtxPage page = {0};
 
 	spec.method = FTX_GET;
 	spec.path = path;

@@ -96,7 +96,7 @@ ftx_map_decode(FtxPage *page, const char *body, size_t len, const char *items,
 			   const FtxProjection *projection)
 {
 	const char *whole = "";
-	FtxPage answer;
+	FtxPage answer = {0};
 	MapWalk walk = {.page = page, .projection = projection};
 
 	ftx_page_decode(&answer, body, len, FTX_SHAPE_OBJECT,
@@ -104,6 +104,7 @@ ftx_map_decode(FtxPage *page, const char *body, size_t len, const char *items,
 	*page = answer;
 	page->nitems = 0;
 	page->values = NULL;
+	page->maxitems = 0;
 	page->nslots = projection->nslots;
 	walk_map(&walk, &answer.values[0], items, 0);
 }

@@ -9,9 +9,7 @@
  * slices of the body, so nothing is built that the query does not use; see
  * json/value.h for turning a slice into a value.
  *
- * The whole body is checked by PostgreSQL's own JSON grammar.  Whoever
- * replaces the decoder behind this interface must keep refusing bodies that
- * are not well-formed.
+ * The whole body is checked, also what nobody wants: see json/scanner.h.
  *
  *-------------------------------------------------------------------------
  */
@@ -70,6 +68,7 @@ typedef struct FtxPage
 	int nitems;
 	int nslots;
 	FtxJsonValue *values; /* nitems rows of nslots values */
+	int maxitems;		  /* room in values */
 } FtxPage;
 
 #define ftx_page_value(page, item, slot)                                       \
