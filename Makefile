@@ -6,7 +6,7 @@
 
 # Our own goals work on a machine without PostgreSQL, where there is no PGXS to
 # include yet; PGXS has a rule called check, so it stays out when ours is meant.
-OUR_GOALS = check check-sanitize check-versions coverage demo docs format
+OUR_GOALS = bench check check-sanitize check-versions coverage demo docs format
 
 ifneq ($(filter $(OUR_GOALS),$(MAKECMDGOALS)),)
 

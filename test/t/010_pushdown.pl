@@ -130,14 +130,18 @@ subtest 'LIMIT' => sub {
 		requests("SELECT id FROM connectors WHERE group_id = '$group' LIMIT 2"),
 		["GET /v1/connections?group_id=$group&limit=2"],
 		'LIMIT over a pushed filter');
-	is(requests("SELECT id FROM connectors WHERE NOT paused LIMIT 2")->[0],
+	# a page that was asked for ahead, and abandoned, may arrive late
+	my $first = sub { (grep { !/cursor=/ } @{ requests(@_) })[0] };
+	is($first->("SELECT id FROM connectors WHERE NOT paused LIMIT 2"),
 		'GET /v1/connections?limit=1000',
 		'a local filter: full pages');
-	is(requests("SELECT id FROM connectors ORDER BY created_at LIMIT 2")->[0],
+	is($first->("SELECT id FROM connectors ORDER BY created_at LIMIT 2"),
 		'GET /v1/connections?limit=1000',
 		'a sort needs all rows');
-	is(scalar @{ requests("SELECT id FROM connectors LIMIT 1500") },
-		2, 'LIMIT over two pages');
+	is_deeply(requests("SELECT id FROM connectors LIMIT 1500"), [
+		'GET /v1/connections?limit=1000',
+		'GET /v1/connections?limit=1000&cursor=eyJza2lwIjoxMDAwfQ' ],
+		'LIMIT over two pages');
 };
 
 subtest 'detail columns' => sub {
