@@ -19,6 +19,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/timestamp.h"
 
 /* An attribute of the table that is to be filled. */
 typedef struct Attribute
@@ -247,6 +248,10 @@ array_value(Attribute *attribute, const FtxJsonValue *value)
 static Datum
 convert(Attribute *attribute, const FtxJsonValue *value)
 {
+	text *plain;
+	int32 number;
+	TimestampTz timestamp;
+
 	if (attribute->type == JSONBOID)
 		return ftx_json_jsonb(value);
 	if (OidIsValid(attribute->element))
@@ -264,7 +269,14 @@ convert(Attribute *attribute, const FtxJsonValue *value)
 	if (attribute->takes_json)
 		return input_text(attribute, json_source(value));
 	if (attribute->type == TEXTOID)
-		return PointerGetDatum(cstring_to_text(ftx_json_text(value)));
+		return PointerGetDatum(ftx_json_plain_text(value, &plain) ?
+								   plain :
+								   cstring_to_text(ftx_json_text(value)));
+	if (attribute->type == INT4OID && ftx_json_plain_int32(value, &number))
+		return Int32GetDatum(number);
+	if (attribute->type == TIMESTAMPTZOID && attribute->typmod < 0 &&
+		ftx_json_plain_timestamptz(value, &timestamp))
+		return TimestampTzGetDatum(timestamp);
 	if (attribute->type == BOOLOID &&
 		(value->kind == FTX_JSON_TRUE || value->kind == FTX_JSON_FALSE))
 		return BoolGetDatum(value->kind == FTX_JSON_TRUE);

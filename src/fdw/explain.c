@@ -228,6 +228,8 @@ explain_figures(const FtxStats *stats, ExplainState *es)
 	if (stats->remembered > 0 || es->format != EXPLAIN_FORMAT_TEXT)
 		ExplainPropertyInteger("Remembered Answers", NULL, stats->remembered,
 							   es);
+	if (stats->predicted > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+		ExplainPropertyInteger("Predicted Pages", NULL, stats->predicted, es);
 	if (es->timing)
 		ExplainPropertyFloat("Waited", "ms", stats->waited_ms, 3, es);
 }

@@ -226,6 +226,14 @@ extern bool ftx_source_unread(const FtxSource *source);
 /* Abandon what is under way. */
 extern void ftx_source_reset(FtxSource *source);
 
+/* In cursor.c */
+
+/* The cursor of a page that starts at an offset, palloc'ed. */
+extern char *ftx_cursor_at(int64 offset);
+
+/* The offset that a cursor stands for; false if it is not of that kind. */
+extern bool ftx_cursor_offset(const char *cursor, int64 *offset);
+
 /* In stream.c: the list of a resource, of one parent or of many */
 
 typedef struct FtxStream FtxStream;
@@ -414,6 +422,12 @@ extern FtxScanState *ftx_direct_scan(ForeignScanState *node);
 
 /* The figures of its writes. */
 extern const FtxStats *ftx_direct_stats(ForeignScanState *node);
+
+/* In analyze.c */
+
+extern bool
+fivetrexAnalyzeForeignTable(Relation relation, AcquireSampleRowsFunc *func,
+							BlockNumber *totalpages);
 
 /* In import.c */
 

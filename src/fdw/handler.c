@@ -53,6 +53,9 @@ fivetrex_fdw_handler(PG_FUNCTION_ARGS)
 	routine->ExplainForeignModify = fivetrexExplainForeignModify;
 	routine->ExplainDirectModify = fivetrexExplainDirectModify;
 
+	/* ANALYZE */
+	routine->AnalyzeForeignTable = fivetrexAnalyzeForeignTable;
+
 	/* IMPORT FOREIGN SCHEMA */
 	routine->ImportForeignSchema = fivetrexImportForeignSchema;
 

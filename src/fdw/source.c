@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "base/guc.h"
 #include "common/hashfn.h"
 #include "fdw/fdw.h"
 #include "json/projection.h"
@@ -47,6 +48,19 @@ typedef struct SetEntry
 #define SH_DECLARE
 #include "lib/simplehash.h"
 
+/* Pages that are asked for by predicted cursors, beside the next one. */
+#define MAX_AHEAD 4
+#define MAX_AHEAD_BYTES (8 * 1024 * 1024)
+
+/* Predictions that must have come true in a row before one is relied on. */
+#define TRUSTED_PREDICTIONS 2
+
+typedef struct AheadPage
+{
+	char *cursor; /* in list_cxt */
+	FtxCall *call;
+} AheadPage;
+
 struct FtxSource
 {
 	FtxSourceSpec spec;
@@ -64,6 +78,12 @@ struct FtxSource
 	FtxJsonValue *overlay; /* values of the parent's columns, by slot; NULL
 							* when it is no child */
 	FtxCall *next;		   /* the next page, when it was asked for */
+
+	/* prediction of cursors */
+	int64 offset;	 /* where the page after the present one begins */
+	int predictions; /* that came true in a row; -1: never again */
+	AheadPage ahead[MAX_AHEAD]; /* the pages after the next one */
+	int nahead;
 
 	/* the present page */
 	FtxCall *current;
@@ -102,11 +122,22 @@ free_call(FtxCall **call)
 	*call = NULL;
 }
 
+static void
+drop_ahead(FtxSource *source)
+{
+	for (int i = 0; i < source->nahead; i++)
+		free_call(&source->ahead[i].call);
+	source->nahead = 0;
+}
+
 void
 ftx_source_reset(FtxSource *source)
 {
+	drop_ahead(source);
 	free_call(&source->next);
 	free_call(&source->current);
+	source->offset = 0;
+	source->predictions = 0;
 	MemoryContextReset(source->list_cxt);
 	MemoryContextReset(source->page_cxt);
 	MemoryContextReset(source->previous_cxt);
@@ -193,12 +224,13 @@ page_limit(FtxSource *source)
 }
 
 /*
- * Ask for the page at source->cursor, or the first one.
+ * Ask for the page at a cursor; NULL: the first one.
  */
-static void
-request_page(FtxSource *source)
+static FtxCall *
+start_page(FtxSource *source, const char *cursor)
 {
-	FtxCallSpec call = {0};
+	FtxCallSpec spec = {0};
+	FtxCall *call;
 	StringInfoData path;
 
 	initStringInfo(&path);
@@ -209,18 +241,106 @@ request_page(FtxSource *source)
 
 		snprintf(limit, sizeof(limit), "%d", page_limit(source));
 		ftx_path_add_param(&path, "limit", limit);
-		if (source->cursor != NULL)
-			ftx_path_add_param(&path, "cursor", source->cursor);
+		if (cursor != NULL)
+			ftx_path_add_param(&path, "cursor", cursor);
 	}
-	call.method = FTX_GET;
-	call.path = path.data;
-	call.accept = is_list(source) ? source->spec.resource->list.accept :
+	spec.method = FTX_GET;
+	spec.path = path.data;
+	spec.accept = is_list(source) ? source->spec.resource->list.accept :
 									source->spec.resource->detail.accept;
-	call.repeat_safe = true;
-	source->next = ftx_call_start(source->spec.session, &call,
-								  source->spec.stats, source->spec.memo,
-								  source->cxt);
+	spec.repeat_safe = true;
+	call = ftx_call_start(source->spec.session, &spec, source->spec.stats,
+						  source->spec.memo, source->cxt);
 	pfree(path.data);
+	return call;
+}
+
+/* ---------- prediction of cursors ---------- */
+
+/*
+ * Compare the cursor that arrived with the one that was predicted.  The first
+ * one that differs ends all prediction for this list.
+ */
+static void
+judge_prediction(FtxSource *source, int limit)
+{
+	int64 offset;
+
+	if (source->predictions < 0)
+		return;
+	if (source->cursor != NULL && ftx_cursor_offset(source->cursor, &offset) &&
+		offset == source->offset + limit)
+	{
+		/* the first one only shows where the offsets begin */
+		if (source->offset > 0)
+			source->predictions++;
+		source->offset = offset;
+	}
+	else
+	{
+		source->predictions = -1;
+		drop_ahead(source);
+	}
+}
+
+/*
+ * Pages that may be under way beside the next one.
+ */
+static int
+ahead_allowed(FtxSource *source)
+{
+	const FtxBytes *body = ftx_call_body(source->current);
+	int64 allowed = Min(source->spec.session->options.max_concurrency - 1,
+						MAX_AHEAD);
+
+	/* lists of children share the connections already */
+	if (!source->spec.prefetch || source->predictions < TRUSTED_PREDICTIONS ||
+		source->overlay != NULL || ftx_guc_max_calls > 0)
+		return 0;
+	/* the end may be near */
+	if (source->predictions == TRUSTED_PREDICTIONS)
+		allowed = Min(allowed, MAX_AHEAD / 2);
+	if (body != NULL && body->len > 0)
+		allowed = Min(allowed, MAX_AHEAD_BYTES / (int64) body->len - 1);
+	if (source->spec.limit >= 0)
+		allowed = Min(allowed, (source->spec.limit - source->received - 1) /
+								   source->spec.page_size);
+	return (int) Max(allowed, 0);
+}
+
+/*
+ * Ask for the next page, unless a prediction has done so, and for those that
+ * are predicted to follow it.
+ */
+static void
+request_next(FtxSource *source)
+{
+	if (source->nahead > 0 && source->cursor != NULL &&
+		strcmp(source->ahead[0].cursor, source->cursor) == 0)
+	{
+		source->next = source->ahead[0].call;
+		source->nahead--;
+		memmove(&source->ahead[0], &source->ahead[1],
+				sizeof(AheadPage) * source->nahead);
+		source->spec.stats->predicted++;
+	}
+	else
+	{
+		drop_ahead(source);
+		source->next = start_page(source, source->cursor);
+	}
+	while (source->started && source->nahead < ahead_allowed(source))
+	{
+		AheadPage *page = &source->ahead[source->nahead];
+		char *cursor = ftx_cursor_at(source->offset +
+									 (int64) (source->nahead + 1) *
+										 source->spec.page_size);
+
+		page->cursor = MemoryContextStrdup(source->list_cxt, cursor);
+		page->call = start_page(source, page->cursor);
+		source->nahead++;
+		pfree(cursor);
+	}
 }
 
 static Bytes
@@ -359,12 +479,13 @@ static bool
 turn_page(FtxSource *source)
 {
 	MemoryContext old;
+	int limit;
 
 	if (source->started && source->cursor == NULL)
 		return false;
 	old = MemoryContextSwitchTo(source->page_cxt);
 	if (source->next == NULL)
-		request_page(source);
+		request_next(source);
 	ftx_call_wait(source->next);
 	free_call(&source->current);
 	source->current = source->next;
@@ -387,13 +508,15 @@ turn_page(FtxSource *source)
 		return true;
 	}
 	decode_page(source);
+	limit = page_limit(source);
 	source->started = true;
 	source->spec.stats->pages++;
 	source->received += source->page.nitems;
 	follow_cursor(source);
+	judge_prediction(source, limit);
 	if (source->cursor != NULL && source->spec.prefetch &&
 		!limit_satisfiable(source))
-		request_page(source);
+		request_next(source);
 	rotate_keys(source);
 	MemoryContextSwitchTo(old);
 	return true;
@@ -419,7 +542,7 @@ ftx_source_start(FtxSource *source)
 {
 	if (source->next == NULL && source->position >= source->page.nitems &&
 		(!source->started || source->cursor != NULL))
-		request_page(source);
+		request_next(source);
 }
 
 bool

@@ -238,8 +238,7 @@ ftx_page_decode(FtxPage *page, const char *body, size_t len, FtxShape shape,
 	page->nitems = 0;
 	decoder.projection = projection != NULL ? projection : &nothing;
 	page->nslots = decoder.projection->nslots;
-	if (len == 0 &&
-		(shape == FTX_SHAPE_MESSAGE || shape == FTX_SHAPE_ANSWER))
+	if (len == 0 && (shape == FTX_SHAPE_MESSAGE || shape == FTX_SHAPE_ANSWER))
 		return;
 	if (len > MaxAllocSize || !pg_verify_mbstr(PG_UTF8, body, (int) len, true))
 		refuse("It is not valid UTF-8.");
@@ -255,12 +254,12 @@ ftx_page_decode(FtxPage *page, const char *body, size_t len, FtxShape shape,
 	/* the object itself, without an envelope */
 	if (decoder.data_kind == FTX_JSON_ABSENT &&
 		decoder.top_kind == FTX_JSON_OBJECT &&
-		(shape == FTX_SHAPE_OBJECT || (shape == FTX_SHAPE_ANSWER &&
-									   page->code.kind == FTX_JSON_ABSENT)))
+		(shape == FTX_SHAPE_OBJECT ||
+		 (shape == FTX_SHAPE_ANSWER && page->code.kind == FTX_JSON_ABSENT)))
 	{
 		ftx_scanner_begin(&decoder.scanner, body, len);
 		ftx_scanner_value(&decoder.scanner, &decoder.projection->root,
-					   new_item(&decoder));
+						  new_item(&decoder));
 	}
 	if (shape == FTX_SHAPE_ANSWER && decoder.data_kind == FTX_JSON_NULL)
 		page->nitems = 0;

@@ -19,12 +19,11 @@
 ftx_noreturn static void
 refuse(const FtxScanner *scanner)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_PROTOCOL_VIOLATION),
-			 errmsg("the answer of the Fivetran API is not valid JSON"),
-			 errdetail("The error is near byte %d of %d.",
-					   (int) (scanner->p - scanner->body + 1),
-					   (int) (scanner->end - scanner->body))));
+	ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
+					errmsg("the answer of the Fivetran API is not valid JSON"),
+					errdetail("The error is near byte %d of %d.",
+							  (int) (scanner->p - scanner->body + 1),
+							  (int) (scanner->end - scanner->body))));
 }
 
 void
@@ -71,10 +70,10 @@ end_of_run(const char *p, const char *end)
 		__m128i chunk = _mm_loadu_si128((const __m128i *) p);
 		__m128i control = _mm_cmpeq_epi8(_mm_min_epu8(chunk, last_control),
 										 chunk);
-		__m128i found = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(chunk, quote),
-												  _mm_cmpeq_epi8(chunk,
-																 backslash)),
-									 control);
+		__m128i found = _mm_or_si128(
+			_mm_or_si128(_mm_cmpeq_epi8(chunk, quote),
+						 _mm_cmpeq_epi8(chunk, backslash)),
+			control);
 		int mask = _mm_movemask_epi8(found);
 
 		if (mask != 0)
@@ -248,7 +247,8 @@ next_in(FtxScanner *scanner, bool *first, char closing)
 }
 
 bool
-ftx_scanner_member(FtxScanner *scanner, bool *first, const char **key, int *keylen)
+ftx_scanner_member(FtxScanner *scanner, bool *first, const char **key,
+				   int *keylen)
 {
 	const char *start;
 	bool escaped;
@@ -292,7 +292,7 @@ scan_object(FtxScanner *scanner, const KeyNode *node, FtxJsonValue *values)
 	{
 		while (ftx_scanner_member(scanner, &first, &key, &keylen))
 			ftx_scanner_value(scanner, ftx_projection_child(node, key, keylen),
-						   values);
+							  values);
 		return;
 	}
 	while (next_in(scanner, &first, '}'))
@@ -318,8 +318,8 @@ scan_array(FtxScanner *scanner)
 }
 
 void
-ftx_scanner_slice(FtxScanner *scanner, const KeyNode *node, FtxJsonValue *values,
-			   FtxJsonValue *slice)
+ftx_scanner_slice(FtxScanner *scanner, const KeyNode *node,
+				  FtxJsonValue *values, FtxJsonValue *slice)
 {
 	bool escaped;
 	char c = peek(scanner);
@@ -359,7 +359,8 @@ ftx_scanner_slice(FtxScanner *scanner, const KeyNode *node, FtxJsonValue *values
 }
 
 void
-ftx_scanner_value(FtxScanner *scanner, const KeyNode *node, FtxJsonValue *values)
+ftx_scanner_value(FtxScanner *scanner, const KeyNode *node,
+				  FtxJsonValue *values)
 {
 	FtxJsonValue slice;
 

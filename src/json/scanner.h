@@ -41,11 +41,11 @@ extern char ftx_scanner_peek(FtxScanner *scanner);
  * than FTX_MAX_JSON_DEPTH.
  */
 extern void ftx_scanner_value(FtxScanner *scanner, const KeyNode *node,
-						   FtxJsonValue *values);
+							  FtxJsonValue *values);
 
 /* The same, and the value itself as a slice. */
 extern void ftx_scanner_slice(FtxScanner *scanner, const KeyNode *node,
-						   FtxJsonValue *values, FtxJsonValue *slice);
+							  FtxJsonValue *values, FtxJsonValue *slice);
 
 /*
  * Walk the members of an object by hand.  ftx_scanner_enter() takes the opening
@@ -55,8 +55,8 @@ extern void ftx_scanner_slice(FtxScanner *scanner, const KeyNode *node,
  * as true.
  */
 extern void ftx_scanner_enter(FtxScanner *scanner);
-extern bool ftx_scanner_member(FtxScanner *scanner, bool *first, const char **key,
-							int *keylen);
+extern bool ftx_scanner_member(FtxScanner *scanner, bool *first,
+							   const char **key, int *keylen);
 
 /* The same for the elements of an array. */
 extern bool ftx_scanner_element(FtxScanner *scanner, bool *first);

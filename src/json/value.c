@@ -12,6 +12,7 @@
 #include "json/value.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
 #include "utils/jsonb.h"
 
 /*
@@ -226,5 +227,113 @@ ftx_json_next_member(const FtxJsonValue *object, int *position,
 	while (is_space(object->text[i]) || object->text[i] == ':')
 		i++;
 	*position = take_value(object, i, value);
+	return true;
+}
+
+/* ---------- shortcuts ---------- */
+
+/*
+ * n digits as a number; -1 if they are not.
+ */
+static int
+digits(const char *text, int n)
+{
+	int result = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		if (text[i] < '0' || text[i] > '9')
+			return -1;
+		result = result * 10 + (text[i] - '0');
+	}
+	return result;
+}
+
+/*
+ * ".123" as microseconds; *used is its length.  -1 if it is not that.
+ */
+static int
+fraction(const char *text, int len, int *used)
+{
+	int scale = USECS_PER_SEC;
+	int result = 0;
+	int n = 1;
+
+	if (len == 0 || text[0] != '.')
+	{
+		*used = 0;
+		return 0;
+	}
+	for (; n < len && text[n] >= '0' && text[n] <= '9'; n++)
+	{
+		if (n > 6)
+			return -1;
+		scale /= 10;
+		result += (text[n] - '0') * scale;
+	}
+	*used = n;
+	return n > 1 ? result : -1;
+}
+
+bool
+ftx_json_plain_timestamptz(const FtxJsonValue *value, TimestampTz *result)
+{
+	const char *text = value->text + 1;
+	int len = value->len - 2;
+	int year, month, day, hour, minute, second, micros, used;
+	int64 days;
+
+	/* 2026-11-23T14:15:42Z */
+	if (value->kind != FTX_JSON_STRING || len < 20 || text[4] != '-' ||
+		text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
+		text[16] != ':' || text[len - 1] != 'Z')
+		return false;
+	year = digits(text, 4);
+	month = digits(text + 5, 2);
+	day = digits(text + 8, 2);
+	hour = digits(text + 11, 2);
+	minute = digits(text + 14, 2);
+	second = digits(text + 17, 2);
+	micros = fraction(text + 19, len - 20, &used);
+	if (year < 1 || month < 1 || month > 12 || day < 1 ||
+		day > day_tab[isleap(year)][month - 1] || hour < 0 || hour > 23 ||
+		minute < 0 || minute > 59 || second < 0 || second > 59 || micros < 0 ||
+		19 + used + 1 != len)
+		return false;
+	days = date2j(year, month, day) - POSTGRES_EPOCH_JDATE;
+	*result = ((days * HOURS_PER_DAY + hour) * MINS_PER_HOUR + minute) *
+				  USECS_PER_MINUTE +
+			  second * USECS_PER_SEC + micros;
+	return true;
+}
+
+bool
+ftx_json_plain_int32(const FtxJsonValue *value, int32 *result)
+{
+	const char *text = value->text;
+	int len = value->len;
+	bool negative = len > 0 && text[0] == '-';
+	int number;
+
+	if (value->kind != FTX_JSON_NUMBER)
+		return false;
+	text += negative;
+	len -= negative;
+	if (len < 1 || len > 9)
+		return false;
+	number = digits(text, len);
+	if (number < 0)
+		return false;
+	*result = negative ? -number : number;
+	return true;
+}
+
+bool
+ftx_json_plain_text(const FtxJsonValue *value, text **result)
+{
+	if (value->kind != FTX_JSON_STRING || GetDatabaseEncoding() != PG_UTF8 ||
+		memchr(value->text, '\\', value->len) != NULL)
+		return false;
+	*result = cstring_to_text_with_len(value->text + 1, value->len - 2);
 	return true;
 }

@@ -12,6 +12,7 @@
 #ifndef FTX_VALUE_H
 #define FTX_VALUE_H
 
+#include "datatype/timestamp.h"
 #include "json/page.h"
 
 /*
@@ -47,5 +48,21 @@ extern bool ftx_json_next_element(const FtxJsonValue *array, int *position,
 /* The same for the members of an OBJECT; a key is a STRING with its quotes. */
 extern bool ftx_json_next_member(const FtxJsonValue *object, int *position,
 								 FtxJsonValue *key, FtxJsonValue *value);
+
+/*
+ * Shortcuts for the common forms of values; false for all others, which are
+ * for the input function of the type.  The results are those of the input
+ * functions.
+ */
+
+/* "2026-11-23T14:15:42.123Z", with up to six digits of a fraction */
+extern bool
+ftx_json_plain_timestamptz(const FtxJsonValue *value, TimestampTz *result);
+
+/* An integer of at most nine digits */
+extern bool ftx_json_plain_int32(const FtxJsonValue *value, int32 *result);
+
+/* A string without escapes, when the database is in UTF-8 */
+extern bool ftx_json_plain_text(const FtxJsonValue *value, text **result);
 
 #endif /* FTX_VALUE_H */

@@ -385,7 +385,8 @@ main(int argc, char **argv)
 				if (fd < 0 || fd >= MAX_CONNECTIONS)
 					continue;
 				setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-				if (clients[fd] == NULL)
+				/* an answer to one who left may still wait in the queue */
+				if (clients[fd] == NULL || clients[fd]->waiting)
 					clients[fd] = calloc(1, sizeof(Client));
 				c = clients[fd];
 				c->fd = fd;

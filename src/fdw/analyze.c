@@ -1,0 +1,151 @@
+/*-------------------------------------------------------------------------
+ *
+ * analyze.c
+ *		ANALYZE of a foreign table: how many rows there are, and a sample.
+ *
+ * The list tells the number of rows only by being read to its end, one call
+ * per page.  A child table would take a list per parent: that is not done.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "commands/vacuum.h"
+#include "fdw/fdw.h"
+#include "miscadmin.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/sampling.h"
+
+/* Rows that core is told to fit on a block, for its relation size. */
+#define ROWS_PER_BLOCK 8
+
+static const FtxResource *
+resource_of(Relation rel, FtxTableOptions *options)
+{
+	ForeignTable *table = GetForeignTable(RelationGetRelid(rel));
+	FtxServerOptions server;
+
+	ftx_options_server(GetForeignServer(table->serverid), &server);
+	ftx_options_table(table, RelationGetRelationName(rel), &server, options);
+	return options->resource;
+}
+
+/*
+ * The attributes that the list has: others are taken for NULL.
+ */
+static FtxConverter *
+list_converter(Relation rel, const FtxResource *resource)
+{
+	int natts = RelationGetNumberOfAttributes(rel);
+	int *attnums = palloc(sizeof(int) * natts);
+	int n = 0;
+
+	for (int i = 1; i <= natts; i++)
+	{
+		int column;
+
+		if (TupleDescAttr(RelationGetDescr(rel), i - 1)->attisdropped)
+			continue;
+		column = ftx_options_column(RelationGetRelid(rel), i, resource, NULL);
+		if (column >= 0 &&
+			(resource->columns[column].flags & (FTX_DETAIL | FTX_EXTRAS)) == 0)
+			attnums[n++] = i;
+	}
+	return ftx_converter_create(rel, resource, attnums, n);
+}
+
+/*
+ * AcquireSampleRowsFunc
+ */
+static int
+sample_rows(Relation rel, int elevel, HeapTuple *rows, int targrows,
+			double *totalrows, double *totaldeadrows)
+{
+	TupleDesc tupdesc = RelationGetDescr(rel);
+	FtxTableOptions options;
+	const FtxResource *resource = resource_of(rel, &options);
+	FtxConverter *converter = list_converter(rel, resource);
+	FtxStats *stats = palloc0(sizeof(FtxStats));
+	FtxSourceSpec spec = {0};
+	FtxStreamRange range = {.query = "", .many_column = -1};
+	Datum *values = palloc(sizeof(Datum) * tupdesc->natts);
+	bool *nulls = palloc(sizeof(bool) * tupdesc->natts);
+	MemoryContext row = AllocSetContextCreate(
+		CurrentMemoryContext, "fivetrex sampled row", ALLOCSET_DEFAULT_SIZES);
+	ReservoirStateData reservoir;
+	double skip = -1;
+	int n = 0;
+	FtxStream *stream;
+	const FtxJsonValue *item;
+
+	spec.session = ftx_session_pin(
+		GetForeignTable(RelationGetRelid(rel))->serverid, GetUserId(),
+		CurrentMemoryContext);
+	spec.resource = resource;
+	spec.projection = ftx_converter_projection(converter);
+	spec.slot_columns = ftx_converter_columns(converter);
+	spec.stats = stats;
+	spec.page_size = options.page_size;
+	spec.prefetch = options.prefetch;
+	spec.limit = -1;
+	range.fixed = palloc0(sizeof(char *) * resource->ncolumns);
+	stream = ftx_stream_create(&spec);
+	ftx_stream_start(stream, &range);
+	reservoir_init_selection_state(&reservoir, targrows);
+
+	*totalrows = 0;
+	*totaldeadrows = 0;
+	while ((item = ftx_stream_next(stream)) != NULL)
+	{
+		int place = -1;
+		MemoryContext old;
+
+		/* Vitter's algorithm, as for local tables */
+		if (n < targrows)
+			place = n++;
+		else
+		{
+			if (skip < 0)
+				skip = reservoir_get_next_S(&reservoir, *totalrows, targrows);
+			if (skip <= 0)
+			{
+				place = (int) (targrows *
+							   sampler_random_fract(&reservoir.randstate));
+				heap_freetuple(rows[place]);
+			}
+			skip -= 1;
+		}
+		*totalrows += 1;
+		if (place < 0)
+			continue;
+		MemoryContextReset(row);
+		old = MemoryContextSwitchTo(row);
+		ftx_converter_fill(converter, item, true, values, nulls);
+		MemoryContextSwitchTo(old);
+		rows[place] = heap_form_tuple(tupdesc, values, nulls);
+	}
+	ftx_stream_reset(stream);
+	ereport(elevel,
+			(errmsg("\"%s\": table contains %.0f rows, %d rows in sample; "
+					"%d calls",
+					RelationGetRelationName(rel), *totalrows, n,
+					(int) stats->calls)));
+	return n;
+}
+
+bool
+fivetrexAnalyzeForeignTable(Relation relation, AcquireSampleRowsFunc *func,
+							BlockNumber *totalpages)
+{
+	FtxTableOptions options;
+	const FtxResource *resource = resource_of(relation, &options);
+
+	if (resource->parent != NULL || resource->list.path == NULL)
+		return false;
+	*func = sample_rows;
+	*totalpages = (BlockNumber) Max(1, resource->typical_rows / ROWS_PER_BLOCK);
+	return true;
+}

@@ -1,0 +1,196 @@
+/*-------------------------------------------------------------------------
+ *
+ * compare.c
+ *		The scanner of src/json against PostgreSQL's own parser and types.
+ *
+ * A module for PostgreSQL, built by test/t/090_scanner.pl.  The texts are made
+ * here: whole ones, and ones with bytes changed, dropped, doubled and moved.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/compat.h"
+#include "catalog/pg_type.h"
+#include "common/jsonapi.h"
+#include "fmgr.h"
+#include "json/scanner.h"
+#include "json/value.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+PG_MODULE_MAGIC;
+PG_FUNCTION_INFO_V1(compare_scanner);
+PG_FUNCTION_INFO_V1(compare_timestamps);
+PG_FUNCTION_INFO_V1(scanner_accepts);
+PG_FUNCTION_INFO_V1(parser_accepts);
+
+static const char *const seeds[] = {
+	"{\"code\": \"Success\", \"data\": {\"items\": [{\"id\": \"a\", \"n\": -1.5e+10, \"t\": true, \"f\": false, \"z\": null}], \"next_cursor\": \"x\"}}",
+	"{\"a\": \"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\uD83D\\uDE00\", \"b\": [[], {}, [1, 2.0, 0, -0, 1E5, 1e-5]], \"\": {\"\": \"\"}}",
+	" [ 1 ,\t2 ,\r\n3 ] ",
+	"\"a string of some length, longer than sixteen bytes \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"",
+	"0",
+	"-0.0",
+	"true",
+	"null",
+	"[[[[[[[[]]]]]]]]",
+	"{\"k\":{\"k\":{\"k\":[{\"k\":1},{\"k\":\"\\\\\"}]}}}",
+};
+static const char spice[] =
+	"\"\\{}[]:,0123456789.eE+-truefalsn u\t\n\r /_\x01\x1f\x7f\xc3\xa9";
+
+static uint64 state;
+
+static uint32
+chance(uint32 n)
+{
+	state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (uint32) (state >> 33) % n;
+}
+
+static bool
+parser(const char *text, int len)
+{
+	return pg_verify_mbstr(PG_UTF8, text, len, true) &&
+		   pg_parse_json(ftx_json_lexer(text, len, PG_UTF8, false),
+						 &nullSemAction) == JSON_SUCCESS;
+}
+
+static bool
+scanner(const char *text, int len)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	volatile bool accepted = true;
+
+	if (!pg_verify_mbstr(PG_UTF8, text, len, true))
+		return false;
+	PG_TRY();
+	{
+		FtxScanner s;
+
+		ftx_scanner_begin(&s, text, len);
+		ftx_scanner_value(&s, NULL, NULL);
+		ftx_scanner_finish(&s);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(cxt);
+		FlushErrorState();
+		accepted = false;
+	}
+	PG_END_TRY();
+	return accepted;
+}
+
+/*
+ * A text with up to four changes.
+ */
+static int
+mutate(const char *seed, char *out)
+{
+	int len = strlen(seed);
+
+	memcpy(out, seed, len);
+	for (int changes = chance(5); changes > 0 && len > 1; changes--)
+	{
+		int at = chance(len);
+
+		switch (chance(5))
+		{
+			case 0:
+				out[at] = spice[chance(sizeof(spice) - 1)];
+				break;
+			case 1:
+				memmove(out + at, out + at + 1, --len - at);
+				break;
+			case 2:
+				memmove(out + at + 1, out + at, len++ - at);
+				out[at] = spice[chance(sizeof(spice) - 1)];
+				break;
+			case 3:
+				len = at + 1;
+				break;
+			default:
+				out[at] = out[chance(len)];
+		}
+	}
+	out[len] = '\0';
+	return len;
+}
+
+/*
+ * compare_scanner(seed int, n int) returns text: the first text on which the
+ * two differ, or how many were accepted
+ */
+Datum
+compare_scanner(PG_FUNCTION_ARGS)
+{
+	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext, "compare",
+											  ALLOCSET_DEFAULT_SIZES);
+	int accepted = 0;
+
+	state = PG_GETARG_INT32(0);
+	for (int i = 0; i < PG_GETARG_INT32(1); i++)
+	{
+		MemoryContext old = MemoryContextSwitchTo(cxt);
+		char *text;
+		int len;
+		bool theirs;
+
+		MemoryContextReset(cxt);
+		/* an allocation of its own size, so that tools see reads beyond it */
+		text = palloc(1024);
+		len = mutate(seeds[chance(lengthof(seeds))], text);
+		text = pnstrdup(text, len);
+		theirs = parser(text, len);
+		if (scanner(text, len) != theirs)
+		{
+			MemoryContextSwitchTo(old);
+			PG_RETURN_TEXT_P(
+				cstring_to_text(psprintf("parser %d: %s", theirs, text)));
+		}
+		accepted += theirs;
+		MemoryContextSwitchTo(old);
+	}
+	PG_RETURN_TEXT_P(cstring_to_text(psprintf("%d accepted", accepted)));
+}
+
+Datum
+scanner_accepts(PG_FUNCTION_ARGS)
+{
+	char *given = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+	PG_RETURN_BOOL(scanner(given, strlen(given)));
+}
+
+Datum
+parser_accepts(PG_FUNCTION_ARGS)
+{
+	char *given = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+	PG_RETURN_BOOL(parser(given, strlen(given)));
+}
+
+/*
+ * compare_timestamps(value text) returns text: NULL when the shortcut does not
+ * apply; else "same" or what differs
+ */
+Datum
+compare_timestamps(PG_FUNCTION_ARGS)
+{
+	char *given = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char *quoted = psprintf("\"%s\"", given);
+	FtxJsonValue value = {quoted, strlen(quoted), FTX_JSON_STRING};
+	TimestampTz ours;
+	TimestampTz theirs;
+
+	if (!ftx_json_plain_timestamptz(&value, &ours))
+		PG_RETURN_NULL();
+	theirs = DatumGetTimestampTz(
+		DirectFunctionCall3(timestamptz_in, CStringGetDatum(given),
+							ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	PG_RETURN_TEXT_P(cstring_to_text(ours == theirs ? "same" : "differs"));
+}
