@@ -2,6 +2,7 @@
 \getenv api_key FIVETREX_DEMO_API_KEY
 \getenv api_secret FIVETREX_DEMO_API_SECRET
 \getenv access FIVETREX_DEMO_ACCESS
+\getenv writable FIVETREX_DEMO_WRITABLE
 
 -- Fivetran becomes a schema: an extension, a server, your credentials, one
 -- IMPORT.
@@ -81,3 +82,37 @@ SELECT o.team, count(*) AS connectors,
        count(*) FILTER (WHERE c.setup_state = 'broken') AS broken
 FROM owners o JOIN fivetran.connectors c USING (group_id)
 GROUP BY o.team ORDER BY o.team;
+
+-- A child table: who may do what in some of the groups? One call per group,
+-- many at once.
+SELECT group_id, role, count(*) AS users
+FROM fivetran.group_users
+WHERE group_id = ANY (ARRAY(SELECT id FROM fivetran.groups ORDER BY id LIMIT 5))
+GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 5;
+
+-- What does the account's plan have? One cheap call per table.
+SELECT status, count(*) AS tables FROM fivetrex_selftest() GROUP BY 1 ORDER BY 2 DESC, 1;
+
+\if :writable
+-- Changes are plain SQL. With dry_run nothing is sent: each request is shown.
+SET fivetrex.dry_run = on;
+
+UPDATE fivetran.connectors SET paused = true WHERE id IN ('broken_anchor', 'syncing_river');
+
+UPDATE fivetran.connector_columns SET hashed = true
+WHERE connector_id = 'assimilate_seem' AND column_name ~ 'email|name';
+
+SET fivetrex.dry_run = off;
+
+-- Now for real, on the mock: many rows are one PATCH, and RETURNING shows what
+-- the API answered.
+UPDATE fivetran.connector_columns SET hashed = true
+WHERE connector_id = 'assimilate_seem' AND column_name ~ 'email|name'
+RETURNING schema_name, table_name, column_name, hashed;
+
+INSERT INTO fivetran.groups (name) VALUES ('Demo') RETURNING id, name;
+
+SELECT fivetrex_sync('assimilate_seem');
+
+SELECT id, sync_state, is_syncing FROM fivetrex_sync_status('assimilate_seem');
+\endif
