@@ -72,6 +72,25 @@ extern Expr *
 ftx_match_window(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 				 RestrictInfo *rinfo, bool *lower, bool *upper);
 
+/* In cost.c */
+
+/* Planner units of a round trip: see there. */
+#define FTX_COST_ROUND_TRIP 1000.0
+
+/* How many values does the match give: 1, or those of the array. */
+extern double ftx_match_keys(PlannerInfo *root, FtxMatch *match);
+
+/* Pages of the plain list with so many rows. */
+extern double ftx_list_pages(FtxPlanState *state, double rows);
+
+/*
+ * The mode that reads the table with the fewest calls, given the clauses that
+ * narrow the request; with its cost and its number of calls.
+ */
+extern FtxScanMode
+ftx_choose_mode(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
+				List *matches, Cost *cost, double *calls);
+
 /* In plan.c */
 
 extern void fivetrexGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,

@@ -20,7 +20,7 @@
 #include "base/compat.h"
 #include "base/guc.h"
 #include "executor/executor.h"
-#include "fdw/target.h"
+#include "fdw/modify.h"
 #include "fdw/textset.h"
 #include "funcapi.h"
 #include "nodes/makefuncs.h"
@@ -34,17 +34,6 @@
 
 /* Rows of an INSERT that are gathered before they leave together. */
 #define BATCH_ROWS 1000
-
-/* Names of the junk attributes that carry identity and the old row. */
-#define IDENTITY_PREFIX "fivetrex_"
-#define OLD_ROW "wholerow"
-
-/* Items of the private list of PlanForeignModify. */
-typedef enum ModifyItem
-{
-	ModifySetAttnums, /* IntList */
-	ModifyReturned	  /* IntList */
-} ModifyItem;
 
 typedef struct FtxModifyState
 {
@@ -67,164 +56,6 @@ typedef struct FtxModifyState
 	char **identity;
 	TupleTableSlot *slot;
 } FtxModifyState;
-
-/* ---------- planning ---------- */
-
-int
-fivetrexIsForeignRelUpdatable(Relation rel)
-{
-	ForeignTable *table = GetForeignTable(RelationGetRelid(rel));
-	FtxServerOptions server;
-	FtxTableOptions options;
-	const FtxResource *resource;
-	int events = 0;
-
-	ftx_options_server(GetForeignServer(table->serverid), &server);
-	ftx_options_table(table, RelationGetRelationName(rel), &server, &options);
-	resource = options.resource;
-	if (resource->create.path != NULL)
-		events |= 1 << CMD_INSERT;
-	if (resource->update.path != NULL)
-		events |= 1 << CMD_UPDATE;
-	if (resource->remove.path != NULL || resource->remove_function != NULL)
-		events |= 1 << CMD_DELETE;
-	return events;
-}
-
-void
-fivetrexAddForeignUpdateTargets(PlannerInfo *root, Index rtindex,
-								RangeTblEntry *target_rte,
-								Relation target_relation)
-{
-	Oid relid = RelationGetRelid(target_relation);
-	CmdType operation = root->parse->commandType;
-	ForeignTable *table = GetForeignTable(relid);
-	FtxServerOptions server;
-	FtxTableOptions options;
-	Bitmapset *identity;
-	int column = -1;
-
-	ftx_options_server(GetForeignServer(table->serverid), &server);
-	ftx_options_table(table, RelationGetRelationName(target_relation), &server,
-					  &options);
-	identity = ftx_target_identity(options.resource, operation);
-	while ((column = bms_next_member(identity, column)) >= 0)
-	{
-		const char *name = options.resource->columns[column].name;
-		Var *var = NULL;
-
-		for (int i = 0; i < RelationGetNumberOfAttributes(target_relation); i++)
-		{
-			Form_pg_attribute att = TupleDescAttr(
-				RelationGetDescr(target_relation), i);
-
-			if (!att->attisdropped &&
-				ftx_options_column(relid, i + 1, options.resource, NULL) ==
-					column)
-				var = makeVar(rtindex, i + 1, att->atttypid, att->atttypmod,
-							  att->attcollation, 0);
-		}
-		if (var == NULL)
-			ereport(
-				ERROR,
-				(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
-				 errmsg("foreign table \"%s\" lacks the column \"%s\" of %s",
-						RelationGetRelationName(target_relation), name,
-						options.resource->name),
-				 errdetail("It identifies the row to be changed.")));
-		add_row_identity_var(root, var, rtindex,
-							 psprintf("%s%s", IDENTITY_PREFIX, name));
-	}
-
-	/* core adds the old row for UPDATE and for row triggers */
-	if (operation == CMD_DELETE && root->parse->returningList != NIL)
-		add_row_identity_var(root,
-							 makeVar(rtindex, InvalidAttrNumber,
-									 target_relation->rd_rel->reltype, -1,
-									 InvalidOid, 0),
-							 rtindex, OLD_ROW);
-}
-
-static Bitmapset *
-list_to_set(List *list)
-{
-	Bitmapset *result = NULL;
-	ListCell *lc;
-
-	foreach (lc, list)
-		result = bms_add_member(result, lfirst_int(lc));
-	return result;
-}
-
-static List *
-all_attnums(Relation rel)
-{
-	List *result = NIL;
-
-	for (int i = 1; i <= RelationGetNumberOfAttributes(rel); i++)
-	{
-		if (!TupleDescAttr(RelationGetDescr(rel), i - 1)->attisdropped)
-			result = lappend_int(result, i);
-	}
-	return result;
-}
-
-/*
- * Does somebody look at the row after it was written, other than RETURNING?
- */
-static bool
-row_is_looked_at(Relation rel, CmdType operation, List *check_options)
-{
-	TriggerDesc *triggers = rel->trigdesc;
-
-	if (check_options != NIL)
-		return true;
-	if (triggers == NULL)
-		return false;
-	return operation == CMD_INSERT ? triggers->trig_insert_after_row :
-									 triggers->trig_update_after_row;
-}
-
-List *
-fivetrexPlanForeignModify(PlannerInfo *root, ModifyTable *plan,
-						  Index resultRelation, int subplan_index)
-{
-	RangeTblEntry *rte = planner_rt_fetch(resultRelation, root);
-	Relation rel = table_open(rte->relid, NoLock);
-	List *set_attnums = NIL;
-	List *returning = NIL;
-	List *check_options = NIL;
-	List *returned;
-
-	if (plan->onConflictAction != ONCONFLICT_NONE)
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("foreign table \"%s\" does not support ON CONFLICT",
-					RelationGetRelationName(rel)),
-			 errdetail(
-				 "The Fivetran API cannot create an object on the condition that there is none.")));
-	ftx_target_check_operation(rte->relid, plan->operation);
-	if (plan->returningLists != NIL)
-		returning = list_nth(plan->returningLists, subplan_index);
-	if (plan->withCheckOptionLists != NIL)
-		check_options = list_nth(plan->withCheckOptionLists, subplan_index);
-	if (plan->operation == CMD_UPDATE)
-	{
-		List *targetlist;
-
-		get_translated_update_targetlist(root, resultRelation, &targetlist,
-										 &set_attnums);
-		ftx_target_check_update(rte->relid, set_attnums);
-	}
-	returned = ftx_target_returned(rel, resultRelation, returning);
-	if (plan->operation == CMD_INSERT)
-		ftx_target_check_secrets(rte->relid, list_to_set(returned));
-	if (row_is_looked_at(rel, plan->operation, check_options))
-		returned = all_attnums(rel);
-	table_close(rel, NoLock);
-	return list_make2(list_copy(set_attnums), returned);
-}
 
 /* ---------- beginning and end ---------- */
 
@@ -270,16 +101,16 @@ fivetrexBeginForeignModify(ModifyTableState *mtstate, ResultRelInfo *info,
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		return;
 	state = begin_modify(mtstate->ps.state, info, mtstate->operation,
-						 list_nth(fdw_private, ModifySetAttnums),
-						 list_nth(fdw_private, ModifyReturned));
+						 list_nth(fdw_private, FtxModifySetAttnums),
+						 list_nth(fdw_private, FtxModifyReturned));
 	if (plan->withCheckOptionLists != NIL)
 		check_options = list_nth(plan->withCheckOptionLists, subplan_index);
 	state->has_returning = plan->returningLists != NIL;
 	if (mtstate->operation != CMD_DELETE)
 		state->needs_answer = state->has_returning ||
-							  row_is_looked_at(info->ri_RelationDesc,
-											   mtstate->operation,
-											   check_options);
+							  ftx_modify_looked_at(info->ri_RelationDesc,
+												   mtstate->operation,
+												   check_options);
 	if (mtstate->operation == CMD_INSERT)
 		return;
 
@@ -288,7 +119,7 @@ fivetrexBeginForeignModify(ModifyTableState *mtstate, ResultRelInfo *info,
 		state->cxt, sizeof(AttrNumber) * resource->ncolumns);
 	while ((column = bms_next_member(state->target->identity, column)) >= 0)
 	{
-		char *name = psprintf("%s%s", IDENTITY_PREFIX,
+		char *name = psprintf("%s%s", FTX_IDENTITY_PREFIX,
 							  resource->columns[column].name);
 
 		state->identity_attnos[column] = ExecFindJunkAttributeInTlist(
@@ -297,7 +128,7 @@ fivetrexBeginForeignModify(ModifyTableState *mtstate, ResultRelInfo *info,
 			elog(ERROR, "could not find junk %s column", name);
 	}
 	state->old_row_attno = ExecFindJunkAttributeInTlist(subplan->targetlist,
-														OLD_ROW);
+														FTX_OLD_ROW);
 }
 
 /*
@@ -308,9 +139,9 @@ fivetrexBeginForeignInsert(ModifyTableState *mtstate, ResultRelInfo *info)
 {
 	Relation rel = info->ri_RelationDesc;
 	bool returning = info->ri_returningList != NIL;
-	bool looked_at = row_is_looked_at(rel, CMD_INSERT,
-									  info->ri_WithCheckOptions);
-	List *returned = returning || looked_at ? all_attnums(rel) : NIL;
+	bool looked_at = ftx_modify_looked_at(rel, CMD_INSERT,
+										  info->ri_WithCheckOptions);
+	List *returned = returning || looked_at ? ftx_modify_all_attnums(rel) : NIL;
 	FtxModifyState *state;
 
 	if (mtstate->ps.plan != NULL &&
@@ -320,7 +151,8 @@ fivetrexBeginForeignInsert(ModifyTableState *mtstate, ResultRelInfo *info)
 				 errmsg("foreign table \"%s\" does not support ON CONFLICT",
 						RelationGetRelationName(rel))));
 	ftx_target_check_secrets(RelationGetRelid(rel),
-							 returning ? list_to_set(returned) : NULL);
+							 returning ? ftx_modify_attnum_set(returned) :
+										 NULL);
 	state = begin_modify(mtstate->ps.state, info, CMD_INSERT, NIL, returned);
 	state->needs_answer = returning || looked_at;
 }

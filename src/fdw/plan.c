@@ -31,40 +31,8 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
-/*
- * Planner units: a call costs its round trip, some 50 to 100 ms, which is the
- * sequential read of a thousand pages; and each call, waited for or not, is
- * one of the few thousand that an account may make in an hour.
- */
-#define COST_ROUND_TRIP 1000.0
-#define COST_CALL 100.0
-#define COST_ROW 0.05
-
-/* Elements assumed in an array that is not known when planning. */
-#define TYPICAL_ARRAY 10
-
 /* FtxPlanState.columns of an attribute that is no more. */
 #define DROPPED_COLUMN (-2)
-
-/* n calls, as many at once as may be. */
-static double
-calls_cost(double calls, int max_concurrency)
-{
-	return calls * COST_CALL + ceil(calls / max_concurrency) * COST_ROUND_TRIP;
-}
-
-/* Pages of a list, one after the other. */
-static double
-pages_cost(double pages)
-{
-	return pages * (COST_CALL + COST_ROUND_TRIP);
-}
-
-bool
-ftx_keys_are_cheaper(double nkeys, double pages, int max_concurrency)
-{
-	return nkeys <= 1 || calls_cost(nkeys, max_concurrency) < pages_cost(pages);
-}
 
 /*
  * Which catalogue column each attribute means.  That one means none is an
@@ -183,23 +151,6 @@ find_used_columns(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state)
 	}
 }
 
-static double
-match_keys(PlannerInfo *root, FtxMatch *match)
-{
-	Node *value;
-
-	if (!match->is_array)
-		return 1;
-	value = estimate_expression_value(root, (Node *) match->value);
-	if (IsA(value, Const) && !((Const *) value)->constisnull)
-	{
-		ArrayType *array = DatumGetArrayTypeP(((Const *) value)->constvalue);
-
-		return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-	}
-	return TYPICAL_ARRAY;
-}
-
 void
 fivetrexGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
 						  Oid foreigntableid)
@@ -229,8 +180,8 @@ fivetrexGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
 			continue;
 		}
 		state->matches = lappend(state->matches, match);
-		if (match->is_key && (keys < 0 || match_keys(root, match) < keys))
-			keys = match_keys(root, match);
+		if (match->is_key && (keys < 0 || ftx_match_keys(root, match) < keys))
+			keys = ftx_match_keys(root, match);
 	}
 
 	/* never analysed: what such accounts typically have */
@@ -245,156 +196,6 @@ fivetrexGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
 		baserel->rows = clamp_row_est(Min(baserel->rows, keys));
 }
 
-/*
- * Rows that one filtered list is expected to have.
- */
-static double
-filtered_rows(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
-			  List *matches)
-{
-	List *rinfos = NIL;
-	ListCell *lc;
-
-	foreach (lc, matches)
-	{
-		FtxMatch *match = lfirst(lc);
-
-		if (match->filter >= 0 && !match->is_array)
-			rinfos = lappend(rinfos, match->rinfo);
-	}
-	if (rinfos == NIL)
-		return state->list_rows;
-	return clamp_row_est(
-		state->list_rows *
-		clauselist_selectivity(root, rinfos, baserel->relid, JOIN_INNER, NULL));
-}
-
-static double
-list_pages(FtxPlanState *state, double rows)
-{
-	return Max(1, ceil(rows / state->table.page_size));
-}
-
-/*
- * Calls that read all of a resource, or of n of its uppermost parents (n < 0:
- * they are not known and have to be enumerated).
- */
-static double
-calls_of_all(const FtxResource *resource, double n, int page_size)
-{
-	const FtxResource *parent;
-	double parents;
-
-	if (resource->parent == NULL)
-		return Max(1, ceil(resource->typical_rows / page_size));
-	parent = ftx_resource_find(resource->parent);
-	parents = parent->typical_rows;
-	if (n >= 0)
-		parents = parent->parent == NULL ?
-					  n :
-					  n * parents /
-						  ftx_resource_find(parent->parent)->typical_rows;
-	return parents * Max(1, ceil(resource->typical_rows / parent->typical_rows /
-								 page_size)) +
-		   (n < 0 || parent->parent != NULL ?
-				calls_of_all(parent, n, page_size) :
-				0);
-}
-
-static Bitmapset *
-parent_columns(const FtxResource *resource)
-{
-	Bitmapset *columns = NULL;
-
-	for (int i = 0; i < resource->nlinks; i++)
-		columns = bms_add_member(
-			columns, ftx_resource_column(resource, resource->links[i].column));
-	return columns;
-}
-
-/*
- * The calls that read a child table, given what is known of its parents.
- */
-static double
-child_calls(PlannerInfo *root, FtxPlanState *state, List *matches)
-{
-	const FtxResource *resource = state->resource;
-	Bitmapset *known = NULL;
-	double uppermost = -1;
-	double lists = 1;
-	ListCell *lc;
-
-	foreach (lc, matches)
-	{
-		FtxMatch *match = lfirst(lc);
-
-		if (!match->is_parent)
-			continue;
-		known = bms_add_member(known, match->column);
-		lists *= match_keys(root, match);
-		if (match->column ==
-			ftx_resource_column(resource, resource->links[0].column))
-			uppermost = match_keys(root, match);
-	}
-	if (bms_is_subset(parent_columns(resource), known))
-		return lists;
-	return calls_of_all(resource, uppermost, state->table.page_size);
-}
-
-/*
- * The mode that reads the table with the fewest calls, given clauses that
- * narrow the request; with its cost and its number of calls.
- */
-static FtxScanMode
-choose_mode(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
-			List *matches, Cost *cost, double *calls)
-{
-	FtxScanMode mode = FTX_SCAN_LIST;
-	double keys = -1;
-	double rows;
-	double pages;
-	int concurrency = state->server.max_concurrency;
-	ListCell *lc;
-
-	if (state->resource->parent != NULL)
-	{
-		*calls = child_calls(root, state, matches);
-		*cost = calls_cost(*calls, concurrency) + baserel->rows * COST_ROW;
-		return FTX_SCAN_LIST;
-	}
-	if (state->resource->list.path == NULL)
-	{
-		*calls = 1;
-		*cost = calls_cost(1, 1) + COST_ROW;
-		return FTX_SCAN_SINGLETON;
-	}
-	foreach (lc, matches)
-	{
-		FtxMatch *match = lfirst(lc);
-
-		if (match->is_key && (keys < 0 || match_keys(root, match) < keys))
-			keys = match_keys(root, match);
-	}
-
-	rows = filtered_rows(root, baserel, state, matches);
-	pages = list_pages(state, rows);
-	*calls = pages;
-	*cost = pages_cost(pages) + rows * COST_ROW;
-	if (state->needs_detail)
-	{
-		*calls += baserel->rows;
-		*cost += calls_cost(baserel->rows, concurrency);
-	}
-	if (keys >= 0 && !state->needs_list &&
-		(state->needs_detail || ftx_keys_are_cheaper(keys, pages, concurrency)))
-	{
-		mode = FTX_SCAN_KEYS;
-		*calls = keys;
-		*cost = calls_cost(keys, concurrency) + keys * COST_ROW;
-	}
-	return mode;
-}
-
 static void
 add_scan_path(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 			  ParamPathInfo *param_info, List *matches)
@@ -402,8 +203,8 @@ add_scan_path(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 	Cost cost;
 	double calls;
 	double rows = param_info ? param_info->ppi_rows : baserel->rows;
-	FtxScanMode mode = choose_mode(root, baserel, state, matches, &cost,
-								   &calls);
+	FtxScanMode mode = ftx_choose_mode(root, baserel, state, matches, &cost,
+									   &calls);
 	Path *path;
 
 	if (mode == FTX_SCAN_KEYS)
@@ -412,7 +213,7 @@ add_scan_path(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 		param_info->ppi_rows = rows;
 	cost += rows * cpu_tuple_cost;
 	path = (Path *) ftx_create_foreignscan_path(
-		root, baserel, NULL, rows, COST_ROUND_TRIP, cost, NIL,
+		root, baserel, NULL, rows, FTX_COST_ROUND_TRIP, cost, NIL,
 		param_info ? param_info->ppi_req_outer : baserel->lateral_relids,
 		list_make2(makeInteger(mode), makeInteger((int) Min(calls, INT_MAX))));
 	add_path(baserel, path);
@@ -639,7 +440,7 @@ sort_out_clauses(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 
 		if (match != NULL && match->is_key && mode == FTX_SCAN_KEYS &&
 			(request->key == NULL ||
-			 match_keys(root, match) < match_keys(root, request->key)))
+			 ftx_match_keys(root, match) < ftx_match_keys(root, request->key)))
 		{
 			request->filters_left |= request->key != NULL;
 			request->key = match;
@@ -727,8 +528,9 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 	items = lappend(items, makeInteger(state->table.page_size));
 	items = lappend(items, makeInteger(prefetch));
 	items = lappend(items, makeInteger(limit));
-	items = lappend(items, makeInteger((int) Min(
-							   list_pages(state, state->list_rows), INT_MAX)));
+	items = lappend(
+		items, makeInteger((int) Min(ftx_list_pages(state, state->list_rows),
+									 INT_MAX)));
 	items = lappend(items, makeInteger(calls));
 	items = lappend(items, makeInteger(list_length(exprs)));
 

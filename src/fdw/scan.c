@@ -17,7 +17,7 @@
 #include "api/readers.h"
 #include "base/compat.h"
 #include "executor/executor.h"
-#include "fdw/fdw.h"
+#include "fdw/scan.h"
 #include "json/value.h"
 #include "miscadmin.h"
 #include "parser/parsetree.h"
@@ -28,61 +28,6 @@
 #include "utils/resowner.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
-
-struct FtxScanState
-{
-	ForeignScanState *node;
-	FtxReader reader;  /* while a paged list is being read */
-	TupleDesc tupdesc; /* a copy: slots of it pin nothing, so that they can
-						* be made on behalf of another statement */
-
-	/* from the plan */
-	const FtxResource *resource;
-	FtxScanMode plan_mode;
-	bool key_is_array;
-	List *filters; /* IntList */
-	List *parents; /* IntList of columns */
-	int many_parents;
-	int nlowers; /* bounds of the time window */
-	int nuppers;
-	int list_pages;
-	int64 limit;
-
-	/* expressions */
-	List *params;		   /* ExprStates: key, filters, parents, bounds */
-	ExprState *conditions; /* on list items, before details are fetched */
-	ExprContext *conditions_context;
-	TupleTableSlot *conditions_slot;
-
-	FtxSession *session;
-	FtxConverter *converter;
-	bool extras;		 /* each row takes calls of its own */
-	FtxStream *stream;	 /* the list */
-	FtxDetails *details; /* what is asked for row by row */
-	FtxStats stats;
-
-	/* the present scan */
-	bool started;
-	FtxScanMode mode; /* keys may turn out to be read by the list */
-	char **keys;	  /* in params_cxt, NULL-terminated entries */
-	int nkeys;
-	int next_key;
-	bool input_ended; /* nothing more to fetch details of */
-	int64 emitted;
-
-	MemoryContext cxt;		  /* of the scan, below the query's */
-	MemoryContext params_cxt; /* values of the present scan */
-	MemoryContext row_cxt;	  /* the row handed out last */
-
-	/* rows read ahead because somebody was about to write */
-	ResourceOwner owner; /* of the scan's temporary files */
-	Tuplestorestate *kept;
-	TupleTableSlot *kept_slot;
-	MemoryContext spare_cxt; /* their row_cxt */
-	bool cut_off;			 /* reading ahead failed in the middle */
-};
-
-static void read_to_end(FtxReader *reader);
 
 static const int *
 int_array(List *list)
@@ -182,7 +127,7 @@ ftx_scan_begin(ForeignScanState *node)
 	FtxScanState *state = create_scan(node);
 	MemoryContext old = MemoryContextSwitchTo(state->cxt);
 
-	state->reader.finish = read_to_end;
+	state->reader.finish = ftx_scan_read_to_end;
 	state->tupdesc = CreateTupleDescCopy(
 		RelationGetDescr(node->ss.ss_currentRelation));
 
@@ -208,48 +153,6 @@ ftx_scan_begin(ForeignScanState *node)
 	return state;
 }
 
-static int
-compare_keys(const void *a, const void *b)
-{
-	return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
-/*
- * The texts of a value, or of the elements of an array, each once and sorted,
- * in the current memory context.  Returns their number.
- */
-static int
-collect_texts(Datum value, bool is_array, char ***texts)
-{
-	Datum *elements = &value;
-	bool *nulls = NULL;
-	int n = 1;
-	int filled = 0;
-	int unique = 0;
-
-	if (is_array)
-	{
-		ArrayType *array = DatumGetArrayTypeP(value);
-
-		/* of text or what is stored like it: varchar */
-		deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_INT,
-						  &elements, &nulls, &n);
-	}
-	*texts = palloc(sizeof(char *) * Max(n, 1));
-	for (int i = 0; i < n; i++)
-	{
-		if (nulls == NULL || !nulls[i])
-			(*texts)[filled++] = TextDatumGetCString(elements[i]);
-	}
-	qsort(*texts, filled, sizeof(char *), compare_keys);
-	for (int i = 0; i < filled; i++)
-	{
-		if (i == 0 || strcmp((*texts)[i], (*texts)[unique - 1]) != 0)
-			(*texts)[unique++] = (*texts)[i];
-	}
-	return unique;
-}
-
 /*
  * Is the list the better, or the only way to find the keys?
  */
@@ -267,105 +170,6 @@ keys_need_list(FtxScanState *state, bool needs_detail)
 }
 
 /*
- * The tightest of the bounds; false when one is NULL.
- */
-static bool
-tightest(FtxScanState *state, int first, int n, bool lower, TimestampTz *bound)
-{
-	for (int i = first; i < first + n; i++)
-	{
-		bool null;
-		TimestampTz value = DatumGetTimestampTz(ExecEvalExprSwitchContext(
-			list_nth(state->params, i), state->node->ss.ps.ps_ExprContext,
-			&null));
-
-		if (null)
-			return false;
-		*bound = lower ? Max(*bound, value) : Min(*bound, value);
-	}
-	return true;
-}
-
-static bool
-add_window(FtxScanState *state, StringInfo query)
-{
-	int first = list_length(state->filters) + list_length(state->parents);
-	TimestampTz lower = DT_NOBEGIN;
-	TimestampTz upper = DT_NOEND;
-
-	return tightest(state, first, state->nlowers, true, &lower) &&
-		   tightest(state, first + state->nlowers, state->nuppers, false,
-					&upper) &&
-		   ftx_window_params(state->resource, lower, upper, query);
-}
-
-/*
- * The filters of the list as a query; NULL when a filter is NULL, which no
- * row equals.
- */
-static char *
-filter_query(FtxScanState *state)
-{
-	ExprContext *econtext = state->node->ss.ps.ps_ExprContext;
-	StringInfoData query;
-	ListCell *param;
-	ListCell *filter;
-
-	initStringInfo(&query);
-	forboth (param, state->params, filter, state->filters)
-	{
-		bool null;
-		Datum value = ExecEvalExprSwitchContext(lfirst(param), econtext, &null);
-		char *equal_to;
-
-		if (null)
-			return NULL;
-		equal_to = TextDatumGetCString(value);
-
-		/* an empty parameter may be taken for an absent one */
-		if (equal_to[0] != '\0' && strlen(equal_to) <= FTX_MAX_VALUE)
-			ftx_path_add_param(
-				&query, state->resource->filters[lfirst_int(filter)].parameter,
-				equal_to);
-	}
-	if (state->resource->window.column != NULL && !add_window(state, &query))
-		return NULL;
-	return query.data;
-}
-
-/*
- * What is known of the parents; false when a value is NULL.
- */
-static bool
-parent_range(FtxScanState *state, FtxStreamRange *range)
-{
-	ExprContext *econtext = state->node->ss.ps.ps_ExprContext;
-	int i = list_length(state->filters);
-	ListCell *lc;
-
-	range->fixed = palloc0(sizeof(char *) * state->resource->ncolumns);
-	range->many_column = -1;
-	foreach (lc, state->parents)
-	{
-		int column = lfirst_int(lc);
-		bool null;
-		Datum value = ExecEvalExprSwitchContext(list_nth(state->params, i++),
-												econtext, &null);
-
-		if (null)
-			return false;
-		if (column == state->many_parents)
-		{
-			range->many_column = column;
-			range->nmany = collect_texts(value, true, &range->many);
-		}
-		else
-			range->fixed[column] = TextDatumGetCString(value);
-	}
-	return true;
-}
-
-/*
  * Read the list, narrowed by its filters and parents if that is the mode that
  * was planned.
  */
@@ -378,8 +182,8 @@ start_list(FtxScanState *state)
 	state->mode = FTX_SCAN_LIST;
 	if (state->plan_mode == FTX_SCAN_LIST)
 	{
-		range.query = filter_query(state);
-		some = range.query != NULL && parent_range(state, &range);
+		range.query = ftx_scan_filters(state);
+		some = range.query != NULL && ftx_scan_parents(state, &range);
 	}
 	else
 		range.fixed = palloc0(sizeof(char *) * state->resource->ncolumns);
@@ -403,7 +207,7 @@ start_keys(FtxScanState *state)
 	state->next_key = 0;
 	state->nkeys = 0;
 	if (!null)
-		state->nkeys = collect_texts(value, state->key_is_array, &state->keys);
+		state->nkeys = ftx_scan_texts(value, state->key_is_array, &state->keys);
 	if (keys_need_list(state, intVal(list_nth(items, FtxPlanNeedsDetail))))
 		start_list(state);
 }
@@ -548,8 +352,8 @@ next_item(FtxScanState *state)
 /*
  * Read the next row from the API into a slot; false at the end.
  */
-static bool
-read_row(FtxScanState *state, TupleTableSlot *slot, MemoryContext cxt)
+bool
+ftx_scan_read_row(FtxScanState *state, TupleTableSlot *slot, MemoryContext cxt)
 {
 	const FtxJsonValue *item;
 	MemoryContext old;
@@ -569,93 +373,6 @@ read_row(FtxScanState *state, TupleTableSlot *slot, MemoryContext cxt)
 	return item != NULL;
 }
 
-/* ---------- reading ahead of a write ---------- */
-
-static void
-begin_keeping(FtxScanState *state)
-{
-	ResourceOwner old = CurrentResourceOwner;
-
-	if (state->kept != NULL)
-		return;
-	state->kept_slot = MakeSingleTupleTableSlot(state->tupdesc,
-												&TTSOpsMinimalTuple);
-
-	/* the writer's statement may end before this scan does */
-	CurrentResourceOwner = state->owner;
-	PG_TRY();
-	{
-		state->kept = tuplestore_begin_heap(false, false, work_mem);
-	}
-	PG_FINALLY();
-	{
-		CurrentResourceOwner = old;
-	}
-	PG_END_TRY();
-}
-
-/*
- * FtxReader.finish: keep all rows that are still to be read.  The row that
- * was handed out last stays as it is.
- */
-static void
-read_to_end(FtxReader *reader)
-{
-	FtxScanState *state = (FtxScanState *) ((char *) reader -
-											offsetof(FtxScanState, reader));
-	List *items = ((ForeignScan *) state->node->ss.ps.plan)->fdw_private;
-	TupleTableSlot *slot = state->conditions_slot;
-	MemoryContext old;
-
-	/* what failed once would miss rows; what has arrived is safe already */
-	if (state->cut_off)
-		return;
-	if (ftx_details_pending(state->details) == 0 &&
-		!ftx_stream_unread(state->stream) &&
-		!intVal(list_nth(items, FtxPlanNeedsDetail)))
-		return;
-
-	old = MemoryContextSwitchTo(state->cxt);
-	slot = MakeSingleTupleTableSlot(state->tupdesc, slot->tts_ops);
-	begin_keeping(state);
-	state->cut_off = true;
-	while ((state->limit < 0 || state->emitted < state->limit) &&
-		   read_row(state, slot, state->spare_cxt))
-		tuplestore_puttupleslot(state->kept, slot);
-	state->cut_off = false;
-	ExecDropSingleTupleTableSlot(slot);
-	MemoryContextReset(state->spare_cxt);
-	MemoryContextSwitchTo(old);
-}
-
-/*
- * Hand out the next row that was kept; false when there is none.
- */
-static bool
-kept_row(FtxScanState *state, TupleTableSlot *slot)
-{
-	TupleTableSlot *kept = state->kept_slot;
-
-	ExecClearTuple(slot);
-	if (!tuplestore_gettupleslot(state->kept, true, false, kept))
-	{
-		if (state->cut_off)
-			ereport(
-				ERROR,
-				(errcode(ERRCODE_FDW_ERROR),
-				 errmsg("the rest of the list was not read"),
-				 errdetail(
-					 "An error broke off the reading ahead of a write of this session.")));
-		return false;
-	}
-	slot_getallattrs(kept);
-	memcpy(slot->tts_values, kept->tts_values,
-		   sizeof(Datum) * kept->tts_nvalid);
-	memcpy(slot->tts_isnull, kept->tts_isnull, sizeof(bool) * kept->tts_nvalid);
-	ExecStoreVirtualTuple(slot);
-	return true;
-}
-
 /* ---------- the executor's callbacks ---------- */
 
 void
@@ -665,12 +382,12 @@ ftx_scan_next(FtxScanState *state)
 
 	if (state->kept != NULL)
 	{
-		(void) kept_row(state, slot);
+		(void) ftx_scan_kept_row(state, slot);
 		return;
 	}
 	if (!state->started)
 		start_scan(state);
-	if (!read_row(state, slot, state->row_cxt))
+	if (!ftx_scan_read_row(state, slot, state->row_cxt))
 		ftx_reader_withdraw(&state->reader);
 }
 

@@ -297,9 +297,9 @@ ahead_allowed(FtxSource *source)
 	if (!source->spec.prefetch || source->predictions < TRUSTED_PREDICTIONS ||
 		source->overlay != NULL || ftx_guc_max_calls > 0)
 		return 0;
-	/* the end may be near */
-	if (source->predictions == TRUSTED_PREDICTIONS)
-		allowed = Min(allowed, MAX_AHEAD / 2);
+	/* the end may be near: one, two, then all of them */
+	if (source->predictions < TRUSTED_PREDICTIONS + 2)
+		allowed = Min(allowed, source->predictions - TRUSTED_PREDICTIONS + 1);
 	if (body != NULL && body->len > 0)
 		allowed = Min(allowed, MAX_AHEAD_BYTES / (int64) body->len - 1);
 	if (source->spec.limit >= 0)

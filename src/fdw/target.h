@@ -55,6 +55,21 @@ extern List *ftx_target_returned(Relation rel, Index rti, List *returning);
 /* Does the table's resource support the statement at all? */
 extern void ftx_target_check_operation(Oid relid, CmdType operation);
 
+/* The resource of a foreign table, with the table's options. */
+extern const FtxResource *
+ftx_target_resource(Oid relid, FtxTableOptions *options);
+
+/* "name, events, active": the columns with a flag, for hints; palloc'ed. */
+extern char *ftx_target_columns(const FtxResource *resource, unsigned flag);
+
+/*
+ * Complain that an attribute (of catalogue column `column`, or -1) cannot be
+ * written by INSERT (FTX_CREATE) or UPDATE (FTX_UPDATE).
+ */
+ftx_noreturn extern void
+ftx_target_refuse_column(Oid relid, int attnum, const FtxResource *resource,
+						 int column, unsigned flag);
+
 /*
  * Catalogue columns in the paths of the resource's update and removal: what
  * identifies a row.

@@ -280,7 +280,8 @@ ftx_json_plain_timestamptz(const FtxJsonValue *value, TimestampTz *result)
 {
 	const char *text = value->text + 1;
 	int len = value->len - 2;
-	int year, month, day, hour, minute, second, micros, used;
+	int year, month, day, hour, minute, second, micros;
+	int used = 0;
 	int64 days;
 
 	/* 2026-11-23T14:15:42Z */

@@ -165,7 +165,10 @@ subtest 'changes in a running session' => sub {
 		"2500\n3", 'a prepared statement too');
 	$mock->clear('users');
 	outcome('', "$connectors; ALTER SERVER s OPTIONS (ADD page_size '500'); $connectors; ALTER SERVER s OPTIONS (DROP page_size)");
-	is(scalar(() = $mock->requests('users')), 3 + 5, 'page_size');
+	# (a page that is predicted beyond the end may be asked for, too)
+	is(scalar(grep { /limit=1000/ } $mock->requests('users')), 3, 'page_size as it was');
+	my %halves = map { $_ => 1 } grep { /limit=500/ } $mock->requests('users');
+	cmp_ok(scalar keys %halves, '>=', 5, 'page_size as it was set');
 	is( outcome('', "BEGIN; SET ROLE alice; DECLARE c CURSOR FOR SELECT id FROM s.connectors; FETCH 1 FROM c; RESET ROLE;
 			ALTER SERVER s OPTIONS (ADD prefetch 'false'); SET ROLE alice; MOVE 1500 IN c; FETCH 1 FROM c; SELECT count(*) FROM s.groups; COMMIT; RESET ROLE; ALTER SERVER s OPTIONS (DROP prefetch)"),
 		"assimilate_seem\n" . $node->query('SELECT id FROM w.connectors OFFSET 1501 LIMIT 1') . "\n14",

@@ -1,0 +1,214 @@
+/*-------------------------------------------------------------------------
+ *
+ * cost.c
+ *		What a way to read a table costs, in calls and round trips.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "fdw/fdw.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "utils/array.h"
+
+/*
+ * Planner units: a call costs its round trip, some 50 to 100 ms, which is the
+ * sequential read of a thousand pages; and each call, waited for or not, is
+ * one of the few thousand that an account may make in an hour.
+ */
+#define COST_CALL 100.0
+#define COST_ROW 0.05
+
+/* Elements assumed in an array that is not known when planning. */
+#define TYPICAL_ARRAY 10
+
+/* n calls, as many at once as may be. */
+static double
+calls_cost(double calls, int max_concurrency)
+{
+	return calls * COST_CALL +
+		   ceil(calls / max_concurrency) * FTX_COST_ROUND_TRIP;
+}
+
+/* Pages of a list, one after the other. */
+static double
+pages_cost(double pages)
+{
+	return pages * (COST_CALL + FTX_COST_ROUND_TRIP);
+}
+
+bool
+ftx_keys_are_cheaper(double nkeys, double pages, int max_concurrency)
+{
+	return nkeys <= 1 || calls_cost(nkeys, max_concurrency) < pages_cost(pages);
+}
+
+double
+ftx_match_keys(PlannerInfo *root, FtxMatch *match)
+{
+	Node *value;
+
+	if (!match->is_array)
+		return 1;
+	value = estimate_expression_value(root, (Node *) match->value);
+	if (IsA(value, Const) && !((Const *) value)->constisnull)
+	{
+		ArrayType *array = DatumGetArrayTypeP(((Const *) value)->constvalue);
+
+		return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	}
+	return TYPICAL_ARRAY;
+}
+
+/*
+ * Rows that one filtered list is expected to have.
+ */
+static double
+filtered_rows(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
+			  List *matches)
+{
+	List *rinfos = NIL;
+	ListCell *lc;
+
+	foreach (lc, matches)
+	{
+		FtxMatch *match = lfirst(lc);
+
+		if (match->filter >= 0 && !match->is_array)
+			rinfos = lappend(rinfos, match->rinfo);
+	}
+	if (rinfos == NIL)
+		return state->list_rows;
+	return clamp_row_est(
+		state->list_rows *
+		clauselist_selectivity(root, rinfos, baserel->relid, JOIN_INNER, NULL));
+}
+
+double
+ftx_list_pages(FtxPlanState *state, double rows)
+{
+	return Max(1, ceil(rows / state->table.page_size));
+}
+
+/*
+ * Calls that read all of a resource, or of n of its uppermost parents (n < 0:
+ * they are not known and have to be enumerated).
+ */
+static double
+calls_of_all(const FtxResource *resource, double n, int page_size)
+{
+	const FtxResource *parent;
+	double parents;
+
+	if (resource->parent == NULL)
+		return Max(1, ceil(resource->typical_rows / page_size));
+	parent = ftx_resource_find(resource->parent);
+	parents = parent->typical_rows;
+	if (n >= 0)
+		parents = parent->parent == NULL ?
+					  n :
+					  n * parents /
+						  ftx_resource_find(parent->parent)->typical_rows;
+	return parents * Max(1, ceil(resource->typical_rows / parent->typical_rows /
+								 page_size)) +
+		   (n < 0 || parent->parent != NULL ?
+				calls_of_all(parent, n, page_size) :
+				0);
+}
+
+static Bitmapset *
+parent_columns(const FtxResource *resource)
+{
+	Bitmapset *columns = NULL;
+
+	for (int i = 0; i < resource->nlinks; i++)
+		columns = bms_add_member(
+			columns, ftx_resource_column(resource, resource->links[i].column));
+	return columns;
+}
+
+/*
+ * The calls that read a child table, given what is known of its parents.
+ */
+static double
+child_calls(PlannerInfo *root, FtxPlanState *state, List *matches)
+{
+	const FtxResource *resource = state->resource;
+	Bitmapset *known = NULL;
+	double uppermost = -1;
+	double lists = 1;
+	ListCell *lc;
+
+	foreach (lc, matches)
+	{
+		FtxMatch *match = lfirst(lc);
+
+		if (!match->is_parent)
+			continue;
+		known = bms_add_member(known, match->column);
+		lists *= ftx_match_keys(root, match);
+		if (match->column ==
+			ftx_resource_column(resource, resource->links[0].column))
+			uppermost = ftx_match_keys(root, match);
+	}
+	if (bms_is_subset(parent_columns(resource), known))
+		return lists;
+	return calls_of_all(resource, uppermost, state->table.page_size);
+}
+
+/*
+ * The mode that reads the table with the fewest calls, given clauses that
+ * narrow the request; with its cost and its number of calls.
+ */
+FtxScanMode
+ftx_choose_mode(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
+				List *matches, Cost *cost, double *calls)
+{
+	FtxScanMode mode = FTX_SCAN_LIST;
+	double keys = -1;
+	double rows;
+	double pages;
+	int concurrency = state->server.max_concurrency;
+	ListCell *lc;
+
+	if (state->resource->parent != NULL)
+	{
+		*calls = child_calls(root, state, matches);
+		*cost = calls_cost(*calls, concurrency) + baserel->rows * COST_ROW;
+		return FTX_SCAN_LIST;
+	}
+	if (state->resource->list.path == NULL)
+	{
+		*calls = 1;
+		*cost = calls_cost(1, 1) + COST_ROW;
+		return FTX_SCAN_SINGLETON;
+	}
+	foreach (lc, matches)
+	{
+		FtxMatch *match = lfirst(lc);
+
+		if (match->is_key && (keys < 0 || ftx_match_keys(root, match) < keys))
+			keys = ftx_match_keys(root, match);
+	}
+
+	rows = filtered_rows(root, baserel, state, matches);
+	pages = ftx_list_pages(state, rows);
+	*calls = pages;
+	*cost = pages_cost(pages) + rows * COST_ROW;
+	if (state->needs_detail)
+	{
+		*calls += baserel->rows;
+		*cost += calls_cost(baserel->rows, concurrency);
+	}
+	if (keys >= 0 && !state->needs_list &&
+		(state->needs_detail || ftx_keys_are_cheaper(keys, pages, concurrency)))
+	{
+		mode = FTX_SCAN_KEYS;
+		*calls = keys;
+		*cost = calls_cost(keys, concurrency) + keys * COST_ROW;
+	}
+	return mode;
+}

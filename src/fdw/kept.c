@@ -1,0 +1,99 @@
+/*-------------------------------------------------------------------------
+ *
+ * kept.c
+ *		Rows of a scan that are read ahead of a write.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "executor/executor.h"
+#include "fdw/scan.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+
+static void
+begin_keeping(FtxScanState *state)
+{
+	ResourceOwner old = CurrentResourceOwner;
+
+	if (state->kept != NULL)
+		return;
+	state->kept_slot = MakeSingleTupleTableSlot(state->tupdesc,
+												&TTSOpsMinimalTuple);
+
+	/* the writer's statement may end before this scan does */
+	CurrentResourceOwner = state->owner;
+	PG_TRY();
+	{
+		state->kept = tuplestore_begin_heap(false, false, work_mem);
+	}
+	PG_FINALLY();
+	{
+		CurrentResourceOwner = old;
+	}
+	PG_END_TRY();
+}
+
+/*
+ * FtxReader.finish: keep all rows that are still to be read.  The row that
+ * was handed out last stays as it is.
+ */
+void
+ftx_scan_read_to_end(FtxReader *reader)
+{
+	FtxScanState *state = (FtxScanState *) ((char *) reader -
+											offsetof(FtxScanState, reader));
+	List *items = ((ForeignScan *) state->node->ss.ps.plan)->fdw_private;
+	TupleTableSlot *slot = state->conditions_slot;
+	MemoryContext old;
+
+	/* what failed once would miss rows; what has arrived is safe already */
+	if (state->cut_off)
+		return;
+	if (ftx_details_pending(state->details) == 0 &&
+		!ftx_stream_unread(state->stream) &&
+		!intVal(list_nth(items, FtxPlanNeedsDetail)))
+		return;
+
+	old = MemoryContextSwitchTo(state->cxt);
+	slot = MakeSingleTupleTableSlot(state->tupdesc, slot->tts_ops);
+	begin_keeping(state);
+	state->cut_off = true;
+	while ((state->limit < 0 || state->emitted < state->limit) &&
+		   ftx_scan_read_row(state, slot, state->spare_cxt))
+		tuplestore_puttupleslot(state->kept, slot);
+	state->cut_off = false;
+	ExecDropSingleTupleTableSlot(slot);
+	MemoryContextReset(state->spare_cxt);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Hand out the next row that was kept; false when there is none.
+ */
+bool
+ftx_scan_kept_row(FtxScanState *state, TupleTableSlot *slot)
+{
+	TupleTableSlot *kept = state->kept_slot;
+
+	ExecClearTuple(slot);
+	if (!tuplestore_gettupleslot(state->kept, true, false, kept))
+	{
+		if (state->cut_off)
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("the rest of the list was not read"),
+				 errdetail(
+					 "An error broke off the reading ahead of a write of this session.")));
+		return false;
+	}
+	slot_getallattrs(kept);
+	memcpy(slot->tts_values, kept->tts_values,
+		   sizeof(Datum) * kept->tts_nvalid);
+	memcpy(slot->tts_isnull, kept->tts_isnull, sizeof(bool) * kept->tts_nvalid);
+	ExecStoreVirtualTuple(slot);
+	return true;
+}

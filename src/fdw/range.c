@@ -1,0 +1,156 @@
+/*-------------------------------------------------------------------------
+ *
+ * range.c
+ *		What a scan asks for: filters, parents, keys and time window, from the
+ *		expressions of the plan.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "executor/executor.h"
+#include "fdw/scan.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+static int
+compare_keys(const void *a, const void *b)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+/*
+ * The texts of a value, or of the elements of an array, each once and sorted,
+ * in the current memory context.  Returns their number.
+ */
+int
+ftx_scan_texts(Datum value, bool is_array, char ***texts)
+{
+	Datum *elements = &value;
+	bool *nulls = NULL;
+	int n = 1;
+	int filled = 0;
+	int unique = 0;
+
+	if (is_array)
+	{
+		ArrayType *array = DatumGetArrayTypeP(value);
+
+		/* of text or what is stored like it: varchar */
+		deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_INT,
+						  &elements, &nulls, &n);
+	}
+	*texts = palloc(sizeof(char *) * Max(n, 1));
+	for (int i = 0; i < n; i++)
+	{
+		if (nulls == NULL || !nulls[i])
+			(*texts)[filled++] = TextDatumGetCString(elements[i]);
+	}
+	qsort(*texts, filled, sizeof(char *), compare_keys);
+	for (int i = 0; i < filled; i++)
+	{
+		if (i == 0 || strcmp((*texts)[i], (*texts)[unique - 1]) != 0)
+			(*texts)[unique++] = (*texts)[i];
+	}
+	return unique;
+}
+
+/*
+ * The tightest of the bounds; false when one is NULL.
+ */
+static bool
+tightest(FtxScanState *state, int first, int n, bool lower, TimestampTz *bound)
+{
+	for (int i = first; i < first + n; i++)
+	{
+		bool null;
+		TimestampTz value = DatumGetTimestampTz(ExecEvalExprSwitchContext(
+			list_nth(state->params, i), state->node->ss.ps.ps_ExprContext,
+			&null));
+
+		if (null)
+			return false;
+		*bound = lower ? Max(*bound, value) : Min(*bound, value);
+	}
+	return true;
+}
+
+static bool
+add_window(FtxScanState *state, StringInfo query)
+{
+	int first = list_length(state->filters) + list_length(state->parents);
+	TimestampTz lower = DT_NOBEGIN;
+	TimestampTz upper = DT_NOEND;
+
+	return tightest(state, first, state->nlowers, true, &lower) &&
+		   tightest(state, first + state->nlowers, state->nuppers, false,
+					&upper) &&
+		   ftx_window_params(state->resource, lower, upper, query);
+}
+
+/*
+ * The filters of the list as a query; NULL when a filter is NULL, which no
+ * row equals.
+ */
+char *
+ftx_scan_filters(FtxScanState *state)
+{
+	ExprContext *econtext = state->node->ss.ps.ps_ExprContext;
+	StringInfoData query;
+	ListCell *param;
+	ListCell *filter;
+
+	initStringInfo(&query);
+	forboth (param, state->params, filter, state->filters)
+	{
+		bool null;
+		Datum value = ExecEvalExprSwitchContext(lfirst(param), econtext, &null);
+		char *equal_to;
+
+		if (null)
+			return NULL;
+		equal_to = TextDatumGetCString(value);
+
+		/* an empty parameter may be taken for an absent one */
+		if (equal_to[0] != '\0' && strlen(equal_to) <= FTX_MAX_VALUE)
+			ftx_path_add_param(
+				&query, state->resource->filters[lfirst_int(filter)].parameter,
+				equal_to);
+	}
+	if (state->resource->window.column != NULL && !add_window(state, &query))
+		return NULL;
+	return query.data;
+}
+
+/*
+ * What is known of the parents; false when a value is NULL.
+ */
+bool
+ftx_scan_parents(FtxScanState *state, FtxStreamRange *range)
+{
+	ExprContext *econtext = state->node->ss.ps.ps_ExprContext;
+	int i = list_length(state->filters);
+	ListCell *lc;
+
+	range->fixed = palloc0(sizeof(char *) * state->resource->ncolumns);
+	range->many_column = -1;
+	foreach (lc, state->parents)
+	{
+		int column = lfirst_int(lc);
+		bool null;
+		Datum value = ExecEvalExprSwitchContext(list_nth(state->params, i++),
+												econtext, &null);
+
+		if (null)
+			return false;
+		if (column == state->many_parents)
+		{
+			range->many_column = column;
+			range->nmany = ftx_scan_texts(value, true, &range->many);
+		}
+		else
+			range->fixed[column] = TextDatumGetCString(value);
+	}
+	return true;
+}

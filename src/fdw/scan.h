@@ -1,0 +1,98 @@
+/*-------------------------------------------------------------------------
+ *
+ * scan.h
+ *		The state of a scan, for scan.c, range.c and kept.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_SCAN_H
+#define FTX_SCAN_H
+
+#include "api/readers.h"
+#include "fdw/fdw.h"
+#include "utils/resowner.h"
+#include "utils/tuplestore.h"
+
+struct FtxScanState
+{
+	ForeignScanState *node;
+	FtxReader reader;  /* while a paged list is being read */
+	TupleDesc tupdesc; /* a copy: slots of it pin nothing, so that they can
+						* be made on behalf of another statement */
+
+	/* from the plan */
+	const FtxResource *resource;
+	FtxScanMode plan_mode;
+	bool key_is_array;
+	List *filters; /* IntList */
+	List *parents; /* IntList of columns */
+	int many_parents;
+	int nlowers; /* bounds of the time window */
+	int nuppers;
+	int list_pages;
+	int64 limit;
+
+	/* expressions */
+	List *params;		   /* ExprStates: key, filters, parents, bounds */
+	ExprState *conditions; /* on list items, before details are fetched */
+	ExprContext *conditions_context;
+	TupleTableSlot *conditions_slot;
+
+	FtxSession *session;
+	FtxConverter *converter;
+	bool extras;		 /* each row takes calls of its own */
+	FtxStream *stream;	 /* the list */
+	FtxDetails *details; /* what is asked for row by row */
+	FtxStats stats;
+
+	/* the present scan */
+	bool started;
+	FtxScanMode mode; /* keys may turn out to be read by the list */
+	char **keys;	  /* in params_cxt, NULL-terminated entries */
+	int nkeys;
+	int next_key;
+	bool input_ended; /* nothing more to fetch details of */
+	int64 emitted;
+
+	MemoryContext cxt;		  /* of the scan, below the query's */
+	MemoryContext params_cxt; /* values of the present scan */
+	MemoryContext row_cxt;	  /* the row handed out last */
+
+	/* rows read ahead because somebody was about to write */
+	ResourceOwner owner; /* of the scan's temporary files */
+	Tuplestorestate *kept;
+	TupleTableSlot *kept_slot;
+	MemoryContext spare_cxt; /* their row_cxt */
+	bool cut_off;			 /* reading ahead failed in the middle */
+};
+
+/* In range.c: what the present scan asks for, from the plan's expressions */
+
+/*
+ * The texts of a value, or of the elements of an array, each once and sorted,
+ * in the current memory context.  Returns their number.
+ */
+extern int ftx_scan_texts(Datum value, bool is_array, char ***texts);
+
+/*
+ * The filters of the list, and its time window, as a query; NULL when a value
+ * is NULL, which no row equals, or the window is empty.
+ */
+extern char *ftx_scan_filters(FtxScanState *state);
+
+/* What is known of the parents; false when a value is NULL. */
+extern bool ftx_scan_parents(FtxScanState *state, FtxStreamRange *range);
+
+/* In kept.c: rows read ahead of a write */
+
+/* FtxReader.finish of a scan. */
+extern void ftx_scan_read_to_end(FtxReader *reader);
+
+/* Hand out the next row that was kept; false when there is none. */
+extern bool ftx_scan_kept_row(FtxScanState *state, TupleTableSlot *slot);
+
+/* In scan.c: read the next row from the API into a slot; false at the end. */
+extern bool
+ftx_scan_read_row(FtxScanState *state, TupleTableSlot *slot, MemoryContext cxt);
+
+#endif /* FTX_SCAN_H */

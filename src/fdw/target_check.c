@@ -1,0 +1,160 @@
+/*-------------------------------------------------------------------------
+ *
+ * target_check.c
+ *		What INSERT, UPDATE and DELETE may do to a foreign table.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "fdw/target.h"
+#include "optimizer/optimizer.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+const FtxResource *
+ftx_target_resource(Oid relid, FtxTableOptions *options)
+{
+	ForeignTable *table = GetForeignTable(relid);
+	FtxServerOptions server;
+
+	ftx_options_server(GetForeignServer(table->serverid), &server);
+	ftx_options_table(table, get_rel_name(relid), &server, options);
+	return options->resource;
+}
+
+/*
+ * "name, events, active": columns with a flag, for hints.
+ */
+char *
+ftx_target_columns(const FtxResource *resource, unsigned flag)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (int i = 0; i < resource->ncolumns; i++)
+	{
+		if ((resource->columns[i].flags & flag) != 0)
+			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "",
+							 resource->columns[i].name);
+	}
+	return names.data;
+}
+
+void
+ftx_target_refuse_column(Oid relid, int attnum, const FtxResource *resource,
+						 int column, unsigned flag)
+{
+	bool update = flag == FTX_UPDATE;
+	const char *detail = "The API sets it.";
+
+	if (column < 0)
+		detail = "It means no column of the API.";
+	else if ((resource->columns[column].flags & FTX_KEY) != 0)
+		detail = "It identifies the object, and the API gives it.";
+	else if ((resource->columns[column].flags & (FTX_CREATE | FTX_UPDATE)) != 0)
+		detail = update ? "It can be given on INSERT only." :
+						  "It can be changed by UPDATE only.";
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("column \"%s\" of foreign table \"%s\" cannot be %s",
+					get_attname(relid, attnum, false), get_rel_name(relid),
+					update ? "updated" : "inserted"),
+			 errdetail("%s", detail),
+			 errhint("Columns of %s that can be %s: %s.", resource->name,
+					 update ? "updated" : "inserted",
+					 ftx_target_columns(resource, flag))));
+}
+
+void
+ftx_target_check_update(Oid relid, List *attnums)
+{
+	FtxTableOptions options;
+	const FtxResource *resource = ftx_target_resource(relid, &options);
+	ListCell *lc;
+
+	if (resource->update.path == NULL)
+		return; /* core refuses that: fivetrexIsForeignRelUpdatable() */
+	foreach (lc, attnums)
+	{
+		int attnum = lfirst_int(lc);
+		int column;
+
+		if (get_attgenerated(relid, attnum) != '\0')
+			continue;
+		column = ftx_options_column(relid, attnum, resource, NULL);
+		if (column < 0 || (resource->columns[column].flags & FTX_UPDATE) == 0)
+			ftx_target_refuse_column(relid, attnum, resource, column,
+									 FTX_UPDATE);
+	}
+}
+
+void
+ftx_target_check_secrets(Oid relid, Bitmapset *returned)
+{
+	FtxTableOptions options;
+	const FtxResource *resource = ftx_target_resource(relid, &options);
+
+	for (int i = 0; i < resource->ncolumns; i++)
+	{
+		bool found = false;
+		int attnum = -1;
+
+		if ((resource->columns[i].flags & FTX_ONE_TIME) == 0)
+			continue;
+		while ((attnum = bms_next_member(returned, attnum)) >= 0)
+		{
+			int column = ftx_options_column(relid, attnum, resource, NULL);
+
+			/* attrs has all of the answer */
+			found |= column == i || column == resource->ncolumns - 1;
+		}
+		if (!found)
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg(
+					 "this INSERT would lose the secret in column \"%s\" of %s",
+					 resource->columns[i].name, resource->name),
+				 errdetail(
+					 "The API tells it once, in the answer to the creation. Nothing was sent."),
+				 errhint("Add RETURNING %s to a plain INSERT.",
+						 resource->columns[i].name)));
+	}
+}
+
+List *
+ftx_target_returned(Relation rel, Index rti, List *returning)
+{
+	Bitmapset *attrs = NULL;
+	bool whole_row;
+	List *result = NIL;
+
+	pull_varattnos((Node *) returning, rti, &attrs);
+	whole_row = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attrs);
+	for (int i = 1; i <= RelationGetNumberOfAttributes(rel); i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), i - 1);
+
+		if (!att->attisdropped && att->attgenerated == '\0' &&
+			(whole_row ||
+			 bms_is_member(i - FirstLowInvalidHeapAttributeNumber, attrs)))
+			result = lappend_int(result, i);
+	}
+	return result;
+}
+
+void
+ftx_target_check_operation(Oid relid, CmdType operation)
+{
+	FtxTableOptions options;
+	const FtxResource *resource = ftx_target_resource(relid, &options);
+
+	if (operation == CMD_DELETE && resource->remove_function != NULL)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("rows of %s cannot be deleted one by one",
+							   resource->name),
+						errdetail("The API deletes more than the row."),
+						errhint("%s() does that.", resource->remove_function)));
+}
