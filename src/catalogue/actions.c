@@ -46,6 +46,17 @@ const FtxHandwritten ftx_handwritten[] = {
 	{NULL, NULL, NULL},
 };
 
+const FtxHandwritten *
+ftx_handwritten_find(const char *function)
+{
+	for (const FtxHandwritten *h = ftx_handwritten; h->function != NULL; h++)
+	{
+		if (strcmp(h->function, function) == 0)
+			return h;
+	}
+	return NULL;
+}
+
 const char *
 ftx_function_of_operation(const char *method, const char *path)
 {

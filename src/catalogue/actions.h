@@ -71,10 +71,13 @@ typedef struct FtxHandwritten
 {
 	const char *function;
 	const char *method;
-	const char *path;
+	const char *path; /* {names} stand for the first arguments, in order */
 } FtxHandwritten;
 
 extern const FtxHandwritten ftx_handwritten[]; /* ended by NULLs */
+
+/* The row of such a function, or NULL. */
+extern const FtxHandwritten *ftx_handwritten_find(const char *function);
 
 /*
  * The SQL function that makes an operation, or NULL.  `path` may name what

@@ -12,8 +12,6 @@
 #include "funcapi.h"
 #include "json/map.h"
 #include "json/value.h"
-#include "mb/pg_wchar.h"
-#include "net/url.h"
 #include "utils/builtins.h"
 
 PG_FUNCTION_INFO_V1(fivetrex_table_columns);
@@ -54,23 +52,6 @@ member_value(const FtxJsonValue *value, int column)
 	return BoolGetDatum(value->kind == FTX_JSON_TRUE);
 }
 
-static void
-append_segment(FunctionCallInfo fcinfo, int argno, const char *name,
-			   StringInfo path)
-{
-	char *value;
-
-	if (PG_ARGISNULL(argno))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("%s must not be null", name)));
-	value = text_to_cstring(PG_GETARG_TEXT_PP(argno));
-	if (!ftx_url_segment_ok(value))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("invalid %s: \"%s\"", name, value)));
-	value = pg_server_to_any(value, strlen(value), PG_UTF8);
-	ftx_url_append_encoded(path, value, strlen(value));
-}
-
 /*
  * fivetrex_table_columns(connector_id text, schema text, "table" text,
  *						  server name) returns setof record
@@ -82,24 +63,14 @@ fivetrex_table_columns(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	FtxCallSpec spec = {0};
-	StringInfoData path;
 	FtxSession *session;
 	const FtxBytes *body;
 	FtxPage page = {0};
 
-	initStringInfo(&path);
-	appendStringInfoString(&path, "/v1/connections/");
-	append_segment(fcinfo, 0, "connector_id", &path);
-	appendStringInfoString(&path, "/schemas/");
-	append_segment(fcinfo, 1, "schema", &path);
-	appendStringInfoString(&path, "/tables/");
-	append_segment(fcinfo, 2, "table", &path);
-	appendStringInfoString(&path, "/columns");
-
+	spec.path = ftx_func_path(fcinfo, "fivetrex_table_columns");
 	session = ftx_func_session(fcinfo, 3);
 	InitMaterializedSRF(fcinfo, 0);
 	spec.method = FTX_GET;
-	spec.path = path.data;
 	spec.accept = FTX_V1;
 	spec.repeat_safe = true;
 	spec.takes_long = true;

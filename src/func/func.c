@@ -10,8 +10,11 @@
 #include "base/compat.h"
 #include "base/guc.h"
 #include "catalog/pg_foreign_server.h"
+#include "catalogue/actions.h"
 #include "func/func.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "net/url.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 
@@ -51,6 +54,42 @@ ftx_func_session(FunctionCallInfo fcinfo, int argno)
 
 	return ftx_session_pin(named_server(name, from_setting)->serverid,
 						   GetUserId(), CurrentMemoryContext);
+}
+
+char *
+ftx_func_path(FunctionCallInfo fcinfo, const char *function)
+{
+	const char *c = ftx_handwritten_find(function)->path;
+	StringInfoData path;
+	int argno = 0;
+
+	initStringInfo(&path);
+	for (;;)
+	{
+		size_t len = strcspn(c, "{");
+		char *name;
+		char *value;
+
+		appendBinaryStringInfo(&path, c, (int) len);
+		c += len;
+		if (*c == '\0')
+			return path.data;
+		len = strcspn(++c, "}");
+		name = pnstrdup(c, len);
+		c += len + 1;
+		if (PG_ARGISNULL(argno))
+			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+							errmsg("argument %s of %s() must not be null", name,
+								   function)));
+		value = text_to_cstring(PG_GETARG_TEXT_PP(argno++));
+		if (!ftx_url_segment_ok(value))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("invalid value for argument %s of %s(): \"%s\"",
+							name, function, value)));
+		value = pg_server_to_any(value, strlen(value), PG_UTF8);
+		ftx_url_append_encoded(&path, value, strlen(value));
+	}
 }
 
 FtxMethod

@@ -20,6 +20,14 @@
  */
 extern FtxSession *ftx_func_session(FunctionCallInfo fcinfo, int argno);
 
+/*
+ * The path of the operation that a function of ftx_handwritten makes, with its
+ * first arguments (text) in place; palloc'ed.  Throws
+ * ERRCODE_NULL_VALUE_NOT_ALLOWED for NULL and ERRCODE_INVALID_PARAMETER_VALUE
+ * for what cannot stand as a segment of a path.
+ */
+extern char *ftx_func_path(FunctionCallInfo fcinfo, const char *function);
+
 /* A method by its name, in any case; ERRCODE_INVALID_PARAMETER_VALUE else. */
 extern FtxMethod ftx_func_method(const char *name);
 

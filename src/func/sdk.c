@@ -11,37 +11,12 @@
 #include "base/guc.h"
 #include "func/func.h"
 #include "json/value.h"
-#include "mb/pg_wchar.h"
-#include "net/url.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
 PG_FUNCTION_INFO_V1(fivetrex_upload_sdk_package);
 PG_FUNCTION_INFO_V1(fivetrex_replace_sdk_package);
 PG_FUNCTION_INFO_V1(fivetrex_download_sdk_package);
-
-#define PACKAGES "/v1/connector-sdk/packages"
-
-static char *
-package_path(FunctionCallInfo fcinfo, const char *after)
-{
-	StringInfoData path;
-	char *id;
-
-	if (PG_ARGISNULL(0))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("package_id must not be null")));
-	id = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	if (!ftx_url_segment_ok(id))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("invalid package_id: \"%s\"", id)));
-	id = pg_server_to_any(id, strlen(id), PG_UTF8);
-	initStringInfo(&path);
-	appendStringInfoString(&path, PACKAGES "/");
-	ftx_url_append_encoded(&path, id, strlen(id));
-	appendStringInfoString(&path, after);
-	return path.data;
-}
 
 /*
  * A boundary of parts (RFC 2046) that does not occur in the file: with this
@@ -86,7 +61,7 @@ add_file(FtxCallSpec *spec, bytea *file)
 }
 
 static Datum
-send_package(FunctionCallInfo fcinfo, FtxMethod method, const char *path,
+send_package(FunctionCallInfo fcinfo, const char *function, FtxMethod method,
 			 int argno)
 {
 	const char *whole = "";
@@ -98,11 +73,11 @@ send_package(FunctionCallInfo fcinfo, FtxMethod method, const char *path,
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 						errmsg("file must not be null")));
 	spec.method = method;
-	spec.path = path;
+	spec.path = ftx_func_path(fcinfo, function);
 	spec.accept = FTX_V1;
 	spec.takes_long = true;
 	session = ftx_func_session(fcinfo, argno + 1);
-	ftx_write_check(session, "fivetrex_upload_sdk_package()");
+	ftx_write_check(session, psprintf("%s()", function));
 	if (ftx_guc_dry_run)
 		PG_RETURN_DATUM(DirectFunctionCall1(
 			jsonb_in, CStringGetDatum(ftx_write_dry_run(&spec))));
@@ -120,7 +95,7 @@ send_package(FunctionCallInfo fcinfo, FtxMethod method, const char *path,
 Datum
 fivetrex_upload_sdk_package(PG_FUNCTION_ARGS)
 {
-	return send_package(fcinfo, FTX_POST, PACKAGES, 0);
+	return send_package(fcinfo, "fivetrex_upload_sdk_package", FTX_POST, 0);
 }
 
 /*
@@ -130,7 +105,7 @@ fivetrex_upload_sdk_package(PG_FUNCTION_ARGS)
 Datum
 fivetrex_replace_sdk_package(PG_FUNCTION_ARGS)
 {
-	return send_package(fcinfo, FTX_PATCH, package_path(fcinfo, ""), 1);
+	return send_package(fcinfo, "fivetrex_replace_sdk_package", FTX_PATCH, 1);
 }
 
 /*
@@ -146,7 +121,7 @@ fivetrex_download_sdk_package(PG_FUNCTION_ARGS)
 	size_t len;
 
 	spec.method = FTX_GET;
-	spec.path = package_path(fcinfo, "/download");
+	spec.path = ftx_func_path(fcinfo, "fivetrex_download_sdk_package");
 	spec.accept = FTX_V1;
 	spec.repeat_safe = true;
 	spec.takes_long = true;

@@ -39,7 +39,7 @@ fivetrex_ping(PG_FUNCTION_ARGS)
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	spec.method = FTX_GET;
-	spec.path = "/v1/account/info";
+	spec.path = ftx_func_path(fcinfo, "fivetrex_ping");
 	spec.accept = FTX_V1;
 	spec.repeat_safe = true;
 	call = ftx_func_call(session, &spec, false);

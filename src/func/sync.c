@@ -12,8 +12,6 @@
 #include "func/func.h"
 #include "funcapi.h"
 #include "json/value.h"
-#include "mb/pg_wchar.h"
-#include "net/url.h"
 #include "storage/latch.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -57,26 +55,6 @@ typedef struct Status
 	Datum values[lengthof(members) + 1];
 	bool nulls[lengthof(members) + 1];
 } Status;
-
-static char *
-connector_path(FunctionCallInfo fcinfo)
-{
-	StringInfoData path;
-	char *id;
-
-	if (PG_ARGISNULL(0))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("connector_id must not be null")));
-	id = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	if (!ftx_url_segment_ok(id))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("invalid connector_id: \"%s\"", id)));
-	id = pg_server_to_any(id, strlen(id), PG_UTF8);
-	initStringInfo(&path);
-	appendStringInfoString(&path, "/v1/connections/");
-	ftx_url_append_encoded(&path, id, strlen(id));
-	return path.data;
-}
 
 static void
 fill_status(const FtxJsonValue *found, Status *status)
@@ -146,7 +124,7 @@ status_row(FunctionCallInfo fcinfo, Status *status)
 Datum
 fivetrex_sync_status(PG_FUNCTION_ARGS)
 {
-	char *path = connector_path(fcinfo);
+	char *path = ftx_func_path(fcinfo, "fivetrex_sync_status");
 	FtxSession *session = ftx_func_session(fcinfo, 1);
 	Status status;
 
@@ -221,7 +199,7 @@ timeout_ms(FunctionCallInfo fcinfo)
 Datum
 fivetrex_wait(PG_FUNCTION_ARGS)
 {
-	char *path = connector_path(fcinfo);
+	char *path = ftx_func_path(fcinfo, "fivetrex_wait");
 	int64 limit = timeout_ms(fcinfo);
 	FtxSession *session = ftx_func_session(fcinfo, 2);
 	TimestampTz start = GetCurrentTimestamp();
