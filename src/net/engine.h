@@ -107,8 +107,13 @@ extern void ftx_transfer_end(FtxRequest *request, CURLcode code);
 /* Stop in the middle: the connection is closed.  The response is not set. */
 extern void ftx_transfer_abandon(FtxRequest *request);
 
-/* Outcome and message of a response without answer. */
+/* When the first waiting request is due, of ftx_clock(); -1 = never. */
+extern int64 ftx_engine_due(FtxEngine *engine);
+
+/* The request is being sent, once more or for the first time. */
 extern void ftx_request_count(FtxRequest *request);
+
+/* Outcome and message of a response without answer. */
 extern void
 ftx_response_fail(FtxRequest *request, FtxOutcome outcome, const char *message);
 

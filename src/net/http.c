@@ -10,7 +10,7 @@
  *			|  v          |
  *		FTX_WAITING <-----+
  *
- * All changes are made by pump(), which libcurl is called from and which
+ * All changes are made by ftx_engine_pump(), which libcurl is called from and which
  * neither waits nor throws.  ftx_engine_wait() waits and serves interrupts
  * between two pumps, so that an error leaves every list as it should be.
  *
@@ -251,8 +251,8 @@ fail_sending(FtxEngine *engine, const char *message)
  * Signals stay blocked meanwhile: libcurl starts threads, which inherit the
  * mask and must not run the backend's handlers.
  */
-static void
-pump(FtxEngine *engine)
+void
+ftx_engine_pump(FtxEngine *engine)
 {
 	const char *failure;
 
@@ -268,9 +268,8 @@ pump(FtxEngine *engine)
 	ftx_unblock_signals();
 }
 
-/* When the first waiting request is due, -1 = never. */
-static int64
-next_due(FtxEngine *engine)
+int64
+ftx_engine_due(FtxEngine *engine)
 {
 	int64 due = -1;
 	dlist_iter iter;
@@ -294,11 +293,11 @@ ftx_engine_wait(FtxEngine *engine)
 		return;
 
 	CHECK_FOR_INTERRUPTS();
-	pump(engine);
+	ftx_engine_pump(engine);
 	while (engine->finished == finished)
 	{
-		ftx_waiter_wait(&engine->waiter, next_due(engine));
-		pump(engine);
+		ftx_waiter_wait(&engine->waiter, ftx_engine_due(engine));
+		ftx_engine_pump(engine);
 	}
 }
 
@@ -406,7 +405,7 @@ ftx_request_start(FtxEngine *engine, const FtxRequestSpec *spec,
 	}
 
 	set_state(request, FTX_QUEUED);
-	pump(engine);
+	ftx_engine_pump(engine);
 	return request;
 }
 

@@ -128,6 +128,19 @@ extern void ftx_engine_destroy(FtxEngine *engine);
 /* Requests that exist: queued, on the wire, waiting for a retry or done. */
 extern int ftx_engine_requests(const FtxEngine *engine);
 
+/* Do all that can be done without waiting.  Never throws. */
+extern void ftx_engine_pump(FtxEngine *engine);
+
+/*
+ * For waits by others (WaitEventSet): a descriptor of the caller's own, closed
+ * with `owner`.  After ftx_watch_arm() it becomes readable when
+ * ftx_engine_pump() has something to do.  Both throw
+ * ERRCODE_INSUFFICIENT_RESOURCES when the system gives no descriptor.
+ */
+typedef struct FtxWatch FtxWatch;
+extern FtxWatch *ftx_watch_create(FtxEngine *engine, MemoryContext owner);
+extern int ftx_watch_arm(FtxWatch *watch);
+
 /*
  * Begin an exchange, or queue it.  The request belongs to `owner`: when that
  * context is reset, an unfinished exchange is abandoned (its connection is

@@ -8,6 +8,7 @@
 #include "net/wait.h"
 
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -99,6 +100,7 @@ ftx_waiter_open(FtxWaiter *waiter, CURLM *multi)
 {
 	waiter->multi = multi;
 	waiter->epoll_fd = -1;
+	waiter->timer_fd = -1;
 	waiter->sockets = 0;
 	waiter->due = -1;
 	waiter->watch_errno = 0;
@@ -131,11 +133,78 @@ ftx_waiter_open(FtxWaiter *waiter, CURLM *multi)
 void
 ftx_waiter_close(FtxWaiter *waiter)
 {
-	if (waiter->epoll_fd < 0)
-		return;
-	close(waiter->epoll_fd);
-	waiter->epoll_fd = -1;
-	ReleaseExternalFD();
+	if (waiter->timer_fd >= 0)
+	{
+		close(waiter->timer_fd);
+		waiter->timer_fd = -1;
+		ReleaseExternalFD();
+	}
+	if (waiter->epoll_fd >= 0)
+	{
+		close(waiter->epoll_fd);
+		waiter->epoll_fd = -1;
+		ReleaseExternalFD();
+	}
+}
+
+/*
+ * When the waiter has to act, whatever its sockets do; -1 = never.
+ */
+static int64
+next_moment(FtxWaiter *waiter, int64 until)
+{
+	int64 due = waiter->due;
+
+	if (until >= 0 && (due < 0 || until < due))
+		due = until;
+	if (due < 0 && waiter->sockets == 0)
+		due = waiter->due = ftx_clock() + IDLE_CHECK_US;
+	return due;
+}
+
+static bool
+open_timer(FtxWaiter *waiter)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+
+	if (!AcquireExternalFD())
+		return false;
+	waiter->timer_fd = timerfd_create(CLOCK_MONOTONIC,
+									  TFD_NONBLOCK | TFD_CLOEXEC);
+	event.data.fd = waiter->timer_fd;
+	if (waiter->timer_fd < 0 || epoll_ctl(waiter->epoll_fd, EPOLL_CTL_ADD,
+										  waiter->timer_fd, &event) != 0)
+	{
+		int save_errno = errno;
+
+		if (waiter->timer_fd >= 0)
+			close(waiter->timer_fd);
+		waiter->timer_fd = -1;
+		ReleaseExternalFD();
+		errno = save_errno;
+		return false;
+	}
+	return true;
+}
+
+int
+ftx_waiter_descriptor(FtxWaiter *waiter, int64 until)
+{
+	struct itimerspec moment = {0};
+	int64 due = next_moment(waiter, until);
+
+	if (waiter->timer_fd < 0 && !open_timer(waiter))
+		return -1;
+	if (due >= 0)
+	{
+		/* zero would mean never */
+		moment.it_value.tv_sec = Max(due, 1) / 1000000;
+		moment.it_value.tv_nsec = Max(due, 1) % 1000000 * 1000;
+	}
+	if (timerfd_settime(waiter->timer_fd, TFD_TIMER_ABSTIME, &moment, NULL) !=
+		0)
+		return -1;
+	return waiter->epoll_fd;
 }
 
 void
@@ -143,14 +212,9 @@ ftx_waiter_wait(FtxWaiter *waiter, int64 until)
 {
 	int events = WL_LATCH_SET | WL_SOCKET_READABLE | WL_EXIT_ON_PM_DEATH;
 	int64 now = ftx_clock();
-	int64 due = waiter->due;
+	int64 due = next_moment(waiter, until);
 	long timeout = -1;
 	int ready;
-
-	if (until >= 0 && (due < 0 || until < due))
-		due = until;
-	if (due < 0 && waiter->sockets == 0)
-		due = waiter->due = now + IDLE_CHECK_US;
 
 	if (due >= 0 && due <= now)
 	{
@@ -186,6 +250,15 @@ ftx_waiter_act(FtxWaiter *waiter)
 	for (int i = 0; i < n && code == CURLM_OK; i++)
 	{
 		int what = 0;
+
+		if (ready[i].data.fd == waiter->timer_fd)
+		{
+			struct itimerspec never = {0};
+
+			/* what is due is looked up below */
+			(void) timerfd_settime(waiter->timer_fd, 0, &never, NULL);
+			continue;
+		}
 
 		/*
 		 * On an error, 0 lets libcurl look for itself: an answer may have

@@ -20,6 +20,7 @@ typedef struct FtxWaiter
 {
 	CURLM *multi;	 /* not owned */
 	int epoll_fd;	 /* owned; -1 when closed */
+	int timer_fd;	 /* owned; -1 unless somebody else waits, too */
 	int sockets;	 /* watched for libcurl */
 	int64 due;		 /* when libcurl wants a call, -1 = never */
 	int watch_errno; /* why a socket cannot be watched, 0 = none */
@@ -39,6 +40,14 @@ extern void ftx_waiter_close(FtxWaiter *waiter);
  * the latch.  Serves interrupts, which may throw; libcurl is not called.
  */
 extern void ftx_waiter_wait(FtxWaiter *waiter, int64 until);
+
+/*
+ * For waits by others (WaitEventSet): the epoll descriptor, which the waiter
+ * owns, becomes readable when ftx_waiter_act() has something to do, at `until`
+ * at the latest (-1 = never).  -1 when that cannot be set up; errno says why.
+ * Never throws.
+ */
+extern int ftx_waiter_descriptor(FtxWaiter *waiter, int64 until);
 
 /*
  * Let libcurl act on what is ready now, without waiting.  NULL or why it
