@@ -41,6 +41,7 @@ ALTER SERVER s OPTIONS (SET page_size 'ten');
 ALTER SERVER s OPTIONS (SET page_size '');
 ALTER SERVER s OPTIONS (SET max_concurrency '65');
 ALTER SERVER s OPTIONS (SET prefetch 'maybe');
+ALTER SERVER s OPTIONS (ADD async_capable 'perhaps');
 ALTER SERVER s OPTIONS (SET connect_timeout '-1');
 ALTER SERVER s OPTIONS (SET request_timeout '0');
 ALTER SERVER s OPTIONS (SET max_retries '21');

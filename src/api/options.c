@@ -54,11 +54,13 @@ typedef struct OptionRow
 	int min; /* of integers */
 	int max;
 	const char *initial; /* default as text, or NULL */
-	int offset;			 /* in FtxServerOptions, -1 = not there */
+	int offset;			 /* in FtxServerOptions or FtxTableOptions, -1 = not
+						  * there */
 	const char *description;
 } OptionRow;
 
 #define SERVER_FIELD(field) offsetof(FtxServerOptions, field)
+#define TABLE_FIELD(field) offsetof(FtxTableOptions, field)
 
 static const OptionRow option_rows[] = {
 	{"base_url", ForeignServerRelationId, OPTION_URL, 0, 0,
@@ -71,6 +73,9 @@ static const OptionRow option_rows[] = {
 	{"prefetch", ForeignServerRelationId, OPTION_BOOLEAN, 0, 0, "true",
 	 SERVER_FIELD(prefetch),
 	 "Ask for the next page while the present one is worked on."},
+	{"async_capable", ForeignServerRelationId, OPTION_BOOLEAN, 0, 0, "false",
+	 SERVER_FIELD(async_capable),
+	 "Let an Append (UNION ALL, partitions) wait for its tables all at once."},
 	{"connect_timeout", ForeignServerRelationId, OPTION_INTEGER, 1, 3600, "10",
 	 SERVER_FIELD(connect_timeout), "Seconds to wait for a connection."},
 	{"request_timeout", ForeignServerRelationId, OPTION_INTEGER, 1, 86400, "60",
@@ -112,10 +117,12 @@ static const OptionRow option_rows[] = {
 
 	{"resource", ForeignTableRelationId, OPTION_RESOURCE, 0, 0, NULL, -1,
 	 "What the table shows; default: the table's name."},
-	{"page_size", ForeignTableRelationId, OPTION_INTEGER, 1, 1000, NULL, -1,
-	 "As the server's, for this table."},
-	{"prefetch", ForeignTableRelationId, OPTION_BOOLEAN, 0, 0, NULL, -1,
-	 "As the server's, for this table."},
+	{"page_size", ForeignTableRelationId, OPTION_INTEGER, 1, 1000, NULL,
+	 TABLE_FIELD(page_size), "As the server's, for this table."},
+	{"prefetch", ForeignTableRelationId, OPTION_BOOLEAN, 0, 0, NULL,
+	 TABLE_FIELD(prefetch), "As the server's, for this table."},
+	{"async_capable", ForeignTableRelationId, OPTION_BOOLEAN, 0, 0, NULL,
+	 TABLE_FIELD(async_capable), "As the server's, for this table."},
 	{"access", ForeignTableRelationId, OPTION_ACCESS, 0, 0, NULL, -1,
 	 "read_only narrows what the server allows."},
 
@@ -350,9 +357,11 @@ fivetrex_fdw_validator(PG_FUNCTION_ARGS)
 
 /* ---------- reading ---------- */
 
+/*
+ * Set the option's field of an FtxServerOptions or FtxTableOptions.
+ */
 static void
-set_server_option(FtxServerOptions *result, const OptionRow *row,
-				  const char *value)
+set_field(void *result, const OptionRow *row, const char *value)
 {
 	void *field = (char *) result + row->offset;
 
@@ -385,7 +394,7 @@ ftx_options_server(ForeignServer *server, FtxServerOptions *result)
 	for (size_t i = 0; i < lengthof(option_rows); i++)
 	{
 		if (option_rows[i].offset >= 0 && option_rows[i].initial != NULL)
-			set_server_option(result, &option_rows[i], option_rows[i].initial);
+			set_field(result, &option_rows[i], option_rows[i].initial);
 	}
 	foreach (lc, server->options)
 	{
@@ -393,7 +402,7 @@ ftx_options_server(ForeignServer *server, FtxServerOptions *result)
 		const OptionRow *row = find_row(def->defname, ForeignServerRelationId);
 
 		if (row != NULL)
-			set_server_option(result, row, defGetString(def));
+			set_field(result, row, defGetString(def));
 	}
 }
 
@@ -406,6 +415,7 @@ ftx_options_table(ForeignTable *table, const char *relname,
 
 	result->page_size = server->page_size;
 	result->prefetch = server->prefetch;
+	result->async_capable = server->async_capable;
 	result->read_only = server->read_only;
 	foreach (lc, table->options)
 	{
@@ -417,12 +427,10 @@ ftx_options_table(ForeignTable *table, const char *relname,
 			continue;
 		if (row->kind == OPTION_RESOURCE)
 			resource = value;
-		else if (row->kind == OPTION_INTEGER)
-			result->page_size = integer_value(row, value);
-		else if (row->kind == OPTION_BOOLEAN)
-			result->prefetch = boolean_value(row, value);
-		else
+		else if (row->kind == OPTION_ACCESS)
 			result->read_only |= access_value(row, value);
+		else
+			set_field(result, row, value);
 	}
 	result->resource = resource_value(resource);
 }

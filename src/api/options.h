@@ -21,6 +21,7 @@ typedef struct FtxServerOptions
 	int page_size;
 	int max_concurrency;
 	bool prefetch;
+	bool async_capable;
 	int connect_timeout; /* seconds, as all timeouts here */
 	int request_timeout;
 	int long_timeout;
@@ -40,6 +41,7 @@ typedef struct FtxTableOptions
 	const FtxResource *resource;
 	int page_size;
 	bool prefetch;
+	bool async_capable;
 	bool read_only;
 } FtxTableOptions;
 

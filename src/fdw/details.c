@@ -176,24 +176,40 @@ is_done(const Detail *detail)
 }
 
 /*
+ * The first row whose calls are done, or NULL.
+ */
+static Detail *
+first_done(FtxDetails *details)
+{
+	dlist_iter iter;
+
+	dlist_foreach (iter, &details->rows)
+	{
+		Detail *detail = dlist_container(Detail, node, iter.cur);
+
+		if (is_done(detail))
+			return detail;
+	}
+	return NULL;
+}
+
+bool
+ftx_details_ready(FtxDetails *details)
+{
+	return first_done(details) != NULL;
+}
+
+/*
  * The first row whose calls are done; waits until there is one.
  */
 static Detail *
 wait_for_row(FtxDetails *details)
 {
-	for (;;)
-	{
-		dlist_iter iter;
+	Detail *detail;
 
-		dlist_foreach (iter, &details->rows)
-		{
-			Detail *detail = dlist_container(Detail, node, iter.cur);
-
-			if (is_done(detail))
-				return detail;
-		}
+	while ((detail = first_done(details)) == NULL)
 		ftx_call_wait_any(details->spec.session, details->spec.stats);
-	}
+	return detail;
 }
 
 /*

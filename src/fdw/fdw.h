@@ -281,6 +281,12 @@ extern void ftx_stream_start(FtxStream *stream, const FtxStreamRange *range);
 /* The next item; NULL at the end.  Valid until the next one is asked for. */
 extern const FtxJsonValue *ftx_stream_next(FtxStream *stream);
 
+/*
+ * Ask for what is wanted next, without waiting.  Can ftx_stream_next() go on
+ * with what has arrived?
+ */
+extern bool ftx_stream_ready(FtxStream *stream);
+
 /* Is there something that has not arrived yet? */
 extern bool ftx_stream_unread(const FtxStream *stream);
 
@@ -306,6 +312,9 @@ extern void ftx_details_fetch(FtxDetails *details, const char *key,
 
 /* Rows asked for and not yet taken. */
 extern int ftx_details_pending(const FtxDetails *details);
+
+/* Would ftx_details_take() answer without waiting? */
+extern bool ftx_details_ready(FtxDetails *details);
 
 /*
  * The next row, in the order they arrive; NULL if its object does not exist
@@ -378,11 +387,27 @@ extern FtxScanState *ftx_scan_begin(ForeignScanState *node);
 
 /* Fill the node's scan slot with the next row; it is empty at the end. */
 extern void ftx_scan_next(FtxScanState *state);
+
+/*
+ * Ask for what the next row needs, without waiting.  Can ftx_scan_next() go on
+ * with what has arrived?  (It may still wait when no row of that passes.)
+ */
+extern bool ftx_scan_ready(FtxScanState *state);
 extern void ftx_scan_restart(FtxScanState *state);
 extern void ftx_scan_end(FtxScanState *state);
 
 extern FtxSession *ftx_scan_session(FtxScanState *state);
 extern FtxStats *ftx_scan_stats(FtxScanState *state);
+
+/* A descriptor for who waits for the scan together with others (http.h). */
+extern int ftx_scan_descriptor(FtxScanState *state);
+
+/* In async.c */
+
+extern bool fivetrexIsForeignPathAsyncCapable(ForeignPath *path);
+extern void fivetrexForeignAsyncRequest(AsyncRequest *areq);
+extern void fivetrexForeignAsyncConfigureWait(AsyncRequest *areq);
+extern void fivetrexForeignAsyncNotify(AsyncRequest *areq);
 
 /* In explain.c */
 

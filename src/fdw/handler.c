@@ -28,6 +28,12 @@ fivetrex_fdw_handler(PG_FUNCTION_ARGS)
 	routine->ReScanForeignScan = fivetrexReScanForeignScan;
 	routine->EndForeignScan = fivetrexEndForeignScan;
 
+	/* below an Append */
+	routine->IsForeignPathAsyncCapable = fivetrexIsForeignPathAsyncCapable;
+	routine->ForeignAsyncRequest = fivetrexForeignAsyncRequest;
+	routine->ForeignAsyncConfigureWait = fivetrexForeignAsyncConfigureWait;
+	routine->ForeignAsyncNotify = fivetrexForeignAsyncNotify;
+
 	/* INSERT, UPDATE, DELETE, COPY */
 	routine->IsForeignRelUpdatable = fivetrexIsForeignRelUpdatable;
 	routine->AddForeignUpdateTargets = fivetrexAddForeignUpdateTargets;

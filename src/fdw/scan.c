@@ -373,6 +373,38 @@ ftx_scan_read_row(FtxScanState *state, TupleTableSlot *slot, MemoryContext cxt)
 	return item != NULL;
 }
 
+bool
+ftx_scan_ready(FtxScanState *state)
+{
+	bool more;
+
+	if (state->kept != NULL)
+		return true;
+	if (!state->started)
+		start_scan(state);
+	for (;;)
+	{
+		more = !state->input_ended &&
+			   ftx_details_pending(state->details) < window(state);
+		if (!more || state->mode == FTX_SCAN_LIST)
+			break;
+		(void) next_input(state);
+	}
+	if (more && ftx_stream_ready(state->stream))
+		return true;
+	if (ftx_details_pending(state->details) > 0)
+		return ftx_details_ready(state->details);
+	return !more;
+}
+
+int
+ftx_scan_descriptor(FtxScanState *state)
+{
+	if (state->watch == NULL)
+		state->watch = ftx_watch_create(state->session->engine, state->cxt);
+	return ftx_watch_arm(state->watch);
+}
+
 /* ---------- the executor's callbacks ---------- */
 
 void

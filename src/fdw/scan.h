@@ -39,6 +39,7 @@ struct FtxScanState
 	TupleTableSlot *conditions_slot;
 
 	FtxSession *session;
+	FtxWatch *watch; /* once an Append waits for the scan */
 	FtxConverter *converter;
 	bool extras;		 /* each row takes calls of its own */
 	FtxStream *stream;	 /* the list */

@@ -362,8 +362,12 @@ start_branch(FtxStream *stream)
 	MemoryContextSwitchTo(old);
 }
 
+/*
+ * Has an answer arrived that ftx_stream_next() can go on with, or is this the
+ * end?
+ */
 static bool
-stream_ready(FtxStream *stream)
+answer_ready(FtxStream *stream)
 {
 	for (int i = 0; i < stream->nbranches; i++)
 	{
@@ -386,32 +390,37 @@ window(FtxStream *stream)
 					 Max(1, stream->spec.limit - stream->received));
 }
 
-static void start_branches(FtxStream *stream);
-
 /*
  * Is it known without waiting whether there is another parent?
  */
 static bool
 parent_ready(FtxStream *stream)
 {
-	if (!stream->enumerate)
-		return true;
-	start_branches(stream->parents);
-	return stream_ready(stream->parents);
+	return !stream->enumerate || ftx_stream_ready(stream->parents);
 }
 
+/*
+ * Ask for what is wanted next; with `wait`, for one list at least.
+ */
 static void
-start_branches(FtxStream *stream)
+start_branches(FtxStream *stream, bool wait)
 {
-	while (
-		!stream->parents_ended && stream->active < window(stream) &&
-		(parent_ready(stream) || (stream->active == 0 && stream->current < 0)))
+	while (!stream->parents_ended && stream->active < window(stream) &&
+		   (parent_ready(stream) ||
+			(wait && stream->active == 0 && stream->current < 0)))
 		start_branch(stream);
 	for (int i = 0; i < stream->nbranches; i++)
 	{
 		if (stream->branches[i].busy)
 			ftx_source_start(stream->branches[i].source);
 	}
+}
+
+bool
+ftx_stream_ready(FtxStream *stream)
+{
+	start_branches(stream, false);
+	return answer_ready(stream);
 }
 
 static void
@@ -475,7 +484,7 @@ ftx_stream_next(FtxStream *stream)
 				stream->current = -1;
 		}
 		CHECK_FOR_INTERRUPTS();
-		start_branches(stream);
+		start_branches(stream, true);
 		choose_branch(stream);
 		if (stream->current >= 0)
 			continue;
