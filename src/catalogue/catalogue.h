@@ -76,6 +76,8 @@ typedef struct FtxFilter
 {
 	const char *column;
 	const char *parameter;
+	const char *const *values; /* all that the API takes, ended by NULL; NULL
+								* when it takes any */
 } FtxFilter;
 
 /* A column of a child table and where its parent has that value. */

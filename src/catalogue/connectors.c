@@ -108,8 +108,8 @@ static const FtxColumn columns[] = {
 };
 
 static const FtxFilter filters[] = {
-	{"group_id", "group_id"},
-	{"schema", "schema"},
+	{"group_id", "group_id", NULL},
+	{"schema", "schema", NULL},
 };
 
 const FtxResource ftx_connectors = {

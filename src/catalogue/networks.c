@@ -153,7 +153,7 @@ static const FtxColumn hybrid_columns[] = {
 };
 
 static const FtxFilter hybrid_filters[] = {
-	{"group_id", "groupId"},
+	{"group_id", "groupId", NULL},
 };
 
 const FtxResource ftx_hybrid_agents = {

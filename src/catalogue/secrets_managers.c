@@ -57,7 +57,7 @@ static const FtxColumn entity_columns[] = {
 };
 
 static const FtxFilter entity_filters[] = {
-	{"secrets_manager_id", "esm_id"},
+	{"secrets_manager_id", "esm_id", NULL},
 };
 
 /*

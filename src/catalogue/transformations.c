@@ -33,8 +33,11 @@ static const FtxColumn transformation_columns[] = {
 	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
 };
 
+static const char *const transformation_types[] = {"DBT_CORE", "QUICKSTART",
+												   NULL};
+
 static const FtxFilter transformation_filters[] = {
-	{"type", "type"},
+	{"type", "type", transformation_types},
 };
 
 static const char *const transformation_routes[] = {"package-metadata", NULL};
@@ -106,7 +109,7 @@ static const FtxColumn package_columns[] = {
 };
 
 static const FtxFilter package_filters[] = {
-	{"name", "name"},
+	{"name", "name", NULL},
 };
 
 const FtxResource ftx_transformation_packages = {

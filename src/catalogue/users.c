@@ -36,10 +36,13 @@ static const FtxColumn user_columns[] = {
 	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
 };
 
+static const char *const user_types[] = {"REGULAR_USER", "SERVICE_ACCOUNT",
+										 NULL};
+
 static const FtxFilter user_filters[] = {
-	{"active", "active"},
-	{"user_type", "user_type"},
-	{"has_api_key", "has_api_key"},
+	{"active", "active", NULL},
+	{"user_type", "user_type", user_types},
+	{"has_api_key", "has_api_key", NULL},
 };
 
 /* /v1/users/api-keys is the list of API keys. */
@@ -150,7 +153,7 @@ static const FtxColumn key_columns[] = {
 };
 
 static const FtxFilter key_filters[] = {
-	{"user_type", "user_type"},
+	{"user_type", "user_type", user_types},
 };
 
 const FtxResource ftx_user_api_keys = {

@@ -90,6 +90,26 @@ add_window(FtxScanState *state, StringInfo query)
 }
 
 /*
+ * Can the API be asked for this value?  One that it cannot be asked for is
+ * looked for among all rows.
+ */
+static bool
+filter_takes(const FtxFilter *filter, const char *value)
+{
+	/* an empty parameter may be taken for an absent one */
+	if (value[0] == '\0' || strlen(value) > FTX_MAX_VALUE)
+		return false;
+	if (filter->values == NULL)
+		return true;
+	for (const char *const *known = filter->values; *known != NULL; known++)
+	{
+		if (strcmp(*known, value) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
  * The filters of the list as a query; NULL when a filter is NULL, which no
  * row equals.
  */
@@ -104,6 +124,7 @@ ftx_scan_filters(FtxScanState *state)
 	initStringInfo(&query);
 	forboth (param, state->params, filter, state->filters)
 	{
+		const FtxFilter *known = &state->resource->filters[lfirst_int(filter)];
 		bool null;
 		Datum value = ExecEvalExprSwitchContext(lfirst(param), econtext, &null);
 		char *equal_to;
@@ -111,12 +132,8 @@ ftx_scan_filters(FtxScanState *state)
 		if (null)
 			return NULL;
 		equal_to = TextDatumGetCString(value);
-
-		/* an empty parameter may be taken for an absent one */
-		if (equal_to[0] != '\0' && strlen(equal_to) <= FTX_MAX_VALUE)
-			ftx_path_add_param(
-				&query, state->resource->filters[lfirst_int(filter)].parameter,
-				equal_to);
+		if (filter_takes(known, equal_to))
+			ftx_path_add_param(&query, known->parameter, equal_to);
 	}
 	if (state->resource->window.column != NULL && !add_window(state, &query))
 		return NULL;

@@ -49,7 +49,8 @@ ftx_window_params(const FtxResource *resource, TimestampTz lower,
 	if (upper < DT_NOEND - USECS_PER_DAY)
 		upper += 2 * USECS_PER_SEC;
 	lower = Max(lower, reach);
-	upper = Min(upper, now);
+	/* a sync that began this moment, by whichever clock */
+	upper = Min(upper, now + MARGIN / 2);
 	if (lower >= upper)
 		return false;
 	ftx_path_add_param(query, resource->window.from, iso8601(lower));
