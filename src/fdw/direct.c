@@ -89,11 +89,12 @@ is_multiassignment(Node *node, void *context)
 }
 
 /*
- * The scan returns rows as they are after the statement: SET expressions must
- * not be evaluated once more on those.
+ * The scan returns rows as they are after the statement: the n SET expressions,
+ * which come first, must not be evaluated once more on those.  (Below an
+ * Append nothing is marked as junk.)
  */
 static List *
-inert_target_list(List *targetlist)
+inert_target_list(List *targetlist, int n)
 {
 	List *result = NIL;
 	ListCell *lc;
@@ -102,7 +103,7 @@ inert_target_list(List *targetlist)
 	{
 		TargetEntry *entry = flatCopyTargetEntry(lfirst(lc));
 
-		if (!entry->resjunk)
+		if (list_length(result) < n)
 			entry->expr = (Expr *) makeNullConst(
 				exprType((Node *) entry->expr),
 				exprTypmod((Node *) entry->expr),
@@ -172,7 +173,7 @@ fivetrexPlanDirectModify(PlannerInfo *root, ModifyTable *plan,
 	scan->scan.plan.qual = NIL;
 	if (plan->operation == CMD_UPDATE)
 		scan->scan.plan.targetlist = inert_target_list(
-			scan->scan.plan.targetlist);
+			scan->scan.plan.targetlist, list_length(set_attnums));
 	return true;
 }
 

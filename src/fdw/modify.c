@@ -119,8 +119,8 @@ fivetrexBeginForeignModify(ModifyTableState *mtstate, ResultRelInfo *info,
 		state->cxt, sizeof(AttrNumber) * resource->ncolumns);
 	while ((column = bms_next_member(state->target->identity, column)) >= 0)
 	{
-		char *name = psprintf("%s%s", FTX_IDENTITY_PREFIX,
-							  resource->columns[column].name);
+		char *name = ftx_modify_identity_name(
+			ftx_modify_identity(info->ri_RelationDesc, resource, column));
 
 		state->identity_attnos[column] = ExecFindJunkAttributeInTlist(
 			subplan->targetlist, name);

@@ -10,8 +10,7 @@
 
 #include "fdw/target.h"
 
-/* Names of the junk attributes that carry identity and the old row. */
-#define FTX_IDENTITY_PREFIX "fivetrex_"
+/* Name of the junk attribute that carries the old row: the executor's own. */
 #define FTX_OLD_ROW "wholerow"
 
 /* Items of the private list of PlanForeignModify. */
@@ -20,6 +19,19 @@ typedef enum FtxModifyItem
 	FtxModifySetAttnums, /* IntList */
 	FtxModifyReturned	 /* IntList */
 } FtxModifyItem;
+
+/*
+ * The attribute that has a column which identifies the row to be changed.
+ * Throws ERRCODE_FDW_COLUMN_NAME_NOT_FOUND when the table lacks it.
+ */
+extern Form_pg_attribute
+ftx_modify_identity(Relation rel, const FtxResource *resource, int column);
+
+/*
+ * Name of the junk attribute that carries it.  All target tables of a
+ * statement share one space of names, in which one name is one kind of Var.
+ */
+extern char *ftx_modify_identity_name(Form_pg_attribute att);
 
 extern Bitmapset *ftx_modify_attnum_set(List *attnums);
 

@@ -17,15 +17,11 @@
 int
 fivetrexIsForeignRelUpdatable(Relation rel)
 {
-	ForeignTable *table = GetForeignTable(RelationGetRelid(rel));
-	FtxServerOptions server;
 	FtxTableOptions options;
-	const FtxResource *resource;
+	const FtxResource *resource = ftx_target_resource(RelationGetRelid(rel),
+													  &options);
 	int events = 0;
 
-	ftx_options_server(GetForeignServer(table->serverid), &server);
-	ftx_options_table(table, RelationGetRelationName(rel), &server, &options);
-	resource = options.resource;
 	if (resource->create.path != NULL)
 		events |= 1 << CMD_INSERT;
 	if (resource->update.path != NULL)
@@ -35,58 +31,61 @@ fivetrexIsForeignRelUpdatable(Relation rel)
 	return events;
 }
 
+Form_pg_attribute
+ftx_modify_identity(Relation rel, const FtxResource *resource, int column)
+{
+	for (int i = 0; i < RelationGetNumberOfAttributes(rel); i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), i);
+
+		if (!att->attisdropped &&
+			ftx_options_column(RelationGetRelid(rel), i + 1, resource, NULL) ==
+				column)
+			return att;
+	}
+	ereport(ERROR, (errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
+					errmsg("foreign table \"%s\" lacks the column \"%s\" of %s",
+						   RelationGetRelationName(rel),
+						   resource->columns[column].name, resource->name),
+					errdetail("It identifies the row to be changed.")));
+}
+
+char *
+ftx_modify_identity_name(Form_pg_attribute att)
+{
+	return psprintf("fivetrex_%d_%u_%d_%u", att->attnum, att->atttypid,
+					att->atttypmod, att->attcollation);
+}
+
 void
 fivetrexAddForeignUpdateTargets(PlannerInfo *root, Index rtindex,
 								RangeTblEntry *target_rte,
 								Relation target_relation)
 {
-	Oid relid = RelationGetRelid(target_relation);
 	CmdType operation = root->parse->commandType;
-	ForeignTable *table = GetForeignTable(relid);
-	FtxServerOptions server;
 	FtxTableOptions options;
-	Bitmapset *identity;
+	const FtxResource *resource = ftx_target_resource(
+		RelationGetRelid(target_relation), &options);
+	Bitmapset *identity = ftx_target_identity(resource, operation);
 	int column = -1;
 
-	ftx_options_server(GetForeignServer(table->serverid), &server);
-	ftx_options_table(table, RelationGetRelationName(target_relation), &server,
-					  &options);
-	identity = ftx_target_identity(options.resource, operation);
 	while ((column = bms_next_member(identity, column)) >= 0)
 	{
-		const char *name = options.resource->columns[column].name;
-		Var *var = NULL;
+		Form_pg_attribute att = ftx_modify_identity(target_relation, resource,
+													column);
 
-		for (int i = 0; i < RelationGetNumberOfAttributes(target_relation); i++)
-		{
-			Form_pg_attribute att = TupleDescAttr(
-				RelationGetDescr(target_relation), i);
-
-			if (!att->attisdropped &&
-				ftx_options_column(relid, i + 1, options.resource, NULL) ==
-					column)
-				var = makeVar(rtindex, i + 1, att->atttypid, att->atttypmod,
-							  att->attcollation, 0);
-		}
-		if (var == NULL)
-			ereport(
-				ERROR,
-				(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
-				 errmsg("foreign table \"%s\" lacks the column \"%s\" of %s",
-						RelationGetRelationName(target_relation), name,
-						options.resource->name),
-				 errdetail("It identifies the row to be changed.")));
-		add_row_identity_var(root, var, rtindex,
-							 psprintf("%s%s", FTX_IDENTITY_PREFIX, name));
+		add_row_identity_var(root,
+							 makeVar(rtindex, att->attnum, att->atttypid,
+									 att->atttypmod, att->attcollation, 0),
+							 rtindex, ftx_modify_identity_name(att));
 	}
 
-	/* core adds the old row for UPDATE and for row triggers */
+	/* core adds the old row for UPDATE and for row triggers, in this way */
 	if (operation == CMD_DELETE && root->parse->returningList != NIL)
-		add_row_identity_var(root,
-							 makeVar(rtindex, InvalidAttrNumber,
-									 target_relation->rd_rel->reltype, -1,
-									 InvalidOid, 0),
-							 rtindex, FTX_OLD_ROW);
+		add_row_identity_var(
+			root,
+			makeVar(rtindex, InvalidAttrNumber, RECORDOID, -1, InvalidOid, 0),
+			rtindex, FTX_OLD_ROW);
 }
 
 Bitmapset *

@@ -209,6 +209,28 @@ $node->safe_psql('postgres', q{CREATE TABLE parted (id text, name text, created_
 	CREATE TABLE part2 PARTITION OF parted DEFAULT});
 does('INSERT routed to a partition', q{INSERT INTO parted (name) VALUES ('in_part'), ('local') RETURNING name, id IS NOT NULL}, [ 'POST /v1/groups {"name":"in_part"}' ], "in_part|t\nlocal|f");
 
+# Several target tables: local, foreign, and of other resources, columns in
+# another order.
+$node->safe_psql('postgres', q{CREATE TABLE things (kind text, id text, name text, paused boolean) PARTITION BY LIST (kind);
+	CREATE TABLE local_things PARTITION OF things FOR VALUES IN ('local');
+	CREATE FOREIGN TABLE connector_things (paused boolean, id text, gone int, name text OPTIONS (column_name 'schema'), kind text OPTIONS (column_name 'sync_state')) SERVER w OPTIONS (resource 'connectors');
+	ALTER FOREIGN TABLE connector_things DROP COLUMN gone;
+	ALTER TABLE things ATTACH PARTITION connector_things FOR VALUES IN ('scheduled');
+	CREATE FOREIGN TABLE group_things (kind text OPTIONS (column_name 'name'), id text, name text OPTIONS (column_name 'public_key'), paused boolean OPTIONS (column_name 'attrs')) SERVER w OPTIONS (resource 'groups');
+	ALTER FOREIGN TABLE group_things DROP COLUMN name, DROP COLUMN paused, ADD COLUMN name text OPTIONS (column_name 'service_account'), ADD COLUMN paused boolean OPTIONS (column_name 'created_at');
+	ALTER TABLE things ATTACH PARTITION group_things FOR VALUES IN ('doomed', 'doomed_too');
+	INSERT INTO local_things VALUES ('local', 'one', 'x', false), ('local', 'two', 'x', false)});
+does('UPDATE of one partition', q{UPDATE things SET paused = true WHERE id = 'assimilate_seem' AND kind = 'scheduled' RETURNING id, paused}, [ 'PATCH /v1/connections/assimilate_seem {"paused":true,"run_setup_tests":false}' ], 'assimilate_seem|t');
+$mock->patch('w', 'connections', 'assimilate_seem', set => { 'status.sync_state' => 'scheduled' });
+does('UPDATE of a local and a foreign one', q{UPDATE things SET paused = false WHERE id IN ('assimilate_seem', 'one') AND kind IN ('scheduled', 'local') RETURNING tableoid::regclass, id, paused}, [ 'PATCH /v1/connections/assimilate_seem {"paused":false,"run_setup_tests":false}' ], "local_things|one|f\nconnector_things|assimilate_seem|f");
+does('without RETURNING', q{WITH u AS (UPDATE things SET paused = true WHERE id IN ('assimilate_seem', 'one') AND kind IN ('scheduled', 'local') RETURNING 1) SELECT count(*) FROM u}, [ 'PATCH /v1/connections/assimilate_seem {"paused":true,"run_setup_tests":false}' ], 2);
+$mock->patch('w', 'connections', 'assimilate_seem', set => { 'status.sync_state' => 'scheduled' });
+does('UPDATE FROM', q{UPDATE things t SET paused = v.p FROM (VALUES ('assimilate_seem', false), ('two', true)) v(i, p) WHERE t.id = v.i AND kind IN ('scheduled', 'local') RETURNING t.tableoid::regclass, t.id, t.paused, t.kind}, [ 'PATCH /v1/connections/assimilate_seem {"paused":false,"run_setup_tests":false}' ]);
+does('new objects', q{INSERT INTO things (kind) VALUES ('doomed'), ('doomed_too')}, [ map { qq(POST /v1/groups {"name":"$_"}) } qw(doomed doomed_too) ], '');
+my %doomed = map { split /\|/ } $node->rows('SELECT name, id FROM groups WHERE name LIKE $$doomed%$$');
+does('DELETE USING', q{DELETE FROM things t USING (VALUES ('doomed'), ('local')) v(k) WHERE t.kind = v.k AND t.id <> 'two' RETURNING t.tableoid::regclass, t.kind}, [ "DELETE /v1/groups/$doomed{doomed}" ]);
+does('DELETE', q{DELETE FROM things WHERE kind IN ('doomed_too', 'local') RETURNING tableoid::regclass, kind}, [ "DELETE /v1/groups/$doomed{doomed_too}" ], "group_things|doomed_too\nlocal_things|local");
+
 # ---------- EXPLAIN
 
 my $plan = $node->safe_psql('postgres', q{EXPLAIN (VERBOSE, COSTS OFF) UPDATE connectors SET paused = true WHERE group_id = 'opaque_lantern' AND NOT paused});
