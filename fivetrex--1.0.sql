@@ -238,7 +238,7 @@ COMMENT ON FUNCTION fivetrex_reload_schema_config(text, text, name)
 REVOKE ALL ON FUNCTION fivetrex_reload_schema_config(text, text, name) FROM PUBLIC;
 
 CREATE FUNCTION fivetrex_test_connector(
-  connector_id text,
+  id text,
   trust_certificates boolean DEFAULT NULL,
   trust_fingerprints boolean DEFAULT NULL,
   server name DEFAULT NULL)
@@ -252,7 +252,7 @@ COMMENT ON FUNCTION fivetrex_test_connector(text, boolean, boolean, name)
 REVOKE ALL ON FUNCTION fivetrex_test_connector(text, boolean, boolean, name) FROM PUBLIC;
 
 CREATE FUNCTION fivetrex_test_destination(
-  destination_id text,
+  id text,
   trust_certificates boolean DEFAULT NULL,
   trust_fingerprints boolean DEFAULT NULL,
   server name DEFAULT NULL)
@@ -266,7 +266,7 @@ COMMENT ON FUNCTION fivetrex_test_destination(text, boolean, boolean, name)
 REVOKE ALL ON FUNCTION fivetrex_test_destination(text, boolean, boolean, name) FROM PUBLIC;
 
 CREATE FUNCTION fivetrex_test_webhook(
-  webhook_id text,
+  id text,
   event text,
   server name DEFAULT NULL)
 RETURNS jsonb
@@ -308,8 +308,6 @@ COMMENT ON FUNCTION fivetrex_create_group_webhook(text, text, text[], text, bool
   IS 'create a webhook for the events of a group';
 
 REVOKE ALL ON FUNCTION fivetrex_create_group_webhook(text, text, text[], text, boolean, name) FROM PUBLIC;
-
--- Users, teams, keys, log services, agents
 
 -- Actions on users, teams, keys, log services, secrets managers and agents
 

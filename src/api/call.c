@@ -203,8 +203,10 @@ ftx_call_object_missing(const FtxCall *call)
 bool
 ftx_call_outcome_unknown(const FtxCall *call)
 {
+	/* a server or gateway that failed may have failed after the change */
 	return call->request != NULL && call->method != FTX_GET &&
-		   ftx_request_response(call->request)->may_have_run;
+		   (ftx_request_response(call->request)->may_have_run ||
+			answer_status(call) >= 500);
 }
 
 void

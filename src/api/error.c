@@ -37,14 +37,15 @@ static const Cause forbidden = {
 	"The role of the key's user, or the permissions of the system key, do not cover this request."};
 static const Cause object_missing = {
 	ERRCODE_NO_DATA_FOUND,
-	"Fivetran has no such object, or the API key may not see it", NULL};
+	"Fivetran has no such object, or the API key may not see it",
+	"Read the keys from the foreign tables; fivetrex_ping() shows which account the API key belongs to."};
 static const Cause route_missing = {
 	ERRCODE_FEATURE_NOT_SUPPORTED,
 	"Fivetran does not serve this route on this account",
 	"The feature is not part of the account's plan, or the server option base_url does not point to the API."};
 static const Cause invalid_request = {
 	ERRCODE_INVALID_PARAMETER_VALUE, "Fivetran rejected the request as invalid",
-	NULL};
+	"Correct what the message names; SET fivetrex.dry_run = on shows what a statement sends."};
 static const Cause conflict = {
 	ERRCODE_OBJECT_IN_USE, "the object's present state does not allow this",
 	"Wait until what is under way has ended, or change the state first, then repeat."};
@@ -55,12 +56,16 @@ static const Cause rate_limited = {
 static const Cause server_failed = {
 	ERRCODE_SYSTEM_ERROR, "Fivetran failed to answer the request",
 	"Repeat later; status.fivetran.com tells of known incidents."};
+static const Cause server_failed_to_write = {
+	ERRCODE_SYSTEM_ERROR, "Fivetran failed to answer the request",
+	"The change may have been made all the same: read the object before repeating it. status.fivetran.com tells of known incidents."};
 static const Cause redirected = {
 	ERRCODE_FDW_ERROR,
 	"the server redirected the request, which is not followed",
 	"Set the server option base_url to the API's own address."};
-static const Cause other_status = {ERRCODE_FDW_ERROR,
-								   "unexpected answer from Fivetran", NULL};
+static const Cause other_status = {
+	ERRCODE_FDW_ERROR, "unexpected answer from Fivetran",
+	"Check the server options base_url and proxy, and the method and path."};
 static const Cause not_envelope = {
 	ERRCODE_PROTOCOL_VIOLATION, "the answer is not one of the Fivetran API",
 	"Check the server options base_url and proxy."};
@@ -82,24 +87,28 @@ static const Cause timed_out = {
 	"The server options request_timeout and long_timeout set how many seconds a request may take."};
 static const Cause broken_transfer = {
 	ERRCODE_CONNECTION_FAILURE, "the connection to the Fivetran API broke",
-	NULL};
+	"Repeat later; check the network and the server option proxy if it stays so."};
 static const Cause too_large = {ERRCODE_PROTOCOL_VIOLATION,
 								"the answer of the Fivetran API is too large",
 								"A smaller page_size makes smaller answers."};
 static const Cause malformed = {ERRCODE_PROTOCOL_VIOLATION,
 								"the answer of the Fivetran API is malformed",
-								NULL};
+								"Check the server options base_url and proxy."};
 static const Cause calls_exhausted = {
 	ERRCODE_PROGRAM_LIMIT_EXCEEDED,
 	"the statement needs more API calls than fivetrex.max_calls allows",
 	"EXPLAIN shows how many calls are expected; restrict the query or raise fivetrex.max_calls (0 = no limit)."};
 static const Cause client_failure = {
 	ERRCODE_FDW_ERROR, "could not set up the request to the Fivetran API",
-	NULL};
+	"Check the server options, above all those that name files."};
 static const Cause outcome_unknown = {
 	ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN,
 	"the answer was lost: the change may or may not have been made",
 	"It was not sent again. Read the object to see whether the change is there before repeating it."};
+static const Cause outcome_unknown_repeated = {
+	ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN,
+	"the answer was lost: the change may or may not have been made",
+	"It is of a kind that may be repeated; read the object to see whether the change is there."};
 
 /* The last error; strings are malloc-free: they live in TopMemoryContext. */
 static struct
@@ -188,7 +197,7 @@ ftx_error_object_missing(const FtxBytes *body)
 }
 
 static const Cause *
-cause_of_status(int status, const FtxBytes *body)
+cause_of_status(FtxMethod method, int status, const FtxBytes *body)
 {
 	switch (status)
 	{
@@ -211,7 +220,7 @@ cause_of_status(int status, const FtxBytes *body)
 			return &rate_limited;
 	}
 	if (status >= 500)
-		return &server_failed;
+		return method == FTX_GET ? &server_failed : &server_failed_to_write;
 	if (status >= 300 && status < 400)
 		return &redirected;
 	return &other_status;
@@ -222,12 +231,14 @@ cause_of(const FtxFailure *failure)
 {
 	/* a write that may have been executed is that first of all */
 	if (failure->may_have_run && failure->method != FTX_GET)
-		return &outcome_unknown;
+		return failure->attempts > 1 ? &outcome_unknown_repeated :
+									   &outcome_unknown;
 
 	switch (failure->outcome)
 	{
 		case FTX_ANSWERED:
-			return cause_of_status(failure->status, failure->body);
+			return cause_of_status(failure->method, failure->status,
+								   failure->body);
 		case FTX_CANNOT_CONNECT:
 			return &cannot_connect;
 		case FTX_CANNOT_RESOLVE:

@@ -436,7 +436,7 @@ ftx_options_table(ForeignTable *table, const char *relname,
 }
 
 /*
- * The first line of a file that holds a credential.
+ * The content of a file that holds a credential, without the line's end.
  */
 static char *
 read_credential(const char *option, const char *filename)
@@ -450,12 +450,16 @@ read_credential(const char *option, const char *filename)
 						errmsg("could not open the file of option \"%s\": %m",
 							   option)));
 	buffer = palloc(MAX_CREDENTIAL + 1);
-	len = fread(buffer, 1, MAX_CREDENTIAL, file);
+	len = fread(buffer, 1, MAX_CREDENTIAL + 1, file);
 	if (ferror(file))
 		ereport(ERROR, (errcode_for_file_access(),
 						errmsg("could not read the file of option \"%s\": %m",
 							   option)));
 	FreeFile(file);
+	if (len > MAX_CREDENTIAL)
+		ereport(ERROR, (errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+						errmsg("the file of option \"%s\" is too long", option),
+						errdetail("It may have %d bytes.", MAX_CREDENTIAL)));
 	while (len > 0 && (buffer[len - 1] == '\n' || buffer[len - 1] == '\r'))
 		len--;
 	buffer[len] = '\0';

@@ -201,14 +201,22 @@ ftx_session_mask(FtxSession *session, const char *text)
 	for (size_t i = 0; i < lengthof(session->credentials); i++)
 	{
 		const char *credential = session->credentials[i];
-		char *found;
+		const char *rest = result;
+		const char *found;
+		StringInfoData masked;
 
 		/* shorter ones would mask ordinary words and tell their own length */
 		if (strlen(credential) < 4)
 			continue;
-		while ((found = strstr(result, credential)) != NULL)
-			result = psprintf("%.*s******%s", (int) (found - result), result,
-							  found + strlen(credential));
+		initStringInfo(&masked);
+		while ((found = strstr(rest, credential)) != NULL)
+		{
+			appendBinaryStringInfo(&masked, rest, (int) (found - rest));
+			appendStringInfoString(&masked, "******");
+			rest = found + strlen(credential);
+		}
+		appendStringInfoString(&masked, rest);
+		result = masked.data;
 	}
 	return result;
 }

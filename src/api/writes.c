@@ -13,6 +13,7 @@
 #include "api/writes.h"
 #include "base/guc.h"
 #include "json/mask.h"
+#include "lib/ilist.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/json.h"
@@ -32,24 +33,84 @@ ftx_write_check(FtxSession *session, const char *what)
 						errhint("Its option access is 'read_only'.")));
 }
 
-void
-ftx_write_check_deletes(int64 n)
+/* What one run of the executor deletes, in all its parts. */
+typedef struct Deletes
 {
+	dlist_node node;
+	MemoryContextCallback callback;
+	MemoryContext statement;
+	int64 count;   /* named so far */
+	int64 allowed; /* of them, what was or is being sent */
+} Deletes;
+
+static dlist_head all_deletes = DLIST_STATIC_INIT(all_deletes);
+
+static void
+forget_deletes(void *arg)
+{
+	dlist_delete(&((Deletes *) arg)->node);
+}
+
+static Deletes *
+deletes_of(MemoryContext statement)
+{
+	Deletes *deletes;
+	dlist_iter iter;
+
+	dlist_foreach (iter, &all_deletes)
+	{
+		deletes = dlist_container(Deletes, node, iter.cur);
+		if (deletes->statement == statement)
+			return deletes;
+	}
+	deletes = MemoryContextAllocZero(statement, sizeof(Deletes));
+	deletes->statement = statement;
+	deletes->callback.func = forget_deletes;
+	deletes->callback.arg = deletes;
+	MemoryContextRegisterResetCallback(statement, &deletes->callback);
+	dlist_push_tail(&all_deletes, &deletes->node);
+	return deletes;
+}
+
+void
+ftx_write_count_deletes(MemoryContext statement, int64 n)
+{
+	deletes_of(statement)->count += n;
+}
+
+void
+ftx_write_check_deletes(MemoryContext statement)
+{
+	Deletes *deletes = deletes_of(statement);
+	int64 n = deletes->count;
+	int64 before = deletes->allowed;
+
 	if (n <= ftx_guc_max_deletes)
+	{
+		deletes->allowed = n;
 		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-			 errmsg("fivetrex.max_deletes does not allow this"),
+	}
+	deletes->count = before;
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+		 errmsg("fivetrex.max_deletes does not allow this"),
+		 before == 0 ?
 			 errdetail_plural("The statement deletes " INT64_FORMAT
 							  " object, the setting allows %d. Nothing was "
 							  "sent.",
 							  "The statement deletes " INT64_FORMAT
 							  " objects, the setting allows %d. Nothing was "
 							  "sent.",
-							  (unsigned long) n, n, ftx_guc_max_deletes),
-			 errhint("SET fivetrex.max_deletes = " INT64_FORMAT
-					 " allows it. A deleted object cannot be brought back.",
-					 n)));
+							  (unsigned long) n, n, ftx_guc_max_deletes) :
+			 errdetail(
+				 "The statement deletes " INT64_FORMAT
+				 " objects, the setting allows %d. It has deleted " INT64_FORMAT
+				 " of them already; of the others nothing was sent.",
+				 n, ftx_guc_max_deletes, before),
+		 errhint("SET fivetrex.max_deletes = " INT64_FORMAT
+				 " allows it. A deleted object cannot be brought back.",
+				 n)));
 }
 
 static void
@@ -257,6 +318,15 @@ succeeded(const FtxCallSpec *spec, const FtxCall *call)
 }
 
 static void
+count_failure(FtxWrites *writes, const FtxCall *call)
+{
+	if (ftx_call_outcome_unknown(call))
+		writes->unknown++;
+	else
+		writes->refused++;
+}
+
+static void
 send_all(FtxWrites *writes, FtxWriteAnswered answered, void *arg)
 {
 	FtxCall *failed = NULL;
@@ -279,15 +349,39 @@ send_all(FtxWrites *writes, FtxWriteAnswered answered, void *arg)
 			ftx_call_free(flight.call);
 			continue;
 		}
-		if (ftx_call_outcome_unknown(flight.call))
-			writes->unknown++;
-		else
-			writes->refused++;
+		count_failure(writes, flight.call);
 		if (failed == NULL)
 			failed = flight.call;
 	}
 	if (failed != NULL)
 		ftx_call_raise(failed);
+}
+
+FtxCall *
+ftx_write_send(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats)
+{
+	FtxWrites writes = {.session = session, .queued = 1};
+	ErrorContextCallback callback;
+	FtxCall *call;
+
+	callback.callback = add_progress_context;
+	callback.arg = &writes;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+
+	ftx_write_prepare(session);
+	call = ftx_call_start(session, spec, stats, NULL, CurrentMemoryContext);
+	writes.next = 1;
+	writes.nflights = 1;
+	ftx_call_wait(call);
+	writes.nflights = 0;
+	if (!ftx_call_succeeded(call))
+	{
+		count_failure(&writes, call);
+		ftx_call_raise(call);
+	}
+	error_context_stack = callback.previous;
+	return call;
 }
 
 void

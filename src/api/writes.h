@@ -25,10 +25,17 @@
 extern void ftx_write_check(FtxSession *session, const char *what);
 
 /*
- * Does fivetrex.max_deletes allow to delete n objects?  Otherwise
- * ERRCODE_PROGRAM_LIMIT_EXCEEDED.
+ * A statement is going to delete n objects more.  A statement is a run of the
+ * executor: the memory context of its query stands for it, for functions that
+ * of their call.
  */
-extern void ftx_write_check_deletes(int64 n);
+extern void ftx_write_count_deletes(MemoryContext statement, int64 n);
+
+/*
+ * Before deletes leave: does fivetrex.max_deletes allow all that were counted?
+ * Otherwise ERRCODE_PROGRAM_LIMIT_EXCEEDED.
+ */
+extern void ftx_write_check_deletes(MemoryContext statement);
 
 /*
  * Call right before a write leaves: reads all unfinished scans of the server
@@ -43,14 +50,22 @@ extern void ftx_write_prepare(FtxSession *session);
  */
 extern char *ftx_write_dry_run(const FtxCallSpec *spec);
 
+/*
+ * Send one write and wait for its answer.  Raises what it fails for, see
+ * api/error.h; errors, that of a cancel too, tell in their context whether it
+ * was done.  The call belongs to the current memory context.
+ */
+extern FtxCall *
+ftx_write_send(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats);
+
 /* ---------- sets of writes ---------- */
 
 typedef struct FtxWrites FtxWrites;
 
 /*
  * Told of each write that succeeded, in the order of completion; `index`
- * counts the writes of the set from 0, `spec` is what was added.  The call is freed afterwards.  It may
- * throw; the write counts as done then.
+ * counts the writes of the set from 0, `spec` is what was added.  The call is
+ * freed afterwards.  It may throw; the write counts as done then.
  */
 typedef void (*FtxWriteAnswered)(void *arg, int index, const FtxCallSpec *spec,
 								 FtxCall *call);

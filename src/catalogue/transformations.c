@@ -38,6 +38,7 @@ static const char *const transformation_types[] = {"DBT_CORE", "QUICKSTART",
 
 static const FtxFilter transformation_filters[] = {
 	{"type", "type", transformation_types},
+	{"project_id", "project_id", NULL},
 };
 
 static const char *const transformation_routes[] = {"package-metadata", NULL};

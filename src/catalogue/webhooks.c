@@ -25,11 +25,14 @@ static const FtxColumn columns[] = {
 	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
 };
 
+static const char *const routes[] = {"account", "group", NULL};
+
 const FtxResource ftx_webhooks = {
 	.name = "webhooks",
 	.comment = "Webhooks: where events of the account or of a group are sent.",
 	.list = {"/v1/webhooks", FTX_V1},
 	.paged = true,
+	.literal_routes = routes,
 	.detail = {"/v1/webhooks/{id}", FTX_V1},
 	.create = {"/v1/webhooks/account", FTX_V1},
 	.create_in = {"/v1/webhooks/group/{group_id}", FTX_V1},

@@ -128,6 +128,25 @@ target_exprs(List *targetlist, int n)
 	return result;
 }
 
+/*
+ * May other parts of the statement delete, too?  Then all is gathered before
+ * anything is sent, for fivetrex.max_deletes.
+ */
+static bool
+deletes_in_parts(PlannerInfo *root, ModifyTable *plan)
+{
+	if (plan->operation != CMD_DELETE)
+		return false;
+	if (list_length(plan->resultRelations) > 1)
+		return true;
+	for (; root != NULL; root = root->parent_root)
+	{
+		if (root->parse->hasModifyingCTE)
+			return true;
+	}
+	return false;
+}
+
 bool
 fivetrexPlanDirectModify(PlannerInfo *root, ModifyTable *plan,
 						 Index resultRelation, int subplan_index)
@@ -140,7 +159,8 @@ fivetrexPlanDirectModify(PlannerInfo *root, ModifyTable *plan,
 	List *items;
 	Relation rel;
 
-	if (scan == NULL || plan->operation == CMD_INSERT)
+	if (scan == NULL || plan->operation == CMD_INSERT ||
+		deletes_in_parts(root, plan))
 		return false;
 	ftx_target_check_operation(relid, plan->operation);
 	if (plan->operation == CMD_UPDATE)
@@ -166,6 +186,7 @@ fivetrexPlanDirectModify(PlannerInfo *root, ModifyTable *plan,
 	table_close(rel, NoLock);
 
 	scan->operation = plan->operation;
+	scan->scan.plan.async_capable = false; /* nothing else could be done */
 	scan->resultRelation = resultRelation;
 	scan->fdw_private = items;
 	scan->fdw_exprs = list_concat(list_copy(scan->fdw_exprs), set_values);
@@ -453,7 +474,10 @@ modify_all(ForeignScanState *node, FtxDirectState *state)
 	count = state->gathered;
 	ftx_target_gathered(state->target, state->writes);
 	if (state->target->operation == CMD_DELETE)
-		ftx_write_check_deletes(count);
+	{
+		ftx_write_count_deletes(estate->es_query_cxt, count);
+		ftx_write_check_deletes(estate->es_query_cxt);
+	}
 	ftx_writes_send(state->writes, state->returning ? take_answer : NULL,
 					state);
 	if (ftx_guc_dry_run)

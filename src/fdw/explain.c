@@ -12,6 +12,7 @@
 
 #include "base/compat.h"
 #include "fdw/fdw.h"
+#include "fdw/target.h"
 #include "net/url.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -84,15 +85,15 @@ list_request(const FtxResource *resource, List *items, List *exprs)
 	i = 0;
 	foreach (filter, list_nth(items, FtxPlanFilters))
 	{
-		const FtxFilter *known = &resource->filters[lfirst_int(filter)];
+		const FtxFilter *row = &resource->filters[lfirst_int(filter)];
 		char *value = constant_text(list_nth(exprs, i++));
 
 		if (value != NULL)
-			ftx_path_add_param(&path, known->parameter, value);
+			ftx_path_add_param(&path, row->parameter, value);
 		else
 			appendStringInfo(&path, "%c%s={%s}",
-							 strchr(path.data, '?') ? '&' : '?',
-							 known->parameter, known->column);
+							 strchr(path.data, '?') ? '&' : '?', row->parameter,
+							 row->column);
 	}
 	if (resource->window.column != NULL && operation == &resource->list)
 		appendStringInfo(&path, "%c%s={%s}&%s={%s}",
@@ -237,8 +238,7 @@ explain_figures(const FtxStats *stats, ExplainState *es)
 void
 fivetrexExplainForeignScan(ForeignScanState *node, ExplainState *es)
 {
-	if (es->verbose)
-		explain_request(node, es);
+	explain_request(node, es);
 	if (es->analyze && node->fdw_state != NULL)
 		explain_figures(ftx_scan_stats(node->fdw_state), es);
 }
@@ -247,16 +247,13 @@ fivetrexExplainForeignScan(ForeignScanState *node, ExplainState *es)
  * "PATCH /v1/connections/{id}"
  */
 static void
-explain_write(Relation rel, CmdType operation, ExplainState *es)
+explain_write(Relation rel, CmdType operation, const Plan *rows,
+			  ExplainState *es)
 {
-	ForeignTable *table = GetForeignTable(RelationGetRelid(rel));
-	FtxServerOptions server;
 	FtxTableOptions options;
-	const FtxResource *resource;
+	const FtxResource *resource = ftx_target_resource(RelationGetRelid(rel),
+													  &options);
 
-	ftx_options_server(GetForeignServer(table->serverid), &server);
-	ftx_options_table(table, RelationGetRelationName(rel), &server, &options);
-	resource = options.resource;
 	switch (operation)
 	{
 		case CMD_INSERT:
@@ -273,6 +270,25 @@ explain_write(Relation rel, CmdType operation, ExplainState *es)
 								psprintf("DELETE %s", resource->remove.path),
 								es);
 	}
+	/* an estimate like those of rows; updates that are nested share requests */
+	if (es->costs && (operation != CMD_UPDATE || resource->update_nest == NULL))
+		ExplainPropertyFloat("Expected Writes", NULL, rows->plan_rows, 0, es);
+}
+
+/*
+ * What a modification that is not direct has sent, and what leaves at its end.
+ */
+static void
+explain_writes(const FtxStats *stats, int queued, ExplainState *es)
+{
+	ExplainPropertyInteger("Calls", NULL, stats->calls, es);
+	ExplainPropertyInteger("Bytes", NULL, stats->bytes, es);
+	ExplainPropertyInteger("Retries", NULL, stats->retries, es);
+	if (es->timing)
+		ExplainPropertyFloat("Waited", "ms", stats->waited_ms, 3, es);
+	ExplainPropertyInteger("Writes", NULL, stats->calls - stats->retries, es);
+	if (queued > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+		ExplainPropertyInteger("Writes To Be Sent", NULL, queued, es);
 }
 
 void
@@ -280,11 +296,10 @@ fivetrexExplainForeignModify(ModifyTableState *mtstate, ResultRelInfo *info,
 							 List *fdw_private, int subplan_index,
 							 ExplainState *es)
 {
-	if (es->verbose)
-		explain_write(info->ri_RelationDesc, mtstate->operation, es);
+	explain_write(info->ri_RelationDesc, mtstate->operation,
+				  outerPlanState(mtstate)->plan, es);
 	if (es->analyze && info->ri_FdwState != NULL)
-		ExplainPropertyInteger("Writes To Be Sent", NULL,
-							   ftx_modify_queued(info), es);
+		explain_writes(ftx_modify_stats(info), ftx_modify_queued(info), es);
 }
 
 /*
@@ -316,11 +331,9 @@ fivetrexExplainDirectModify(ForeignScanState *node, ExplainState *es)
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
 
 	explain_conditions(node, es);
-	if (es->verbose)
-	{
-		explain_request(node, es);
-		explain_write(node->ss.ss_currentRelation, plan->operation, es);
-	}
+	explain_request(node, es);
+	explain_write(node->ss.ss_currentRelation, plan->operation,
+				  &plan->scan.plan, es);
 	if (es->analyze && node->fdw_state != NULL)
 	{
 		FtxStats stats = *ftx_scan_stats(ftx_direct_scan(node));

@@ -282,6 +282,12 @@ extern void ftx_stream_start(FtxStream *stream, const FtxStreamRange *range);
 extern const FtxJsonValue *ftx_stream_next(FtxStream *stream);
 
 /*
+ * Tell by a NOTICE how many parents had none, of all that were asked since the
+ * stream was made; once, when the scan ends.
+ */
+extern void ftx_stream_report(FtxStream *stream);
+
+/*
  * Ask for what is wanted next, without waiting.  Can ftx_stream_next() go on
  * with what has arrived?
  */
@@ -336,11 +342,13 @@ ftx_check_identity(FtxCall *call, const char *key, const FtxJsonValue *item);
 
 /*
  * Append them to a query.  `lower` and `upper` are what the conditions allow,
- * DT_NOBEGIN and DT_NOEND where they say nothing.  False if the window is
+ * DT_NOBEGIN and DT_NOEND where they say nothing.  `now` is the present, to
+ * count what the API reaches from.  False if the window is
  * empty or lies where the API does not reach.
  */
-extern bool ftx_window_params(const FtxResource *resource, TimestampTz lower,
-							  TimestampTz upper, StringInfo query);
+extern bool
+ftx_window_params(const FtxResource *resource, TimestampTz lower,
+				  TimestampTz upper, TimestampTz now, StringInfo query);
 
 /* In path.c */
 
@@ -450,8 +458,9 @@ extern TupleTableSlot *
 fivetrexExecForeignDelete(EState *estate, ResultRelInfo *info,
 						  TupleTableSlot *slot, TupleTableSlot *planSlot);
 
-/* Writes that leave when the statement ends. */
+/* Writes that leave when the statement ends, and figures of those that left. */
 extern int ftx_modify_queued(ResultRelInfo *info);
+extern const FtxStats *ftx_modify_stats(ResultRelInfo *info);
 
 /* In direct.c */
 

@@ -61,8 +61,8 @@ ftx_scan_read_to_end(FtxReader *reader)
 	slot = MakeSingleTupleTableSlot(state->tupdesc, slot->tts_ops);
 	begin_keeping(state);
 	state->cut_off = true;
-	while ((state->limit < 0 || state->emitted < state->limit) &&
-		   ftx_scan_read_row(state, slot, state->spare_cxt))
+	/* beyond a LIMIT, too: conditions that are checked later drop rows */
+	while (ftx_scan_read_row(state, slot, state->spare_cxt))
 		tuplestore_puttupleslot(state->kept, slot);
 	state->cut_off = false;
 	ExecDropSingleTupleTableSlot(slot);
@@ -77,9 +77,15 @@ bool
 ftx_scan_kept_row(FtxScanState *state, TupleTableSlot *slot)
 {
 	TupleTableSlot *kept = state->kept_slot;
+	MemoryContext old;
+	bool found;
 
 	ExecClearTuple(slot);
-	if (!tuplestore_gettupleslot(state->kept, true, false, kept))
+	/* a tuple that is read from a file belongs to the slot, not to the row */
+	old = MemoryContextSwitchTo(state->cxt);
+	found = tuplestore_gettupleslot(state->kept, true, false, kept);
+	MemoryContextSwitchTo(old);
+	if (!found)
 	{
 		if (state->cut_off)
 			ereport(

@@ -41,6 +41,8 @@ typedef struct FtxModifyState
 	FtxWrites *writes;
 	List *set_attnums;
 	bool needs_answer; /* before the next row */
+	bool one_by_one;   /* as if it did: something follows the statement that
+						* looks at the table */
 	bool has_returning;
 	bool triggers_change_rows; /* BEFORE UPDATE ROW */
 
@@ -48,6 +50,7 @@ typedef struct FtxModifyState
 	AttrNumber old_row_attno;	 /* junk, or invalid */
 	texthash_hash *seen;		 /* paths of rows that were written */
 
+	MemoryContext statement; /* of the query */
 	MemoryContext cxt;
 	MemoryContext seen_cxt;
 	MemoryContext row_cxt;
@@ -69,6 +72,7 @@ begin_modify(EState *estate, ResultRelInfo *info, CmdType operation,
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	FtxModifyState *state = palloc0(sizeof(FtxModifyState));
 
+	state->statement = estate->es_query_cxt;
 	state->cxt = cxt;
 	state->row_cxt = AllocSetContextCreate(cxt, "fivetrex modified row",
 										   ALLOCSET_DEFAULT_SIZES);
@@ -80,6 +84,7 @@ begin_modify(EState *estate, ResultRelInfo *info, CmdType operation,
 	state->writes = ftx_writes_create(state->target->session,
 									  &state->target->stats);
 	state->set_attnums = set_attnums;
+	state->one_by_one = ftx_modify_followed(rel, operation);
 	state->triggers_change_rows = operation == CMD_UPDATE && rel->trigdesc &&
 								  rel->trigdesc->trig_update_before_row;
 	MemoryContextSwitchTo(old);
@@ -132,6 +137,35 @@ fivetrexBeginForeignModify(ModifyTableState *mtstate, ResultRelInfo *info,
 }
 
 /*
+ * Rows that an UPDATE moves to another partition: not where the same statement
+ * updates rows, as it might update the moved ones once more; and a dry run
+ * would lose them, as the old row is deleted already.
+ */
+static void
+check_movement(ModifyTable *plan, ResultRelInfo *info)
+{
+	const char *name = RelationGetRelationName(info->ri_RelationDesc);
+
+	if (plan == NULL || plan->operation != CMD_UPDATE)
+		return;
+	if (info->ri_usesFdwDirectModify || info->ri_FdwState != NULL)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg(
+				 "cannot move rows to foreign table \"%s\", which the statement updates, too",
+				 name),
+			 errhint(
+				 "Exclude the partition by a condition on the partition key, or move the rows by INSERT and DELETE.")));
+	if (ftx_guc_dry_run)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot move rows to foreign table \"%s\" in a dry run",
+						name),
+				 errdetail("The row would be deleted where it is.")));
+}
+
+/*
  * COPY, and rows that are routed to a partition.
  */
 void
@@ -142,10 +176,11 @@ fivetrexBeginForeignInsert(ModifyTableState *mtstate, ResultRelInfo *info)
 	bool looked_at = ftx_modify_looked_at(rel, CMD_INSERT,
 										  info->ri_WithCheckOptions);
 	List *returned = returning || looked_at ? ftx_modify_all_attnums(rel) : NIL;
+	ModifyTable *plan = (ModifyTable *) mtstate->ps.plan; /* NULL in COPY */
 	FtxModifyState *state;
 
-	if (mtstate->ps.plan != NULL &&
-		((ModifyTable *) mtstate->ps.plan)->onConflictAction != ONCONFLICT_NONE)
+	check_movement(plan, info);
+	if (plan != NULL && plan->onConflictAction != ONCONFLICT_NONE)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("foreign table \"%s\" does not support ON CONFLICT",
@@ -165,7 +200,7 @@ flush(FtxModifyState *state)
 {
 	ftx_target_gathered(state->target, state->writes);
 	if (state->target->operation == CMD_DELETE)
-		ftx_write_check_deletes(ftx_writes_queued(state->writes));
+		ftx_write_check_deletes(state->statement);
 	ftx_writes_send(state->writes, NULL, NULL);
 }
 
@@ -197,6 +232,12 @@ int
 ftx_modify_queued(ResultRelInfo *info)
 {
 	return ftx_writes_queued(((FtxModifyState *) info->ri_FdwState)->writes);
+}
+
+const FtxStats *
+ftx_modify_stats(ResultRelInfo *info)
+{
+	return &((FtxModifyState *) info->ri_FdwState)->target->stats;
 }
 
 /* ---------- rows ---------- */
@@ -251,13 +292,15 @@ dispatch(FtxModifyState *state, const FtxCallSpec *spec, char **identity,
 		 TupleTableSlot *slot)
 {
 	ftx_target_add(state->target, state->writes, spec, identity);
-	if (state->needs_answer)
+	if (state->needs_answer || state->one_by_one)
 	{
 		state->identity = identity;
 		state->slot = slot;
 		ftx_target_gathered(state->target, state->writes);
 		ftx_writes_send(state->writes,
-						state->target->answer != NULL ? take_answer : NULL,
+						state->needs_answer && state->target->answer != NULL ?
+							take_answer :
+							NULL,
 						state);
 	}
 	else if (state->target->operation == CMD_INSERT &&
@@ -467,6 +510,7 @@ fivetrexExecForeignDelete(EState *estate, ResultRelInfo *info,
 			if (old_row(state, planSlot, values, nulls))
 				store_values(slot, state->target->rel, values, nulls);
 		}
+		ftx_write_count_deletes(state->statement, 1);
 		result = dispatch(state, &spec, NULL, slot);
 	}
 	MemoryContextSwitchTo(old);

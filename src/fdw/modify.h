@@ -44,4 +44,10 @@ extern List *ftx_modify_all_attnums(Relation rel);
 extern bool
 ftx_modify_looked_at(Relation rel, CmdType operation, List *check_options);
 
+/*
+ * Does an AFTER STATEMENT trigger follow?  It fires before the executor lets go
+ * of the modification, so an INSERT or UPDATE must not hold writes back.
+ */
+extern bool ftx_modify_followed(Relation rel, CmdType operation);
+
 #endif /* FTX_MODIFY_H */

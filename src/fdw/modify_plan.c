@@ -38,7 +38,7 @@ ftx_modify_identity(Relation rel, const FtxResource *resource, int column)
 	{
 		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), i);
 
-		if (!att->attisdropped &&
+		if (!att->attisdropped && att->attgenerated == '\0' &&
 			ftx_options_column(RelationGetRelid(rel), i + 1, resource, NULL) ==
 				column)
 			return att;
@@ -126,6 +126,17 @@ ftx_modify_looked_at(Relation rel, CmdType operation, List *check_options)
 		return false;
 	return operation == CMD_INSERT ? triggers->trig_insert_after_row :
 									 triggers->trig_update_after_row;
+}
+
+bool
+ftx_modify_followed(Relation rel, CmdType operation)
+{
+	TriggerDesc *triggers = rel->trigdesc;
+
+	if (triggers == NULL || operation == CMD_DELETE)
+		return false;
+	return operation == CMD_INSERT ? triggers->trig_insert_after_statement :
+									 triggers->trig_update_after_statement;
 }
 
 List *

@@ -6,19 +6,23 @@
  * Fivetran's lists filter by equality only, and detail calls take one key.  A
  * condition is pushed when it is PostgreSQL's own equality of text, under a
  * collation that is deterministic (otherwise "=" means more than the same
- * bytes), between a column and something that does not depend on the table's
- * row.  Pushing only narrows what is asked for: every condition is checked
+ * bytes), or of booleans, between a column and something that does not depend
+ * on the table's row.  Pushing only narrows what is asked for: every condition is checked
  * again locally, so what is not recognised here costs calls, never rows.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "catalog/pg_collation.h"
+#include "catalog/pg_operator.h"
 #include "fdw/fdw.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/restrictinfo.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
@@ -94,6 +98,59 @@ is_empty_constant(Node *value)
 			   0;
 }
 
+/*
+ * A condition on a boolean column: itself, its negation, IS TRUE and IS FALSE,
+ * or equality with something.  The value becomes text, as filters are.
+ */
+static bool
+match_boolean(RelOptInfo *rel, FtxPlanState *state, Node *clause,
+			  FtxMatch *match)
+{
+	Node *operand = clause;
+	Node *value = NULL;
+	bool truth = true;
+
+	if (IsA(clause, BooleanTest))
+	{
+		BooleanTest *test = (BooleanTest *) clause;
+
+		if (test->booltesttype != IS_TRUE && test->booltesttype != IS_FALSE)
+			return false;
+		truth = test->booltesttype == IS_TRUE;
+		operand = (Node *) test->arg;
+	}
+	else if (is_notclause(clause))
+	{
+		truth = false;
+		operand = (Node *) get_notclausearg(clause);
+	}
+	else if (IsA(clause, OpExpr) &&
+			 ((OpExpr *) clause)->opno == BooleanEqualOperator)
+	{
+		operand = linitial(((OpExpr *) clause)->args);
+		value = lsecond(((OpExpr *) clause)->args);
+		if (operand_column(rel, state, operand) < 0)
+		{
+			value = operand;
+			operand = lsecond(((OpExpr *) clause)->args);
+		}
+	}
+	if (exprType(operand) != BOOLOID)
+		return false;
+	match->column = operand_column(rel, state, operand);
+	if (match->column < 0)
+		return false;
+	if (value == NULL)
+		match->value = (Expr *) makeConst(
+			TEXTOID, -1, DEFAULT_COLLATION_OID, -1,
+			CStringGetTextDatum(truth ? "true" : "false"), false, false);
+	else
+		match->value = (Expr *) makeFuncExpr(F_TEXT_BOOL, TEXTOID,
+											 list_make1(value), InvalidOid,
+											 InvalidOid, COERCE_EXPLICIT_CAST);
+	return true;
+}
+
 FtxMatch *
 ftx_match_clause(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 				 RestrictInfo *rinfo)
@@ -104,7 +161,9 @@ ftx_match_clause(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 	FtxMatch *match = palloc0(sizeof(FtxMatch));
 
 	match->rinfo = rinfo;
-	if (IsA(clause, OpExpr))
+	if (match_boolean(rel, state, clause, match))
+		right = (Node *) match->value;
+	else if (IsA(clause, OpExpr))
 	{
 		OpExpr *op = (OpExpr *) clause;
 

@@ -83,10 +83,13 @@ add_window(FtxScanState *state, StringInfo query)
 	TimestampTz lower = DT_NOBEGIN;
 	TimestampTz upper = DT_NOEND;
 
+	/* a rescan asks for the same, as long as that can be reached */
+	if (GetCurrentTimestamp() - state->now > USECS_PER_MINUTE)
+		state->now = GetCurrentTimestamp();
 	return tightest(state, first, state->nlowers, true, &lower) &&
 		   tightest(state, first + state->nlowers, state->nuppers, false,
 					&upper) &&
-		   ftx_window_params(state->resource, lower, upper, query);
+		   ftx_window_params(state->resource, lower, upper, state->now, query);
 }
 
 /*

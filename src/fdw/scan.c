@@ -448,6 +448,7 @@ ftx_scan_restart(FtxScanState *state)
 void
 ftx_scan_end(FtxScanState *state)
 {
+	ftx_stream_report(state->stream);
 	ftx_scan_restart(state);
 	ExecDropSingleTupleTableSlot(state->conditions_slot);
 

@@ -48,6 +48,7 @@ struct FtxScanState
 
 	/* the present scan */
 	bool started;
+	TimestampTz now;  /* what a time window counts from */
 	FtxScanMode mode; /* keys may turn out to be read by the list */
 	char **keys;	  /* in params_cxt, NULL-terminated entries */
 	int nkeys;

@@ -38,7 +38,8 @@ struct FtxStream
 	int active;
 	int current; /* branch that is being read, or -1 */
 	int64 received;
-	int64 absent; /* parents that have no list */
+	int64 asked;  /* parents, since ftx_stream_create() */
+	int64 absent; /* those of them that have no list */
 
 	/* the range */
 	char *query;
@@ -92,7 +93,6 @@ ftx_stream_reset(FtxStream *stream)
 	stream->active = 0;
 	stream->current = -1;
 	stream->received = 0;
-	stream->absent = 0;
 	stream->next_many = 0;
 	stream->parents_ended = true;
 }
@@ -358,6 +358,7 @@ start_branch(FtxStream *stream)
 		ftx_source_start(branch->source);
 		branch->busy = true;
 		stream->active++;
+		stream->asked++;
 	}
 	MemoryContextSwitchTo(old);
 }
@@ -445,19 +446,6 @@ choose_branch(FtxStream *stream)
 	}
 }
 
-static void
-report_absent(FtxStream *stream)
-{
-	if (stream->absent > 0)
-		ereport(NOTICE,
-				(errmsg_plural("%s: " INT64_FORMAT " of %s has none",
-							   "%s: " INT64_FORMAT " of %s have none",
-							   (unsigned long) stream->absent,
-							   stream->spec.resource->name, stream->absent,
-							   stream->spec.resource->parent)));
-	stream->absent = 0;
-}
-
 const FtxJsonValue *
 ftx_stream_next(FtxStream *stream)
 {
@@ -498,8 +486,19 @@ ftx_stream_next(FtxStream *stream)
 		if (stream->active > 0)
 			ftx_call_wait_any(stream->spec.session, stream->spec.stats);
 	}
-	report_absent(stream);
 	return NULL;
+}
+
+void
+ftx_stream_report(FtxStream *stream)
+{
+	if (stream->parents != NULL)
+		ftx_stream_report(stream->parents);
+	if (stream->absent > 0)
+		ereport(NOTICE,
+				(errmsg("%s: none for " INT64_FORMAT " of " INT64_FORMAT " %s",
+						stream->spec.resource->name, stream->absent,
+						stream->asked, stream->spec.resource->parent)));
 }
 
 bool

@@ -6,14 +6,12 @@
  * The API reaches a number of days back and refuses to look further; with no
  * parameters it would look at the last hour only (API facts, sync-history).
  * So a list always says which stretch it wants: all that can be reached, as
- * far as the conditions allow.  The present is the start of the statement, as
- * for now(), so that a rescan asks for the same.
+ * far as the conditions allow.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "fdw/fdw.h"
 #include "utils/timestamp.h"
 
@@ -38,9 +36,8 @@ iso8601(TimestampTz time)
 
 bool
 ftx_window_params(const FtxResource *resource, TimestampTz lower,
-				  TimestampTz upper, StringInfo query)
+				  TimestampTz upper, TimestampTz now, StringInfo query)
 {
-	TimestampTz now = GetCurrentStatementStartTimestamp();
 	TimestampTz reach = now - resource->window.days * USECS_PER_DAY + MARGIN;
 
 	/* whole seconds, and one more: the conditions are checked again */

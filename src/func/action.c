@@ -166,6 +166,8 @@ static char *
 build_body(FunctionCallInfo fcinfo, const FtxAction *action)
 {
 	StringInfoData body;
+	bool given = false;
+	bool wanted = false;
 
 	if (strcmp(action->method, "GET") == 0 ||
 		strcmp(action->method, "DELETE") == 0)
@@ -178,12 +180,19 @@ build_body(FunctionCallInfo fcinfo, const FtxAction *action)
 		if (argument->place == FTX_AS_BODY)
 			return ftx_body_unmask(object_argument(fcinfo, action, i), false,
 								   NULL);
+		wanted |= argument->place == FTX_IN_BODY;
+		given |= argument->place == FTX_IN_BODY && !PG_ARGISNULL(i);
 		if (argument->place == FTX_IN_BODY && !PG_ARGISNULL(i))
 			ftx_body_add(&body,
 						 argument->member ? argument->member : argument->name,
 						 PG_GETARG_DATUM(i), false,
 						 get_fn_expr_argtype(fcinfo->flinfo, i));
 	}
+	if (strcmp(action->method, "PATCH") == 0 && wanted && !given)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("%s() has nothing to set", action->function),
+						errdetail("Nothing was sent."),
+						errhint("Give at least one value that is not null.")));
 	if (action->fixed != NULL)
 		ftx_body_add_fixed(&body, action->fixed);
 	ftx_body_end(&body);
@@ -286,9 +295,9 @@ fivetrex_action(PG_FUNCTION_ARGS)
 	{
 		ftx_write_check(session, psprintf("%s()", action->function));
 		if (spec.method == FTX_DELETE)
-			ftx_write_check_deletes(1);
+			ftx_func_check_deletes(fcinfo, 1);
 		else if ((action->flags & FTX_ACT_DELETES) != 0)
-			ftx_write_check_deletes(count_elements(spec.body));
+			ftx_func_check_deletes(fcinfo, count_elements(spec.body));
 		if (ftx_guc_dry_run)
 		{
 			char *json = ftx_write_dry_run(&spec);

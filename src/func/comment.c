@@ -72,11 +72,16 @@ Datum
 fivetrex_comment(PG_FUNCTION_ARGS)
 {
 	Oid schema = PG_GETARG_OID(0);
-	Relation catalog = table_open(ForeignTableRelationId, AccessShareLock);
-	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, NULL, 0,
-										  NULL);
+	Relation catalog;
+	SysScanDesc scan;
 	HeapTuple tuple;
 	int count = 0;
+
+	/* as the command COMMENT */
+	PreventCommandIfReadOnly("fivetrex_comment()");
+	PreventCommandDuringRecovery("fivetrex_comment()");
+	catalog = table_open(ForeignTableRelationId, AccessShareLock);
+	scan = systable_beginscan(catalog, InvalidOid, false, NULL, 0, NULL);
 
 	while ((tuple = systable_getnext(scan)) != NULL)
 	{

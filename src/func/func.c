@@ -92,6 +92,13 @@ ftx_func_path(FunctionCallInfo fcinfo, const char *function)
 	}
 }
 
+void
+ftx_func_check_deletes(FunctionCallInfo fcinfo, int64 n)
+{
+	ftx_write_count_deletes(fcinfo->flinfo->fn_mcxt, n);
+	ftx_write_check_deletes(fcinfo->flinfo->fn_mcxt);
+}
+
 FtxMethod
 ftx_func_method(const char *name)
 {
@@ -115,9 +122,8 @@ ftx_func_call(FtxSession *session, const FtxCallSpec *spec, bool changes)
 	FtxCall *call;
 
 	if (changes)
-		ftx_write_prepare(session);
+		return ftx_write_send(session, spec, stats);
 	call = ftx_call_start(session, spec, stats, NULL, CurrentMemoryContext);
-
 	ftx_call_wait(call);
 	if (!ftx_call_succeeded(call))
 		ftx_call_raise(call);

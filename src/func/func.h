@@ -28,6 +28,12 @@ extern FtxSession *ftx_func_session(FunctionCallInfo fcinfo, int argno);
  */
 extern char *ftx_func_path(FunctionCallInfo fcinfo, const char *function);
 
+/*
+ * Does fivetrex.max_deletes allow the function to delete n objects, beside what
+ * other calls in the same statement deleted?
+ */
+extern void ftx_func_check_deletes(FunctionCallInfo fcinfo, int64 n);
+
 /* A method by its name, in any case; ERRCODE_INVALID_PARAMETER_VALUE else. */
 extern FtxMethod ftx_func_method(const char *name);
 

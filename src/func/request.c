@@ -23,6 +23,29 @@
 PG_FUNCTION_INFO_V1(fivetrex_request);
 
 /*
+ * Is a segment "." or "..", maybe percent-encoded, as some servers decode
+ * before they resolve those?
+ */
+static bool
+only_dots(const char *segment, size_t len)
+{
+	int dots = 0;
+
+	while (len > 0)
+	{
+		size_t step = len >= 3 && pg_strncasecmp(segment, "%2e", 3) == 0 ? 3 :
+																		   1;
+
+		if (step == 1 && *segment != '.')
+			return false;
+		segment += step;
+		len -= step;
+		dots++;
+	}
+	return dots == 1 || dots == 2;
+}
+
+/*
  * The path is appended to base_url as it is, so it must not be able to leave
  * it, nor to smuggle anything into the request line.
  */
@@ -50,19 +73,31 @@ check_path(const char *path)
 				ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg(
-					 "the path has a character that must be percent-encoded")));
+					 "the path has a character that must be percent-encoded"),
+				 errhint(
+					 "A space is \"%%20\", any other byte \"%%\" and two hexadecimal digits.")));
 	}
 	for (segment = path; segment != NULL; segment = strchr(segment, '/'))
 	{
 		size_t len = strcspn(++segment, "/");
 
-		if ((len == 1 && segment[0] == '.') ||
-			(len == 2 && segment[0] == '.' && segment[1] == '.'))
+		if (only_dots(segment, len))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("invalid path: \"%s\"", path),
 					 errdetail("A path has no \".\" or \"..\" segments.")));
 	}
+}
+
+static void
+raise_not_scalar(const char *name)
+{
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		 errmsg("the value of query parameter \"%s\" is not a scalar", name),
+		 errhint(
+			 "It is a string, a number, a boolean, or an array of those.")));
 }
 
 static char *
@@ -78,12 +113,9 @@ scalar_text(const char *name, const JsonbValue *value)
 		case jbvBool:
 			return pstrdup(value->val.boolean ? "true" : "false");
 		default:
-			ereport(
-				ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the value of query parameter \"%s\" is not a scalar",
-						name)));
+			raise_not_scalar(name);
 	}
+	return NULL; /* keep compiler quiet */
 }
 
 /*
@@ -97,6 +129,7 @@ append_query(StringInfo path, Jsonb *query)
 	JsonbValue value;
 	JsonbIteratorToken token;
 	char *name = NULL;
+	int depth = 0; /* of arrays */
 
 	if (!JB_ROOT_IS_OBJECT(query))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -106,6 +139,12 @@ append_query(StringInfo path, Jsonb *query)
 	{
 		if (token == WJB_KEY)
 			name = pnstrdup(value.val.string.val, value.val.string.len);
+		else if (name != NULL && token == WJB_BEGIN_OBJECT)
+			raise_not_scalar(name);
+		else if (token == WJB_BEGIN_ARRAY && ++depth > 1)
+			raise_not_scalar(name);
+		else if (token == WJB_END_ARRAY)
+			depth--;
 		else if ((token == WJB_VALUE || token == WJB_ELEM) &&
 				 value.type != jbvNull)
 		{
@@ -144,6 +183,10 @@ fivetrex_request(PG_FUNCTION_ARGS)
 	operation = ftx_operation_find(ftx_method_name(spec.method), path.data);
 	if (!PG_ARGISNULL(2))
 		append_query(&path, PG_GETARG_JSONB_P(2));
+	if (!PG_ARGISNULL(3) && spec.method == FTX_GET)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("a GET has no body"),
+						errhint("Parameters go into the argument query.")));
 	if (!PG_ARGISNULL(3))
 	{
 		Jsonb *jsonb = PG_GETARG_JSONB_P(3);
@@ -164,7 +207,7 @@ fivetrex_request(PG_FUNCTION_ARGS)
 	{
 		ftx_write_check(session, "fivetrex_request()");
 		if (spec.method == FTX_DELETE)
-			ftx_write_check_deletes(1);
+			ftx_func_check_deletes(fcinfo, 1);
 		if (ftx_guc_dry_run)
 			PG_RETURN_DATUM(DirectFunctionCall1(
 				jsonb_in, CStringGetDatum(ftx_write_dry_run(&spec))));

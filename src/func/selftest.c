@@ -127,7 +127,8 @@ probe_resource(FtxSession *session, Probe *probes, int index)
 	initStringInfo(&path);
 	appendStringInfoString(&path, ftx_bound_path(resource, operation, bound));
 	if (resource->window.column != NULL)
-		(void) ftx_window_params(resource, DT_NOBEGIN, DT_NOEND, &path);
+		(void) ftx_window_params(resource, DT_NOBEGIN, DT_NOEND,
+								 GetCurrentTimestamp(), &path);
 	if (list && resource->paged)
 		ftx_path_add_param(&path, "limit", "1");
 	spec.method = FTX_GET;

@@ -13,6 +13,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/formatting.h"
 #include "utils/jsonb.h"
 
 /* ---------- for showing ---------- */
@@ -22,14 +23,14 @@
  * names of secret fields; all of them contain one of these.
  */
 static const char *const secret_words[] = {
-	"password",	  "secret",	 "token", "key",  "passphrase",
-	"credential", "private", "auth",  "cert", "connection_string",
-	"role_arn",	  "sas"};
+	"password",	  "secret",	 "token",	   "key",  "passphrase",
+	"credential", "private", "auth",	   "cert", "connection_string",
+	"role_arn",	  "sas",	 "environment"};
 
 static bool
 looks_secret(const JsonbValue *name)
 {
-	char *text = pnstrdup(name->val.string.val, name->val.string.len);
+	char *text = asc_tolower(name->val.string.val, name->val.string.len);
 
 	for (size_t i = 0; i < lengthof(secret_words); i++)
 	{

@@ -210,6 +210,8 @@ set_request_options(FtxRequest *request)
 	const char *user_agent = request->engine->config.user_agent;
 
 	SETOPT(request, CURLOPT_URL, request->url);
+	/* not another path than the one that was checked */
+	SETOPT(request, CURLOPT_PATH_AS_IS, 1L);
 	SETOPT(request, CURLOPT_HTTPHEADER, request->headers);
 	/* whatever libcurl can unpack */
 	SETOPT(request, CURLOPT_ACCEPT_ENCODING, "");
@@ -225,7 +227,9 @@ set_request_options(FtxRequest *request)
 		SETOPT(request, CURLOPT_POSTFIELDS,
 			   request->body != NULL ? request->body : "");
 	}
-	if (request->method != FTX_GET && request->method != FTX_POST)
+	/* libcurl would make a GET with a body a POST */
+	if (request->method != FTX_GET ? request->method != FTX_POST :
+									 request->body != NULL)
 		SETOPT(request, CURLOPT_CUSTOMREQUEST,
 			   ftx_method_name(request->method));
 

@@ -178,6 +178,11 @@ subtest 'secrets' => sub {
 	$mock->fault('e', answer(400, 'InvalidInput', 'do not say swordfish or c3dvcmRmaXNo'));
 	(undef, undef, $err) = $node->psql('postgres', $scan);
 	like($err, qr/do not say \*{6}/, 'masked in the words of the server');
+	# a mask instead of a secret must not make masking go round in circles
+	$node->safe_psql('postgres', q{ALTER USER MAPPING FOR PUBLIC SERVER e OPTIONS (SET api_secret '****')});
+	$mock->fault('e', answer(400, 'InvalidInput', 'a ****, and *******'));
+	(undef, undef, $err) = $node->psql('postgres', $scan);
+	like($err, qr/a \*{6}, and \*{9}/, 'a secret of asterisks');
 	$node->safe_psql('postgres', q{ALTER USER MAPPING FOR PUBLIC SERVER e OPTIONS (SET api_secret 'secret')});
 	is($node->safe_psql('postgres', $scan), 14, 'the next statement uses what has been set');
 };

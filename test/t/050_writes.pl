@@ -239,6 +239,9 @@ is_deeply((writes(q{EXPLAIN DELETE FROM groups; EXPLAIN INSERT INTO groups (name
 $plan = $node->safe_psql('postgres', q{EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) UPDATE connectors SET paused = true WHERE group_id = 'hollow_cedar'});
 like($plan, qr/Foreign Update on connectors \(actual rows=12(\.00)? loops=1\)\n(.*\n)*.*Calls: 13\n(.*\n)*.*Writes: 12/, 'EXPLAIN ANALYZE counts') or diag($plan);
 
+$plan = $node->safe_psql('postgres', q{EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) INSERT INTO groups (name) VALUES ('explained_1'), ('explained_2')});
+like($plan, qr/Fivetran Write: POST \/v1\/groups\n\s+Calls: 2\n(.*\n)*\s+Writes: 2\n/, 'of an INSERT, too') or diag($plan);
+like($node->safe_psql('postgres', q{EXPLAIN INSERT INTO groups (name) VALUES ('a'), ('b'), ('c')}), qr/Fivetran Write: POST \/v1\/groups\n\s+Expected Writes: 3\n/, 'EXPLAIN tells how many are expected');
 is_deeply([ $mock->violations('w') ], [], 'no request broke the definition');
 $node->stop;
 $mock->stop;

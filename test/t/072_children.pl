@@ -34,6 +34,13 @@ makes('one parent', q{SELECT count(*) FROM group_users WHERE group_id = 'decent_
 makes('several', q{SELECT count(*) FROM group_users WHERE group_id IN ('decent_dropsy', 'hollow_cedar', 'decent_dropsy')}, [ map { "GET $g/$_/users?limit=1000" } qw(decent_dropsy hollow_cedar) ], 20);
 makes('a parameter', q{PREPARE p(text[]) AS SELECT count(*) FROM group_users WHERE group_id = ANY ($1); EXECUTE p('{hollow_cedar,no_such}')}, [ map { "GET $g/$_/users?limit=1000" } qw(hollow_cedar no_such) ], 10);
 makes('a filter', q{SELECT count(*) FROM transformations WHERE type = 'QUICKSTART' AND paused IS NULL}, [ 'GET /v1/transformations?type=QUICKSTART&limit=1000' ], 0);
+makes('a boolean filter', q{SELECT count(*) FROM users WHERE active}, [ 'GET /v1/users?active=true&limit=1000' ]);
+makes('its negation', q{SELECT count(*) FROM users WHERE NOT active}, [ 'GET /v1/users?active=false&limit=1000' ]);
+makes('IS TRUE, and another one', q{SELECT count(*) FROM users WHERE active IS TRUE AND has_api_key = false}, [ 'GET /v1/users?active=true&has_api_key=false&limit=1000' ]);
+makes('a boolean parameter', q{PREPARE b(boolean) AS SELECT count(*) FROM group_users WHERE group_id = 'decent_dropsy' AND active = $1; SET plan_cache_mode = force_generic_plan; EXECUTE b(true); EXECUTE b(NULL)}, [ "GET $g/decent_dropsy/users?active=true&limit=1000" ]);
+makes('IS NOT TRUE is not equality', q{SELECT count(*) FROM users WHERE active IS NOT TRUE}, [ 'GET /v1/users?limit=1000' ]);
+makes('a project', q{SELECT count(*) FROM transformations WHERE project_id = 'x'}, [ 'GET /v1/transformations?project_id=x&limit=1000' ], 0);
+makes('a key that is the name of a route', q{SELECT count(*) FROM webhooks WHERE id IN ('account', 'group')}, [ 'GET /v1/webhooks?limit=1000' ], 0);
 makes('a value that the API does not take is no error', q{SELECT count(*) FROM transformations WHERE type = 'quickstart'}, [ 'GET /v1/transformations?limit=1000' ], 0);
 makes('NULL', q{SELECT count(*) FROM group_users WHERE group_id = (SELECT NULL::text)}, [], 0);
 makes('none', q{SELECT count(*) FROM group_users WHERE group_id = ANY ('{}')}, [], 0);
@@ -80,11 +87,15 @@ $mock->settings('w', latency_ms => 0);
 {
 	my ($log, $out, $err) = $node->sent($mock, 'w', q{SELECT count(*) FROM connector_states});
 	is(scalar @$log, 101, 'each connector is asked for its state');
-	like($err, qr/NOTICE:  00000: connector_states: \d+ of connectors have none/, 'those that have none are counted in one NOTICE');
+	like($err, qr/NOTICE:  00000: connector_states: none for \d+ of 100 connectors/, 'those that have none are counted in one NOTICE');
 	is(() = $err =~ /NOTICE/g, 1, 'one');
 	(undef, $out, $err) = $node->sent($mock, 'w', q{SELECT count(*) FROM connector_schemas WHERE connector_id = 'broken_anchor'});
 	is($out, 0, 'a connector that never synced has no schemas');
-	like($err, qr/NOTICE:.*1 of connectors has none/, 'and a NOTICE says so');
+	like($err, qr/NOTICE:.*: none for 1 of 1 connectors/, 'and a NOTICE says so');
+
+	(undef, $out, $err) = $node->sent($mock, 'w', q{SET enable_hashjoin = off; SET enable_mergejoin = off; SELECT count(*) FROM (VALUES ('broken_anchor'), ('assimilate_seem'), ('never')) v(id), LATERAL (SELECT * FROM connector_schemas s WHERE s.connector_id = v.id OFFSET 0) x});
+	like($err, qr/NOTICE:.*: none for 1 of 3 connectors\n/, 'rescans are summed up');
+	is(() = $err =~ /NOTICE/g, 1, 'in one NOTICE');
 
 	$mock->fault('w', { path => 'groups/hollow_cedar/users', status => 404, body => { code => 'NotFound_Group', message => 'gone' } });
 	(undef, $out, $err) = $node->sent($mock, 'w', q{SELECT count(*) FROM group_users});
