@@ -116,6 +116,7 @@ const FtxResource ftx_group_users = {
 	.links = group_user_links,
 	.nlinks = FTX_LENGTH(group_user_links),
 	.create = {"/v1/groups/{group_id}/users", FTX_V1},
+	.find_by = "email",
 	.remove = {"/v1/groups/{group_id}/users/{user_id}", FTX_V1},
 	.columns = group_user_columns,
 	.ncolumns = FTX_LENGTH(group_user_columns),

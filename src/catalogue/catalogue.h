@@ -170,6 +170,12 @@ typedef struct FtxResource
 	 */
 	const char *created_key;
 
+	/*
+	 * Where the answer to a creation has no object and the key is not known:
+	 * the column by which the new object is found in its list.
+	 */
+	const char *find_by;
+
 	const FtxColumn *columns; /* the last one is attrs, path "" */
 	int ncolumns;
 	const FtxFilter *filters;

@@ -42,6 +42,7 @@ typedef struct FtxDirectState
 
 	bool done;
 	char ***identities; /* per row; only for RETURNING of UPDATE */
+	char **paths;		/* per row, of its request; if rows share those */
 	HeapTuple *rows;	/* to be returned; NULL until answered */
 	int nrows;
 	int maxrows;
@@ -328,6 +329,22 @@ build_request(FtxDirectState *state, ExprContext *econtext, char **identity,
 }
 
 /*
+ * The path of a kept row's request; rows that follow each other share it.
+ */
+static char *
+request_path(FtxDirectState *state, char **identity)
+{
+	const FtxResource *resource = state->target->resource;
+	char *path = ftx_bound_path(resource, &resource->update, identity);
+	char *last = state->nrows > 0 ? state->paths[state->nrows - 1] : NULL;
+
+	if (last == NULL || strcmp(last, path) != 0)
+		return path;
+	pfree(path);
+	return last;
+}
+
+/*
  * Keep what the answer will have to be joined with.
  */
 static void
@@ -347,8 +364,13 @@ keep_row(FtxDirectState *state, TupleTableSlot *slot, char **identity)
 								palloc(sizeof(char **) * state->maxrows) :
 								repalloc_huge(state->identities,
 											  sizeof(char **) * state->maxrows);
+		state->paths = state->paths == NULL ?
+						   palloc(sizeof(char *) * state->maxrows) :
+						   repalloc_huge(state->paths,
+										 sizeof(char *) * state->maxrows);
 	}
 	state->identities[state->nrows] = NULL;
+	state->paths[state->nrows] = NULL;
 	if (update)
 	{
 		int n = state->target->resource->ncolumns;
@@ -357,6 +379,8 @@ keep_row(FtxDirectState *state, TupleTableSlot *slot, char **identity)
 		for (int i = 0; i < n; i++)
 			copy[i] = identity[i] ? pstrdup(identity[i]) : NULL;
 		state->identities[state->nrows] = copy;
+		if (state->target->nest != NULL)
+			state->paths[state->nrows] = request_path(state, copy);
 	}
 	state->rows[state->nrows++] = ExecCopySlotHeapTuple(slot);
 	MemoryContextSwitchTo(old);
@@ -403,8 +427,7 @@ gather_row(ForeignScanState *node, FtxDirectState *state)
  * Put an answer, or a tree that has it, over a row that was kept.
  */
 static void
-update_row(FtxDirectState *state, int index, FtxCall *call,
-		   const FtxJsonValue *tree)
+update_row(FtxDirectState *state, int index, FtxCall *call, FtxNestTree *tree)
 {
 	TupleDesc tupdesc = RelationGetDescr(state->target->rel);
 	Datum *values;
@@ -439,7 +462,7 @@ take_answer(void *arg, int index, const FtxCallSpec *spec, FtxCall *call)
 	FtxDirectState *state = arg;
 	FtxTarget *target = state->target;
 	MemoryContext old;
-	FtxJsonValue tree;
+	FtxNestTree *tree;
 
 	if (target->answer == NULL)
 		return;
@@ -449,15 +472,11 @@ take_answer(void *arg, int index, const FtxCallSpec *spec, FtxCall *call)
 		return;
 	}
 	old = MemoryContextSwitchTo(state->answer_cxt);
-	ftx_target_tree(target, call, &tree);
+	tree = ftx_target_tree(target, call);
 	for (int i = 0; i < state->nrows; i++)
 	{
-		char *path = ftx_bound_path(target->resource, &target->resource->update,
-									state->identities[i]);
-
-		if (strcmp(path, spec->path) == 0)
-			update_row(state, i, NULL, &tree);
-		pfree(path);
+		if (strcmp(state->paths[i], spec->path) == 0)
+			update_row(state, i, NULL, tree);
 	}
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(state->answer_cxt);

@@ -47,14 +47,13 @@ typedef struct FtxPlanState
 	FtxTableOptions table;
 	const FtxResource *resource;
 	int natts;
-	int *columns;		/* catalogue index per attnum - 1; negative
+	int *columns;	   /* catalogue index per attnum - 1; negative
 								 * when it has none */
-	Bitmapset *used;	/* attnums the query needs */
-	bool needs_detail;	/* one of them comes only from the detail call */
-	bool needs_list;	/* one of them comes only from the list */
-	List *matches;		/* of FtxMatch, from baserestrictinfo */
-	bool other_filters; /* some restriction is not among them */
-	double list_rows;	/* rows of the unfiltered list */
+	Bitmapset *used;   /* attnums the query needs */
+	bool needs_detail; /* one of them comes only from the detail call */
+	bool needs_list;   /* one of them comes only from the list */
+	List *matches;	   /* of FtxMatch, from baserestrictinfo */
+	double list_rows;  /* rows of the unfiltered list */
 } FtxPlanState;
 
 /*
@@ -149,9 +148,9 @@ typedef enum FtxPlanItem
 typedef struct FtxConverter FtxConverter;
 
 /*
- * Prepare to fill the attributes `attnums` (catalogue columns in `columns`)
- * of a foreign table.  The slots of the converter's projection: 0 is the
- * resource's key, if any; i + 1 belongs to attnums[i].
+ * Prepare to fill the attributes `attnums` of a foreign table.  Slot 0 of the
+ * converter's projection is the resource's key, if any; those of the attributes
+ * that are read follow.
  */
 extern FtxConverter *
 ftx_converter_create(Relation rel, const FtxResource *resource,

@@ -272,11 +272,9 @@ take_answer(void *arg, int index, const FtxCallSpec *spec, FtxCall *call)
 	memcpy(nulls, slot->tts_isnull, sizeof(bool) * natts);
 	if (state->target->nest != NULL)
 	{
-		FtxJsonValue tree;
-
-		ftx_target_tree(state->target, call, &tree);
-		ftx_target_answer_row(state->target, &tree, state->identity, values,
-							  nulls);
+		ftx_target_answer_row(state->target,
+							  ftx_target_tree(state->target, call),
+							  state->identity, values, nulls);
 	}
 	else
 		ftx_target_answer(state->target, call, state->identity, values, nulls);

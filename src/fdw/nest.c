@@ -11,6 +11,7 @@
 #include "json/value.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
 
@@ -220,48 +221,108 @@ ftx_nest_flush(FtxNest *nest, FtxNestRequest request, void *arg)
 	nest->size = 0;
 }
 
+/* ---------- answers ---------- */
+
+/* How far down the last search got, and where it stood. */
+typedef struct Level
+{
+	char *name;			 /* of the member that was found; NULL at first */
+	FtxJsonValue object; /* its value */
+	int position;		 /* behind it, in the object above */
+} Level;
+
+struct FtxNestTree
+{
+	MemoryContext cxt;
+	FtxJsonValue root;
+	int nsteps;
+	Step steps[MAX_STEPS];
+	Level levels[MAX_STEPS];
+};
+
+FtxNestTree *
+ftx_nest_tree(const FtxResource *resource, const FtxJsonValue *root)
+{
+	FtxNestTree *tree = palloc0(sizeof(FtxNestTree));
+
+	tree->cxt = CurrentMemoryContext;
+	tree->root = *root;
+	tree->nsteps = parse_template(resource, tree->steps);
+	return tree;
+}
+
 /*
- * The member of that name, in the server encoding.
+ * The first member of that name (UTF-8) from *position on, before `end`.
  */
 static bool
-find_member(const FtxJsonValue *object, const char *name, FtxJsonValue *found)
+find_from(const FtxJsonValue *object, const char *name, int *position, int end,
+		  FtxJsonValue *found)
 {
-	char *utf8 = pg_server_to_any(name, strlen(name), PG_UTF8);
-	int wanted = strlen(utf8);
+	int wanted = strlen(name);
 	FtxJsonValue key;
-	int position = 0;
 
-	if (object->kind != FTX_JSON_OBJECT)
-		return false;
-	while (ftx_json_next_member(object, &position, &key, found))
+	while (*position < end &&
+		   ftx_json_next_member(object, position, &key, found))
 	{
 		const char *text = key.text + 1;
 		int len = key.len - 2;
 
 		if (memchr(text, '\\', len) != NULL)
 			text = ftx_json_plain_key(&key, &len);
-		if (len == wanted && memcmp(text, utf8, len) == 0)
+		if (len == wanted && memcmp(text, name, len) == 0)
 			return true;
 	}
 	return false;
 }
 
-bool
-ftx_nest_find(const FtxResource *resource, char *const *identity,
-			  const FtxJsonValue *tree, FtxJsonValue *found)
+/*
+ * Rows are looked for in the order in which they were read, which is that of
+ * the tree: so go on where the last one was found, and begin anew only then.
+ */
+static bool
+find_member(const FtxJsonValue *object, const char *name, Level *level)
 {
-	Step steps[MAX_STEPS];
-	int n = parse_template(resource, steps);
-	FtxJsonValue object = *tree;
+	char *utf8 = pg_server_to_any(name, strlen(name), PG_UTF8);
+	int begin = level->position;
 
-	for (int i = 0; i < n; i++)
+	if (object->kind != FTX_JSON_OBJECT)
+		return false;
+	if (find_from(object, utf8, &level->position, object->len, &level->object))
+		return true;
+	level->position = 0;
+	return find_from(object, utf8, &level->position, begin, &level->object);
+}
+
+bool
+ftx_nest_find(FtxNestTree *tree, char *const *identity, FtxJsonValue *found)
+{
+	const FtxJsonValue *object = &tree->root;
+	bool same = true; /* as last time, so far */
+
+	CHECK_FOR_INTERRUPTS();
+	for (int i = 0; i < tree->nsteps; i++)
 	{
-		const char *name = steps[i].name != NULL ? steps[i].name :
-												   identity[steps[i].column];
+		Level *level = &tree->levels[i];
+		const char *name = tree->steps[i].name != NULL ?
+							   tree->steps[i].name :
+							   identity[tree->steps[i].column];
 
-		if (name == NULL || !find_member(&object, name, found))
+		if (name == NULL)
 			return false;
-		object = *found;
+		if (!same || level->name == NULL || strcmp(level->name, name) != 0)
+		{
+			if (!same)
+				level->position = 0; /* in another object */
+			same = false;
+			if (level->name != NULL)
+				pfree(level->name);
+			level->name = NULL;
+			if (!find_member(object, name, level))
+				return false;
+			level->name = MemoryContextStrdup(tree->cxt, name);
+		}
+		object = &level->object;
 	}
+	*found = *object;
 	return found->kind == FTX_JSON_OBJECT;
 }

@@ -40,10 +40,18 @@ typedef void (*FtxNestRequest)(void *arg, const char *path, const char *body);
 extern void ftx_nest_flush(FtxNest *nest, FtxNestRequest request, void *arg);
 
 /*
- * Find a row in the tree that the request answers with (a slice of it); false
- * if it is not there.
+ * The tree that such a request answers with (a slice of the answer), for
+ * searches.  Lives in the current memory context.
  */
-extern bool ftx_nest_find(const FtxResource *resource, char *const *identity,
-						  const FtxJsonValue *tree, FtxJsonValue *found);
+typedef struct FtxNestTree FtxNestTree;
+extern FtxNestTree *
+ftx_nest_tree(const FtxResource *resource, const FtxJsonValue *root);
+
+/*
+ * Find a row in it; false if it is not there.  Cheap when rows are looked for
+ * in the order of the tree.
+ */
+extern bool
+ftx_nest_find(FtxNestTree *tree, char *const *identity, FtxJsonValue *found);
 
 #endif /* FTX_NEST_H */

@@ -175,10 +175,7 @@ fivetrexGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
 		FtxMatch *match = ftx_match_clause(root, baserel, state, rinfo);
 
 		if (match == NULL)
-		{
-			state->other_filters = true;
 			continue;
-		}
 		state->matches = lappend(state->matches, match);
 		if (match->is_key && (keys < 0 || ftx_match_keys(root, match) < keys))
 			keys = ftx_match_keys(root, match);

@@ -112,17 +112,20 @@ ftx_target_begin(Relation rel, CmdType operation, Oid userid, List *returned)
 		target->nest = ftx_nest_create(target->resource);
 	target->returned = answerable(target, returned);
 	if (target->returned != NIL)
-	{
-		int *attnums = palloc(sizeof(int) * list_length(target->returned));
-		int n = 0;
-		ListCell *lc;
-
-		foreach (lc, target->returned)
-			attnums[n++] = lfirst_int(lc);
-		target->answer = ftx_converter_create(rel, target->resource, attnums,
-											  n);
-	}
+		target->answer = ftx_target_converter(target, target->returned);
 	return target;
+}
+
+FtxConverter *
+ftx_target_converter(FtxTarget *target, List *attnums)
+{
+	int *array = palloc(sizeof(int) * list_length(attnums));
+	int n = 0;
+	ListCell *lc;
+
+	foreach (lc, attnums)
+		array[n++] = lfirst_int(lc);
+	return ftx_converter_create(target->rel, target->resource, array, n);
 }
 
 char *
@@ -419,137 +422,4 @@ ftx_target_row_name(FtxTarget *target, const FtxCallSpec *spec, char **identity)
 		appendStringInfo(&name, "\n%s",
 						 identity[column] ? identity[column] : "");
 	return name.data;
-}
-
-/*
- * The object as a detail call has it, where a write answers with a message.
- * NULL if there is no such call or object.
- */
-static FtxCall *
-detail_after_write(FtxTarget *target, char **identity)
-{
-	const FtxResource *resource = target->resource;
-	FtxCallSpec spec = {0};
-	FtxCall *call;
-
-	if (resource->detail.path == NULL || identity == NULL)
-		return NULL;
-	spec.method = FTX_GET;
-	spec.path = ftx_bound_path(resource, &resource->detail, identity);
-	spec.accept = resource->detail.accept;
-	spec.repeat_safe = true;
-	if (strchr(spec.path, '{') != NULL)
-		return NULL;
-	call = ftx_call_start(target->session, &spec, &target->stats, NULL,
-						  CurrentMemoryContext);
-	ftx_call_wait(call);
-	if (ftx_call_succeeded(call))
-		return call;
-	if (!ftx_call_object_missing(call))
-		ftx_call_raise(call);
-	return NULL;
-}
-
-/*
- * Some creations tell the key under another name.
- */
-static void
-find_created_key(FtxTarget *target, FtxCall *call, FtxPage *page)
-{
-	const FtxResource *resource = target->resource;
-	const int *columns = ftx_converter_columns(target->answer);
-	FtxPage created = {0};
-
-	if (target->operation != CMD_INSERT || resource->created_key == NULL)
-		return;
-	ftx_call_decode(call, FTX_SHAPE_ANSWER,
-					ftx_projection_create(&resource->created_key, 1), &created);
-	for (int i = 0; i < page->nslots && created.nitems > 0; i++)
-	{
-		if (columns[i] == ftx_resource_key(resource) &&
-			page->values[i].kind == FTX_JSON_ABSENT)
-			page->values[i] = created.values[0];
-	}
-}
-
-void
-ftx_target_answer(FtxTarget *target, FtxCall *call, char **identity,
-				  Datum *values, bool *nulls)
-{
-	int natts = RelationGetNumberOfAttributes(target->rel);
-	Datum *answered;
-	bool *absent;
-	FtxPage page = {0};
-	ListCell *lc;
-
-	if (target->answer == NULL)
-		return;
-	ftx_call_decode(call, FTX_SHAPE_ANSWER,
-					ftx_converter_projection(target->answer), &page);
-	if (page.nitems == 0)
-	{
-		call = detail_after_write(target, identity);
-		if (call == NULL)
-			return;
-		ftx_call_decode(call, FTX_SHAPE_OBJECT,
-						ftx_converter_projection(target->answer), &page);
-	}
-	find_created_key(target, call, &page);
-	answered = palloc(sizeof(Datum) * natts);
-	absent = palloc(sizeof(bool) * natts);
-	ftx_converter_fill(target->answer, page.values, false, answered, absent);
-	foreach (lc, target->returned)
-	{
-		int i = lfirst_int(lc) - 1;
-		int column = target->columns[i];
-
-		/* what was part of the path need not be in the answer */
-		if (absent[i] &&
-			((target->resource->columns[column].flags & FTX_PARENT) != 0 ||
-			 bms_is_member(column, target->identity)))
-			continue;
-		values[i] = answered[i];
-		nulls[i] = absent[i];
-	}
-}
-
-void
-ftx_target_tree(FtxTarget *target, FtxCall *call, FtxJsonValue *tree)
-{
-	const char *whole = "";
-	FtxPage page = {0};
-
-	ftx_call_decode(call, FTX_SHAPE_OBJECT, ftx_projection_create(&whole, 1),
-					&page);
-	*tree = page.values[0];
-}
-
-void
-ftx_target_answer_row(FtxTarget *target, const FtxJsonValue *tree,
-					  char **identity, Datum *values, bool *nulls)
-{
-	int natts = RelationGetNumberOfAttributes(target->rel);
-	Datum *answered;
-	bool *absent;
-	FtxJsonValue found;
-	FtxJsonValue *slots;
-	ListCell *lc;
-
-	if (target->answer == NULL ||
-		!ftx_nest_find(target->resource, identity, tree, &found))
-		return;
-	answered = palloc(sizeof(Datum) * natts);
-	absent = palloc(sizeof(bool) * natts);
-	slots = palloc0(sizeof(FtxJsonValue) * (natts + 1));
-	ftx_page_project(&found, ftx_converter_projection(target->answer), slots);
-	ftx_converter_fill(target->answer, slots, false, answered, absent);
-	foreach (lc, target->returned)
-	{
-		int i = lfirst_int(lc) - 1;
-
-		if (bms_is_member(target->columns[i], target->identity))
-			continue;
-		values[i] = answered[i];
-		nulls[i] = absent[i];
-	}
 }

@@ -120,13 +120,16 @@ extern void ftx_target_gathered(FtxTarget *target, FtxWrites *writes);
 extern char *ftx_target_row_name(FtxTarget *target, const FtxCallSpec *spec,
 								 char **identity);
 
+/* What fills these attributes (IntList) of a row from the API's objects. */
+extern FtxConverter *ftx_target_converter(FtxTarget *target, List *attnums);
+
 /* The text of a value of the table's attribute, for identity. */
 extern char *ftx_target_text(FtxTarget *target, int attnum, Datum value);
 
 /*
  * Put the answer to a write over the attributes `returned` of a row.  An
- * answer that is a message only is followed by a detail call; identity may be
- * NULL (nothing is asked then).
+ * answer that is a message only is followed by a detail call, of a new object
+ * without known key by its list; identity may be NULL (no detail call then).
  */
 extern void ftx_target_answer(FtxTarget *target, FtxCall *call, char **identity,
 							  Datum *values, bool *nulls);
@@ -135,9 +138,8 @@ extern void ftx_target_answer(FtxTarget *target, FtxCall *call, char **identity,
  * The same for updates of merged rows: the tree that the API answered, and one
  * row of it.  What the answer does not have stays as it is.
  */
-extern void
-ftx_target_tree(FtxTarget *target, FtxCall *call, FtxJsonValue *tree);
-extern void ftx_target_answer_row(FtxTarget *target, const FtxJsonValue *tree,
+extern FtxNestTree *ftx_target_tree(FtxTarget *target, FtxCall *call);
+extern void ftx_target_answer_row(FtxTarget *target, FtxNestTree *tree,
 								  char **identity, Datum *values, bool *nulls);
 
 #endif /* FTX_TARGET_H */

@@ -422,14 +422,6 @@ ftx_request_response(const FtxRequest *request)
 	return &request->response;
 }
 
-const FtxResponse *
-ftx_request_wait(FtxRequest *request)
-{
-	while (!ftx_request_done(request))
-		ftx_engine_wait(request->engine);
-	return ftx_request_response(request);
-}
-
 void
 ftx_request_free(FtxRequest *request)
 {

@@ -10,8 +10,8 @@
  * An FtxRequest is one logical exchange: it may be queued (no more than
  * max_concurrency requests of an engine are on the wire), sent, waiting to be
  * repeated, or done.  Requests progress only inside ftx_engine_wait(),
- * ftx_request_start() and ftx_request_wait(), which pump all requests of the
- * engine, whoever waits.
+ * ftx_engine_pump() and ftx_request_start(), which move all requests of the
+ * engine, whoever calls.
  *
  * This floor knows nothing of Fivetran, SQL settings or foreign tables: what
  * it has to obey comes in FtxNetConfig, FtxRequestSpec and FtxBudget.  It
@@ -159,10 +159,7 @@ extern bool ftx_request_done(const FtxRequest *request);
  */
 extern void ftx_engine_wait(FtxEngine *engine);
 
-/* Wait for this request; the answer stays valid until the request is freed. */
-extern const FtxResponse *ftx_request_wait(FtxRequest *request);
-
-/* The answer of a request that is done. */
+/* The answer of a request that is done; valid until the request is freed. */
 extern const FtxResponse *ftx_request_response(const FtxRequest *request);
 
 /* Abandon or release a request before its owner does.  Never throws. */

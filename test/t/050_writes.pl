@@ -231,6 +231,16 @@ my %doomed = map { split /\|/ } $node->rows('SELECT name, id FROM groups WHERE n
 does('DELETE USING', q{DELETE FROM things t USING (VALUES ('doomed'), ('local')) v(k) WHERE t.kind = v.k AND t.id <> 'two' RETURNING t.tableoid::regclass, t.kind}, [ "DELETE /v1/groups/$doomed{doomed}" ]);
 does('DELETE', q{DELETE FROM things WHERE kind IN ('doomed_too', 'local') RETURNING tableoid::regclass, kind}, [ "DELETE /v1/groups/$doomed{doomed_too}" ], "group_things|doomed_too\nlocal_things|local");
 
+# ---------- an answer that has no object
+
+{
+	my ($log, $out, $err, $reads) = writes(q{INSERT INTO group_users (group_id, email, role) SELECT 'opaque_lantern', email, 'Destination Administrator' FROM users WHERE id = 'user_cotton' RETURNING group_id, user_id, active});
+	is($out, 'opaque_lantern|user_cotton|t', 'RETURNING looks a new member up in the list');
+	is_deeply([ grep { m{/groups/} } @$reads ], [ 'GET /v1/groups/opaque_lantern/users?limit=1000' ], 'with one call');
+	($log, $out, $err, $reads) = writes(q{INSERT INTO group_users (group_id, email, role) SELECT 'vivid_ember', email, 'Destination Administrator' FROM users WHERE id = 'user_cotton'});
+	is_deeply([ grep { m{/groups/} } @$reads ], [], 'without RETURNING none is made');
+}
+
 # ---------- EXPLAIN
 
 my $plan = $node->safe_psql('postgres', q{EXPLAIN (VERBOSE, COSTS OFF) UPDATE connectors SET paused = true WHERE group_id = 'opaque_lantern' AND NOT paused});
