@@ -13,6 +13,7 @@
 #include "access/reloptions.h"
 #include "base/compat.h"
 #include "api/base_url.h"
+#include "api/credentials.h"
 #include "api/options.h"
 #include "base/closest.h"
 #include "catalog/pg_attribute.h"
@@ -25,14 +26,10 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
-#include "storage/fd.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-
-/* Longest credential that is read from a file. */
-#define MAX_CREDENTIAL 4096
 
 typedef enum OptionKind
 {
@@ -234,30 +231,6 @@ resource_value(const char *name)
 				 "SELECT name FROM fivetrex_tables() lists them; the option resource of a foreign table names one.")));
 }
 
-/*
- * HTTP Basic joins key and secret with a colon and knows no control
- * characters.  The value itself is never told.
- */
-static void
-check_credential(const char *name, const char *value)
-{
-	bool is_key = strncmp(name, "api_key", 7) == 0;
-
-	if (value[0] == '\0')
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("option \"%s\" is empty", name)));
-	for (const unsigned char *c = (const unsigned char *) value; *c; c++)
-	{
-		if (*c < ' ' || *c == 0x7F || (is_key && *c == ':'))
-			ereport(
-				ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg(
-					 "option \"%s\" has a character that credentials cannot have",
-					 name)));
-	}
-}
-
 static void
 check_file(const OptionRow *row, const char *value)
 {
@@ -294,7 +267,7 @@ check_value(const OptionRow *row, const char *value)
 			check_file(row, value);
 			break;
 		case OPTION_SECRET:
-			check_credential(row->name, value);
+			ftx_credential_check(row->name, value);
 			break;
 		case OPTION_RESOURCE:
 			(void) resource_value(value);
@@ -433,66 +406,6 @@ ftx_options_table(ForeignTable *table, const char *relname,
 			set_field(result, row, value);
 	}
 	result->resource = resource_value(resource);
-}
-
-/*
- * The content of a file that holds a credential, without the line's end.
- */
-static char *
-read_credential(const char *option, const char *filename)
-{
-	FILE *file = AllocateFile(filename, "r");
-	char *buffer;
-	size_t len;
-
-	if (file == NULL)
-		ereport(ERROR, (errcode_for_file_access(),
-						errmsg("could not open the file of option \"%s\": %m",
-							   option)));
-	buffer = palloc(MAX_CREDENTIAL + 1);
-	len = fread(buffer, 1, MAX_CREDENTIAL + 1, file);
-	if (ferror(file))
-		ereport(ERROR, (errcode_for_file_access(),
-						errmsg("could not read the file of option \"%s\": %m",
-							   option)));
-	FreeFile(file);
-	if (len > MAX_CREDENTIAL)
-		ereport(ERROR, (errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
-						errmsg("the file of option \"%s\" is too long", option),
-						errdetail("It may have %d bytes.", MAX_CREDENTIAL)));
-	while (len > 0 && (buffer[len - 1] == '\n' || buffer[len - 1] == '\r'))
-		len--;
-	buffer[len] = '\0';
-	check_credential(option, buffer);
-	return buffer;
-}
-
-static char *
-credential(UserMapping *mapping, const char *name, const char *file_name)
-{
-	ListCell *lc;
-
-	foreach (lc, mapping->options)
-	{
-		DefElem *def = lfirst_node(DefElem, lc);
-
-		if (strcmp(def->defname, name) == 0)
-			return pstrdup(defGetString(def));
-		if (strcmp(def->defname, file_name) == 0)
-			return read_credential(file_name, defGetString(def));
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
-			 errmsg("the user mapping has no option \"%s\"", name),
-			 errhint("ALTER USER MAPPING ... OPTIONS (ADD %s '...'), or %s.",
-					 name, file_name)));
-}
-
-void
-ftx_options_credentials(UserMapping *mapping, char **api_key, char **api_secret)
-{
-	*api_key = credential(mapping, "api_key", "api_key_file");
-	*api_secret = credential(mapping, "api_secret", "api_secret_file");
 }
 
 int

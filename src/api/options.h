@@ -59,14 +59,6 @@ ftx_options_table(ForeignTable *table, const char *relname,
 				  const FtxServerOptions *server, FtxTableOptions *result);
 
 /*
- * Credentials of a user mapping, from api_key/api_secret or from the files.
- * Throws ERRCODE_FDW_OPTION_NAME_NOT_FOUND when one is missing (with a hint,
- * and never the value), or what reading a file gives.
- */
-extern void ftx_options_credentials(UserMapping *mapping, char **api_key,
-									char **api_secret);
-
-/*
  * The catalogue column that a table's column means: its option column_name,
  * else its name.  -1 when the resource has none of that name.
  */

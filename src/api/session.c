@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "api/credentials.h"
 #include "api/session.h"
 #include "base/guc.h"
 #include "catalog/pg_foreign_server.h"
@@ -119,7 +120,7 @@ create(UserMapping *mapping)
 	session->mapping_hash = GetSysCacheHashValue1(
 		USERMAPPINGOID, ObjectIdGetDatum(mapping->umid));
 	ftx_options_server(server, &session->options);
-	ftx_options_credentials(mapping, &key, &secret);
+	ftx_credentials_read(mapping, &key, &secret);
 
 	config.user_agent = USER_AGENT;
 	config.username = key;

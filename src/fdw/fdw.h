@@ -244,6 +244,37 @@ extern bool ftx_source_unread(const FtxSource *source);
 /* Abandon what is under way. */
 extern void ftx_source_reset(FtxSource *source);
 
+/* In ahead.c: pages that are asked for before their cursor has arrived */
+
+typedef struct FtxAhead FtxAhead;
+
+/* Lives in the current memory context. */
+extern FtxAhead *ftx_ahead_create(void);
+
+/* Abandon what is under way, for another list. */
+extern void ftx_ahead_reset(FtxAhead *ahead);
+
+/*
+ * A page of `limit` rows has arrived with this cursor (NULL: the last one): was
+ * it foreseen?  The first one that was not ends all prediction for the list.
+ */
+extern void ftx_ahead_judge(FtxAhead *ahead, const char *cursor, int limit);
+
+/*
+ * The call for the page at a cursor, if it was foreseen; it belongs to the
+ * caller.  Else NULL, and all the others are abandoned.
+ */
+extern FtxCall *ftx_ahead_take(FtxAhead *ahead, const char *cursor);
+
+/*
+ * The cursor (palloc'ed) of a page that may be asked for now, if `allowed` may
+ * be under way; NULL: none.
+ */
+extern const char *ftx_ahead_next(FtxAhead *ahead, int page_size, int allowed);
+
+/* It was asked for; the call belongs to `ahead` now. */
+extern void ftx_ahead_add(FtxAhead *ahead, const char *cursor, FtxCall *call);
+
 /* In cursor.c */
 
 /* The cursor of a page that starts at an offset, palloc'ed. */

@@ -22,6 +22,9 @@
 #include "utils/json.h"
 #include "utils/memutils.h"
 
+/* Most that pages which are asked for by predicted cursors may hold. */
+#define MAX_AHEAD_BYTES (8 * 1024 * 1024)
+
 /* A set of byte strings: keys of a page, cursors of a list. */
 typedef struct Bytes
 {
@@ -48,19 +51,6 @@ typedef struct SetEntry
 #define SH_DECLARE
 #include "lib/simplehash.h"
 
-/* Pages that are asked for by predicted cursors, beside the next one. */
-#define MAX_AHEAD 4
-#define MAX_AHEAD_BYTES (8 * 1024 * 1024)
-
-/* Predictions that must have come true in a row before one is relied on. */
-#define TRUSTED_PREDICTIONS 2
-
-typedef struct AheadPage
-{
-	char *cursor; /* in list_cxt */
-	FtxCall *call;
-} AheadPage;
-
 struct FtxSource
 {
 	FtxSourceSpec spec;
@@ -78,12 +68,7 @@ struct FtxSource
 	FtxJsonValue *overlay; /* values of the parent's columns, by slot; NULL
 							* when it is no child */
 	FtxCall *next;		   /* the next page, when it was asked for */
-
-	/* prediction of cursors */
-	int64 offset;	 /* where the page after the present one begins */
-	int predictions; /* that came true in a row; -1: never again */
-	AheadPage ahead[MAX_AHEAD]; /* the pages after the next one */
-	int nahead;
+	FtxAhead *ahead;	   /* the pages after that */
 
 	/* the present page */
 	FtxCall *current;
@@ -103,6 +88,7 @@ ftx_source_create(const FtxSourceSpec *spec)
 
 	source->spec = *spec;
 	source->cxt = CurrentMemoryContext;
+	source->ahead = ftx_ahead_create();
 	source->list_cxt = AllocSetContextCreate(source->cxt, "fivetrex list",
 											 ALLOCSET_SMALL_SIZES);
 	source->page_cxt = AllocSetContextCreate(source->cxt, "fivetrex page",
@@ -122,22 +108,12 @@ free_call(FtxCall **call)
 	*call = NULL;
 }
 
-static void
-drop_ahead(FtxSource *source)
-{
-	for (int i = 0; i < source->nahead; i++)
-		free_call(&source->ahead[i].call);
-	source->nahead = 0;
-}
-
 void
 ftx_source_reset(FtxSource *source)
 {
-	drop_ahead(source);
+	ftx_ahead_reset(source->ahead);
 	free_call(&source->next);
 	free_call(&source->current);
-	source->offset = 0;
-	source->predictions = 0;
 	MemoryContextReset(source->list_cxt);
 	MemoryContextReset(source->page_cxt);
 	MemoryContextReset(source->previous_cxt);
@@ -255,34 +231,6 @@ start_page(FtxSource *source, const char *cursor)
 	return call;
 }
 
-/* ---------- prediction of cursors ---------- */
-
-/*
- * Compare the cursor that arrived with the one that was predicted.  The first
- * one that differs ends all prediction for this list.
- */
-static void
-judge_prediction(FtxSource *source, int limit)
-{
-	int64 offset;
-
-	if (source->predictions < 0)
-		return;
-	if (source->cursor != NULL && ftx_cursor_offset(source->cursor, &offset) &&
-		offset == source->offset + limit)
-	{
-		/* the first one only shows where the offsets begin */
-		if (source->offset > 0)
-			source->predictions++;
-		source->offset = offset;
-	}
-	else
-	{
-		source->predictions = -1;
-		drop_ahead(source);
-	}
-}
-
 /*
  * Pages that may be under way beside the next one.
  */
@@ -290,16 +238,12 @@ static int
 ahead_allowed(FtxSource *source)
 {
 	const FtxBytes *body = ftx_call_body(source->current);
-	int64 allowed = Min(source->spec.session->options.max_concurrency - 1,
-						MAX_AHEAD);
+	int64 allowed = source->spec.session->options.max_concurrency - 1;
 
 	/* lists of children share the connections already */
-	if (!source->spec.prefetch || source->predictions < TRUSTED_PREDICTIONS ||
-		source->overlay != NULL || ftx_guc_max_calls > 0)
+	if (!source->spec.prefetch || source->overlay != NULL ||
+		ftx_guc_max_calls > 0)
 		return 0;
-	/* the end may be near: one, two, then all of them */
-	if (source->predictions < TRUSTED_PREDICTIONS + 2)
-		allowed = Min(allowed, source->predictions - TRUSTED_PREDICTIONS + 1);
 	if (body != NULL && body->len > 0)
 		allowed = Min(allowed, MAX_AHEAD_BYTES / (int64) body->len - 1);
 	if (source->spec.limit >= 0)
@@ -315,32 +259,18 @@ ahead_allowed(FtxSource *source)
 static void
 request_next(FtxSource *source)
 {
-	if (source->nahead > 0 && source->cursor != NULL &&
-		strcmp(source->ahead[0].cursor, source->cursor) == 0)
-	{
-		source->next = source->ahead[0].call;
-		source->nahead--;
-		memmove(&source->ahead[0], &source->ahead[1],
-				sizeof(AheadPage) * source->nahead);
-		source->spec.stats->predicted++;
-	}
-	else
-	{
-		drop_ahead(source);
-		source->next = start_page(source, source->cursor);
-	}
-	while (source->started && source->nahead < ahead_allowed(source))
-	{
-		AheadPage *page = &source->ahead[source->nahead];
-		char *cursor = ftx_cursor_at(source->offset +
-									 (int64) (source->nahead + 1) *
-										 source->spec.page_size);
+	const char *cursor;
 
-		page->cursor = MemoryContextStrdup(source->list_cxt, cursor);
-		page->call = start_page(source, page->cursor);
-		source->nahead++;
-		pfree(cursor);
-	}
+	source->next = ftx_ahead_take(source->ahead, source->cursor);
+	if (source->next != NULL)
+		source->spec.stats->predicted++;
+	else
+		source->next = start_page(source, source->cursor);
+	if (!source->started)
+		return;
+	while ((cursor = ftx_ahead_next(source->ahead, source->spec.page_size,
+									ahead_allowed(source))) != NULL)
+		ftx_ahead_add(source->ahead, cursor, start_page(source, cursor));
 }
 
 static Bytes
@@ -513,7 +443,7 @@ turn_page(FtxSource *source)
 	source->spec.stats->pages++;
 	source->received += source->page.nitems;
 	follow_cursor(source);
-	judge_prediction(source, limit);
+	ftx_ahead_judge(source->ahead, source->cursor, limit);
 	if (source->cursor != NULL && source->spec.prefetch &&
 		!limit_satisfiable(source))
 		request_next(source);

@@ -103,7 +103,7 @@ foreach my $world (@worlds)
 	$mock->fault($world, { status => 429, headers => { 'Retry-After' => '1' }, path => 'cursor', body => { code => 'TooManyRequests', message => 'x' } });
 }
 is($node->safe_psql('postgres', "SELECT count(DISTINCT (account, id)) FROM ($three) x"), 120, 'retries in the middle');
-like($node->safe_psql('postgres', "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) $three"), qr/(->  Async Foreign Scan on connectors[^>]*\(actual rows=40 loops=1\)[^>]*Pages: 4\n[^>]*){3}$/, 'EXPLAIN ANALYZE counts each');
+like($node->safe_psql('postgres', "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) $three"), qr/(->  Async Foreign Scan on connectors[^>]*\(actual rows=40(?:\.00)? loops=1\)[^>]*Pages: 4\n[^>]*){3}$/, 'EXPLAIN ANALYZE counts each');
 
 # ---------- partitions, cursors and writes
 
