@@ -57,6 +57,21 @@ enlarge(FtxBytes *bytes, size_t need)
 	return true;
 }
 
+void
+ftx_bytes_reserve(FtxBytes *bytes, size_t n)
+{
+	char *data;
+
+	if (n < bytes->size || n > bytes->cap)
+		return;
+	data = realloc(bytes->data, n + 1);
+	if (data == NULL)
+		return;
+	data[bytes->len] = '\0';
+	bytes->data = data;
+	bytes->size = n + 1;
+}
+
 bool
 ftx_bytes_append(FtxBytes *bytes, const void *data, size_t n, bool *over_cap)
 {

@@ -26,6 +26,12 @@ typedef struct FtxBytes
 extern FtxBytes *ftx_bytes_new(size_t cap);
 
 /*
+ * Make room for n bytes in all, if that is within the cap and there is memory:
+ * a hint that spares growing step by step.  Never throws.
+ */
+extern void ftx_bytes_reserve(FtxBytes *bytes, size_t n);
+
+/*
  * Append n bytes.  False (and the buffer unchanged) when the cap or memory
  * does not allow it; *over_cap tells which, if not NULL.  Never throws.
  */

@@ -13,13 +13,9 @@
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
-#include "utils/jsonb.h"
 
-/*
- * The slice in the server encoding, NUL-terminated.
- */
-static char *
-server_text(const char *text, int len)
+char *
+ftx_json_server_text(const char *text, int len)
 {
 	char *copy = pnstrdup(text, len);
 
@@ -83,12 +79,12 @@ ftx_json_text(const FtxJsonValue *value)
 		case FTX_JSON_STRING:
 			break;
 		default:
-			return server_text(value->text, value->len);
+			return ftx_json_server_text(value->text, value->len);
 	}
 	if (memchr(value->text, '\\', value->len) == NULL)
-		return server_text(value->text + 1, value->len - 2);
+		return ftx_json_server_text(value->text + 1, value->len - 2);
 
-	text = server_text(value->text, value->len);
+	text = ftx_json_server_text(value->text, value->len);
 	text = unescape(text, strlen(text), GetDatabaseEncoding(), &error);
 	if (text == NULL)
 		refuse_escape(error);
@@ -114,19 +110,6 @@ ftx_json_is_string(const FtxJsonValue *value, const char *expected)
 	return value->kind == FTX_JSON_STRING &&
 		   value->len == (int) strlen(expected) + 2 &&
 		   memcmp(value->text + 1, expected, value->len - 2) == 0;
-}
-
-Datum
-ftx_json_jsonb(const FtxJsonValue *value)
-{
-	return DirectFunctionCall1(
-		jsonb_in, CStringGetDatum(server_text(value->text, value->len)));
-}
-
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
 static FtxJsonKind
@@ -179,8 +162,8 @@ take_value(const FtxJsonValue *container, int i, FtxJsonValue *value)
 			in_string = true;
 		else if (c == '{' || c == '[')
 			depth++;
-		else if (depth == 0 &&
-				 (c == ',' || c == ':' || c == ']' || c == '}' || is_space(c)))
+		else if (depth == 0 && (c == ',' || c == ':' || c == ']' || c == '}' ||
+								ftx_json_space(c)))
 			break;
 		else if (c == '}' || c == ']')
 			depth--;
@@ -198,7 +181,7 @@ next_position(const FtxJsonValue *container, int position)
 	const char *text = container->text;
 	int i = position > 0 ? position : 1;
 
-	while (is_space(text[i]) || text[i] == ',')
+	while (ftx_json_space(text[i]) || text[i] == ',')
 		i++;
 	return text[i] == ']' || text[i] == '}' ? -1 : i;
 }
@@ -224,7 +207,7 @@ ftx_json_next_member(const FtxJsonValue *object, int *position,
 	if (i < 0)
 		return false;
 	i = take_value(object, i, key);
-	while (is_space(object->text[i]) || object->text[i] == ':')
+	while (ftx_json_space(object->text[i]) || object->text[i] == ':')
 		i++;
 	*position = take_value(object, i, value);
 	return true;

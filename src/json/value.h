@@ -29,11 +29,21 @@ extern char *ftx_json_text(const FtxJsonValue *value);
  */
 extern const char *ftx_json_plain_key(const FtxJsonValue *key, int *len);
 
+/* Text of an answer in the server encoding, NUL-terminated. */
+extern char *ftx_json_server_text(const char *text, int len);
+
+/* White space of JSON. */
+static inline bool
+ftx_json_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 /* Is it the string `expected` (plain ASCII, no escapes needed)? */
 extern bool ftx_json_is_string(const FtxJsonValue *value, const char *expected);
 
 /*
- * The value as jsonb.  Throws what jsonb_in does, e.g. for \u0000 (22P05) and
+ * In jsonb.c: the value as jsonb.  Throws what jsonb_in does, e.g. for \u0000 (22P05) and
  * numbers beyond numeric (22003).  Not for ABSENT.
  */
 extern Datum ftx_json_jsonb(const FtxJsonValue *value);

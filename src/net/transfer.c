@@ -74,13 +74,23 @@ option_failed(FtxRequest *request, const char *option, CURLcode code)
  * ----------------------------------------------------------------
  */
 
+/* Most that is reserved for an answer because it announces to be so long. */
+#define MAX_RESERVED (16 * 1024 * 1024)
+
 /* CURLOPT_WRITEFUNCTION: called with unpacked bytes. */
 static size_t
 receive_body(char *data, size_t size, size_t n, void *arg)
 {
 	FtxRequest *request = arg;
 	bool over_cap;
+	curl_off_t announced;
 
+	/* without coding that is all of it; with one, at least a part */
+	if (request->response.body->len == 0 &&
+		curl_easy_getinfo(request->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+						  &announced) == CURLE_OK &&
+		announced > 0 && announced <= MAX_RESERVED)
+		ftx_bytes_reserve(request->response.body, (size_t) announced);
 	if (ftx_bytes_append(request->response.body, data, size * n, &over_cap))
 		return size * n;
 

@@ -18,6 +18,7 @@
 #include "json/value.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
+#include "utils/jsonb.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -38,6 +39,7 @@ static const char *const seeds[] = {
 	"null",
 	"[[[[[[[[]]]]]]]]",
 	"{\"k\":{\"k\":{\"k\":[{\"k\":1},{\"k\":\"\\\\\"}]}}}",
+	"{\"b\": [1, 22, 999999999, 1000000000, -0, 0.10, 1e3], \"a\" : {\"z\":null,\"a\":[true , false],\"z\":\"x\"}, \"\xc3\xa9\":[[],{}]}",
 };
 static const char spice[] =
 	"\"\\{}[]:,0123456789.eE+-truefalsn u\t\n\r /_\x01\x1f\x7f\xc3\xa9";
@@ -122,6 +124,51 @@ mutate(const char *seed, char *out)
 }
 
 /*
+ * Is the jsonb of a well-formed text the one that jsonb_in makes?  If that
+ * throws, it is.
+ */
+static bool
+same_jsonb(const char *text, int len)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	volatile Datum theirs = 0;
+	FtxJsonValue slice = {text, len, FTX_JSON_NUMBER};
+	struct varlena *a;
+	struct varlena *b;
+
+	PG_TRY();
+	{
+		theirs = DirectFunctionCall1(jsonb_in,
+									 CStringGetDatum(pnstrdup(text, len)));
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(cxt);
+		FlushErrorState();
+		return true;
+	}
+	PG_END_TRY();
+	while (ftx_json_space(*slice.text))
+	{
+		slice.text++;
+		slice.len--;
+	}
+	while (ftx_json_space(slice.text[slice.len - 1]))
+		slice.len--;
+	if (slice.text[0] == '{')
+		slice.kind = FTX_JSON_OBJECT;
+	else if (slice.text[0] == '[')
+		slice.kind = FTX_JSON_ARRAY;
+	else if (slice.text[0] == '"')
+		slice.kind = FTX_JSON_STRING;
+	/* an allocation of its own, as above */
+	slice.text = pnstrdup(slice.text, slice.len);
+	a = (struct varlena *) DatumGetPointer(ftx_json_jsonb(&slice));
+	b = (struct varlena *) DatumGetPointer(theirs);
+	return VARSIZE(a) == VARSIZE(b) && memcmp(a, b, VARSIZE(a)) == 0;
+}
+
+/*
  * compare_scanner(seed int, n int) returns text: the first text on which the
  * two differ, or how many were accepted
  */
@@ -151,6 +198,11 @@ compare_scanner(PG_FUNCTION_ARGS)
 			MemoryContextSwitchTo(old);
 			PG_RETURN_TEXT_P(
 				cstring_to_text(psprintf("parser %d: %s", theirs, text)));
+		}
+		if (theirs && !same_jsonb(text, len))
+		{
+			MemoryContextSwitchTo(old);
+			PG_RETURN_TEXT_P(cstring_to_text(psprintf("jsonb: %s", text)));
 		}
 		accepted += theirs;
 		MemoryContextSwitchTo(old);
