@@ -163,6 +163,21 @@ ftx_memo_store(FtxMemo *memo, FtxSession *session, const char *path, int status,
 }
 
 void
+ftx_memo_forget_list(FtxMemo *memo, const char *path)
+{
+	size_t len = strlen(path);
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, &memo->entries)
+	{
+		MemoEntry *entry = dlist_container(MemoEntry, age, iter.cur);
+
+		if (strncmp(entry->path, path, len) == 0)
+			forget(memo, entry);
+	}
+}
+
+void
 ftx_memo_forget_all(void)
 {
 	dlist_iter iter;

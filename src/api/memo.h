@@ -32,6 +32,12 @@ extern FtxBytes *ftx_memo_find(FtxMemo *memo, FtxSession *session,
 extern void ftx_memo_store(FtxMemo *memo, FtxSession *session, const char *path,
 						   int status, FtxBytes *body);
 
+/*
+ * Forget the pages of a list, whose paths begin so: it has turned out to be too
+ * long to be remembered as a whole, and parts of it help nobody.
+ */
+extern void ftx_memo_forget_list(FtxMemo *memo, const char *path);
+
 /* Forget everything in all runs: this backend is about to write. */
 extern void ftx_memo_forget_all(void);
 

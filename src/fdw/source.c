@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "api/memo.h"
 #include "base/guc.h"
 #include "common/hashfn.h"
 #include "fdw/fdw.h"
@@ -63,6 +64,7 @@ struct FtxSource
 	char *cursor;		   /* of the next page; NULL at the end */
 	bool started;
 	int64 received;		   /* items of all pages so far */
+	int64 bytes;		   /* of all pages so far */
 	bool absent;		   /* the parent has no list */
 	char *one_object;	   /* the key of the object that is asked for instead */
 	FtxJsonValue *overlay; /* values of the parent's columns, by slot; NULL
@@ -130,6 +132,7 @@ ftx_source_reset(FtxSource *source)
 	source->page.next_cursor.kind = FTX_JSON_ABSENT;
 	source->position = 0;
 	source->received = 0;
+	source->bytes = 0;
 	source->started = false;
 }
 
@@ -199,6 +202,12 @@ page_limit(FtxSource *source)
 	return limit;
 }
 
+static bool
+too_long_to_remember(const FtxSource *source)
+{
+	return source->bytes > FTX_MEMO_BYTES;
+}
+
 /*
  * Ask for the page at a cursor; NULL: the first one.
  */
@@ -225,8 +234,9 @@ start_page(FtxSource *source, const char *cursor)
 	spec.accept = is_list(source) ? source->spec.resource->list.accept :
 									source->spec.resource->detail.accept;
 	spec.repeat_safe = true;
-	call = ftx_call_start(source->spec.session, &spec, source->spec.stats,
-						  source->spec.memo, source->cxt);
+	call = ftx_call_start(
+		source->spec.session, &spec, source->spec.stats,
+		too_long_to_remember(source) ? NULL : source->spec.memo, source->cxt);
 	pfree(path.data);
 	return call;
 }
@@ -416,14 +426,16 @@ turn_page(FtxSource *source)
 	old = MemoryContextSwitchTo(source->page_cxt);
 	if (source->next == NULL)
 		request_next(source);
-	ftx_call_wait(source->next);
+
+	/* its rows are consumed: others arrive while the next page is awaited */
 	free_call(&source->current);
-	source->current = source->next;
-	source->next = NULL;
-	MemoryContextReset(source->page_cxt);
 	source->page.nitems = 0;
 	source->page.next_cursor.kind = FTX_JSON_ABSENT;
 	source->position = 0;
+	ftx_call_wait(source->next);
+	source->current = source->next;
+	source->next = NULL;
+	MemoryContextReset(source->page_cxt);
 
 	if (!ftx_call_succeeded(source->current))
 	{
@@ -437,6 +449,9 @@ turn_page(FtxSource *source)
 		MemoryContextSwitchTo(old);
 		return true;
 	}
+	source->bytes += ftx_call_body(source->current)->len;
+	if (too_long_to_remember(source) && source->spec.memo != NULL)
+		ftx_memo_forget_list(source->spec.memo, source->path);
 	decode_page(source);
 	limit = page_limit(source);
 	source->started = true;

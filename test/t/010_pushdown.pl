@@ -190,7 +190,12 @@ subtest 'joins' => sub {
 	is(scalar @{ requests("SELECT count(*) FROM connectors c JOIN groups g ON g.id = c.group_id") },
 		4, 'two lists joined locally');
 	is(scalar @{ requests("SELECT count(*) FROM connectors a JOIN connectors b USING (id)") },
-		6, 'a self-join longer than the memo asks twice');
+		3, 'a self-join that the memo holds asks once');
+	$node->add_world($mock, 'long', prefetch => 'false');
+	$mock->settings('long', connectors => 6000);
+	$mock->clear('long');
+	is($node->safe_psql('postgres', 'SELECT count(*) FROM long.connectors a JOIN long.connectors b USING (id)'), 6000, 'one that it does not hold');
+	is(scalar($mock->requests('long')), 12, 'asks twice');
 	is(scalar @{ requests("SELECT count(*) FROM groups a JOIN groups b USING (id)") },
 		1, 'a short one is asked once');
 	is_deeply(
