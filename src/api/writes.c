@@ -326,6 +326,20 @@ count_failure(FtxWrites *writes, const FtxCall *call)
 		writes->refused++;
 }
 
+/*
+ * A status of success is not enough: somebody else may have answered, who
+ * has not made the change.
+ */
+static void
+check_answer(FtxCall *call)
+{
+	const FtxBytes *body = ftx_call_body(call);
+	FtxPage page = {0};
+
+	if (ftx_call_succeeded(call) && body != NULL && body->len > 0)
+		ftx_call_decode(call, FTX_SHAPE_MESSAGE, NULL, &page);
+}
+
 static void
 send_all(FtxWrites *writes, FtxWriteAnswered answered, void *arg)
 {
@@ -342,6 +356,9 @@ send_all(FtxWrites *writes, FtxWriteAnswered answered, void *arg)
 		flight = land(writes);
 		if (succeeded(&writes->queue[flight.index], flight.call))
 		{
+			writes->unknown++;
+			check_answer(flight.call);
+			writes->unknown--;
 			writes->done++;
 			if (answered != NULL)
 				answered(arg, writes->base + flight.index,

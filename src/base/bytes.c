@@ -12,6 +12,9 @@
 /* First allocation: most error answers and small pages fit. */
 #define FIRST_SIZE ((size_t) 1024)
 
+/* Larger ones that are reserved are multiples of this, a power of two. */
+#define LARGE_SIZE ((size_t) 128 * 1024)
+
 /* What ftx_bytes_own() leaves in the owner. */
 typedef struct BytesOwner
 {
@@ -60,16 +63,20 @@ enlarge(FtxBytes *bytes, size_t need)
 void
 ftx_bytes_reserve(FtxBytes *bytes, size_t n)
 {
+	size_t size = n + 1;
 	char *data;
 
 	if (n < bytes->size || n > bytes->cap)
 		return;
-	data = realloc(bytes->data, n + 1);
+	/* of few sizes, so that what one page leaves behind fits the next one */
+	if (size > LARGE_SIZE)
+		size = Min(TYPEALIGN(LARGE_SIZE, size), bytes->cap + 1);
+	data = realloc(bytes->data, size);
 	if (data == NULL)
 		return;
 	data[bytes->len] = '\0';
 	bytes->data = data;
-	bytes->size = n + 1;
+	bytes->size = size;
 }
 
 bool

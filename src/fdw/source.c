@@ -65,6 +65,7 @@ struct FtxSource
 	bool started;
 	int64 received;		   /* items of all pages so far */
 	int64 bytes;		   /* of all pages so far */
+	bool too_long;		   /* to be remembered by the memo */
 	bool absent;		   /* the parent has no list */
 	char *one_object;	   /* the key of the object that is asked for instead */
 	FtxJsonValue *overlay; /* values of the parent's columns, by slot; NULL
@@ -133,6 +134,7 @@ ftx_source_reset(FtxSource *source)
 	source->position = 0;
 	source->received = 0;
 	source->bytes = 0;
+	source->too_long = false;
 	source->started = false;
 }
 
@@ -202,10 +204,19 @@ page_limit(FtxSource *source)
 	return limit;
 }
 
-static bool
-too_long_to_remember(const FtxSource *source)
+/*
+ * Pages of a list that will not fit into the memo as a whole help nobody there.
+ */
+static void
+spare_memo(FtxSource *source, const FtxBytes *page)
 {
-	return source->bytes > FTX_MEMO_BYTES;
+	source->bytes += page->len;
+	/* another one is as long */
+	if (source->cursor != NULL &&
+		source->bytes + (int64) page->len > FTX_MEMO_BYTES)
+		source->too_long = true;
+	if (source->too_long && source->spec.memo != NULL)
+		ftx_memo_forget_list(source->spec.memo, source->path);
 }
 
 /*
@@ -234,9 +245,9 @@ start_page(FtxSource *source, const char *cursor)
 	spec.accept = is_list(source) ? source->spec.resource->list.accept :
 									source->spec.resource->detail.accept;
 	spec.repeat_safe = true;
-	call = ftx_call_start(
-		source->spec.session, &spec, source->spec.stats,
-		too_long_to_remember(source) ? NULL : source->spec.memo, source->cxt);
+	call = ftx_call_start(source->spec.session, &spec, source->spec.stats,
+						  source->too_long ? NULL : source->spec.memo,
+						  source->cxt);
 	pfree(path.data);
 	return call;
 }
@@ -449,15 +460,13 @@ turn_page(FtxSource *source)
 		MemoryContextSwitchTo(old);
 		return true;
 	}
-	source->bytes += ftx_call_body(source->current)->len;
-	if (too_long_to_remember(source) && source->spec.memo != NULL)
-		ftx_memo_forget_list(source->spec.memo, source->path);
 	decode_page(source);
 	limit = page_limit(source);
 	source->started = true;
 	source->spec.stats->pages++;
 	source->received += source->page.nitems;
 	follow_cursor(source);
+	spare_memo(source, ftx_call_body(source->current));
 	ftx_ahead_judge(source->ahead, source->cursor, limit);
 	if (source->cursor != NULL && source->spec.prefetch &&
 		!limit_satisfiable(source))

@@ -32,6 +32,8 @@ looks_secret(const JsonbValue *name)
 {
 	char *text = asc_tolower(name->val.string.val, name->val.string.len);
 
+	if (strcmp(text, "public_key") == 0)
+		return false;
 	for (size_t i = 0; i < lengthof(secret_words); i++)
 	{
 		if (strstr(text, secret_words[i]) != NULL)
