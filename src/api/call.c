@@ -252,36 +252,41 @@ add_call_context(void *arg)
 	errcontext("answer to %s %s", ftx_method_name(call->method), call->path);
 }
 
-void
-ftx_call_decode(FtxCall *call, FtxShape shape, const FtxProjection *projection,
-				FtxPage *page)
+/*
+ * Decode the answer as a page of the shape, or of the map `items`.
+ */
+static void
+decode(FtxCall *call, FtxShape shape, const char *items,
+	   const FtxProjection *projection, FtxPage *page)
 {
 	const FtxBytes *body = ftx_call_body(call);
+	const char *data = body != NULL && body->data ? body->data : "";
+	size_t len = body != NULL ? body->len : 0;
 	ErrorContextCallback callback;
 
 	callback.callback = add_call_context;
 	callback.arg = call;
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
-	ftx_page_decode(page, body != NULL && body->data ? body->data : "",
-					body != NULL ? body->len : 0, shape, projection);
+	if (items != NULL)
+		ftx_map_decode(page, data, len, items, projection);
+	else
+		ftx_page_decode(page, data, len, shape, projection);
 	error_context_stack = callback.previous;
+}
+
+void
+ftx_call_decode(FtxCall *call, FtxShape shape, const FtxProjection *projection,
+				FtxPage *page)
+{
+	decode(call, shape, NULL, projection, page);
 }
 
 void
 ftx_call_decode_map(FtxCall *call, const char *items,
 					const FtxProjection *projection, FtxPage *page)
 {
-	const FtxBytes *body = ftx_call_body(call);
-	ErrorContextCallback callback;
-
-	callback.callback = add_call_context;
-	callback.arg = call;
-	callback.previous = error_context_stack;
-	error_context_stack = &callback;
-	ftx_map_decode(page, body != NULL && body->data ? body->data : "",
-				   body != NULL ? body->len : 0, items, projection);
-	error_context_stack = callback.previous;
+	decode(call, FTX_SHAPE_OBJECT, items, projection, page);
 }
 
 bool

@@ -12,7 +12,7 @@
 
 #include "access/htup_details.h"
 #include "commands/vacuum.h"
-#include "fdw/fdw.h"
+#include "fdw/target.h"
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -21,17 +21,6 @@
 
 /* Rows that core is told to fit on a block, for its relation size. */
 #define ROWS_PER_BLOCK 8
-
-static const FtxResource *
-resource_of(Relation rel, FtxTableOptions *options)
-{
-	ForeignTable *table = GetForeignTable(RelationGetRelid(rel));
-	FtxServerOptions server;
-
-	ftx_options_server(GetForeignServer(table->serverid), &server);
-	ftx_options_table(table, RelationGetRelationName(rel), &server, options);
-	return options->resource;
-}
 
 /*
  * The attributes that the list has: others are taken for NULL.
@@ -66,7 +55,8 @@ sample_rows(Relation rel, int elevel, HeapTuple *rows, int targrows,
 {
 	TupleDesc tupdesc = RelationGetDescr(rel);
 	FtxTableOptions options;
-	const FtxResource *resource = resource_of(rel, &options);
+	const FtxResource *resource = ftx_target_resource(RelationGetRelid(rel),
+													  &options);
 	FtxConverter *converter = list_converter(rel, resource);
 	FtxStats *stats = palloc0(sizeof(FtxStats));
 	FtxSourceSpec spec = {0};
@@ -141,7 +131,8 @@ fivetrexAnalyzeForeignTable(Relation relation, AcquireSampleRowsFunc *func,
 							BlockNumber *totalpages)
 {
 	FtxTableOptions options;
-	const FtxResource *resource = resource_of(relation, &options);
+	const FtxResource *resource = ftx_target_resource(
+		RelationGetRelid(relation), &options);
 
 	if (resource->parent != NULL || resource->list.path == NULL)
 		return false;

@@ -17,6 +17,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_foreign_table.h"
 #include "commands/comment.h"
+#include "fdw/target.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -37,18 +38,17 @@ is_ours(ForeignTable *table)
 }
 
 static void
-comment_table(Oid relid, ForeignTable *table)
+comment_table(Oid relid)
 {
-	FtxServerOptions server;
 	FtxTableOptions options;
+	const FtxResource *resource;
 	Relation rel;
 
 	if (!ftx_relation_ownercheck(relid, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_FOREIGN_TABLE,
 					   get_rel_name(relid));
-	ftx_options_server(GetForeignServer(table->serverid), &server);
-	ftx_options_table(table, get_rel_name(relid), &server, &options);
-	CreateComments(relid, RelationRelationId, 0, options.resource->comment);
+	resource = ftx_target_resource(relid, &options);
+	CreateComments(relid, RelationRelationId, 0, resource->comment);
 
 	rel = table_open(relid, AccessShareLock);
 	for (int i = 1; i <= RelationGetDescr(rel)->natts; i++)
@@ -57,10 +57,10 @@ comment_table(Oid relid, ForeignTable *table)
 
 		if (TupleDescAttr(RelationGetDescr(rel), i - 1)->attisdropped)
 			continue;
-		column = ftx_options_column(relid, i, options.resource, NULL);
+		column = ftx_options_column(relid, i, resource, NULL);
 		if (column >= 0)
 			CreateComments(relid, RelationRelationId, i,
-						   options.resource->columns[column].comment);
+						   resource->columns[column].comment);
 	}
 	table_close(rel, AccessShareLock);
 }
@@ -93,7 +93,7 @@ fivetrex_comment(PG_FUNCTION_ARGS)
 		table = GetForeignTable(relid);
 		if (!is_ours(table))
 			continue;
-		comment_table(relid, table);
+		comment_table(relid);
 		count++;
 	}
 	systable_endscan(scan);
