@@ -288,33 +288,50 @@ start_next(FtxWrites *writes)
 	writes->nflights++;
 }
 
+static bool
+succeeded(const FtxCallSpec *spec, const FtxCall *call)
+{
+	return ftx_call_succeeded(call) ||
+		   (spec->method == FTX_DELETE && ftx_call_object_missing(call));
+}
+
+/*
+ * A flight that has ended, by its index; -1: none.  Failures come first, so
+ * that nothing leaves any more once one has arrived.
+ */
+static int
+ended_flight(const FtxWrites *writes)
+{
+	int ended = -1;
+
+	for (int i = 0; i < writes->nflights; i++)
+	{
+		const Flight *flight = &writes->flights[i];
+
+		if (!ftx_call_done(flight->call))
+			continue;
+		ended = i;
+		if (!succeeded(&writes->queue[flight->index], flight->call))
+			break;
+	}
+	return ended;
+}
+
 /*
  * Take a flight that has ended off the list; waits until there is one.
  */
 static Flight
 land(FtxWrites *writes)
 {
-	for (;;)
-	{
-		for (int i = 0; i < writes->nflights; i++)
-		{
-			Flight flight = writes->flights[i];
+	Flight flight;
+	int ended;
 
-			if (!ftx_call_done(flight.call))
-				continue;
-			writes->flights[i] = writes->flights[--writes->nflights];
-			ftx_call_wait(flight.call); /* books its figures */
-			return flight;
-		}
+	while ((ended = ended_flight(writes)) < 0)
 		ftx_call_wait_any(writes->session, writes->stats);
-	}
-}
-
-static bool
-succeeded(const FtxCallSpec *spec, const FtxCall *call)
-{
-	return ftx_call_succeeded(call) ||
-		   (spec->method == FTX_DELETE && ftx_call_object_missing(call));
+	flight = writes->flights[ended];
+	writes->flights[ended] = writes->flights[--writes->nflights];
+	ftx_call_wait(flight.call); /* books its figures */
+	return flight;
 }
 
 static void

@@ -15,21 +15,9 @@ my $node = Fivetrex::Node->start('guards');
 $node->add_world($mock, 'w');
 $node->safe_psql('postgres', "ALTER DATABASE postgres SET fivetrex.server = 'w'; ALTER DATABASE postgres SET search_path = w, public");
 
-sub writes
-{
-	my ($sql) = @_;
-	my ($log, $out, $err) = $node->sent($mock, 'w', $sql);
-	return ([ grep { !/^GET/ } @$log ], $out, $err);
-}
+sub writes { return $node->writes($mock, 'w', @_) }
 
-sub refuses
-{
-	my ($name, $sql, $error) = @_;
-	my ($log, undef, $err) = writes($sql);
-	like($err, $error, "$name: error");
-	is_deeply($log, [], "$name: nothing is written");
-	return;
-}
+sub refuses { return $node->refuses($mock, 'w', @_) }
 
 my $c = '/v1/connections';
 my $no_tests = '"run_setup_tests":false';
@@ -103,11 +91,18 @@ refuses('READ ONLY transaction', q{BEGIN READ ONLY; UPDATE groups SET name = 'x'
 
 my @cedar = split /\n/, $node->safe_psql('postgres', q{SELECT id FROM connectors WHERE group_id = 'hollow_cedar'});
 {
-	$mock->fault('w', { method => 'PATCH', path => "connections/$cedar[0]\$", status => 409, body => { code => 'Conflict', message => 'no' } });
-	$mock->settings('w', latency_ms => 30);
-	my ($log, undef, $err) = writes(q{UPDATE connectors SET paused = false WHERE group_id = 'hollow_cedar'});
-	$mock->settings('w', latency_ms => 0);
-	cmp_ok(scalar @$log, '<', 12, 'after the first failure nothing new leaves');
+	$mock->fault('w', { method => 'PATCH', path => "connections/$cedar[0]\$", status => 409, body => { code => 'Conflict', message => 'no' } },
+		{ method => 'PATCH', path => 'connections/', times => 0, stall => 'headers' });
+	$mock->clear('w');
+	my $err = '';
+	my $run = IPC::Run::start([ 'psql', '-Xq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), '-c', q{UPDATE connectors SET paused = false WHERE group_id = 'hollow_cedar'} ],
+		'<', \undef, '2>', \$err);
+	$mock->wait_for('w', 7, 'PATCH', 'stalled');
+	$mock->wait_for('w', 1, $cedar[0], 'answered');
+	$mock->release('w');
+	IPC::Run::finish($run);
+	my $log = [ grep { /^PATCH/ } $mock->requests('w') ];
+	is(scalar @$log, 8, 'after the first failure nothing new leaves');
 	like($err, qr/ERROR:  55006: /, 'its error is reported');
 	my ($done, $unknown, $refused, $left) = $err =~ /CONTEXT:  Fivetran API writes: (\d+) done, (\d+) in flight \(outcome unknown\), (\d+) refused, (\d+) not sent/;
 	is($done + $unknown + $refused + $left, 12, 'the context accounts for all');
