@@ -16,9 +16,8 @@ $node->safe_psql('postgres', "ALTER DATABASE postgres SET fivetrex.server = 'w';
 # The writes of a statement, in no order, and all else.
 sub writes
 {
-	my ($sql) = @_;
-	my ($log, $out, $err) = $node->sent($mock, 'w', $sql);
-	return ([ sort grep { !/^GET/ } @$log ], $out, $err, [ grep { /^GET/ } @$log ]);
+	my ($log, @rest) = $node->writes($mock, 'w', @_);
+	return ([ sort @$log ], @rest);
 }
 
 sub does
@@ -32,14 +31,7 @@ sub does
 	return;
 }
 
-sub refuses
-{
-	my ($name, $sql, $error) = @_;
-	my ($log, undef, $err) = writes($sql);
-	like($err, $error, "$name: error");
-	is_deeply($log, [], "$name: nothing is written");
-	return;
-}
+sub refuses { return $node->refuses($mock, 'w', @_) }
 
 my $c = '/v1/connections';
 my $no_tests = '"run_setup_tests":false';

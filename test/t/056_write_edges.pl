@@ -14,22 +14,9 @@ my $node = Fivetrex::Node->start('edges');
 $node->add_world($mock, 'w');
 $node->safe_psql('postgres', "ALTER DATABASE postgres SET fivetrex.server = 'w'; ALTER DATABASE postgres SET search_path = w, public");
 
-# Writes in the order of their arrival, output and complaints.
-sub writes
-{
-	my ($sql) = @_;
-	my ($log, $out, $err) = $node->sent($mock, 'w', $sql);
-	return ([ grep { !/^GET/ } @$log ], $out, $err);
-}
+sub writes { return $node->writes($mock, 'w', @_) }
 
-sub refuses
-{
-	my ($name, $sql, $error) = @_;
-	my ($log, undef, $err) = writes($sql);
-	like($err, $error, "$name: error");
-	is_deeply($log, [], "$name: nothing is sent");
-	return;
-}
+sub refuses { return $node->refuses($mock, 'w', @_) }
 
 # ---------- fivetrex.max_deletes counts for the statement
 

@@ -15,12 +15,7 @@ $node->safe_psql('postgres', "ALTER DATABASE postgres SET search_path = w, publi
 
 my $c = '/v1/connections';
 
-sub writes
-{
-	my ($sql) = @_;
-	my ($log, $out, $err) = $node->sent($mock, 'w', $sql);
-	return ([ grep { !/^GET/ } @$log ], $out, $err);
-}
+sub writes { return $node->writes($mock, 'w', @_) }
 
 sub patches
 {

@@ -23,6 +23,7 @@ use parent 'PostgreSQL::Test::Cluster';
 
 use JSON::PP ();
 use PostgreSQL::Test::Utils;
+use Test::More ();
 
 my $json = JSON::PP->new->canonical;
 
@@ -96,6 +97,24 @@ sub sent
 		  . (defined $_->{body} ? ' ' . $json->encode($_->{body}) : '')
 	} $mock->log($world);
 	return (\@log, $out, $err);
+}
+
+# The same: writes in the order of their arrival, output, complaints, reads.
+sub writes
+{
+	my ($self, $mock, $world, $sql) = @_;
+	my ($log, $out, $err) = $self->sent($mock, $world, $sql);
+	return ([ grep { !/^GET/ } @$log ], $out, $err, [ grep { /^GET/ } @$log ]);
+}
+
+# The statement fails with this error, and nothing is written.
+sub refuses
+{
+	my ($self, $mock, $world, $name, $sql, $error) = @_;
+	my ($log, undef, $err) = $self->writes($mock, $world, $sql);
+	Test::More::like($err, $error, "$name: error");
+	Test::More::is_deeply($log, [], "$name: nothing is written");
+	return;
 }
 
 1;
