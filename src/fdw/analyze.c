@@ -29,8 +29,7 @@ static FtxConverter *
 list_converter(Relation rel, const FtxResource *resource)
 {
 	int natts = RelationGetNumberOfAttributes(rel);
-	int *attnums = palloc(sizeof(int) * natts);
-	int n = 0;
+	List *attnums = NIL;
 
 	for (int i = 1; i <= natts; i++)
 	{
@@ -41,9 +40,9 @@ list_converter(Relation rel, const FtxResource *resource)
 		column = ftx_options_column(RelationGetRelid(rel), i, resource, NULL);
 		if (column >= 0 &&
 			(resource->columns[column].flags & (FTX_DETAIL | FTX_EXTRAS)) == 0)
-			attnums[n++] = i;
+			attnums = lappend_int(attnums, i);
 	}
-	return ftx_converter_create(rel, resource, attnums, n);
+	return ftx_converter_create(rel, resource, attnums);
 }
 
 /*

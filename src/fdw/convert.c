@@ -97,9 +97,9 @@ ftx_slot_path(const FtxColumn *column)
 }
 
 FtxConverter *
-ftx_converter_create(Relation rel, const FtxResource *resource,
-					 const int *attnums, int natts)
+ftx_converter_create(Relation rel, const FtxResource *resource, List *attnums)
 {
+	int natts = list_length(attnums);
 	FtxConverter *converter = palloc0(sizeof(FtxConverter));
 	TupleDesc tupdesc = RelationGetDescr(rel);
 	const char **paths = palloc(sizeof(char *) * (natts + 1));
@@ -119,10 +119,11 @@ ftx_converter_create(Relation rel, const FtxResource *resource,
 	for (int i = 0; i < natts; i++)
 	{
 		Attribute *attribute = &converter->attributes[i];
-		Form_pg_attribute att = TupleDescAttr(tupdesc, attnums[i] - 1);
+		int attnum = list_nth_int(attnums, i);
+		Form_pg_attribute att = TupleDescAttr(tupdesc, attnum - 1);
 		char *remote;
-		int column = ftx_options_column(RelationGetRelid(rel), attnums[i],
-										resource, &remote);
+		int column = ftx_options_column(RelationGetRelid(rel), attnum, resource,
+										&remote);
 
 		if (column < 0)
 			ereport(
@@ -135,7 +136,7 @@ ftx_converter_create(Relation rel, const FtxResource *resource,
 				 errhint(
 					 "SELECT column_name FROM fivetrex_columns() WHERE table_name = '%s' lists them; the column option column_name names one.",
 					 resource->name)));
-		attribute->index = attnums[i] - 1;
+		attribute->index = attnum - 1;
 		attribute->name = pstrdup(NameStr(att->attname));
 		attribute->column = &resource->columns[column];
 		attribute->slot = -1;
@@ -211,17 +212,6 @@ check_domain(Attribute *attribute, Datum value, bool null)
 					 attribute->cxt);
 }
 
-/*
- * JSON text in the server encoding.
- */
-static char *
-json_source(const FtxJsonValue *value)
-{
-	char *copy = pnstrdup(value->text, value->len);
-
-	return pg_any_to_server(copy, value->len, PG_UTF8);
-}
-
 static Datum
 array_value(Attribute *attribute, const FtxJsonValue *value)
 {
@@ -236,9 +226,10 @@ array_value(Attribute *attribute, const FtxJsonValue *value)
 		Datum datum = (Datum) 0;
 
 		if (!null)
-			datum = input_text(attribute, attribute->takes_json ?
-											  json_source(&element) :
-											  ftx_json_text(&element));
+			datum = input_text(
+				attribute, attribute->takes_json ?
+							   ftx_json_server_text(element.text, element.len) :
+							   ftx_json_text(&element));
 		state = accumArrayResult(state, datum, null, attribute->element,
 								 CurrentMemoryContext);
 	}
@@ -267,7 +258,8 @@ convert(Attribute *attribute, const FtxJsonValue *value)
 						errmsg("the value is not an array")));
 	}
 	if (attribute->takes_json)
-		return input_text(attribute, json_source(value));
+		return input_text(attribute,
+						  ftx_json_server_text(value->text, value->len));
 	if (attribute->type == TEXTOID)
 		return PointerGetDatum(ftx_json_plain_text(value, &plain) ?
 								   plain :

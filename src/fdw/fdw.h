@@ -148,13 +148,12 @@ typedef enum FtxPlanItem
 typedef struct FtxConverter FtxConverter;
 
 /*
- * Prepare to fill the attributes `attnums` of a foreign table.  Slot 0 of the
+ * Prepare to fill the attributes `attnums` (IntList) of a foreign table.  Slot 0 of the
  * converter's projection is the resource's key, if any; those of the attributes
  * that are read follow.
  */
 extern FtxConverter *
-ftx_converter_create(Relation rel, const FtxResource *resource,
-					 const int *attnums, int natts);
+ftx_converter_create(Relation rel, const FtxResource *resource, List *attnums);
 
 extern const FtxProjection *ftx_converter_projection(FtxConverter *converter);
 

@@ -29,18 +29,6 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
-static const int *
-int_array(List *list)
-{
-	int *result = palloc(sizeof(int) * Max(list_length(list), 1));
-	ListCell *lc;
-	int i = 0;
-
-	foreach (lc, list)
-		result[i++] = lfirst_int(lc);
-	return result;
-}
-
 static void
 init_expressions(FtxScanState *state, ForeignScan *plan)
 {
@@ -65,8 +53,7 @@ init_source(FtxScanState *state, List *items)
 	List *attnums = list_nth(items, FtxPlanAttnums);
 
 	state->converter = ftx_converter_create(state->node->ss.ss_currentRelation,
-											state->resource, int_array(attnums),
-											list_length(attnums));
+											state->resource, attnums);
 	spec.session = state->session;
 	spec.resource = state->resource;
 	spec.projection = ftx_converter_projection(state->converter);

@@ -112,20 +112,9 @@ ftx_target_begin(Relation rel, CmdType operation, Oid userid, List *returned)
 		target->nest = ftx_nest_create(target->resource);
 	target->returned = answerable(target, returned);
 	if (target->returned != NIL)
-		target->answer = ftx_target_converter(target, target->returned);
+		target->answer = ftx_converter_create(rel, target->resource,
+											  target->returned);
 	return target;
-}
-
-FtxConverter *
-ftx_target_converter(FtxTarget *target, List *attnums)
-{
-	int *array = palloc(sizeof(int) * list_length(attnums));
-	int n = 0;
-	ListCell *lc;
-
-	foreach (lc, attnums)
-		array[n++] = lfirst_int(lc);
-	return ftx_converter_create(target->rel, target->resource, array, n);
 }
 
 char *

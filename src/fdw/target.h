@@ -120,9 +120,6 @@ extern void ftx_target_gathered(FtxTarget *target, FtxWrites *writes);
 extern char *ftx_target_row_name(FtxTarget *target, const FtxCallSpec *spec,
 								 char **identity);
 
-/* What fills these attributes (IntList) of a row from the API's objects. */
-extern FtxConverter *ftx_target_converter(FtxTarget *target, List *attnums);
-
 /* The text of a value of the table's attribute, for identity. */
 extern char *ftx_target_text(FtxTarget *target, int attnum, Datum value);
 

@@ -109,8 +109,9 @@ find_in_list(FtxTarget *target, Datum *values, bool *nulls)
 	if (attnum == 0 || nulls[attnum - 1])
 		return;
 	wanted = ftx_target_text(target, attnum, values[attnum - 1]);
-	converter = ftx_target_converter(
-		target, list_append_unique_int(list_copy(target->returned), attnum));
+	converter = ftx_converter_create(
+		target->rel, resource,
+		list_append_unique_int(list_copy(target->returned), attnum));
 	spec.session = target->session;
 	spec.resource = resource;
 	spec.projection = ftx_converter_projection(converter);
@@ -195,7 +196,6 @@ ftx_target_answer_row(FtxTarget *target, FtxNestTree *tree, char **identity,
 	bool *absent;
 	FtxJsonValue found;
 	FtxJsonValue *slots;
-	ListCell *lc;
 
 	if (target->answer == NULL || !ftx_nest_find(tree, identity, &found))
 		return;
@@ -204,13 +204,5 @@ ftx_target_answer_row(FtxTarget *target, FtxNestTree *tree, char **identity,
 	slots = palloc0(sizeof(FtxJsonValue) * (natts + 1));
 	ftx_page_project(&found, ftx_converter_projection(target->answer), slots);
 	ftx_converter_fill(target->answer, slots, false, answered, absent);
-	foreach (lc, target->returned)
-	{
-		int i = lfirst_int(lc) - 1;
-
-		if (bms_is_member(target->columns[i], target->identity))
-			continue;
-		values[i] = answered[i];
-		nulls[i] = absent[i];
-	}
+	put_returned(target, answered, absent, values, nulls);
 }

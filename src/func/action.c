@@ -66,25 +66,6 @@ check_confirmation(FunctionCallInfo fcinfo, const FtxAction *action)
 	}
 }
 
-static char *
-text_argument(FunctionCallInfo fcinfo, const FtxAction *action, int argno)
-{
-	char *value;
-
-	if (PG_ARGISNULL(argno))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("argument %s of %s() must not be null",
-						action->arguments[argno].name, action->function)));
-	value = text_to_cstring(PG_GETARG_TEXT_PP(argno));
-	if (!ftx_url_segment_ok(value))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("invalid value for argument %s of %s(): \"%s\"",
-							   action->arguments[argno].name, action->function,
-							   value)));
-	return value;
-}
-
 /*
  * Arguments that are query parameters.
  */
@@ -112,33 +93,10 @@ static char *
 build_path(FunctionCallInfo fcinfo, const FtxAction *action)
 {
 	StringInfoData path;
-	const char *c = action->path;
 
 	initStringInfo(&path);
-	while (*c != '\0')
-	{
-		size_t len = strcspn(c, "{");
-
-		appendBinaryStringInfo(&path, c, (int) len);
-		c += len;
-		if (*c == '\0')
-			break;
-		len = strcspn(++c, "}");
-		for (int i = 0; i < argument_count(action); i++)
-		{
-			const char *name = action->arguments[i].name;
-
-			if (action->arguments[i].place == FTX_IN_PATH &&
-				strlen(name) == len && strncmp(name, c, len) == 0)
-			{
-				char *value = text_argument(fcinfo, action, i);
-
-				value = pg_server_to_any(value, strlen(value), PG_UTF8);
-				ftx_url_append_encoded(&path, value, strlen(value));
-			}
-		}
-		c += len + 1;
-	}
+	appendStringInfoString(
+		&path, ftx_func_fill_path(fcinfo, action->function, action->path));
 	append_query(fcinfo, action, &path);
 	return path.data;
 }

@@ -19,6 +19,7 @@
 #include "commands/comment.h"
 #include "fdw/target.h"
 #include "fmgr.h"
+#include "func/func.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -26,16 +27,6 @@
 #include "utils/rel.h"
 
 PG_FUNCTION_INFO_V1(fivetrex_comment);
-
-#define FDW_NAME "fivetrex"
-
-static bool
-is_ours(ForeignTable *table)
-{
-	ForeignServer *server = GetForeignServer(table->serverid);
-
-	return strcmp(GetForeignDataWrapper(server->fdwid)->fdwname, FDW_NAME) == 0;
-}
 
 static void
 comment_table(Oid relid)
@@ -91,7 +82,7 @@ fivetrex_comment(PG_FUNCTION_ARGS)
 		if (get_rel_namespace(relid) != schema)
 			continue;
 		table = GetForeignTable(relid);
-		if (!is_ours(table))
+		if (!ftx_func_is_ours(GetForeignServer(table->serverid)))
 			continue;
 		comment_table(relid);
 		count++;

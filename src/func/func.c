@@ -20,6 +20,12 @@
 
 #define FDW_NAME "fivetrex"
 
+bool
+ftx_func_is_ours(ForeignServer *server)
+{
+	return strcmp(GetForeignDataWrapper(server->fdwid)->fdwname, FDW_NAME) == 0;
+}
+
 static ForeignServer *
 named_server(const char *name, bool from_setting)
 {
@@ -35,7 +41,7 @@ named_server(const char *name, bool from_setting)
 				 errhint(
 					 "Set fivetrex.server, or name the server in the argument server.") :
 				 0));
-	if (strcmp(GetForeignDataWrapper(server->fdwid)->fdwname, FDW_NAME) != 0)
+	if (!ftx_func_is_ours(server))
 		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
 						errmsg("server \"%s\" is not a server of %s", name,
 							   FDW_NAME)));
@@ -59,7 +65,13 @@ ftx_func_session(FunctionCallInfo fcinfo, int argno)
 char *
 ftx_func_path(FunctionCallInfo fcinfo, const char *function)
 {
-	const char *c = ftx_handwritten_find(function)->path;
+	return ftx_func_fill_path(fcinfo, function,
+							  ftx_handwritten_find(function)->path);
+}
+
+char *
+ftx_func_fill_path(FunctionCallInfo fcinfo, const char *function, const char *c)
+{
 	StringInfoData path;
 	int argno = 0;
 

@@ -20,12 +20,19 @@
  */
 extern FtxSession *ftx_func_session(FunctionCallInfo fcinfo, int argno);
 
+/* Is it a server of this wrapper?  Known by the wrapper's name. */
+extern bool ftx_func_is_ours(ForeignServer *server);
+
 /*
- * The path of the operation that a function of ftx_handwritten makes, with its
- * first arguments (text) in place; palloc'ed.  Throws
+ * The path of the operation that a function makes: a template with its first
+ * arguments (text) in place of the {names}, in order; palloc'ed.  Throws
  * ERRCODE_NULL_VALUE_NOT_ALLOWED for NULL and ERRCODE_INVALID_PARAMETER_VALUE
  * for what cannot stand as a segment of a path.
  */
+extern char *ftx_func_fill_path(FunctionCallInfo fcinfo, const char *function,
+								const char *path);
+
+/* The same, by the template in ftx_handwritten. */
 extern char *ftx_func_path(FunctionCallInfo fcinfo, const char *function);
 
 /*

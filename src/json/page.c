@@ -12,6 +12,7 @@
 #include "json/page.h"
 #include "json/projection.h"
 #include "json/scanner.h"
+#include "json/value.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
@@ -52,26 +53,6 @@ static bool
 key_is(const char *key, int len, const char *expected)
 {
 	return len == (int) strlen(expected) && memcmp(key, expected, len) == 0;
-}
-
-static FtxJsonKind
-kind_of(char first)
-{
-	switch (first)
-	{
-		case '\0':
-			return FTX_JSON_ABSENT;
-		case '{':
-			return FTX_JSON_OBJECT;
-		case '[':
-			return FTX_JSON_ARRAY;
-		case '"':
-			return FTX_JSON_STRING;
-		case 'n':
-			return FTX_JSON_NULL;
-		default:
-			return FTX_JSON_NUMBER;
-	}
 }
 
 /*
@@ -133,7 +114,7 @@ decode_list(Decoder *decoder)
 	{
 		if (key_is(key, len, "items"))
 		{
-			decoder->items_kind = kind_of(ftx_scanner_peek(scanner));
+			decoder->items_kind = ftx_json_kind(ftx_scanner_peek(scanner));
 			if (decoder->items_kind == FTX_JSON_ARRAY)
 			{
 				decode_items(decoder);
@@ -154,7 +135,7 @@ decode_data(Decoder *decoder)
 {
 	FtxScanner *scanner = &decoder->scanner;
 
-	decoder->data_kind = kind_of(ftx_scanner_peek(scanner));
+	decoder->data_kind = ftx_json_kind(ftx_scanner_peek(scanner));
 	if (decoder->shape == FTX_SHAPE_LIST)
 	{
 		if (decoder->data_kind == FTX_JSON_OBJECT)
@@ -244,7 +225,7 @@ ftx_page_decode(FtxPage *page, const char *body, size_t len, FtxShape shape,
 		refuse("It is not valid UTF-8.");
 
 	ftx_scanner_begin(&decoder.scanner, body, len);
-	decoder.top_kind = kind_of(ftx_scanner_peek(&decoder.scanner));
+	decoder.top_kind = ftx_json_kind(ftx_scanner_peek(&decoder.scanner));
 	if (decoder.top_kind == FTX_JSON_OBJECT)
 		decode_top(&decoder);
 	else

@@ -112,11 +112,13 @@ ftx_json_is_string(const FtxJsonValue *value, const char *expected)
 		   memcmp(value->text + 1, expected, value->len - 2) == 0;
 }
 
-static FtxJsonKind
-kind_of(char first)
+FtxJsonKind
+ftx_json_kind(char first)
 {
 	switch (first)
 	{
+		case '\0':
+			return FTX_JSON_ABSENT;
 		case '{':
 			return FTX_JSON_OBJECT;
 		case '[':
@@ -146,7 +148,7 @@ take_value(const FtxJsonValue *container, int i, FtxJsonValue *value)
 	bool in_string = false;
 
 	value->text = text + i;
-	value->kind = kind_of(text[i]);
+	value->kind = ftx_json_kind(text[i]);
 	for (; i < container->len; i++)
 	{
 		char c = text[i];

@@ -32,6 +32,9 @@ extern const char *ftx_json_plain_key(const FtxJsonValue *key, int *len);
 /* Text of an answer in the server encoding, NUL-terminated. */
 extern char *ftx_json_server_text(const char *text, int len);
 
+/* What begins with this character; '\0' is the end: ABSENT. */
+extern FtxJsonKind ftx_json_kind(char first);
+
 /* White space of JSON. */
 static inline bool
 ftx_json_space(char c)
