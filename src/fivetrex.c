@@ -11,7 +11,7 @@
 #include "base/guc.h"
 #include "fmgr.h"
 
-FTX_MODULE_MAGIC("fivetrex", "1.0");
+FTX_MODULE_MAGIC("fivetrex", FTX_VERSION);
 
 void _PG_init(void);
 

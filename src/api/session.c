@@ -21,7 +21,7 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
-#define USER_AGENT "fivetrex/1.0 (PostgreSQL)"
+#define USER_AGENT "fivetrex/" FTX_VERSION " (PostgreSQL)"
 
 static FtxSession *sessions = NULL;
 
