@@ -162,11 +162,12 @@ answer_status(const FtxCall *call)
 	return response->outcome == FTX_ANSWERED ? response->status : 0;
 }
 
-const FtxBytes *
+FtxSlice
 ftx_call_body(const FtxCall *call)
 {
-	return call->request == NULL ? call->body :
-								   ftx_request_response(call->request)->body;
+	return ftx_bytes_slice(call->request == NULL ?
+							   call->body :
+							   ftx_request_response(call->request)->body);
 }
 
 bool
@@ -259,9 +260,7 @@ static void
 decode(FtxCall *call, FtxShape shape, const char *items,
 	   const FtxProjection *projection, FtxPage *page)
 {
-	const FtxBytes *body = ftx_call_body(call);
-	const char *data = body != NULL && body->data ? body->data : "";
-	size_t len = body != NULL ? body->len : 0;
+	FtxSlice body = ftx_call_body(call);
 	ErrorContextCallback callback;
 
 	callback.callback = add_call_context;
@@ -269,9 +268,9 @@ decode(FtxCall *call, FtxShape shape, const char *items,
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
 	if (items != NULL)
-		ftx_map_decode(page, data, len, items, projection);
+		ftx_map_decode(page, body.data, body.len, items, projection);
 	else
-		ftx_page_decode(page, data, len, shape, projection);
+		ftx_page_decode(page, body.data, body.len, shape, projection);
 	error_context_stack = callback.previous;
 }
 

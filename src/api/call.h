@@ -85,8 +85,11 @@ extern bool ftx_call_outcome_unknown(const FtxCall *call);
 /* Raise the error of a call that did not succeed, see api/error.h. */
 ftx_noreturn extern void ftx_call_raise(FtxCall *call);
 
-/* The body of a 2xx answer; valid until the call is freed. */
-extern const FtxBytes *ftx_call_body(const FtxCall *call);
+/*
+ * The body of the answer, empty when there is none; valid until the call is
+ * freed.
+ */
+extern FtxSlice ftx_call_body(const FtxCall *call);
 
 /*
  * Decode the body, with the request as error context for what is wrong with

@@ -162,17 +162,13 @@ readable(const FtxJsonValue *value)
 }
 
 static bool
-body_error(const FtxBytes *body, FtxJsonValue *code, FtxJsonValue *message)
+body_error(FtxSlice body, FtxJsonValue *code, FtxJsonValue *message)
 {
-	memset(code, 0, sizeof(*code));
-	memset(message, 0, sizeof(*message));
-	if (body == NULL || body->len == 0)
-		return false;
-	return ftx_page_error(body->data, body->len, code, message);
+	return ftx_page_error(body.data, body.len, code, message);
 }
 
 char *
-ftx_error_code(const FtxBytes *body)
+ftx_error_code(FtxSlice body)
 {
 	FtxJsonValue code;
 	FtxJsonValue message;
@@ -181,7 +177,7 @@ ftx_error_code(const FtxBytes *body)
 }
 
 bool
-ftx_error_route_missing(const FtxBytes *body)
+ftx_error_route_missing(FtxSlice body)
 {
 	char *code = ftx_error_code(body);
 
@@ -189,7 +185,7 @@ ftx_error_route_missing(const FtxBytes *body)
 }
 
 bool
-ftx_error_object_missing(const FtxBytes *body)
+ftx_error_object_missing(FtxSlice body)
 {
 	char *code = ftx_error_code(body);
 
@@ -197,7 +193,7 @@ ftx_error_object_missing(const FtxBytes *body)
 }
 
 static const Cause *
-cause_of_status(FtxMethod method, int status, const FtxBytes *body)
+cause_of_status(FtxMethod method, int status, FtxSlice body)
 {
 	switch (status)
 	{

@@ -17,9 +17,9 @@ typedef struct FtxFailure
 	FtxMethod method;
 	const char *path; /* as in FtxCallSpec */
 	FtxOutcome outcome;
-	int status;			  /* HTTP status when FTX_ANSWERED */
-	const FtxBytes *body; /* of the answer; may be NULL */
-	int64 retry_after;	  /* seconds, -1 = not said */
+	int status;		   /* HTTP status when FTX_ANSWERED */
+	FtxSlice body;	   /* of the answer */
+	int64 retry_after; /* seconds, -1 = not said */
 	bool may_have_run;
 	bool repeat_safe;
 	const char *message; /* libcurl's words when not FTX_ANSWERED */
@@ -34,13 +34,13 @@ ftx_noreturn extern void
 ftx_error_raise(FtxSession *session, const FtxFailure *failure);
 
 /* Is the body of a 404 the answer for a route that is not served at all? */
-extern bool ftx_error_route_missing(const FtxBytes *body);
+extern bool ftx_error_route_missing(FtxSlice body);
 
 /* The "code" of an error answer, palloc'ed; NULL if it has none. */
-extern char *ftx_error_code(const FtxBytes *body);
+extern char *ftx_error_code(FtxSlice body);
 
 /* Is it the answer for an object that is not there? */
-extern bool ftx_error_object_missing(const FtxBytes *body);
+extern bool ftx_error_object_missing(FtxSlice body);
 
 /*
  * The last API error of this backend as JSON text, palloc'ed; NULL if there

@@ -350,10 +350,9 @@ count_failure(FtxWrites *writes, const FtxCall *call)
 static void
 check_answer(FtxCall *call)
 {
-	const FtxBytes *body = ftx_call_body(call);
 	FtxPage page = {0};
 
-	if (ftx_call_succeeded(call) && body != NULL && body->len > 0)
+	if (ftx_call_succeeded(call) && ftx_call_body(call).len > 0)
 		ftx_call_decode(call, FTX_SHAPE_MESSAGE, NULL, &page);
 }
 

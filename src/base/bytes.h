@@ -22,6 +22,16 @@ typedef struct FtxBytes
 	int refs;	 /* holders; the last one frees */
 } FtxBytes;
 
+/*
+ * Bytes that belong to somebody else, for reading.  There is always something
+ * to point to, so that no reader has to ask: "" when there are none.
+ */
+typedef struct FtxSlice
+{
+	const char *data; /* never NULL */
+	size_t len;
+} FtxSlice;
+
 /* A new buffer with one reference; NULL when out of memory.  Never throws. */
 extern FtxBytes *ftx_bytes_new(size_t cap);
 
@@ -42,6 +52,20 @@ ftx_bytes_append(FtxBytes *bytes, const void *data, size_t n, bool *over_cap);
 extern void ftx_bytes_reset(FtxBytes *bytes);
 
 extern FtxBytes *ftx_bytes_ref(FtxBytes *bytes);
+
+/* What is in a buffer, as long as it stays so; NULL has nothing in it. */
+static inline FtxSlice
+ftx_bytes_slice(const FtxBytes *bytes)
+{
+	FtxSlice slice = {"", 0};
+
+	if (bytes != NULL && bytes->data != NULL)
+	{
+		slice.data = bytes->data;
+		slice.len = bytes->len;
+	}
+	return slice;
+}
 
 /* Drop one reference; NULL is fine.  Never throws. */
 extern void ftx_bytes_unref(FtxBytes *bytes);

@@ -208,12 +208,11 @@ page_limit(FtxSource *source)
  * Pages of a list that will not fit into the memo as a whole help nobody there.
  */
 static void
-spare_memo(FtxSource *source, const FtxBytes *page)
+spare_memo(FtxSource *source, int64 page_bytes)
 {
-	source->bytes += page->len;
+	source->bytes += page_bytes;
 	/* another one is as long */
-	if (source->cursor != NULL &&
-		source->bytes + (int64) page->len > FTX_MEMO_BYTES)
+	if (source->cursor != NULL && source->bytes + page_bytes > FTX_MEMO_BYTES)
 		source->too_long = true;
 	if (source->too_long && source->spec.memo != NULL)
 		ftx_memo_forget_list(source->spec.memo, source->path);
@@ -258,15 +257,15 @@ start_page(FtxSource *source, const char *cursor)
 static int
 ahead_allowed(FtxSource *source)
 {
-	const FtxBytes *body = ftx_call_body(source->current);
+	int64 size = (int64) ftx_call_body(source->current).len;
 	int64 allowed = source->spec.session->options.max_concurrency - 1;
 
 	/* lists of children share the connections already */
 	if (!source->spec.prefetch || source->overlay != NULL ||
 		ftx_guc_max_calls > 0)
 		return 0;
-	if (body != NULL && body->len > 0)
-		allowed = Min(allowed, MAX_AHEAD_BYTES / (int64) body->len - 1);
+	if (size > 0)
+		allowed = Min(allowed, MAX_AHEAD_BYTES / size - 1);
 	if (source->spec.limit >= 0)
 		allowed = Min(allowed, (source->spec.limit - source->received - 1) /
 								   source->spec.page_size);
@@ -466,7 +465,7 @@ turn_page(FtxSource *source)
 	source->spec.stats->pages++;
 	source->received += source->page.nitems;
 	follow_cursor(source);
-	spare_memo(source, ftx_call_body(source->current));
+	spare_memo(source, (int64) ftx_call_body(source->current).len);
 	ftx_ahead_judge(source->ahead, source->cursor, limit);
 	if (source->cursor != NULL && source->spec.prefetch &&
 		!limit_satisfiable(source))

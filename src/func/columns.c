@@ -10,7 +10,6 @@
 #include "base/compat.h"
 #include "func/func.h"
 #include "funcapi.h"
-#include "json/map.h"
 #include "json/value.h"
 #include "utils/builtins.h"
 
@@ -64,7 +63,6 @@ fivetrex_table_columns(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	FtxCallSpec spec = {0};
 	FtxSession *session;
-	const FtxBytes *body;
 	FtxPage page = {0};
 
 	spec.path = ftx_func_path(fcinfo, "fivetrex_table_columns");
@@ -74,10 +72,9 @@ fivetrex_table_columns(PG_FUNCTION_ARGS)
 	spec.accept = FTX_V1;
 	spec.repeat_safe = true;
 	spec.takes_long = true;
-	body = ftx_call_body(ftx_func_call(session, &spec, false));
-	ftx_map_decode(&page, body ? body->data : "", body ? body->len : 0,
-				   "columns.*",
-				   ftx_projection_create(members, lengthof(members)));
+	ftx_call_decode_map(ftx_func_call(session, &spec, false), "columns.*",
+						ftx_projection_create(members, lengthof(members)),
+						&page);
 	for (int i = 0; i < page.nitems; i++)
 	{
 		Datum values[lengthof(members)] = {0};

@@ -170,7 +170,7 @@ fivetrex_request(PG_FUNCTION_ARGS)
 	FtxCall *call;
 	StringInfoData path;
 	FtxJsonValue answer;
-	const FtxBytes *body;
+	FtxSlice body;
 	FtxPage page = {0};
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
@@ -215,11 +215,11 @@ fivetrex_request(PG_FUNCTION_ARGS)
 
 	call = ftx_func_call(session, &spec, spec.method != FTX_GET);
 	body = ftx_call_body(call);
-	if (body == NULL || body->len == 0)
+	if (body.len == 0)
 		PG_RETURN_NULL(); /* 204 */
 	ftx_call_decode(call, FTX_SHAPE_MESSAGE, NULL, &page);
-	answer.text = body->data;
-	answer.len = body->len;
+	answer.text = body.data;
+	answer.len = (int) body.len;
 	answer.kind = FTX_JSON_OBJECT;
 	PG_RETURN_DATUM(ftx_json_jsonb(&answer));
 }

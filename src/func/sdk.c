@@ -116,9 +116,8 @@ fivetrex_download_sdk_package(PG_FUNCTION_ARGS)
 {
 	FtxCallSpec spec = {0};
 	FtxSession *session;
-	const FtxBytes *body;
+	FtxSlice body;
 	bytea *result;
-	size_t len;
 
 	spec.method = FTX_GET;
 	spec.path = ftx_func_path(fcinfo, "fivetrex_download_sdk_package");
@@ -127,10 +126,8 @@ fivetrex_download_sdk_package(PG_FUNCTION_ARGS)
 	spec.takes_long = true;
 	session = ftx_func_session(fcinfo, 1);
 	body = ftx_call_body(ftx_func_call(session, &spec, false));
-	len = body != NULL ? body->len : 0;
-	result = palloc(VARHDRSZ + len);
-	SET_VARSIZE(result, VARHDRSZ + len);
-	if (len > 0)
-		memcpy(VARDATA(result), body->data, len);
+	result = palloc(VARHDRSZ + body.len);
+	SET_VARSIZE(result, VARHDRSZ + body.len);
+	memcpy(VARDATA(result), body.data, body.len);
 	PG_RETURN_BYTEA_P(result);
 }

@@ -142,6 +142,19 @@ subtest 'answers that cannot be understood' => sub {
 	faulty({ header_flood => 1000 }, $scan, 'protocol_violation', 'headers too large');
 };
 
+subtest 'an empty answer' => sub {
+	my @readers = (
+		q{SELECT * FROM fivetrex_table_columns('assimilate_seem', 's', 't', server => 'e')},
+		q{SELECT fivetrex_sync_status('assimilate_seem', server => 'e')},
+		q{SELECT fivetrex_ping(server => 'e')}, $scan,
+		q{SELECT count(*) FROM e.connector_tables WHERE connector_id = 'assimilate_seem'},
+		q{SELECT service FROM e.connectors WHERE id = 'assimilate_seem'});
+	foreach my $status (200, 204)
+	{
+		faulty({ status => $status, body_text => '' }, $_, 'protocol_violation', "$status: $_") for @readers;
+	}
+};
+
 subtest 'no short result' => sub {
 	$mock->clear_faults('e');
 	$mock->fault('e', { path => 'cursor=', times => 0, %{ answer(500, 'X') } });
