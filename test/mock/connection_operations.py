@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 import uuid
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 import data
 import platform_data
@@ -41,7 +41,7 @@ def _time(request, name):
 def connection_sync_history(world, request):
     """Syncs that began in [start_time, end_time).  `duration` has no effect by choice:
     nobody knows its unit."""
-    now = datetime.now(timezone.utc)
+    now = world.syncs.clock()
     start, end = _time(request, "start_time"), _time(request, "end_time")
     if end is None:
         end = now if start is None else start + _HOUR
@@ -53,7 +53,7 @@ def connection_sync_history(world, request):
         raise invalid("The time window must not exceed 7 days")
     if start < now - _WEEK:
         raise invalid("start_time must not be more than 7 days ago")
-    rows = platform_data.sync_history(_connection(world, request), world.started)
+    rows = world.syncs.history(_connection(world, request))
     return page(world, request, [make_item("syncs", row) for time, row in rows
                                  if start <= time < end])
 

@@ -126,6 +126,36 @@ def replace(world, change):
     return {}
 
 
+def list_syncs(world, _):
+    """The rows of played syncs as they are now, by connection, the oldest first."""
+    return {name: [{k: v for k, v in versions[-1][1].items() if k != "_start"}
+                   for versions in rows] for name, rows in world.syncs.rows.items()}
+
+
+def plan_syncs(world, plans):
+    world.syncs.plan(plans)
+    return {"plans": len(world.syncs.plans)}
+
+
+def clear_syncs(world, _):
+    world.syncs.plans.clear()
+    return {}
+
+
+def sync(world, change):
+    """{id, event: "start", ago} as a schedule does it; {id, event: "end", ...} with
+    members of the plan."""
+    change = dict(change)
+    name, event = change.pop("id"), change.pop("event")
+    if event == "start":
+        world.syncs.begin_now(name, change.get("ago", 0))
+    elif event == "end":
+        world.syncs.end_now(name, **change)
+    else:
+        raise ValueError("unknown event %s" % event)
+    return world.get("connections", name).obj
+
+
 def wait(world, query):
     """Until `count` requests whose "METHOD path" contains `path` have arrived (or
     with state=stalled, =answered, =gone: are stalled, were answered, lost their
@@ -155,6 +185,8 @@ ENDPOINTS = {
     ("GET", "stats"): stats, ("POST", "settings"): settings,
     ("GET", "faults"): list_faults, ("POST", "faults"): add_faults,
     ("DELETE", "faults"): clear_faults, ("GET", "wait"): wait,
+    ("GET", "syncs"): list_syncs, ("POST", "syncs"): plan_syncs,
+    ("DELETE", "syncs"): clear_syncs, ("POST", "sync"): sync,
     ("POST", "release"): release, ("POST", "patch"): patch, ("POST", "replace"): replace,
 }
 

@@ -76,6 +76,7 @@ def delete_group(world, request):
 def list_all_connections_in_group(world, request):
     group_id = request.args["groupId"]
     world.get("groups", group_id)
+    _look_at_list(world, request)
     return page(world, request, world.select(
         "connections", group_id=group_id, schema=request.query.get("schema")))
 
@@ -130,6 +131,7 @@ def delete_user_from_group(world, request):
 
 
 def list_connections(world, request):
+    _look_at_list(world, request)
     return page(world, request, world.select(
         "connections", group_id=request.query.get("group_id"),
         schema=request.query.get("schema")))
@@ -170,8 +172,16 @@ def create_connection(world, request):
     return one(text, "Connection has been created")
 
 
+def _look_at_list(world, request):
+    """A list read page by page is one look."""
+    if request.query.get("cursor") is None:
+        world.syncs.look()
+
+
 def connection_details(world, request):
-    return one(world.get("connections", request.args["connectionId"]).detail)
+    connection_id = request.args["connectionId"]
+    world.syncs.look(connection_id)
+    return one(world.get("connections", connection_id).detail)
 
 
 def modify_connection(world, request):
@@ -183,7 +193,8 @@ def modify_connection(world, request):
     if "schema_status" in body:
         status["schema_status"] = body["schema_status"]
     if body.get("is_historical_sync"):
-        status.update(is_historical_sync=True, sync_state="syncing")
+        status["is_historical_sync"] = True
+        world.syncs.trigger(obj, True)
     tested = body.get("run_setup_tests") is not False
     if tested:
         status["setup_state"] = "connected"
@@ -212,12 +223,12 @@ def connect_card(world, request):
 
 
 def sync_connection(world, request):
-    """Without force a running sync goes on; a paused connection is refused by choice."""
+    """Without force a running sync goes on; a paused connection is refused by choice.
+    How the sync goes is in syncs.py."""
     obj = world.change("connections", request.args["connectionId"])
     if obj["status"]["sync_state"] == "paused":
         raise Refusal(409, "Conflict", "The connection is paused")
-    obj["status"].update(sync_state="syncing", rescheduled_for=None)
-    world.put("connections", obj)
+    world.syncs.trigger(obj, request.body.get("force"))
     return done("Sync has been successfully triggered for connection with id '%s'" % obj["id"])
 
 
@@ -230,8 +241,8 @@ def resync_connection(world, request):
             for table in tables:
                 if table not in known.get(schema, {}):
                     raise invalid("Table '%s.%s' is not in the schema config" % (schema, table))
-    obj["status"].update(is_historical_sync=True, sync_state="syncing")
-    world.put("connections", obj)
+    obj["status"]["is_historical_sync"] = True
+    world.syncs.trigger(obj, True)
     return done("Re-sync has been triggered successfully")
 
 

@@ -85,10 +85,10 @@ def _fingerprints():
 
 # --- sync histories ----------------------------------------------------------
 
-_REASONS = {"FAILURE": "java.sql.SQLException: connection \"prod\" was refused – naïve",
-            "CANCELED": "Sync has been cancelled because of a user action",
-            "RESCHEDULED": "The API quota of the source is used up",
-            "INCOMPLETE": "The source was not reachable to the end"}
+REASONS = {"FAILURE": "java.sql.SQLException: connection \"prod\" was refused – naïve",
+           "CANCELED": "Sync has been cancelled because of a user action",
+           "RESCHEDULED": "The API quota of the source is used up",
+           "INCOMPLETE": "The source was not reachable to the end"}
 _ENDINGS = ["COMPLETED"] * 6 + ["FAILURE", "COMPLETED", "CANCELED", "RESCHEDULED", "COMPLETED",
                                 "INCOMPLETE", "COMPLETED", "PAUSED", "COMPLETED"]
 
@@ -112,8 +112,8 @@ def _run(rng, status, start, end):
     result = {"sync_id": str(uuid.UUID(int=rng.getrandbits(128), version=4)), "status": status,
               "start": start and _iso(start, digits), "end": end and _iso(end, digits),
               "stages": _stages(rng, status)}
-    if status in _REASONS and end:
-        result["reason"] = _REASONS[status]
+    if status in REASONS and end:
+        result["reason"] = REASONS[status]
     return result
 
 

@@ -300,7 +300,7 @@ class PlatformTest(selftest.RoundClient):
         self.assertEqual(len({r["sync_id"] for r in rows}), 40)
         self.assertEqual(rows, self.items(path + week + "&end_time=" + ago()))
         self.assertEqual({r["status"] for r in rows}, set(platform_data._ENDINGS))
-        self.assertTrue(all(("reason" in r) == (r["status"] in platform_data._REASONS)
+        self.assertTrue(all(("reason" in r) == (r["status"] in platform_data.REASONS)
                             for r in rows))
         day = "start_time=%s&end_time=%s" % (ago(days=2), ago(days=1))
         some = self.items(path + day)

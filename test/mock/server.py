@@ -20,6 +20,7 @@ import struct
 import sys
 import threading
 import traceback
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import control
@@ -127,18 +128,18 @@ class Handler(BaseHTTPRequestHandler):
         if faults.replaces_answer(action):
             return faults.replacement(action) + ({},)
         try:
+            more = rate_headers(world, record)
             status, text = self.perform(world, record, action, path, body)
         except Refusal as refusal:
             if refusal.violation:
                 world.violate(record, refusal.violation, refusal.message)
-            return refusal.status, to_json({"code": refusal.code, "message": refusal.message}), {}
+            more = {"retry-after": "3600"} if refusal.status == 429 else {}
+            return refusal.status, to_json({"code": refusal.code, "message": refusal.message}), more
         except Exception:
             traceback.print_exc(file=sys.stderr)
             with world.lock:
                 world.exceptions += 1
             return 500, to_json({"code": "InternalError", "message": "the mock failed"}), {}
-        remaining = max(0, RATE_LIMIT - record["n"])
-        more = {"x-rate-limit": str(RATE_LIMIT), "x-rate-limit-remaining": str(remaining)}
         if isinstance(text, Binary):
             more["content-type"] = "application/octet-stream"
         return status, text, more
@@ -198,7 +199,8 @@ class Handler(BaseHTTPRequestHandler):
                                            struct.pack("ii", 1, 0))
             return False
         pack = world.settings["gzip"] and "gzip" in self.headers.get("Accept-Encoding", "")
-        headers = {"content-type": "application/json", **more}
+        headers = {"content-type": "application/json",
+                   "date": format_datetime(world.syncs.clock(), usegmt=True), **more}
         body = faults.encode_body(action, body, headers, pack)
         if action.get("stall") == "headers" and not self.stall(world, record):
             return False
@@ -237,6 +239,17 @@ class Handler(BaseHTTPRequestHandler):
     def send(self, pieces):
         for piece in pieces:
             self.connection.sendall(piece)
+
+
+def rate_headers(world, record):
+    """What is left of the hour.  The limit is only kept where a test has set one."""
+    limit = world.settings["rate_limit"]
+    remaining = (limit or RATE_LIMIT) - world.settings["rate_used"] - record["n"]
+    if limit is not None and remaining < 0:
+        raise Refusal(429, "TooManyRequests", "Max %d api calls allowed in one-hour rolling time "
+                      "period" % limit)
+    return {"x-rate-limit": str(limit or RATE_LIMIT),
+            "x-rate-limit-remaining": str(max(0, remaining))}
 
 
 def readable(body):

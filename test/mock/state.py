@@ -16,6 +16,7 @@ import access_data
 import data
 import platform_data
 import schema_data
+import syncs
 from routes import Refusal, invalid
 
 # obj: the object; detail, listed: its JSON text when read alone and in a list.
@@ -113,7 +114,9 @@ class World:
         self.package_files = dict(platform_data.PACKAGE_FILES)
         self.raw_answers = {}
         self.settings = {"latency_ms": 0, "cursor_style": "skip", "connectors": None,
-                         "page_cap": None, "gzip": False}
+                         "page_cap": None, "gzip": False, "rate_limit": None, "rate_used": 0,
+                         "clock_offset": 0}
+        self.syncs = syncs.Syncs(self)
         self.log = []
         self.violations = []
         self.exceptions = 0

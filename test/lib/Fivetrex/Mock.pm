@@ -177,6 +177,42 @@ sub release
 	return;
 }
 
+# Add plans for syncs, see test/mock/syncs.py.
+sub plan_syncs
+{
+	my ($self, $world, @plans) = @_;
+	$self->_control('POST', $world, 'syncs', \@plans);
+	return;
+}
+
+sub clear_plans
+{
+	my ($self, $world) = @_;
+	$self->_control('DELETE', $world, 'syncs');
+	return;
+}
+
+# A sync begins by itself (ago => seconds), or ends (outcome => ..., after => ...).
+# Returns the connection.
+sub begin_sync
+{
+	my ($self, $world, $id, %how) = @_;
+	return $self->_control('POST', $world, 'sync', { id => $id, event => 'start', %how });
+}
+
+sub end_sync
+{
+	my ($self, $world, $id, %how) = @_;
+	return $self->_control('POST', $world, 'sync', { id => $id, event => 'end', %how });
+}
+
+# Rows of the syncs that were played: { connection => [...] }.
+sub syncs
+{
+	my ($self, $world) = @_;
+	return $self->_control('GET', $world, 'syncs');
+}
+
 sub stats
 {
 	my ($self, $world) = @_;
