@@ -1,45 +1,82 @@
 # fivetrex: foreign data wrapper for the Fivetran REST API
 #
-# make, make install, make installcheck   as for any PostgreSQL extension;
-#                                         PG_CONFIG= chooses the PostgreSQL
-# make demo, make check, ...              set everything up by themselves
+# make, make install    as for any PostgreSQL extension; PG_CONFIG= chooses the
+#                       PostgreSQL; also from another folder (make -f .../Makefile)
+# make installcheck     in a running server, as a user other than root, with
+#                       IPC::Run; its TAP files run one after the other
+# make demo, make check, ...   set everything up by themselves
+
+# Where the sources are; another folder than the current one in a VPATH build.
+HERE := $(or $(VPATH),$(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST)))))
 
 # Our own goals work on a machine without PostgreSQL, where there is no PGXS to
 # include yet; PGXS has a rule called check, so it stays out when ours is meant.
-OUR_GOALS = bench check check-sanitize check-versions coverage demo docs format
+OUR_GOALS = bench check check-sanitize check-versions coverage demo dist docs format
 
 ifneq ($(filter $(OUR_GOALS),$(MAKECMDGOALS)),)
 
 .PHONY: $(OUR_GOALS)
 $(OUR_GOALS):
-	@test/bin/$@
+	@$(HERE)/test/bin/$@
 
 else
 
+# Names below the sources' folder, as PGXS wants them: it adds the folder.
+below = $(sort $(patsubst $(HERE)/%,%,$(wildcard $(addprefix $(HERE)/,$(1)))))
+
 EXTENSION = fivetrex
-EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(HERE)/$(EXTENSION).control 2>/dev/null)
 MODULE_big = $(EXTENSION)
-DATA = $(sort $(wildcard $(EXTENSION)--*.sql))
-SOURCES = $(sort $(wildcard src/*.c src/*/*.c))
+DATA = $(call below,$(EXTENSION)--*.sql)
+SOURCES = $(call below,src/*.c src/*/*.c)
 OBJS = $(SOURCES:.c=.o)
 
-PG_CPPFLAGS = -I$(CURDIR)/src -DFTX_VERSION='"$(EXTVERSION)"'
+ifeq ($(SOURCES),)
+$(error no sources in '$(HERE)/src'; where a path has spaces, run make in the folder itself)
+endif
+ifneq ($(HERE),.)
+ifneq ($(wildcard $(HERE)/src/*.o),)
+$(error '$(HERE)' has been built in: make clean there, before another folder builds from it)
+endif
+endif
+
+PG_CPPFLAGS = -I$(HERE)/src -DFTX_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter
 SHLIB_LINK = -lcurl -lcrypto
 
-REGRESS = $(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql)))
+REGRESS = $(patsubst sql/%.sql,%,$(call below,sql/*.sql))
 TAP_TESTS = 1
-PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
+PROVE_TESTS = $(call below,test/t/*.pl)
 EXTRA_CLEAN = src/*/*.gcno src/*/*.gcda
 
 PG_CONFIG ?= pg_config
+ifneq ($(shell test -e "`$(PG_CONFIG) --includedir-server`/postgres.h" && echo yes),yes)
+$(error $(PG_CONFIG) leads to no server's headers: install them (Debian: postgresql-server-dev-NN), \
+or name a PostgreSQL that has them by PG_CONFIG=/path/to/pg_config)
+endif
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-PROVE_FLAGS += -I $(CURDIR)/test/lib
+# prove runs where the sources are.
+PROVE_FLAGS += -I test/lib
 
-# One set of headers for all: a changed one rebuilds everything.
-$(OBJS): $(wildcard src/*/*.h) $(EXTENSION).control
+# One set of headers for all: a changed one rebuilds everything.  The folders
+# are made where the objects go.
+$(OBJS) $(OBJS:.o=.bc): $(wildcard $(HERE)/src/*/*.h) $(EXTENSION).control | folders
+.PHONY: folders
+folders:
+	@mkdir -p $(sort $(dir $(OBJS)))
+
+# The manual, under the extension's name: README.md could be anybody's.
+MANUAL = '$(DESTDIR)$(docdir)/extension/$(EXTENSION).md'
+.PHONY: install-manual uninstall-manual
+install: install-manual
+install-manual:
+	$(MKDIR_P) '$(DESTDIR)$(docdir)/extension'
+	$(INSTALL_DATA) $(HERE)/README.md $(MANUAL)
+uninstall: uninstall-manual
+uninstall-manual:
+	rm -f $(MANUAL)
 
 ifneq ($(SANITIZE),)
 override CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
