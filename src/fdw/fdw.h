@@ -71,6 +71,17 @@ extern Expr *
 ftx_match_window(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 				 RestrictInfo *rinfo, bool *lower, bool *upper);
 
+/* In system_columns.c */
+
+/*
+ * Throw ERRCODE_FEATURE_NOT_SUPPORTED, naming the key's columns, if the query
+ * tells the table's rows by ctid (or names it at all in a statement that
+ * changes or locks rows), uses xmin, xmax, cmin or cmax, or says WHERE CURRENT
+ * OF.
+ */
+extern void ftx_system_columns_check(PlannerInfo *root, RelOptInfo *rel,
+									 FtxPlanState *state);
+
 /* In cost.c */
 
 /* Planner units of a round trip: see there. */

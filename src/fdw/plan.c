@@ -167,6 +167,7 @@ fivetrexGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
 					  &state->table);
 	state->resource = state->table.resource;
 	map_columns(state);
+	ftx_system_columns_check(root, baserel, state);
 	find_used_columns(root, baserel, state);
 
 	foreach (lc, baserel->baserestrictinfo)

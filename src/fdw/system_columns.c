@@ -1,0 +1,462 @@
+/*-------------------------------------------------------------------------
+ *
+ * system_columns.c
+ *		Refusal of statements that address rows by ctid, xmin and the like.
+ *
+ * Objects of Fivetran have no physical address: all rows of a foreign table
+ * have one ctid.  Whoever tells rows by it means one of them and gets all, and
+ * clients do so without being told: postgres_fdw for an UPDATE that it cannot
+ * ship, editors and ORMs that batch, people who remove duplicates.  So nothing
+ * may depend on it; only its output, and ranges of it in a plain SELECT, by
+ * which readers split a table, are what they are anywhere: each row lies in
+ * exactly one of the ranges.
+ *
+ * What the query does with a column is read from what the planner has made of
+ * it: conditions, join conditions, where each column is needed and the target
+ * list.  At this point all of that is there, however it was written.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "catalog/heap.h"
+#include "catalog/pg_type.h"
+#include "fdw/fdw.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/tlist.h"
+#include "parser/parsetree.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+
+#define ATTR(attnum) ((attnum) -FirstLowInvalidHeapAttributeNumber)
+
+/*
+ * A relation by which the query can name the foreign table's rows: the table,
+ * then what it is a child of, by inheritance, partitioning or UNION ALL.
+ */
+typedef struct Origin
+{
+	Index relid;
+	Bitmapset *addresses; /* ATTR() of columns computed from ctid & co. */
+} Origin;
+
+/* Of the walkers below. */
+typedef struct Search
+{
+	List *origins;
+	const Node *found; /* the Var, or CurrentOfExpr */
+} Search;
+
+static bool
+find_address(Node *node, void *context)
+{
+	Search *search = context;
+	ListCell *lc;
+
+	if (node == NULL)
+		return false;
+	foreach (lc, search->origins)
+	{
+		Origin *origin = lfirst(lc);
+
+		if (IsA(node, CurrentOfExpr) &&
+			((CurrentOfExpr *) node)->cvarno == origin->relid)
+			search->found = node;
+		if (IsA(node, Var) && ((Var *) node)->varlevelsup == 0 &&
+			(Index) ((Var *) node)->varno == origin->relid &&
+			bms_is_member(ATTR(((Var *) node)->varattno), origin->addresses))
+			search->found = node;
+	}
+	return search->found != NULL ||
+		   expression_tree_walker(node, find_address, context);
+}
+
+static bool
+has_address(List *origins, Node *node)
+{
+	Search search = {origins, NULL};
+
+	return find_address(node, &search);
+}
+
+/*
+ * Does the expression depend on rows, of this query or of others?
+ */
+static bool
+depends_on_rows(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var) || IsA(node, SubPlan) || IsA(node, AlternativeSubPlan) ||
+		IsA(node, PlaceHolderVar) || IsA(node, Aggref) ||
+		(IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXEC))
+		return true;
+	return expression_tree_walker(node, depends_on_rows, context);
+}
+
+/*
+ * ctid < '(100,0)', with any of the four orders, and a constant or parameter.
+ */
+static bool
+is_range(List *origins, Node *node)
+{
+	OpExpr *op = (OpExpr *) node;
+	Node *left;
+	Node *right;
+
+	if (!IsA(node, OpExpr) || list_length(op->args) != 2)
+		return false;
+	switch (get_opcode(op->opno))
+	{
+		case F_TIDLT:
+		case F_TIDLE:
+		case F_TIDGT:
+		case F_TIDGE:
+			break;
+		default:
+			return false;
+	}
+	left = linitial(op->args);
+	right = lsecond(op->args);
+	if (IsA(right, Var))
+	{
+		Node *swap = left;
+
+		left = right;
+		right = swap;
+	}
+	return IsA(left, Var) && !depends_on_rows(right, NULL) &&
+		   !contain_volatile_functions(right);
+}
+
+/*
+ * Is the condition free of addresses, but for ranges and NULL tests?
+ */
+static bool
+condition_allowed(List *origins, Node *node)
+{
+	ListCell *lc;
+
+	if (IsA(node, BoolExpr))
+	{
+		foreach (lc, ((BoolExpr *) node)->args)
+		{
+			if (!condition_allowed(origins, lfirst(lc)))
+				return false;
+		}
+		return true;
+	}
+	if (IsA(node, NullTest) && IsA(((NullTest *) node)->arg, Var))
+		return true;
+	return is_range(origins, node) || !has_address(origins, node);
+}
+
+/*
+ * Does an expression of the output tell rows by their address?  Handing it
+ * out, cast or formatted, does not.
+ */
+static bool
+tells_rows(Node *node, void *context)
+{
+	List *origins = context;
+
+	if (node == NULL)
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_BoolExpr:
+		case T_BooleanTest:
+			break;
+		case T_OpExpr:
+		case T_FuncExpr:
+			if (exprType(node) == BOOLOID && !condition_allowed(origins, node))
+				return true;
+			break;
+		case T_DistinctExpr:
+		case T_ScalarArrayOpExpr:
+		case T_RowCompareExpr:
+		case T_NullIfExpr:
+		case T_MinMaxExpr:
+		case T_SubPlan:
+		case T_AlternativeSubPlan:
+			if (has_address(origins, node))
+				return true;
+			break;
+		case T_CaseExpr:
+			if (has_address(origins, (Node *) ((CaseExpr *) node)->arg))
+				return true;
+			break;
+		case T_Aggref:
+			if (((Aggref *) node)->aggdistinct != NIL &&
+				has_address(origins, (Node *) ((Aggref *) node)->args))
+				return true;
+			break;
+		default:
+			break;
+	}
+	return expression_tree_walker(node, tells_rows, context);
+}
+
+static List *
+origins_of(PlannerInfo *root, RelOptInfo *rel, Bitmapset *addresses)
+{
+	Origin *origin = palloc(sizeof(Origin));
+	List *origins = list_make1(origin);
+	AppendRelInfo *link;
+
+	origin->relid = rel->relid;
+	origin->addresses = addresses;
+	while (root->append_rel_array != NULL &&
+		   (link = root->append_rel_array[origin->relid]) != NULL)
+	{
+		Origin *parent = palloc(sizeof(Origin));
+		ListCell *lc;
+
+		parent->relid = link->parent_relid;
+		parent->addresses = addresses;
+		if (planner_rt_fetch(parent->relid, root)->rtekind != RTE_RELATION)
+		{
+			parent->addresses = NULL;
+			foreach (lc, link->translated_vars)
+			{
+				if (has_address(list_make1(origin), lfirst(lc)))
+					parent->addresses = bms_add_member(
+						parent->addresses, ATTR(foreach_current_index(lc) + 1));
+			}
+		}
+		origins = lappend(origins, parent);
+		origin = parent;
+	}
+	return origins;
+}
+
+/*
+ * Entries that core has added to find rows again, of tables that have an
+ * address: a parent's ctid is asked of all its children.
+ */
+static bool
+is_row_mark(TargetEntry *entry)
+{
+	return entry->resjunk && entry->ressortgroupref == 0 &&
+		   entry->resname != NULL && IsA(entry->expr, Var);
+}
+
+/*
+ * What the query's own target list, HAVING and RETURNING have.
+ */
+static List *
+output_of(PlannerInfo *root)
+{
+	List *result = NIL;
+	ListCell *lc;
+
+	foreach (lc, root->processed_tlist)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, lc);
+
+		if (!is_row_mark(entry))
+			result = lappend(result, entry->expr);
+	}
+	result = lappend(result, root->parse->havingQual);
+	return list_concat(result, root->parse->returningList);
+}
+
+static List *
+conditions_of(RelOptInfo *rel)
+{
+	List *result = NIL;
+	ListCell *lc;
+
+	foreach (lc, rel->baserestrictinfo)
+		result = lappend(result, lfirst_node(RestrictInfo, lc)->clause);
+	foreach (lc, rel->joininfo)
+		result = lappend(result, lfirst_node(RestrictInfo, lc)->clause);
+	return result;
+}
+
+static bool
+only_unites(Node *node)
+{
+	SetOperationStmt *op = (SetOperationStmt *) node;
+
+	return !IsA(node, SetOperationStmt) ||
+		   (op->op == SETOP_UNION && op->all && only_unites(op->larg) &&
+			only_unites(op->rarg));
+}
+
+/*
+ * Expressions by which rows are compared with each other as a whole: GROUP BY,
+ * DISTINCT, PARTITION BY; UNION and the like, of which this is a member.
+ */
+static List *
+grouped_by(PlannerInfo *root)
+{
+	Query *parse = root->parse;
+	List *clauses = list_concat_copy(parse->groupClause, parse->distinctClause);
+	List *result = NIL;
+	ListCell *lc;
+
+	foreach (lc, parse->windowClause)
+		clauses = list_concat(clauses,
+							  lfirst_node(WindowClause, lc)->partitionClause);
+	foreach (lc, clauses)
+		result = lappend(result, get_sortgroupclause_expr(
+									 lfirst(lc), root->processed_tlist));
+	if (root->parent_root != NULL &&
+		root->parent_root->parse->setOperations != NULL &&
+		!only_unites(root->parent_root->parse->setOperations))
+		result = list_concat(result, output_of(root));
+	return result;
+}
+
+/*
+ * Is a column that has an address needed by other relations: by a join, or a
+ * lateral reference?  Only the uppermost origin knows.
+ */
+static bool
+needed_elsewhere(PlannerInfo *root, List *origins)
+{
+	Origin *origin = llast(origins);
+	RelOptInfo *rel = find_base_rel(root, origin->relid);
+	Relids own = bms_make_singleton(origin->relid);
+	int bit = -1;
+
+	own = bms_add_member(own, 0);
+	while ((bit = bms_next_member(origin->addresses, bit)) >= 0)
+	{
+		int attnum = bit + FirstLowInvalidHeapAttributeNumber;
+
+		if (attnum >= rel->min_attr && attnum <= rel->max_attr &&
+			!bms_is_subset(rel->attr_needed[attnum - rel->min_attr], own))
+			return true;
+	}
+	return false;
+}
+
+static bool
+writes_or_locks(Query *query)
+{
+	ListCell *lc;
+
+	if (query->rowMarks != NIL ||
+		(query->commandType != CMD_SELECT && query->commandType != CMD_INSERT))
+		return true;
+	foreach (lc, query->cteList)
+	{
+		Node *cte = lfirst_node(CommonTableExpr, lc)->ctequery;
+
+		if (IsA(cte, Query) && writes_or_locks((Query *) cte))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Does any part of the statement change or lock rows, be it of other tables?
+ */
+static bool
+statement_writes_or_locks(PlannerInfo *root)
+{
+	for (; root != NULL; root = root->parent_root)
+	{
+		if (writes_or_locks(root->parse))
+			return true;
+	}
+	return false;
+}
+
+static bool
+ctid_allowed(PlannerInfo *root, RelOptInfo *rel, List *origins)
+{
+	ListCell *lc;
+
+	if (needed_elsewhere(root, origins) ||
+		has_address(origins, (Node *) grouped_by(root)) ||
+		tells_rows((Node *) output_of(root), origins))
+		return false;
+	if (statement_writes_or_locks(root))
+		return !has_address(origins, (Node *) output_of(root)) &&
+			   !has_address(origins, (Node *) conditions_of(rel));
+	foreach (lc, conditions_of(rel))
+	{
+		if (!condition_allowed(origins, lfirst(lc)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * "id", or "connector_id, schema_name": what tells rows of the table.
+ */
+static char *
+key_columns(FtxPlanState *state)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (int i = 0; i < state->natts; i++)
+	{
+		int column = state->columns[i];
+
+		if (column >= 0 &&
+			(state->resource->columns[column].flags & FTX_KEY) != 0)
+			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "",
+							 get_attname(state->relid, i + 1, false));
+	}
+	return names.len > 0 ? names.data : NULL;
+}
+
+ftx_noreturn static void
+refuse(FtxPlanState *state, const char *by)
+{
+	const char *keys = key_columns(state);
+
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+		 errmsg("cannot address rows of foreign table \"%s\" by %s",
+				get_rel_name(state->relid), by),
+		 errdetail(
+			 "Objects of Fivetran have no physical address: it would be the same for all rows."),
+		 keys == NULL ?
+			 0 :
+			 errhint(
+				 "Address rows by their key: %s. An UPDATE or DELETE over postgres_fdw must be one that it sends as a whole.",
+				 keys)));
+}
+
+void
+ftx_system_columns_check(PlannerInfo *root, RelOptInfo *rel,
+						 FtxPlanState *state)
+{
+	Bitmapset *ctid = bms_make_singleton(ATTR(SelfItemPointerAttributeNumber));
+	List *origins = origins_of(root, rel, ctid);
+	ListCell *lc;
+
+	/* what rows do not have at all */
+	for (int attnum = MinTransactionIdAttributeNumber;
+		 attnum > TableOidAttributeNumber; attnum--)
+	{
+		List *named = origins_of(root, rel, bms_make_singleton(ATTR(attnum)));
+
+		if (needed_elsewhere(root, named) ||
+			has_address(named, (Node *) output_of(root)) ||
+			has_address(named, (Node *) conditions_of(rel)))
+			refuse(state, NameStr(SystemAttributeDefinition(attnum)->attname));
+	}
+
+	foreach (lc, rel->baserestrictinfo)
+	{
+		Search search = {origins, NULL};
+
+		if (find_address((Node *) lfirst_node(RestrictInfo, lc)->clause,
+						 &search) &&
+			IsA(search.found, CurrentOfExpr))
+			refuse(state, "WHERE CURRENT OF");
+	}
+	if (!ctid_allowed(root, rel, origins))
+		refuse(state, "ctid");
+}
