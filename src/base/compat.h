@@ -3,7 +3,7 @@
  * compat.h
  *		The only place that knows version numbers of PostgreSQL and libcurl.
  *
- * Supported: PostgreSQL 15 to 18, libcurl 7.88 or newer.  Each wrapper has
+ * Supported: PostgreSQL 15 to 19, libcurl 7.88 or newer.  Each wrapper has
  * the newest signature; older servers are adapted to it.
  *
  *-------------------------------------------------------------------------
@@ -16,6 +16,7 @@
 #include "executor/executor.h"
 #include "libpq/pqsignal.h"
 #include "miscadmin.h"
+#include "utils/jsonb.h"
 #include "utils/wait_event.h"
 
 #if PG_VERSION_NUM < 150000
@@ -150,6 +151,30 @@ ftx_modify_check_as_user(ResultRelInfo *info, EState *estate)
 #else
 #define FTX_JSON_ACTION_RESULT void
 #define FTX_JSON_ACTION_OK return
+#endif
+
+/*
+ * What builds a jsonb value, from tokens: it holds the result too since 19.
+ * result is valid after the token that ends the outermost container.
+ * Initialize it to zeroes.
+ */
+#if PG_VERSION_NUM >= 190000
+typedef JsonbInState FtxJsonbBuilder;
+#define ftx_jsonb_push(builder, token, value)                                  \
+	pushJsonbValue((builder), (token), (value))
+#else
+typedef struct FtxJsonbBuilder
+{
+	JsonbValue *result;
+	JsonbParseState *open; /* containers that have not ended */
+} FtxJsonbBuilder;
+
+static inline void
+ftx_jsonb_push(FtxJsonbBuilder *builder, JsonbIteratorToken token,
+			   JsonbValue *value)
+{
+	builder->result = pushJsonbValue(&builder->open, token, value);
+}
 #endif
 
 /*

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "catalog/pg_type.h"
 #include "fdw/modify.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/appendinfo.h"

@@ -16,6 +16,7 @@
 
 #include "catalog/pg_collation.h"
 #include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
 #include "fdw/fdw.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"

@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "base/compat.h"
 #include "base/guc.h"
 #include "catalog/pg_type.h"
 #include "catalogue/actions.h"
@@ -182,13 +183,12 @@ static Datum
 items(FtxCall *call)
 {
 	const char *whole = "";
-	JsonbParseState *state = NULL;
-	JsonbValue *result;
+	FtxJsonbBuilder builder = {0};
 	FtxPage page = {0};
 
 	ftx_call_decode(call, FTX_SHAPE_LIST, ftx_projection_create(&whole, 1),
 					&page);
-	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
+	ftx_jsonb_push(&builder, WJB_BEGIN_ARRAY, NULL);
 	for (int i = 0; i < page.nitems; i++)
 	{
 		JsonbValue item;
@@ -198,10 +198,10 @@ items(FtxCall *call)
 		item.type = jbvBinary;
 		item.val.binary.data = &jsonb->root;
 		item.val.binary.len = VARSIZE(jsonb) - VARHDRSZ;
-		pushJsonbValue(&state, WJB_ELEM, &item);
+		ftx_jsonb_push(&builder, WJB_ELEM, &item);
 	}
-	result = pushJsonbValue(&state, WJB_END_ARRAY, NULL);
-	PG_RETURN_JSONB_P(JsonbValueToJsonb(result));
+	ftx_jsonb_push(&builder, WJB_END_ARRAY, NULL);
+	PG_RETURN_JSONB_P(JsonbValueToJsonb(builder.result));
 }
 
 /*

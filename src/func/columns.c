@@ -12,6 +12,7 @@
 #include "funcapi.h"
 #include "json/value.h"
 #include "utils/builtins.h"
+#include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(fivetrex_table_columns);
 

@@ -13,6 +13,7 @@
 #include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(fivetrex_tables);
 PG_FUNCTION_INFO_V1(fivetrex_columns);

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "api/error.h"
 #include "func/func.h"
 #include "funcapi.h"

@@ -99,13 +99,12 @@ take_scalar(const char *p, const char *end, JsonbValue *value)
  * has limited how deep they are nested.
  */
 static const char *
-push_container(const char *p, const char *end, JsonbParseState **state,
-			   JsonbValue **result)
+push_container(const char *p, const char *end, FtxJsonbBuilder *builder)
 {
 	bool object = *p == '{';
 	char close = object ? '}' : ']';
 
-	pushJsonbValue(state, object ? WJB_BEGIN_OBJECT : WJB_BEGIN_ARRAY, NULL);
+	ftx_jsonb_push(builder, object ? WJB_BEGIN_OBJECT : WJB_BEGIN_ARRAY, NULL);
 	for (p = skip_space(p + 1); *p != close; p = skip_space(p))
 	{
 		JsonbValue value;
@@ -115,34 +114,31 @@ push_container(const char *p, const char *end, JsonbParseState **state,
 		if (object)
 		{
 			p = skip_space(take_string(p, end, &value));
-			pushJsonbValue(state, WJB_KEY, &value);
+			ftx_jsonb_push(builder, WJB_KEY, &value);
 			p = skip_space(p + 1); /* the colon */
 		}
 		if (*p == '{' || *p == '[')
-			p = push_container(p, end, state, result);
+			p = push_container(p, end, builder);
 		else
 		{
 			p = take_scalar(p, end, &value);
-			pushJsonbValue(state, object ? WJB_VALUE : WJB_ELEM, &value);
+			ftx_jsonb_push(builder, object ? WJB_VALUE : WJB_ELEM, &value);
 		}
 	}
-	*result = pushJsonbValue(state, object ? WJB_END_OBJECT : WJB_END_ARRAY,
-							 NULL);
+	ftx_jsonb_push(builder, object ? WJB_END_OBJECT : WJB_END_ARRAY, NULL);
 	return p + 1;
 }
 
 Datum
 ftx_json_jsonb(const FtxJsonValue *value)
 {
-	JsonbParseState *state = NULL;
-	JsonbValue *result = NULL;
+	FtxJsonbBuilder builder = {0};
 
 	if ((value->kind != FTX_JSON_OBJECT && value->kind != FTX_JSON_ARRAY) ||
 		GetDatabaseEncoding() != PG_UTF8)
 		return DirectFunctionCall1(
 			jsonb_in,
 			CStringGetDatum(ftx_json_server_text(value->text, value->len)));
-	(void) push_container(value->text, value->text + value->len, &state,
-						  &result);
-	return JsonbPGetDatum(JsonbValueToJsonb(result));
+	(void) push_container(value->text, value->text + value->len, &builder);
+	return JsonbPGetDatum(JsonbValueToJsonb(builder.result));
 }

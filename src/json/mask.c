@@ -48,9 +48,8 @@ ftx_body_masked(const char *body)
 	Jsonb *jsonb = DatumGetJsonbP(
 		DirectFunctionCall1(jsonb_in, CStringGetDatum(body)));
 	JsonbIterator *it = JsonbIteratorInit(&jsonb->root);
-	JsonbParseState *state = NULL;
+	FtxJsonbBuilder builder = {0};
 	JsonbValue value;
-	JsonbValue *result = NULL;
 	JsonbIteratorToken token;
 	int depth = 0;
 	int secret_depth = 0; /* inside the value of a secret name */
@@ -82,10 +81,10 @@ ftx_body_masked(const char *body)
 		}
 		if (token == WJB_VALUE)
 			secret = false;
-		result = pushJsonbValue(&state, token,
-								token < WJB_BEGIN_ARRAY ? &value : NULL);
+		ftx_jsonb_push(&builder, token,
+					   token < WJB_BEGIN_ARRAY ? &value : NULL);
 	}
-	jsonb = JsonbValueToJsonb(result);
+	jsonb = JsonbValueToJsonb(builder.result);
 	return JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb));
 }
 
@@ -152,10 +151,9 @@ static JsonbValue *
 unmasked_copy(JsonbContainer *container, Unmask *unmask)
 {
 	JsonbIterator *it = JsonbIteratorInit(container);
-	JsonbParseState *state = NULL;
+	FtxJsonbBuilder builder = {0};
 	JsonbValue key;
 	JsonbValue value;
-	JsonbValue *result = NULL;
 	JsonbIteratorToken token;
 	int base = unmask->path.len;
 	int position = 0;
@@ -173,17 +171,17 @@ unmasked_copy(JsonbContainer *container, Unmask *unmask)
 			case WJB_VALUE:
 				if (unmask_value(&value, false, unmask))
 				{
-					pushJsonbValue(&state, WJB_KEY, &key);
-					pushJsonbValue(&state, WJB_VALUE, &value);
+					ftx_jsonb_push(&builder, WJB_KEY, &key);
+					ftx_jsonb_push(&builder, WJB_VALUE, &value);
 				}
 				break;
 			case WJB_ELEM:
 				appendStringInfo(&unmask->path, "[%d]", position++);
 				(void) unmask_value(&value, true, unmask);
-				pushJsonbValue(&state, WJB_ELEM, &value);
+				ftx_jsonb_push(&builder, WJB_ELEM, &value);
 				break;
 			default:
-				result = pushJsonbValue(&state, token, NULL);
+				ftx_jsonb_push(&builder, token, NULL);
 		}
 		if (token != WJB_KEY)
 		{
@@ -191,7 +189,7 @@ unmasked_copy(JsonbContainer *container, Unmask *unmask)
 			unmask->path.data[base] = '\0';
 		}
 	}
-	return result;
+	return builder.result;
 }
 
 char *
