@@ -13,10 +13,9 @@
 
 #include "catalog/pg_type.h"
 #include "fdw/fdw.h"
-#include "fdw/generated.h"
+#include "json/array.h"
 #include "json/value.h"
 #include "mb/pg_wchar.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -50,12 +49,9 @@ struct FtxConverter
 	const FtxResource *resource;
 	const char *table;
 	const char *key_name;
-	int natts;			   /* of the table */
-	Attribute *attributes; /* those of the first step, then the others */
+	int natts; /* of the table */
+	Attribute *attributes;
 	int nattributes;
-	int nfirst;
-	FtxGenerated *generated_first; /* what each step computes; or NULL */
-	FtxGenerated *generated_rest;
 	FtxProjection *projection;
 	int *slot_columns;
 
@@ -100,93 +96,58 @@ ftx_slot_path(const FtxColumn *column)
 															  column->path;
 }
 
-ftx_noreturn static void
-complain_of_column(FtxConverter *converter, Form_pg_attribute att, char *remote)
-{
-	ereport(
-		ERROR,
-		(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
-		 errmsg("column \"%s\" of foreign table \"%s\" means no column of %s",
-				NameStr(att->attname), converter->table,
-				converter->resource->name),
-		 errdetail("There is no column \"%s\".", remote),
-		 errhint(
-			 "SELECT column_name FROM fivetrex_columns() WHERE table_name = '%s' lists them; the column option column_name names one.",
-			 converter->resource->name)));
-}
-
-/*
- * The attribute, with a slot in the projection if it is read.
- */
-static void
-add_attribute(FtxConverter *converter, Relation rel, int attnum,
-			  const char **paths, int *npaths)
-{
-	const FtxResource *resource = converter->resource;
-	Attribute *attribute = &converter->attributes[converter->nattributes++];
-	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), attnum - 1);
-	char *remote;
-	int column = ftx_options_column(RelationGetRelid(rel), attnum, resource,
-									&remote);
-
-	if (column < 0)
-		complain_of_column(converter, att, remote);
-	attribute->index = attnum - 1;
-	attribute->name = pstrdup(NameStr(att->attname));
-	attribute->column = &resource->columns[column];
-	attribute->slot = -1;
-	if ((attribute->column->flags & FTX_WRITE_ONLY) == 0)
-	{
-		attribute->slot = *npaths;
-		converter->slot_columns[*npaths] = column;
-		paths[(*npaths)++] = ftx_slot_path(attribute->column);
-	}
-	prepare_attribute(attribute, att);
-}
-
-/*
- * Add attributes but for the generated ones, which are not read.
- */
-static void
-add_attributes(FtxConverter *converter, Relation rel, List *attnums,
-			   const char **paths, int *npaths)
-{
-	ListCell *lc;
-
-	foreach (lc, attnums)
-	{
-		if (TupleDescAttr(RelationGetDescr(rel), lfirst_int(lc) - 1)
-				->attgenerated == '\0')
-			add_attribute(converter, rel, lfirst_int(lc), paths, npaths);
-	}
-}
-
 FtxConverter *
-ftx_converter_create(Relation rel, const FtxResource *resource, List *attnums,
-					 List *first)
+ftx_converter_create(Relation rel, const FtxResource *resource, List *attnums)
 {
 	int natts = list_length(attnums);
 	FtxConverter *converter = palloc0(sizeof(FtxConverter));
-	List *rest = list_difference_int(attnums, first);
+	TupleDesc tupdesc = RelationGetDescr(rel);
 	const char **paths = palloc(sizeof(char *) * (natts + 1));
 	int key = ftx_resource_key(resource);
 	int npaths = 0;
 
-	first = list_intersection_int(attnums, first);
 	converter->resource = resource;
 	converter->table = pstrdup(RelationGetRelationName(rel));
-	converter->natts = RelationGetNumberOfAttributes(rel);
+	converter->natts = tupdesc->natts;
 	converter->attributes = palloc0(sizeof(Attribute) * Max(natts, 1));
+	converter->nattributes = natts;
 	converter->key_name = key >= 0 ? resource->columns[key].name : NULL;
 	converter->slot_columns = palloc(sizeof(int) * (natts + 1));
 	converter->slot_columns[npaths] = key;
 	paths[npaths++] = key >= 0 ? ftx_slot_path(&resource->columns[key]) : "";
 
-	add_attributes(converter, rel, first, paths, &npaths);
-	converter->nfirst = converter->nattributes;
-	add_attributes(converter, rel, rest, paths, &npaths);
-	converter->generated_first = ftx_generated_create(rel, first);
-	converter->generated_rest = ftx_generated_create(rel, rest);
+	for (int i = 0; i < natts; i++)
+	{
+		Attribute *attribute = &converter->attributes[i];
+		int attnum = list_nth_int(attnums, i);
+		Form_pg_attribute att = TupleDescAttr(tupdesc, attnum - 1);
+		char *remote;
+		int column = ftx_options_column(RelationGetRelid(rel), attnum, resource,
+										&remote);
+
+		if (column < 0)
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
+				 errmsg(
+					 "column \"%s\" of foreign table \"%s\" means no column of %s",
+					 NameStr(att->attname), converter->table, resource->name),
+				 errdetail("There is no column \"%s\".", remote),
+				 errhint(
+					 "SELECT column_name FROM fivetrex_columns() WHERE table_name = '%s' lists them; the column option column_name names one.",
+					 resource->name)));
+		attribute->index = attnum - 1;
+		attribute->name = pstrdup(NameStr(att->attname));
+		attribute->column = &resource->columns[column];
+		attribute->slot = -1;
+		if ((attribute->column->flags & FTX_WRITE_ONLY) == 0)
+		{
+			attribute->slot = npaths;
+			converter->slot_columns[npaths] = column;
+			paths[npaths++] = ftx_slot_path(attribute->column);
+		}
+		prepare_attribute(attribute, att);
+	}
 	converter->projection = ftx_projection_create(paths, npaths);
 	return converter;
 }
@@ -251,34 +212,62 @@ check_domain(Attribute *attribute, Datum value, bool null)
 					 attribute->cxt);
 }
 
+/*
+ * An element that is no string, where the definition types strings.
+ */
+ftx_noreturn static void
+refuse_element(int n)
+{
+	ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+					errmsg("element %d of the array is not a string", n)));
+}
+
 static Datum
 array_value(Attribute *attribute, const FtxJsonValue *value)
 {
-	ArrayBuildState *state = initArrayResult(attribute->element,
-											 CurrentMemoryContext, false);
+	bool strings = attribute->column->type == FTX_TEXT_ARRAY;
+	FtxArrayBuilder array = {.element = attribute->element,
+							 .len = attribute->elmlen,
+							 .byval = attribute->elmbyval,
+							 .align = attribute->elmalign};
+	MemoryContext cxt = AllocSetContextCreate(
+		CurrentMemoryContext, "fivetrex element", ALLOCSET_SMALL_SIZES);
 	FtxJsonValue element;
 	int position = 0;
 
+	ftx_array_begin(&array);
 	while (ftx_json_next_element(value, &position, &element))
 	{
-		bool null = element.kind == FTX_JSON_NULL;
-		Datum datum = (Datum) 0;
+		MemoryContext old;
+		Datum datum;
 
-		if (!null)
+		if (element.kind == FTX_JSON_NULL)
+			ftx_array_add(&array, (Datum) 0, true);
+		else if (strings && element.kind != FTX_JSON_STRING)
+			refuse_element(array.n + 1);
+		else if (attribute->element == TEXTOID &&
+				 element.kind == FTX_JSON_STRING)
+			ftx_array_add_text(&array, &element);
+		else
+		{
+			/* what the input function leaves must not add up */
+			old = MemoryContextSwitchTo(cxt);
 			datum = input_text(
 				attribute, attribute->takes_json ?
 							   ftx_json_server_text(element.text, element.len) :
 							   ftx_json_text(&element));
-		state = accumArrayResult(state, datum, null, attribute->element,
-								 CurrentMemoryContext);
+			MemoryContextSwitchTo(old);
+			ftx_array_add(&array, datum, false);
+			MemoryContextReset(cxt);
+		}
 	}
-	return makeArrayResult(state, CurrentMemoryContext);
+	MemoryContextDelete(cxt);
+	return ftx_array_finish(&array);
 }
 
 static Datum
 convert(Attribute *attribute, const FtxJsonValue *value)
 {
-	text *plain;
 	int32 number;
 	TimestampTz timestamp;
 
@@ -300,9 +289,7 @@ convert(Attribute *attribute, const FtxJsonValue *value)
 		return input_text(attribute,
 						  ftx_json_server_text(value->text, value->len));
 	if (attribute->type == TEXTOID)
-		return PointerGetDatum(ftx_json_plain_text(value, &plain) ?
-								   plain :
-								   cstring_to_text(ftx_json_text(value)));
+		return PointerGetDatum(ftx_json_text_datum(value));
 	if (attribute->type == INT4OID && ftx_json_plain_int32(value, &number))
 		return Int32GetDatum(number);
 	if (attribute->type == TIMESTAMPTZOID && attribute->typmod < 0 &&
@@ -337,22 +324,21 @@ add_value_context(void *arg)
 		printable ? key->text : "", ftx_slot_path(converter->current->column));
 }
 
-/*
- * Fill some of the attributes.
- */
-static void
-fill(FtxConverter *converter, int from, int to, const FtxJsonValue *item,
-	 bool list_only, Datum *values, bool *nulls)
+void
+ftx_converter_fill(FtxConverter *converter, const FtxJsonValue *item,
+				   bool list_only, Datum *values, bool *nulls)
 {
 	ErrorContextCallback callback;
 
+	memset(nulls, true, sizeof(bool) * converter->natts);
+	memset(values, 0, sizeof(Datum) * converter->natts);
 	converter->item = item;
 	callback.callback = add_value_context;
 	callback.arg = converter;
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
 
-	for (int i = from; i < to; i++)
+	for (int i = 0; i < converter->nattributes; i++)
 	{
 		Attribute *attribute = &converter->attributes[i];
 		const FtxJsonValue *value;
@@ -372,39 +358,4 @@ fill(FtxConverter *converter, int from, int to, const FtxJsonValue *item,
 		nulls[attribute->index] = false;
 	}
 	error_context_stack = callback.previous;
-}
-
-static void
-clear(FtxConverter *converter, Datum *values, bool *nulls)
-{
-	memset(nulls, true, sizeof(bool) * converter->natts);
-	memset(values, 0, sizeof(Datum) * converter->natts);
-}
-
-void
-ftx_converter_fill(FtxConverter *converter, const FtxJsonValue *item,
-				   bool list_only, Datum *values, bool *nulls)
-{
-	clear(converter, values, nulls);
-	fill(converter, 0, converter->nattributes, item, list_only, values, nulls);
-	ftx_generated_compute(converter->generated_first, values, nulls);
-	ftx_generated_compute(converter->generated_rest, values, nulls);
-}
-
-void
-ftx_converter_fill_first(FtxConverter *converter, const FtxJsonValue *item,
-						 bool list_only, Datum *values, bool *nulls)
-{
-	clear(converter, values, nulls);
-	fill(converter, 0, converter->nfirst, item, list_only, values, nulls);
-	ftx_generated_compute(converter->generated_first, values, nulls);
-}
-
-void
-ftx_converter_fill_rest(FtxConverter *converter, const FtxJsonValue *item,
-						Datum *values, bool *nulls)
-{
-	fill(converter, converter->nfirst, converter->nattributes, item, false,
-		 values, nulls);
-	ftx_generated_compute(converter->generated_rest, values, nulls);
 }

@@ -11,7 +11,6 @@
 #include "access/sysattr.h"
 #include "access/table.h"
 #include "catalog/pg_type.h"
-#include "fdw/generated.h"
 #include "fdw/target.h"
 #include "json/mask.h"
 #include "json/write.h"
@@ -49,7 +48,7 @@ ftx_target_identity(const FtxResource *resource, CmdType operation)
 
 /*
  * The attributes among those `wanted` that have a catalogue column which is
- * read, and those that generated ones among them are computed from.
+ * read.
  */
 static List *
 answerable(FtxTarget *target, List *wanted)
@@ -59,16 +58,8 @@ answerable(FtxTarget *target, List *wanted)
 
 	foreach (lc, wanted)
 	{
-		Bitmapset *inputs = ftx_generated_inputs(target->rel, lfirst_int(lc));
-		int attnum = -1;
-
 		if (target->columns[lfirst_int(lc) - 1] >= 0)
-			result = list_append_unique_int(result, lfirst_int(lc));
-		while ((attnum = bms_next_member(inputs, attnum)) >= 0)
-		{
-			if (target->columns[attnum - 1] >= 0)
-				result = list_append_unique_int(result, attnum);
-		}
+			result = lappend_int(result, lfirst_int(lc));
 	}
 	return result;
 }
@@ -122,8 +113,7 @@ ftx_target_begin(Relation rel, CmdType operation, Oid userid, List *returned)
 	target->returned = answerable(target, returned);
 	if (target->returned != NIL)
 		target->answer = ftx_converter_create(rel, target->resource,
-											  target->returned, NIL);
-	target->generated = ftx_generated_create(rel, returned);
+											  target->returned);
 	return target;
 }
 

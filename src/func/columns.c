@@ -42,7 +42,7 @@ member_value(const FtxJsonValue *value, int column)
 	if (members[column][0] == '\0')
 		return ftx_json_jsonb(value);
 	if (!is_boolean(column))
-		return CStringGetTextDatum(ftx_json_text(value));
+		return PointerGetDatum(ftx_json_text_datum(value));
 	if (value->kind != FTX_JSON_TRUE && value->kind != FTX_JSON_FALSE)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),

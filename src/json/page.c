@@ -8,12 +8,10 @@
 #include "postgres.h"
 
 #include "base/compat.h"
-#include "common/jsonapi.h"
 #include "json/page.h"
 #include "json/projection.h"
 #include "json/scanner.h"
 #include "json/value.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -95,7 +93,7 @@ decode_items(Decoder *decoder)
 	ftx_scanner_enter(scanner);
 	while (ftx_scanner_element(scanner, &first))
 	{
-		if (ftx_scanner_peek(scanner) != '{')
+		if (ftx_scanner_peek(scanner) != '{' && scanner->failed == NULL)
 			refuse("An item of the list is not an object.");
 		ftx_scanner_value(scanner, root, new_item(decoder));
 	}
@@ -212,6 +210,7 @@ ftx_page_decode(FtxPage *page, const char *body, size_t len, FtxShape shape,
 				const FtxProjection *projection)
 {
 	Decoder decoder = {.page = page, .shape = shape};
+	const char *complaint;
 
 	memset(&page->code, 0, sizeof(page->code));
 	memset(&page->message, 0, sizeof(page->message));
@@ -221,8 +220,8 @@ ftx_page_decode(FtxPage *page, const char *body, size_t len, FtxShape shape,
 	page->nslots = decoder.projection->nslots;
 	if (len == 0 && (shape == FTX_SHAPE_MESSAGE || shape == FTX_SHAPE_ANSWER))
 		return;
-	if (len > MaxAllocSize || !pg_verify_mbstr(PG_UTF8, body, (int) len, true))
-		refuse("It is not valid UTF-8.");
+	if (len > MaxAllocSize)
+		refuse("It is too long.");
 
 	ftx_scanner_begin(&decoder.scanner, body, len);
 	decoder.top_kind = ftx_json_kind(ftx_scanner_peek(&decoder.scanner));
@@ -230,7 +229,9 @@ ftx_page_decode(FtxPage *page, const char *body, size_t len, FtxShape shape,
 		decode_top(&decoder);
 	else
 		ftx_scanner_value(&decoder.scanner, NULL, NULL);
-	ftx_scanner_finish(&decoder.scanner);
+	complaint = ftx_scanner_finish(&decoder.scanner);
+	if (complaint != NULL)
+		refuse(complaint);
 
 	/* the object itself, without an envelope */
 	if (decoder.data_kind == FTX_JSON_ABSENT &&
@@ -261,39 +262,6 @@ ftx_page_project(const FtxJsonValue *object, const FtxProjection *projection,
 
 /* ---------- error answers ---------- */
 
-/*
- * Is nesting so deep that the parser's recursion could hit the stack limit?
- */
-static bool
-too_deep(const char *body, size_t len)
-{
-	int depth = 0;
-	bool in_string = false;
-
-	for (size_t i = 0; i < len; i++)
-	{
-		char c = body[i];
-
-		if (in_string)
-		{
-			if (c == '\\')
-				i++;
-			else if (c == '"')
-				in_string = false;
-		}
-		else if (c == '"')
-			in_string = true;
-		else if (c == '{' || c == '[')
-		{
-			if (++depth > FTX_MAX_JSON_DEPTH)
-				return true;
-		}
-		else if (c == '}' || c == ']')
-			depth--;
-	}
-	return false;
-}
-
 bool
 ftx_page_error(const char *body, size_t len, FtxJsonValue *code,
 			   FtxJsonValue *message)
@@ -304,18 +272,15 @@ ftx_page_error(const char *body, size_t len, FtxJsonValue *code,
 	memset(code, 0, sizeof(*code));
 	memset(message, 0, sizeof(*message));
 
-	/* the scanner would throw, so PostgreSQL's parser looks first */
-	if (len == 0 || len > MaxAllocSize || too_deep(body, len) ||
-		!pg_verify_mbstr(PG_UTF8, body, (int) len, true) ||
-		pg_parse_json(ftx_json_lexer(body, len, PG_UTF8, false),
-					  &nullSemAction) != JSON_SUCCESS)
+	if (len == 0 || len > MaxAllocSize)
 		return false;
 	decoder.page = &page;
 	ftx_scanner_begin(&decoder.scanner, body, len);
 	if (ftx_scanner_peek(&decoder.scanner) != '{')
 		return false;
 	decode_top(&decoder);
-	if (page.code.kind != FTX_JSON_STRING)
+	if (ftx_scanner_finish(&decoder.scanner) != NULL ||
+		page.code.kind != FTX_JSON_STRING)
 		return false;
 	*code = page.code;
 	if (page.message.kind == FTX_JSON_STRING)

@@ -3,27 +3,37 @@
  * scanner.c
  *		A scanner that checks all of a JSON text and builds nothing.
  *
+ * The functions that skip take the position in a register and give the one
+ * that follows; NULL is a failure, at scanner->p.  No position needs to be
+ * compared with the end: what stands there is part of no token.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include "base/compat.h"
 #include "json/scanner.h"
 #include "json/value.h"
-#include "port/pg_bitutils.h"
+#include "miscadmin.h"
 
-ftx_noreturn static void
-refuse(const FtxScanner *scanner)
+/* Blocks of memory for keys without their escapes, in bytes. */
+#define KEY_BLOCK 8192
+
+static const char *skip_value(FtxScanner *scanner, const char *p);
+
+/*
+ * Note where it failed.  The scanner goes to the end and stays there.
+ */
+static const char *
+failed(FtxScanner *scanner, const char *p)
 {
-	ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
-					errmsg("the answer of the Fivetran API is not valid JSON"),
-					errdetail("The error is near byte %d of %d.",
-							  (int) (scanner->p - scanner->body + 1),
-							  (int) (scanner->end - scanner->body))));
+	if (scanner->failed == NULL)
+	{
+		scanner->failed = p;
+		scanner->too_deep = scanner->depth > FTX_MAX_JSON_DEPTH;
+	}
+	scanner->p = scanner->end;
+	return NULL;
 }
 
 void
@@ -32,61 +42,45 @@ ftx_scanner_begin(FtxScanner *scanner, const char *text, size_t len)
 	scanner->body = text;
 	scanner->p = text;
 	scanner->end = text + len;
+	scanner->pause = text + Min(len, FTX_PAUSE_BYTES);
 	scanner->depth = 0;
+	scanner->high = 0;
+	scanner->failed = NULL;
+	scanner->too_deep = false;
+	scanner->name = "";
+	scanner->namelen = 0;
+	scanner->room = NULL;
+	scanner->room_left = 0;
 }
 
-static inline char
-peek(FtxScanner *scanner)
+void
+ftx_scanner_pause(FtxScanner *scanner, const char *p)
 {
-	const char *p = scanner->p;
-
-	while (p < scanner->end &&
-		   (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
-		p++;
-	scanner->p = p;
-	return p < scanner->end ? *p : '\0';
+	CHECK_FOR_INTERRUPTS();
+	scanner->pause = scanner->end - p > FTX_PAUSE_BYTES ? p + FTX_PAUSE_BYTES :
+														  scanner->end;
 }
 
-char
-ftx_scanner_peek(FtxScanner *scanner)
-{
-	return peek(scanner);
-}
+/* ---------- tokens ---------- */
 
-/*
- * The first byte from p on that ends a run of ordinary characters in a
- * string: a quote, a backslash or a control character.
- */
-static inline const char *
-end_of_run(const char *p, const char *end)
+static const char *
+skip_blanks(FtxScanner *scanner, const char *p)
 {
-#ifdef __SSE2__
-	const __m128i quote = _mm_set1_epi8('"');
-	const __m128i backslash = _mm_set1_epi8('\\');
-	const __m128i last_control = _mm_set1_epi8(0x1F);
-
-	while (p + sizeof(__m128i) <= end)
+	for (; ftx_json_space(*p); p++)
 	{
-		__m128i chunk = _mm_loadu_si128((const __m128i *) p);
-		__m128i control = _mm_cmpeq_epi8(_mm_min_epu8(chunk, last_control),
-										 chunk);
-		__m128i found = _mm_or_si128(
-			_mm_or_si128(_mm_cmpeq_epi8(chunk, quote),
-						 _mm_cmpeq_epi8(chunk, backslash)),
-			control);
-		int mask = _mm_movemask_epi8(found);
-
-		if (mask != 0)
-			return p + pg_rightmost_one_pos32((uint32) mask);
-		p += sizeof(__m128i);
+		if (p >= scanner->pause)
+			ftx_scanner_pause(scanner, p);
 	}
-#endif
-	while (p < end && *p != '"' && *p != '\\' && (unsigned char) *p >= 0x20)
-		p++;
 	return p;
 }
 
-static bool
+static inline const char *
+skip_space(FtxScanner *scanner, const char *p)
+{
+	return (unsigned char) *p > ' ' ? p : skip_blanks(scanner, p);
+}
+
+static inline bool
 is_hex(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
@@ -99,46 +93,49 @@ is_hex(char c)
 static const char *
 skip_escape(FtxScanner *scanner, const char *p)
 {
-	scanner->p = p;
-	if (p + 1 >= scanner->end)
-		refuse(scanner);
-	if (p[1] != 'u')
+	switch (p[1])
 	{
-		if (strchr("\"\\/bfnrt", p[1]) == NULL)
-			refuse(scanner);
-		return p + 2;
+		case '"':
+		case '\\':
+		case '/':
+		case 'b':
+		case 'f':
+		case 'n':
+		case 'r':
+		case 't':
+			return p + 2;
+		case 'u':
+			if (is_hex(p[2]) && is_hex(p[3]) && is_hex(p[4]) && is_hex(p[5]))
+				return p + 6;
+			break;
 	}
-	for (int i = 2; i < 6; i++)
-	{
-		if (p + i >= scanner->end || !is_hex(p[i]))
-			refuse(scanner);
-	}
-	return p + 6;
+	return failed(scanner, p);
 }
 
 /*
- * Past a string whose opening quote is next.  *escaped: does it have escapes?
+ * The rest of a string, from its first special character on.
  */
-static inline void
-scan_string(FtxScanner *scanner, bool *escaped)
+static const char *
+skip_special(FtxScanner *scanner, const char *p)
 {
-	const char *p = scanner->p + 1;
-
-	*escaped = false;
-	for (;;)
+	while (*p == '\\')
 	{
-		p = end_of_run(p, scanner->end);
-		if (p >= scanner->end || (unsigned char) *p < 0x20)
-		{
-			scanner->p = p;
-			refuse(scanner);
-		}
-		if (*p == '"')
-			break;
-		*escaped = true;
 		p = skip_escape(scanner, p);
+		if (p == NULL)
+			return NULL;
+		p = ftx_scanner_run(scanner, p);
 	}
-	scanner->p = p + 1;
+	return *p == '"' ? p + 1 : failed(scanner, p);
+}
+
+/*
+ * Past a string whose opening quote is at p.
+ */
+static inline const char *
+skip_string(FtxScanner *scanner, const char *p)
+{
+	p = ftx_scanner_run(scanner, p + 1);
+	return likely(*p == '"') ? p + 1 : skip_special(scanner, p);
 }
 
 /* What PostgreSQL's lexer takes for part of a word that it then refuses. */
@@ -150,73 +147,301 @@ is_word(unsigned char c)
 }
 
 static inline bool
-is_digit(const FtxScanner *scanner, const char *p)
+is_digit(char c)
 {
-	return p < scanner->end && *p >= '0' && *p <= '9';
+	return c >= '0' && c <= '9';
+}
+
+/*
+ * Past one digit or more.
+ */
+static inline const char *
+skip_digits(FtxScanner *scanner, const char *p)
+{
+	if (!is_digit(*p))
+		return failed(scanner, p);
+	for (p++; is_digit(*p); p++)
+	{
+		if (unlikely(p >= scanner->pause))
+			ftx_scanner_pause(scanner, p);
+	}
+	return p;
 }
 
 /*
  * -? (0|[1-9][0-9]*) (\.[0-9]+)? ([eE][+-]?[0-9]+)?
  */
-static void
-scan_number(FtxScanner *scanner)
+static const char *
+skip_number(FtxScanner *scanner, const char *p)
 {
-	const char *p = scanner->p;
-
 	if (*p == '-')
 		p++;
-	if (!is_digit(scanner, p))
-		refuse(scanner);
 	if (*p == '0')
 		p++;
-	else
-	{
-		while (is_digit(scanner, p))
-			p++;
-	}
-	if (p < scanner->end && *p == '.')
-	{
-		p++;
-		if (!is_digit(scanner, p))
-			refuse(scanner);
-		while (is_digit(scanner, p))
-			p++;
-	}
-	if (p < scanner->end && (*p == 'e' || *p == 'E'))
+	else if ((p = skip_digits(scanner, p)) == NULL)
+		return NULL;
+	if (*p == '.' && (p = skip_digits(scanner, p + 1)) == NULL)
+		return NULL;
+	if (*p == 'e' || *p == 'E')
 	{
 		p++;
-		if (p < scanner->end && (*p == '+' || *p == '-'))
+		if (*p == '+' || *p == '-')
 			p++;
-		if (!is_digit(scanner, p))
-			refuse(scanner);
-		while (is_digit(scanner, p))
-			p++;
+		if ((p = skip_digits(scanner, p)) == NULL)
+			return NULL;
 	}
-	if (p < scanner->end && is_word(*p))
-		refuse(scanner);
-	scanner->p = p;
+	return is_word(*p) ? failed(scanner, p) : p;
 }
 
-static void
-scan_word(FtxScanner *scanner, const char *word, int len)
+static inline const char *
+skip_word(FtxScanner *scanner, const char *p, const char *word)
 {
-	const char *p = scanner->p;
+	const char *start = p;
 
-	if (scanner->end - p < len || memcmp(p, word, len) != 0 ||
-		(p + len < scanner->end && is_word(p[len])))
-		refuse(scanner);
-	scanner->p = p + len;
+	for (; *word != '\0'; word++, p++)
+	{
+		if (*p != *word)
+			return failed(scanner, start);
+	}
+	return is_word(*p) ? failed(scanner, start) : p;
+}
+
+/* ---------- values that nobody wants ---------- */
+
+/*
+ * Into a container, whose bracket is at p.
+ */
+static inline const char *
+enter(FtxScanner *scanner, const char *p)
+{
+	return ++scanner->depth <= FTX_MAX_JSON_DEPTH ? p + 1 : failed(scanner, p);
+}
+
+/*
+ * From a key to the value.
+ */
+static inline const char *
+skip_key(FtxScanner *scanner, const char *p)
+{
+	if (*p != '"')
+		return failed(scanner, p);
+	p = skip_string(scanner, p);
+	if (p == NULL)
+		return NULL;
+	p = skip_space(scanner, p);
+	return *p == ':' ? skip_space(scanner, p + 1) : failed(scanner, p);
+}
+
+/*
+ * After a member or element: before the next one, or past the closing bracket;
+ * *more tells which.
+ */
+static inline const char *
+skip_comma(FtxScanner *scanner, const char *p, char closing, bool *more)
+{
+	p = skip_space(scanner, p);
+	*more = *p == ',';
+	if (*more)
+	{
+		if (unlikely(p >= scanner->pause))
+			ftx_scanner_pause(scanner, p);
+		return skip_space(scanner, p + 1);
+	}
+	if (*p != closing)
+		return failed(scanner, p);
+	scanner->depth--;
+	return p + 1;
+}
+
+static const char *
+skip_object(FtxScanner *scanner, const char *p)
+{
+	bool more = true;
+
+	p = enter(scanner, p);
+	if (p == NULL)
+		return NULL;
+	p = skip_space(scanner, p);
+	if (*p == '}')
+		return skip_comma(scanner, p, '}', &more);
+	while (more)
+	{
+		p = skip_key(scanner, p);
+		if (p == NULL || (p = skip_value(scanner, p)) == NULL)
+			return NULL;
+		p = skip_comma(scanner, p, '}', &more);
+		if (p == NULL)
+			return NULL;
+	}
+	return p;
+}
+
+static const char *
+skip_array(FtxScanner *scanner, const char *p)
+{
+	bool more = true;
+
+	p = enter(scanner, p);
+	if (p == NULL)
+		return NULL;
+	p = skip_space(scanner, p);
+	if (*p == ']')
+		return skip_comma(scanner, p, ']', &more);
+	while (more)
+	{
+		p = skip_value(scanner, p);
+		if (p == NULL)
+			return NULL;
+		p = skip_comma(scanner, p, ']', &more);
+		if (p == NULL)
+			return NULL;
+	}
+	return p;
+}
+
+static const char *
+skip_value(FtxScanner *scanner, const char *p)
+{
+	switch (*p)
+	{
+		case '"':
+			return skip_string(scanner, p);
+		case '{':
+			return skip_object(scanner, p);
+		case '[':
+			return skip_array(scanner, p);
+		case 't':
+			return skip_word(scanner, p, "true");
+		case 'f':
+			return skip_word(scanner, p, "false");
+		case 'n':
+			return skip_word(scanner, p, "null");
+		default:
+			return skip_number(scanner, p);
+	}
+}
+
+/* ---------- values of which something is wanted ---------- */
+
+static const char *project_value(FtxScanner *scanner, const char *p,
+								 const KeyNode *node, FtxJsonValue *values);
+
+/*
+ * The child that a key with escapes leads to; it stands between two quotes.
+ */
+static const KeyNode *
+escaped_child(const KeyNode *node, const char *key, int len)
+{
+	char plain[FTX_MAX_ESCAPED_KEY];
+
+	if (len > FTX_MAX_ESCAPED_KEY)
+		return NULL;
+	len = ftx_json_unescape(key, len, plain);
+	return len >= 0 ? ftx_projection_child(node, plain, len) : NULL;
+}
+
+/*
+ * Of a key that comes twice the last one counts: nothing is left of the first.
+ */
+static void
+forget_below(const KeyNode *node, FtxJsonValue *values)
+{
+	for (const KeyNode *child = node->children; child; child = child->next)
+	{
+		for (int i = 0; i < child->nslots; i++)
+			memset(&values[child->slots[i]], 0, sizeof(FtxJsonValue));
+		forget_below(child, values);
+	}
+}
+
+static const char *
+project_object(FtxScanner *scanner, const char *p, const KeyNode *node,
+			   FtxJsonValue *values)
+{
+	bool more = true;
+
+	p = enter(scanner, p);
+	if (p == NULL)
+		return NULL;
+	p = skip_space(scanner, p);
+	if (*p == '}')
+		return skip_comma(scanner, p, '}', &more);
+	while (more)
+	{
+		const KeyNode *child;
+		const char *key = p + 1;
+
+		if (*p != '"')
+			return failed(scanner, p);
+		p = ftx_scanner_run(scanner, key);
+		if (likely(*p == '"'))
+			child = ftx_projection_child(node, key, (int) (p++ - key));
+		else if ((p = skip_special(scanner, p)) != NULL)
+			child = escaped_child(node, key, (int) (p - key) - 1);
+		else
+			return NULL;
+		p = skip_space(scanner, p);
+		if (*p != ':')
+			return failed(scanner, p);
+		p = skip_space(scanner, p + 1);
+		if (child == NULL)
+			p = skip_value(scanner, p);
+		else
+		{
+			forget_below(child, values);
+			p = project_value(scanner, p, child, values);
+		}
+		if (p == NULL)
+			return NULL;
+		p = skip_comma(scanner, p, '}', &more);
+		if (p == NULL)
+			return NULL;
+	}
+	return p;
+}
+
+static const char *
+project_value(FtxScanner *scanner, const char *p, const KeyNode *node,
+			  FtxJsonValue *values)
+{
+	FtxJsonValue slice = {.text = p, .kind = ftx_json_kind(*p)};
+
+	p = *p == '{' && node->children != NULL ?
+			project_object(scanner, p, node, values) :
+			skip_value(scanner, p);
+	if (p == NULL)
+		return NULL;
+	slice.len = (int) (p - slice.text);
+	for (int i = 0; i < node->nslots; i++)
+		values[node->slots[i]] = slice;
+	return p;
+}
+
+/* ---------- by hand ---------- */
+
+/*
+ * Go on at p; false if that is a failure, which has been noted.
+ */
+static inline bool
+go_on(FtxScanner *scanner, const char *p)
+{
+	if (unlikely(p == NULL))
+		return false;
+	scanner->p = p;
+	return true;
+}
+
+char
+ftx_scanner_peek(FtxScanner *scanner)
+{
+	scanner->p = skip_space(scanner, scanner->p);
+	return *scanner->p;
 }
 
 void
 ftx_scanner_enter(FtxScanner *scanner)
 {
-	scanner->p++;
-	if (++scanner->depth > FTX_MAX_JSON_DEPTH)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROTOCOL_VIOLATION),
-				 errmsg("the answer of the Fivetran API cannot be understood"),
-				 errdetail("It is nested too deeply.")));
+	(void) go_on(scanner, enter(scanner, scanner->p));
 }
 
 /*
@@ -225,50 +450,70 @@ ftx_scanner_enter(FtxScanner *scanner)
 static inline bool
 next_in(FtxScanner *scanner, bool *first, char closing)
 {
-	char c = peek(scanner);
+	bool more = true;
+	const char *p = skip_space(scanner, scanner->p);
 
-	if (c == closing)
+	if (!*first || *p == closing)
+		p = skip_comma(scanner, p, closing, &more);
+	*first = false;
+	return go_on(scanner, p) && more;
+}
+
+/*
+ * Memory for a key without its escapes, as long as the current context.  Keys
+ * may be many and short, so they share blocks.
+ */
+static char *
+key_room(FtxScanner *scanner, int len)
+{
+	char *result;
+
+	if (scanner->room_left < len)
 	{
-		scanner->p++;
-		scanner->depth--;
-		return false;
+		scanner->room_left = Max(len, KEY_BLOCK);
+		scanner->room = palloc(scanner->room_left);
 	}
-	if (*first)
-		*first = false;
-	else
-	{
-		if (c != ',')
-			refuse(scanner);
-		scanner->p++;
-		if (peek(scanner) == closing)
-			refuse(scanner);
-	}
-	return true;
+	result = scanner->room;
+	scanner->room += len;
+	scanner->room_left -= len;
+	return result;
 }
 
 bool
 ftx_scanner_member(FtxScanner *scanner, bool *first, const char **key,
 				   int *keylen)
 {
-	const char *start;
-	bool escaped;
+	const char *p;
+	const char *end;
 
 	if (!next_in(scanner, first, '}'))
 		return false;
-	if (peek(scanner) != '"')
-		refuse(scanner);
-	start = scanner->p;
-	scan_string(scanner, &escaped);
-	*key = start + 1;
-	*keylen = (int) (scanner->p - start - 2);
-	if (escaped)
+	p = scanner->p;
+	if (*p != '"')
 	{
-		FtxJsonValue text = {start, *keylen + 2, FTX_JSON_STRING};
-
-		*key = ftx_json_plain_key(&text, keylen);
+		(void) failed(scanner, p);
+		return false;
 	}
-	if (peek(scanner) != ':')
-		refuse(scanner);
+	end = skip_string(scanner, p);
+	if (!go_on(scanner, end))
+		return false;
+	scanner->name = p;
+	scanner->namelen = (int) (end - p);
+	*key = p + 1;
+	*keylen = scanner->namelen - 2;
+	if (memchr(*key, '\\', *keylen) != NULL)
+	{
+		char *plain = key_room(scanner, *keylen);
+
+		/* a key that cannot be represented is none that anybody wants */
+		*keylen = Max(ftx_json_unescape(*key, *keylen, plain), 0);
+		*key = plain;
+	}
+	if (ftx_scanner_peek(scanner) != ':')
+	{
+		(void) failed(scanner, scanner->p);
+		return false;
+	}
 	scanner->p++;
 	return true;
 }
@@ -279,82 +524,17 @@ ftx_scanner_element(FtxScanner *scanner, bool *first)
 	return next_in(scanner, first, ']');
 }
 
-static void
-scan_object(FtxScanner *scanner, const KeyNode *node, FtxJsonValue *values)
-{
-	bool first = true;
-	const char *key;
-	int keylen;
-	bool escaped;
-
-	ftx_scanner_enter(scanner);
-	if (node != NULL && node->children != NULL)
-	{
-		while (ftx_scanner_member(scanner, &first, &key, &keylen))
-			ftx_scanner_value(scanner, ftx_projection_child(node, key, keylen),
-							  values);
-		return;
-	}
-	while (next_in(scanner, &first, '}'))
-	{
-		if (peek(scanner) != '"')
-			refuse(scanner);
-		scan_string(scanner, &escaped);
-		if (peek(scanner) != ':')
-			refuse(scanner);
-		scanner->p++;
-		ftx_scanner_value(scanner, NULL, NULL);
-	}
-}
-
-static void
-scan_array(FtxScanner *scanner)
-{
-	bool first = true;
-
-	ftx_scanner_enter(scanner);
-	while (next_in(scanner, &first, ']'))
-		ftx_scanner_value(scanner, NULL, NULL);
-}
-
 void
 ftx_scanner_slice(FtxScanner *scanner, const KeyNode *node,
 				  FtxJsonValue *values, FtxJsonValue *slice)
 {
-	bool escaped;
-	char c = peek(scanner);
+	const char *p = skip_space(scanner, scanner->p);
 
-	slice->text = scanner->p;
-	switch (c)
-	{
-		case '"':
-			slice->kind = FTX_JSON_STRING;
-			scan_string(scanner, &escaped);
-			break;
-		case '{':
-			slice->kind = FTX_JSON_OBJECT;
-			scan_object(scanner, node, values);
-			break;
-		case '[':
-			slice->kind = FTX_JSON_ARRAY;
-			scan_array(scanner);
-			break;
-		case 't':
-			slice->kind = FTX_JSON_TRUE;
-			scan_word(scanner, "true", 4);
-			break;
-		case 'f':
-			slice->kind = FTX_JSON_FALSE;
-			scan_word(scanner, "false", 5);
-			break;
-		case 'n':
-			slice->kind = FTX_JSON_NULL;
-			scan_word(scanner, "null", 4);
-			break;
-		default:
-			slice->kind = FTX_JSON_NUMBER;
-			scan_number(scanner);
-	}
+	slice->text = p;
+	slice->kind = ftx_json_kind(*p);
+	(void) go_on(scanner, node != NULL ?
+							  project_value(scanner, p, node, values) :
+							  skip_value(scanner, p));
 	slice->len = (int) (scanner->p - slice->text);
 }
 
@@ -362,18 +542,37 @@ void
 ftx_scanner_value(FtxScanner *scanner, const KeyNode *node,
 				  FtxJsonValue *values)
 {
-	FtxJsonValue slice;
+	const char *p = skip_space(scanner, scanner->p);
 
-	ftx_scanner_slice(scanner, node, values, &slice);
-	if (node == NULL)
-		return;
-	for (int i = 0; i < node->nslots; i++)
-		values[node->slots[i]] = slice;
+	(void) go_on(scanner, node != NULL ?
+							  project_value(scanner, p, node, values) :
+							  skip_value(scanner, p));
 }
 
-void
+const char *
 ftx_scanner_finish(FtxScanner *scanner)
 {
-	if (peek(scanner) != '\0')
-		refuse(scanner);
+	if (ftx_scanner_peek(scanner) != '\0' || scanner->p != scanner->end)
+		(void) failed(scanner, scanner->p);
+	if (scanner->too_deep)
+		return "It is nested too deeply.";
+	if (scanner->failed != NULL)
+		return psprintf("It is not JSON: the error is near byte %zu of %zu.",
+						(size_t) (scanner->failed - scanner->body) + 1,
+						(size_t) (scanner->end - scanner->body));
+	if (scanner->high &&
+		!ftx_utf8_check(scanner->body, scanner->end - scanner->body))
+		return "It is not valid UTF-8.";
+	return NULL;
+}
+
+const char *
+ftx_scanner_skip(const char *p, const char *end)
+{
+	FtxScanner scanner;
+
+	ftx_scanner_begin(&scanner, p, end - p);
+	p = skip_value(&scanner, p);
+	Assert(p != NULL && p <= end);
+	return p;
 }

@@ -9,25 +9,54 @@
  * valid escapes and no control characters, nothing after the end), and leaves
  * what is wanted as slices.  test/unit/json compares the two.
  *
- * It is the one place where fivetrex does by itself what PostgreSQL can do.
+ * It allocates nothing but the keys with escapes that are asked for, and serves
+ * interrupts at least every FTX_PAUSE_BYTES of the text.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef FTX_SCANNER_H
 #define FTX_SCANNER_H
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "json/page.h"
 #include "json/projection.h"
+#include "json/value.h"
+#include "port/pg_bitutils.h"
 
+/* Interrupts are served after so many bytes of input, everywhere. */
+#define FTX_PAUSE_BYTES (64 * 1024)
+
+/* Longer keys with escapes are none that anybody asks for by name. */
+#define FTX_MAX_ESCAPED_KEY 256
+
+/*
+ * Once something is wrong the scanner stands at the end and stays there, so
+ * that every walk ends soon; what it has handed out since is of no use, and
+ * ftx_scanner_finish() says what was wrong.
+ */
 typedef struct FtxScanner
 {
-	const char *body; /* for the position of errors */
-	const char *p;	  /* what comes next */
-	const char *end;
-	int depth;
+	const char *body;	/* for the position of errors */
+	const char *p;		/* what comes next */
+	const char *end;	/* *end is readable, and no part of a token */
+	const char *pause;	/* from here on interrupts are due; at most end */
+	int depth;			/* of containers around p */
+	int high;			/* not 0: maybe bytes beyond ASCII have been seen */
+	const char *failed; /* where it went wrong; NULL: nowhere so far */
+	bool too_deep;		/* and it is this */
+	const char *name;	/* of the last member, as it is written, with its */
+	int namelen;		/* quotes */
+	char *room;			/* for keys without escapes, palloc'ed */
+	int room_left;
 } FtxScanner;
 
-/* The text must be valid UTF-8 without NUL; scanning starts at its begin. */
+/*
+ * Scanning starts at the text's begin.  What follows the text must be '\0', or
+ * the text a value that has been scanned before.
+ */
 extern void
 ftx_scanner_begin(FtxScanner *scanner, const char *text, size_t len);
 
@@ -37,8 +66,8 @@ extern char ftx_scanner_peek(FtxScanner *scanner);
 /*
  * Scan the value that comes next.  Values that the projection's node, or a
  * node below it, wants are put into their slots of `values`; NULL node: none.
- * Throws ERRCODE_PROTOCOL_VIOLATION for what is not JSON or nested deeper
- * than FTX_MAX_JSON_DEPTH.
+ * Of members that stand twice the last one counts.  What is not JSON, or
+ * nested deeper than FTX_MAX_JSON_DEPTH, is for ftx_scanner_finish() to tell.
  */
 extern void ftx_scanner_value(FtxScanner *scanner, const KeyNode *node,
 							  FtxJsonValue *values);
@@ -50,8 +79,9 @@ extern void ftx_scanner_slice(FtxScanner *scanner, const KeyNode *node,
 /*
  * Walk the members of an object by hand.  ftx_scanner_enter() takes the opening
  * bracket (that peek has shown); then each call of ftx_scanner_member() sets the
- * key (between its quotes, unescaped) and stands before the value, which the
- * caller scans; it returns false after the closing bracket.  `first` starts
+ * key (between its quotes, unescaped, valid as long as the text and the current
+ * context) and stands before the value, which the caller scans; it returns
+ * false after the closing bracket, and when the text is wrong.  `first` starts
  * as true.
  */
 extern void ftx_scanner_enter(FtxScanner *scanner);
@@ -61,7 +91,71 @@ extern bool ftx_scanner_member(FtxScanner *scanner, bool *first,
 /* The same for the elements of an array. */
 extern bool ftx_scanner_element(FtxScanner *scanner, bool *first);
 
-/* Nothing but white space must follow. */
-extern void ftx_scanner_finish(FtxScanner *scanner);
+/*
+ * Nothing but white space must follow.  NULL, or what is wrong with the text as
+ * a sentence, static or in the current context: it is not JSON, nested too
+ * deeply, or not valid UTF-8.
+ */
+extern const char *ftx_scanner_finish(FtxScanner *scanner);
+
+/*
+ * The end of the value that begins at p, of a text that has been scanned
+ * before and ends at `end`.
+ */
+extern const char *ftx_scanner_skip(const char *p, const char *end);
+
+/* Serve interrupts, which are due at p. */
+extern void ftx_scanner_pause(FtxScanner *scanner, const char *p);
+
+/*
+ * The first byte from p on that ends a run of ordinary characters in a
+ * string: a quote, a backslash or a control character.
+ */
+static inline const char *
+ftx_scanner_run(FtxScanner *scanner, const char *p)
+{
+#ifdef __SSE2__
+	const __m128i quote = _mm_set1_epi8('"');
+	const __m128i backslash = _mm_set1_epi8('\\');
+	const __m128i last_control = _mm_set1_epi8(0x1F);
+	__m128i seen = _mm_setzero_si128();
+
+	for (;;)
+	{
+		const char *pause = scanner->pause;
+
+		while (p + sizeof(__m128i) <= pause)
+		{
+			__m128i chunk = _mm_loadu_si128((const __m128i *) p);
+			__m128i control = _mm_cmpeq_epi8(_mm_min_epu8(chunk, last_control),
+											 chunk);
+			__m128i found = _mm_or_si128(
+				_mm_or_si128(_mm_cmpeq_epi8(chunk, quote),
+							 _mm_cmpeq_epi8(chunk, backslash)),
+				control);
+			int mask = _mm_movemask_epi8(found);
+
+			seen = _mm_or_si128(seen, chunk);
+			if (mask != 0)
+			{
+				scanner->high |= _mm_movemask_epi8(seen);
+				return p + pg_rightmost_one_pos32((uint32) mask);
+			}
+			p += sizeof(__m128i);
+		}
+		if (pause >= scanner->end)
+			break;
+		ftx_scanner_pause(scanner, p);
+	}
+	scanner->high |= _mm_movemask_epi8(seen);
+#endif
+	for (; *p != '"' && *p != '\\' && (unsigned char) *p >= 0x20; p++)
+	{
+		scanner->high |= *p & 0x80;
+		if (p >= scanner->pause && p < scanner->end)
+			ftx_scanner_pause(scanner, p);
+	}
+	return p;
+}
 
 #endif /* FTX_SCANNER_H */

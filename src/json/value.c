@@ -8,99 +8,281 @@
 #include "postgres.h"
 
 #include "base/compat.h"
-#include "common/jsonapi.h"
+#include "json/scanner.h"
 #include "json/value.h"
+#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
-#include "utils/builtins.h"
+#include "miscadmin.h"
 #include "utils/datetime.h"
+
+/* ---------- encodings ---------- */
+
+/*
+ * As many bytes of `len` as are whole characters, for work in pieces.
+ */
+static Size
+whole_characters(const char *text, Size len)
+{
+	Size n = FTX_PAUSE_BYTES;
+
+	if (len <= FTX_PAUSE_BYTES)
+		return len;
+	while (n > FTX_PAUSE_BYTES - 4 && (text[n] & 0xC0) == 0x80)
+		n--;
+	return n;
+}
+
+bool
+ftx_utf8_check(const char *text, size_t len)
+{
+	while (len > 0)
+	{
+		Size piece = whole_characters(text, len);
+
+		if (!pg_verify_mbstr(PG_UTF8, text, (int) piece, true))
+			return false;
+		CHECK_FOR_INTERRUPTS();
+		text += piece;
+		len -= piece;
+	}
+	return true;
+}
+
+const char *
+ftx_utf8_to_server(const char *text, Size len, Size *result)
+{
+	StringInfoData converted;
+
+	*result = len;
+	if (GetDatabaseEncoding() == PG_UTF8 || len == 0)
+		return text;
+	initStringInfo(&converted);
+	while (len > 0)
+	{
+		Size piece = whole_characters(text, len);
+		char *server = pg_any_to_server(text, (int) piece, PG_UTF8);
+
+		appendBinaryStringInfo(&converted, server,
+							   server == text ? (int) piece :
+												(int) strlen(server));
+		if (server != text)
+			pfree(server);
+		CHECK_FOR_INTERRUPTS();
+		text += piece;
+		len -= piece;
+	}
+	*result = converted.len;
+	return converted.data;
+}
 
 char *
 ftx_json_server_text(const char *text, int len)
 {
-	char *copy = pnstrdup(text, len);
+	Size n;
+	const char *server = ftx_utf8_to_server(text, len, &n);
 
-	return pg_any_to_server(copy, len, PG_UTF8);
+	return server == text ? pnstrdup(text, len) : unconstify(char *, server);
 }
 
-ftx_noreturn static void
-refuse_escape(JsonParseErrorType error)
+/* ---------- escapes ---------- */
+
+void
+ftx_json_check_unescaped(int len)
 {
-	if (error == JSON_UNICODE_CODE_POINT_ZERO)
+	if (len == -1)
 		ereport(
 			ERROR,
 			(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
 			 errmsg(
 				 "the value has the character \\u0000, which text cannot hold")));
-	ereport(ERROR,
+	if (len < 0)
+		ereport(
+			ERROR,
 			(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
 			 errmsg("the value has a Unicode escape that is no character")));
 }
 
-/* What the parser hands out of a JSON text that is one string. */
-typedef struct OneString
+static int
+hex_digit(char c)
 {
-	char *text;
-} OneString;
+	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+}
 
-static FTX_JSON_ACTION_RESULT
-take_string(void *state, char *token, JsonTokenType type)
+/* The four digits at p. */
+static pg_wchar
+hex_digits(const char *p)
 {
-	((OneString *) state)->text = token;
-	FTX_JSON_ACTION_OK;
+	return (pg_wchar) (hex_digit(p[0]) << 12 | hex_digit(p[1]) << 8 |
+					   hex_digit(p[2]) << 4 | hex_digit(p[3]));
 }
 
 /*
- * Unescape a JSON string by PostgreSQL's own lexer; NULL and *error if it has
- * escapes that cannot be represented.
+ * The character of the escape \uXXXX at *p, or of two that are a pair; *p is
+ * set past them.  0 for \u0000, PG_UINT32_MAX for what is no character.
+ */
+static pg_wchar
+unicode_escape(const char **p, const char *end)
+{
+	pg_wchar first = hex_digits(*p + 2);
+
+	*p += 6;
+	if (is_utf16_surrogate_second(first))
+		return PG_UINT32_MAX;
+	if (is_utf16_surrogate_first(first))
+	{
+		pg_wchar second;
+
+		if (end - *p < 6 || (*p)[0] != '\\' || (*p)[1] != 'u')
+			return PG_UINT32_MAX;
+		second = hex_digits(*p + 2);
+		if (!is_utf16_surrogate_second(second))
+			return PG_UINT32_MAX;
+		*p += 6;
+		first = surrogate_pair_to_codepoint(first, second);
+	}
+	return first;
+}
+
+/* What the letter of an escape other than \u means. */
+static char
+simple_escape(char letter)
+{
+	switch (letter)
+	{
+		case 'b':
+			return '\b';
+		case 'f':
+			return '\f';
+		case 'n':
+			return '\n';
+		case 'r':
+			return '\r';
+		case 't':
+			return '\t';
+		default:
+			return letter;
+	}
+}
+
+int
+ftx_json_unescape(const char *text, int len, char *dst)
+{
+	const char *p = text;
+	const char *end = text + len;
+	const char *pause = text + Min(len, FTX_PAUSE_BYTES);
+	char *out = dst;
+
+	while (p < end)
+	{
+		if (p >= pause)
+		{
+			CHECK_FOR_INTERRUPTS();
+			pause = end - p > FTX_PAUSE_BYTES ? p + FTX_PAUSE_BYTES : end;
+		}
+		if (*p != '\\')
+		{
+			const char *run = memchr(p, '\\', end - p);
+			Size n = (run != NULL ? run : end) - p;
+
+			memcpy(out, p, n);
+			out += n;
+			p += n;
+		}
+		else if (p[1] != 'u')
+		{
+			*out++ = simple_escape(p[1]);
+			p += 2;
+		}
+		else
+		{
+			pg_wchar c = unicode_escape(&p, end);
+
+			if (c == 0)
+				return -1;
+			if (c == PG_UINT32_MAX)
+				return -2;
+			unicode_to_utf8(c, (unsigned char *) out);
+			out += pg_utf_mblen((unsigned char *) out);
+		}
+	}
+	return (int) (out - dst);
+}
+
+/*
+ * The text of a value that has one, with `room` bytes in front of it; *len is
+ * its length without them.
  */
 static char *
-unescape(const char *text, int len, int encoding, JsonParseErrorType *error)
+text_with_room(const FtxJsonValue *value, Size room, Size *len)
 {
-	JsonSemAction actions = {0};
-	OneString result = {NULL};
+	const char *text = value->text;
+	Size n = value->len;
+	const char *server;
+	char *result;
+	char *plain = NULL;
 
-	actions.semstate = &result;
-	actions.scalar = take_string;
-	*error = pg_parse_json(ftx_json_lexer(text, len, encoding, true), &actions);
-	return *error == JSON_SUCCESS ? result.text : NULL;
+	if (value->kind == FTX_JSON_STRING)
+	{
+		text++;
+		n -= 2;
+		if (memchr(text, '\\', n) != NULL)
+		{
+			int unescaped;
+
+			plain = palloc(room + n + 1);
+			unescaped = ftx_json_unescape(text, (int) n, plain + room);
+			ftx_json_check_unescaped(unescaped);
+			text = plain + room;
+			n = unescaped;
+		}
+	}
+	server = ftx_utf8_to_server(text, n, len);
+	if (plain != NULL && server == plain + room)
+		result = plain;
+	else
+	{
+		result = palloc(room + *len + 1);
+		memcpy(result + room, server, *len);
+		if (server != text)
+			pfree(unconstify(char *, server));
+		if (plain != NULL)
+			pfree(plain);
+	}
+	result[room + *len] = '\0';
+	return result;
 }
 
 char *
 ftx_json_text(const FtxJsonValue *value)
 {
-	JsonParseErrorType error;
-	char *text;
+	Size len;
 
-	switch (value->kind)
-	{
-		case FTX_JSON_ABSENT:
-		case FTX_JSON_NULL:
-			return NULL;
-		case FTX_JSON_STRING:
-			break;
-		default:
-			return ftx_json_server_text(value->text, value->len);
-	}
-	if (memchr(value->text, '\\', value->len) == NULL)
-		return ftx_json_server_text(value->text + 1, value->len - 2);
+	if (value->kind == FTX_JSON_ABSENT || value->kind == FTX_JSON_NULL)
+		return NULL;
+	return text_with_room(value, 0, &len);
+}
 
-	text = ftx_json_server_text(value->text, value->len);
-	text = unescape(text, strlen(text), GetDatabaseEncoding(), &error);
-	if (text == NULL)
-		refuse_escape(error);
-	return text;
+text *
+ftx_json_text_datum(const FtxJsonValue *value)
+{
+	Size len;
+	text *result;
+
+	if (value->kind == FTX_JSON_ABSENT || value->kind == FTX_JSON_NULL)
+		return NULL;
+	result = (text *) text_with_room(value, VARHDRSZ, &len);
+	SET_VARSIZE(result, VARHDRSZ + len);
+	return result;
 }
 
 const char *
 ftx_json_plain_key(const FtxJsonValue *key, int *len)
 {
-	JsonParseErrorType error;
-	char *text = unescape(key->text, key->len, PG_UTF8, &error);
+	char *text = palloc(key->len);
 
 	/* a key that cannot be represented is none that anybody wants */
-	if (text == NULL)
-		text = pstrdup("");
-	*len = strlen(text);
+	*len = Max(ftx_json_unescape(key->text + 1, key->len - 2, text), 0);
+	text[*len] = '\0';
 	return text;
 }
 
@@ -136,67 +318,67 @@ ftx_json_kind(char first)
 	}
 }
 
-/*
- * The value that begins at text[i] of a well-formed container; returns where
- * it ends.
- */
-static int
-take_value(const FtxJsonValue *container, int i, FtxJsonValue *value)
+/* ---------- containers ---------- */
+
+const char *
+ftx_json_skip_space(const char *p)
 {
-	const char *text = container->text;
-	int depth = 0;
-	bool in_string = false;
-
-	value->text = text + i;
-	value->kind = ftx_json_kind(text[i]);
-	for (; i < container->len; i++)
+	for (const char *start = p; ftx_json_space(*p); p++)
 	{
-		char c = text[i];
-
-		if (in_string)
-		{
-			if (c == '\\')
-				i++;
-			else if (c == '"')
-				in_string = false;
-		}
-		else if (c == '"')
-			in_string = true;
-		else if (c == '{' || c == '[')
-			depth++;
-		else if (depth == 0 && (c == ',' || c == ':' || c == ']' || c == '}' ||
-								ftx_json_space(c)))
-			break;
-		else if (c == '}' || c == ']')
-			depth--;
+		if ((p - start) % FTX_PAUSE_BYTES == FTX_PAUSE_BYTES - 1)
+			CHECK_FOR_INTERRUPTS();
 	}
-	value->len = (int) (text + i - value->text);
-	return i;
+	return p;
 }
 
 /*
- * Where the next element or member begins; -1 at the end.
+ * The value that begins at p of a well-formed container; returns where it
+ * ends.
  */
-static int
+static const char *
+take_value(const FtxJsonValue *container, const char *p, FtxJsonValue *value)
+{
+	value->text = p;
+	value->kind = ftx_json_kind(*p);
+	p = ftx_scanner_skip(p, container->text + container->len);
+	value->len = (int) (p - value->text);
+	return p;
+}
+
+/*
+ * Where the next element or member begins; NULL at the end.
+ */
+static const char *
 next_position(const FtxJsonValue *container, int position)
 {
-	const char *text = container->text;
-	int i = position > 0 ? position : 1;
+	const char *p = container->text + Max(position, 1);
 
-	while (ftx_json_space(text[i]) || text[i] == ',')
-		i++;
-	return text[i] == ']' || text[i] == '}' ? -1 : i;
+	p = ftx_json_skip_space(p);
+	if (*p == ',')
+		p = ftx_json_skip_space(p + 1);
+	return *p == ']' || *p == '}' ? NULL : p;
+}
+
+/*
+ * The values may be many and short, so interrupts are served here.
+ */
+static void
+move_on(int *position, Size to)
+{
+	if (*position / FTX_PAUSE_BYTES != (int) to / FTX_PAUSE_BYTES)
+		CHECK_FOR_INTERRUPTS();
+	*position = (int) to;
 }
 
 bool
 ftx_json_next_element(const FtxJsonValue *array, int *position,
 					  FtxJsonValue *element)
 {
-	int i = next_position(array, *position);
+	const char *p = next_position(array, *position);
 
-	if (i < 0)
+	if (p == NULL)
 		return false;
-	*position = take_value(array, i, element);
+	move_on(position, take_value(array, p, element) - array->text);
 	return true;
 }
 
@@ -204,14 +386,14 @@ bool
 ftx_json_next_member(const FtxJsonValue *object, int *position,
 					 FtxJsonValue *key, FtxJsonValue *value)
 {
-	int i = next_position(object, *position);
+	const char *p = next_position(object, *position);
 
-	if (i < 0)
+	if (p == NULL)
 		return false;
-	i = take_value(object, i, key);
-	while (ftx_json_space(object->text[i]) || object->text[i] == ':')
-		i++;
-	*position = take_value(object, i, value);
+	p = take_value(object, p, key);
+	p = ftx_json_skip_space(p);
+	p = ftx_json_skip_space(p + 1);
+	move_on(position, take_value(object, p, value) - object->text);
 	return true;
 }
 
@@ -311,15 +493,5 @@ ftx_json_plain_int32(const FtxJsonValue *value, int32 *result)
 	if (number < 0)
 		return false;
 	*result = negative ? -number : number;
-	return true;
-}
-
-bool
-ftx_json_plain_text(const FtxJsonValue *value, text **result)
-{
-	if (value->kind != FTX_JSON_STRING || GetDatabaseEncoding() != PG_UTF8 ||
-		memchr(value->text, '\\', value->len) != NULL)
-		return false;
-	*result = cstring_to_text_with_len(value->text + 1, value->len - 2);
 	return true;
 }

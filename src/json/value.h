@@ -23,6 +23,28 @@
  */
 extern char *ftx_json_text(const FtxJsonValue *value);
 
+/* The same as a value of type text. */
+extern text *ftx_json_text_datum(const FtxJsonValue *value);
+
+/*
+ * Undo the escapes of what stands between the quotes of a well-formed string;
+ * `dst` has room for len bytes.  The length of the result, in UTF-8; -1 for
+ * \u0000, -2 for lone surrogates.  Throws for interrupts only.
+ */
+extern int ftx_json_unescape(const char *text, int len, char *dst);
+
+/* Throw for a negative result of ftx_json_unescape(). */
+extern void ftx_json_check_unescaped(int len);
+
+/* Is it valid UTF-8 without NUL?  Throws for interrupts only. */
+extern bool ftx_utf8_check(const char *text, size_t len);
+
+/*
+ * Text of an answer in the server encoding, and its length, which is palloc'ed
+ * and NUL-terminated unless it is the text itself, as in a database in UTF-8.
+ */
+extern const char *ftx_utf8_to_server(const char *text, Size len, Size *result);
+
 /*
  * The text of an object's key that has escapes, in UTF-8, and its length; ""
  * if it has escapes that cannot be represented.  Never throws for those.
@@ -42,12 +64,18 @@ ftx_json_space(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/* Past white space; throws for interrupts only. */
+extern const char *ftx_json_skip_space(const char *p);
+
 /* Is it the string `expected` (plain ASCII, no escapes needed)? */
 extern bool ftx_json_is_string(const FtxJsonValue *value, const char *expected);
 
 /*
- * In jsonb.c: the value as jsonb.  Throws what jsonb_in does, e.g. for \u0000 (22P05) and
- * numbers beyond numeric (22003).  Not for ABSENT.
+ * In jsonb.c: the value as jsonb, byte for byte what jsonb_in makes of it.
+ * Takes up to twice the size of the result, and while an object is under way
+ * 16 to 32 bytes for each of its members.  Throws ERRCODE_UNTRANSLATABLE_CHARACTER for \u0000 and lone
+ * surrogates, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE for numbers beyond numeric, and
+ * ERRCODE_PROGRAM_LIMIT_EXCEEDED beyond the limits of jsonb.  Not for ABSENT.
  */
 extern Datum ftx_json_jsonb(const FtxJsonValue *value);
 
@@ -74,8 +102,5 @@ ftx_json_plain_timestamptz(const FtxJsonValue *value, TimestampTz *result);
 
 /* An integer of at most nine digits */
 extern bool ftx_json_plain_int32(const FtxJsonValue *value, int32 *result);
-
-/* A string without escapes, when the database is in UTF-8 */
-extern bool ftx_json_plain_text(const FtxJsonValue *value, text **result);
 
 #endif /* FTX_VALUE_H */

@@ -1,8 +1,10 @@
 """Fault rules: what a test wants to go wrong, and how it goes out on the wire."""
 import base64
+import functools
 import gzip
 import re
 import select
+import struct
 import time
 import zlib
 
@@ -13,7 +15,7 @@ _MATCHING = {"method", "path", "skip", "times"}
 _ACTIONS = {"status", "headers", "body", "body_text", "body_base64", "close", "close_after",
             "stall", "chunk", "transfer", "gzip", "content_type", "delay_ms", "repeat_cursor",
             "duplicate_tail", "empty_page_with_cursor", "next_cursor", "header_flood",
-            "gzip_bomb", "after_state"}
+            "gzip_bomb", "large", "after_state"}
 
 
 class Rule:
@@ -53,7 +55,7 @@ def choose(rules, method, path):
 
 def replaces_answer(action):
     """Does the rule answer instead of the operation, which is then not performed?"""
-    return bool({"status", "body", "body_text", "body_base64", "gzip_bomb"} & set(action)) \
+    return bool({"status", "body", "body_text", "body_base64", "gzip_bomb", "large"} & set(action)) \
         and not action.get("after_state")
 
 
@@ -71,16 +73,44 @@ def replacement(action):
     return status, to_json({"code": codes.get(status, "Error"), "message": "HTTP %d" % status})
 
 
+def gzip_repeated(head, block, times, tail):
+    """head, then block so many times, then tail, packed by gzip.  The block is packed once."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    parts = [packer.compress(head) + packer.flush(zlib.Z_FULL_FLUSH)]
+    parts.append((packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)) * times)
+    parts.append(packer.compress(tail) + packer.flush())
+    check = zlib.crc32(head)
+    for _ in range(times):
+        check = zlib.crc32(block, check)
+    check = zlib.crc32(tail, check)
+    size = len(head) + len(block) * times + len(tail)
+    return b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + b"".join(parts) + struct.pack("<II", check, size % 2**32)
+
+
+@functools.lru_cache(maxsize=8)
 def gzip_bomb(megabytes):
     """That many megabytes of blanks, packed about 1000 to 1."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    block = b" " * (1 << 20)
-    return b"".join([packer.compress(block) for _ in range(megabytes)] + [packer.flush()])
+    return gzip_repeated(b"", b" " * (1 << 20), megabytes, b"")
+
+
+@functools.lru_cache(maxsize=8)
+def large_body(head, unit, times, tail):
+    """head, then unit so many times ("%d" in it is its number), then tail, packed."""
+    if "%d" in unit:
+        return gzip_repeated(head.encode(), "".join([unit % i for i in range(times)]).encode(), 1,
+                             tail.encode())
+    block = max(1, min(times, (1 << 20) // len(unit.encode())))
+    return gzip_repeated(head.encode(), unit.encode() * block, times // block,
+                         unit.encode() * (times % block) + tail.encode())
 
 
 def encode_body(action, body, headers, pack):
     """Apply what changes the body's bytes and the headers that describe it."""
-    if "gzip_bomb" in action:
+    if "large" in action:
+        large = action["large"]
+        body = large_body(large["head"], large["unit"], large["times"], large["tail"])
+        headers["content-encoding"] = "gzip"
+    elif "gzip_bomb" in action:
         body = gzip_bomb(action["gzip_bomb"])
         headers["content-encoding"] = "gzip"
     elif action.get("gzip", pack):
