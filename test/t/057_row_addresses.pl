@@ -70,7 +70,7 @@ subtest 'changes' => sub {
 			NOT ctid = '(0,1)'
 			ctid >= '(0,0)' AND ctid < '(1,0)'
 			ctid > '(0,0)'
-			ctid IS NOT NULL
+			ctid IS DISTINCT FROM '(0,0)'
 			ctid::text = '(0,1)'
 			id = 'empty_shelf' AND ctid = '(4294967295,0)'
 			id = 'empty_shelf' AND xmin = '1'
