@@ -8,29 +8,146 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export LC_ALL=C.UTF-8 LANG=C.UTF-8
 unset PGHOST PGPORT PGUSER PGDATABASE PGPASSWORD PGSERVICE PGOPTIONS
 
+refuse()						# sentence
+{
+	echo "$1" >&2
+	exit 1
+}
+
+# ---------- the PostgreSQL ----------
+
+MINIMUM=15
+
+# Every pg_config that comes into question: the one that PG_CONFIG names and no
+# other, else the one in the PATH, then the rest, newest first.
+pg_configs()
+{
+	if [ -n "${PG_CONFIG:-}" ]; then
+		echo "$PG_CONFIG"
+		return
+	fi
+	echo pg_config
+	ls ${FTX_PG_CONFIGS:-/usr/lib/postgresql/*/bin/pg_config /usr/pgsql-*/bin/pg_config \
+		/usr/local/pgsql/bin/pg_config} 2>/dev/null | sort -rV
+}
+
+major_of()						# pg_config
+{
+	"$1" --version 2>/dev/null | sed -n 's/^PostgreSQL \([0-9]*\).*/\1/p'
+}
+
+# Why a pg_config is of no use here; nothing if it is.
+pg_config_lacks()				# pg_config
+{
+	local major
+	if [ ! -x "$(command -v "$1")" ]; then
+		echo "there is no such program"
+		return
+	fi
+	major=$(major_of "$1")
+	if [ -z "$major" ]; then
+		echo "it is no pg_config"
+	elif [ "$major" -lt $MINIMUM ]; then
+		echo "it belongs to PostgreSQL $major, and fivetrex needs $MINIMUM or newer"
+	elif [ ! -x "$("$1" --bindir)/postgres" ]; then
+		echo "it belongs to a client: there is no server in $("$1" --bindir)"
+	elif [ ! -e "$("$1" --includedir-server)/postgres.h" ] || [ ! -e "$("$1" --pgxs)" ]; then
+		echo "its server's headers are missing (Debian: postgresql-server-dev-$major)"
+	fi
+}
+
 # The pg_config of a PostgreSQL that can be built against and run.
 find_pg_config()
 {
 	local candidate
-	for candidate in "${PG_CONFIG:-}" "$(command -v pg_config || true)" \
-		$(ls -d /usr/lib/postgresql/*/bin/pg_config 2>/dev/null | sort -rV); do
-		if [ -n "$candidate" ] && [ -x "$(command -v "$candidate")" ] &&
-			[ -e "$("$candidate" --pgxs 2>/dev/null)" ] &&
-			[ -x "$("$candidate" --bindir)/postgres" ]; then
+	while read -r candidate; do
+		if [ -z "$(pg_config_lacks "$candidate")" ]; then
 			command -v "$candidate"
-			return 0
+			return
 		fi
-	done
+	done < <(pg_configs)
 	return 1
+}
+
+# ---------- the sandbox ----------
+
+# Run a command as the sandbox's user.
+run_unprivileged()
+{
+	if [ "$(id -u)" = 0 ]; then
+		runuser -u "$SANDBOX_USER" -- "$@"
+	else
+		"$@"
+	fi
+}
+
+# Why a folder cannot hold the sandbox; nothing if it can.  A socket's whole
+# name has 107 bytes at most.
+temporary_lacks()				# folder
+{
+	local trial
+	case $1 in
+	/*) ;;
+	*)
+		echo "it is not an absolute path"
+		return
+		;;
+	esac
+	case $1 in
+	*[!A-Za-z0-9/._+-]*)
+		echo "it has characters that not every program takes"
+		return
+		;;
+	esac
+	if [ ${#1} -gt 60 ]; then
+		echo "it is longer than 60 characters"
+	elif ! trial=$(mktemp -d "$1/fivetrex.XXXXXX" 2>/dev/null); then
+		echo "nothing can be made there"
+	else
+		printf '#!/bin/sh\n' >"$trial/trial"
+		chmod 755 "$trial" "$trial/trial"
+		run_unprivileged "$trial/trial" 2>/dev/null ||
+			echo "$SANDBOX_USER cannot run programs there"
+		rm -rf "$trial"
+	fi
+}
+
+choose_temporary()
+{
+	local lacks
+	TMPDIR=${TMPDIR:-/tmp}
+	lacks=$(temporary_lacks "$TMPDIR")
+	if [ -n "$lacks" ] && [ -z "$(temporary_lacks /tmp)" ]; then
+		echo "Working in /tmp, not in TMPDIR ($TMPDIR): $lacks." >&2
+		TMPDIR=/tmp
+	elif [ -n "$lacks" ]; then
+		refuse "Cannot work in $TMPDIR ($lacks) nor in /tmp: set TMPDIR to a short absolute path without spaces where programs can be run."
+	fi
+	export TMPDIR
+}
+
+choose_user()
+{
+	SANDBOX_USER=$(id -un 2>/dev/null) ||
+		refuse "The user $(id -u) has no name, and PostgreSQL runs for users with a name only: add him to /etc/passwd, or run this as root."
+	if [ "$(id -u)" = 0 ]; then
+		SANDBOX_USER=postgres
+		id postgres >/dev/null 2>&1 || SANDBOX_USER=nobody
+	fi
 }
 
 # Where everything happens, and who does it.
 sandbox_create()
 {
-	SANDBOX=$(mktemp -d "${TMPDIR:-/tmp}/fivetrex.XXXXXX")
+	PG_CONFIG=$(find_pg_config) ||
+		refuse "There is no PostgreSQL $MINIMUM or newer with its server's headers: install them, or name one by PG_CONFIG=/path/to/pg_config."
+	choose_user
+	choose_temporary
+	SANDBOX=$(mktemp -d "$TMPDIR/fivetrex.XXXXXX")
 	trap sandbox_remove EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
+	trap 'exit 129' HUP
 	TREE=$SANDBOX/tree
 	mkdir "$TREE" "$SANDBOX/bin"
 	if git -C "$TOP" rev-parse --git-dir >/dev/null 2>&1; then
@@ -41,16 +158,10 @@ sandbox_create()
 		tar -C "$TOP" --exclude='*.o' --exclude='*.so' --exclude=.git -cf - . |
 			tar -C "$TREE" -xf -
 	fi
-	SANDBOX_USER=$(id -un)
-	if [ "$(id -u)" = 0 ]; then
-		SANDBOX_USER=postgres
-		id postgres >/dev/null 2>&1 || SANDBOX_USER=nobody
-	fi
 	make_python
 	sandbox_own
-	PG_CONFIG=$(find_pg_config)
 	BINDIR=$("$PG_CONFIG" --bindir)
-	MAJOR=$("$PG_CONFIG" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
+	MAJOR=$(major_of "$PG_CONFIG")
 	PGXS_DIR=$(dirname "$("$PG_CONFIG" --pgxs)")
 }
 
@@ -91,7 +202,8 @@ as_user()
 sandbox_remove()
 {
 	local status=$?
-	trap - EXIT INT TERM
+	trap - EXIT
+	trap '' INT TERM HUP
 	if [ -n "${MOCK_PID:-}" ]; then
 		kill "$MOCK_PID" 2>/dev/null || true
 		wait "$MOCK_PID" 2>/dev/null || true

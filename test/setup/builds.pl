@@ -98,7 +98,8 @@ succeeds('in a folder with spaces in its name', qq{mkdir 'with space' && cp -a '
 	$make with_llvm=no install DESTDIR='$work/space'});
 ok(-s "$work/space/$dir{pkglibdir}/fivetrex.so", 'installed from there');
 
-refuses('no sources', qq{mkdir none && cp '$top/Makefile' '$top/fivetrex.control' none && $make -C none --no-print-directory},
+refuses('no sources', "mkdir none && cp '$top/Makefile' '$top/fivetrex.control' none && "
+	  . "$make -C none --no-print-directory",
 	qr/no sources in '\.\/src'/);
 refuses('from a path with spaces', "$make -f 'with space/five trex/Makefile'", qr/no sources in/);
 refuses('sources that have been built in', "mkdir other && cp -a source built && chmod -R u+w built && "
