@@ -107,6 +107,19 @@ ftx_modify_check_as_user(ResultRelInfo *info, EState *estate)
 #endif
 
 /*
+ * An expression over a parent's columns as one over a child's: told by sets of
+ * relations until 15.
+ */
+#if PG_VERSION_NUM >= 160000
+#define ftx_translate_to_child(root, node, child, parent)                      \
+	adjust_appendrel_attrs_multilevel((root), (node), (child), (parent))
+#else
+#define ftx_translate_to_child(root, node, child, parent)                      \
+	adjust_appendrel_attrs_multilevel((root), (node), (child)->relids,         \
+									  (parent)->relids)
+#endif
+
+/*
  * 17 added fdw_restrictinfo, 18 added disabled_nodes.
  */
 #if PG_VERSION_NUM >= 180000

@@ -12,6 +12,8 @@
 
 #include "access/htup_details.h"
 #include "commands/vacuum.h"
+#include "fdw/generated.h"
+#include "fdw/modify.h"
 #include "fdw/target.h"
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
@@ -30,19 +32,34 @@ list_converter(Relation rel, const FtxResource *resource)
 {
 	int natts = RelationGetNumberOfAttributes(rel);
 	List *attnums = NIL;
+	List *generated = NIL;
+	ListCell *lc;
 
 	for (int i = 1; i <= natts; i++)
 	{
 		int column;
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), i - 1);
 
-		if (TupleDescAttr(RelationGetDescr(rel), i - 1)->attisdropped)
+		if (att->attisdropped)
 			continue;
+		if (att->attgenerated != '\0')
+		{
+			generated = lappend_int(generated, i);
+			continue;
+		}
 		column = ftx_options_column(RelationGetRelid(rel), i, resource, NULL);
 		if (column >= 0 &&
 			(resource->columns[column].flags & (FTX_DETAIL | FTX_EXTRAS)) == 0)
 			attnums = lappend_int(attnums, i);
 	}
-	return ftx_converter_create(rel, resource, attnums);
+	foreach (lc, generated)
+	{
+		Bitmapset *inputs = ftx_generated_inputs(rel, lfirst_int(lc));
+
+		if (bms_is_subset(inputs, ftx_modify_attnum_set(attnums)))
+			attnums = lappend_int(attnums, lfirst_int(lc));
+	}
+	return ftx_converter_create(rel, resource, attnums, NIL);
 }
 
 /*

@@ -13,6 +13,7 @@
 
 #include "catalog/pg_type.h"
 #include "fdw/fdw.h"
+#include "fdw/generated.h"
 #include "json/array.h"
 #include "json/value.h"
 #include "mb/pg_wchar.h"
@@ -49,9 +50,12 @@ struct FtxConverter
 	const FtxResource *resource;
 	const char *table;
 	const char *key_name;
-	int natts; /* of the table */
-	Attribute *attributes;
+	int natts;			   /* of the table */
+	Attribute *attributes; /* those of the first step, then the others */
 	int nattributes;
+	int nfirst;
+	FtxGenerated *generated_first; /* what each step computes; or NULL */
+	FtxGenerated *generated_rest;
 	FtxProjection *projection;
 	int *slot_columns;
 
@@ -96,58 +100,93 @@ ftx_slot_path(const FtxColumn *column)
 															  column->path;
 }
 
+ftx_noreturn static void
+complain_of_column(FtxConverter *converter, Form_pg_attribute att, char *remote)
+{
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
+		 errmsg("column \"%s\" of foreign table \"%s\" means no column of %s",
+				NameStr(att->attname), converter->table,
+				converter->resource->name),
+		 errdetail("There is no column \"%s\".", remote),
+		 errhint(
+			 "SELECT column_name FROM fivetrex_columns() WHERE table_name = '%s' lists them; the column option column_name names one.",
+			 converter->resource->name)));
+}
+
+/*
+ * The attribute, with a slot in the projection if it is read.
+ */
+static void
+add_attribute(FtxConverter *converter, Relation rel, int attnum,
+			  const char **paths, int *npaths)
+{
+	const FtxResource *resource = converter->resource;
+	Attribute *attribute = &converter->attributes[converter->nattributes++];
+	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), attnum - 1);
+	char *remote;
+	int column = ftx_options_column(RelationGetRelid(rel), attnum, resource,
+									&remote);
+
+	if (column < 0)
+		complain_of_column(converter, att, remote);
+	attribute->index = attnum - 1;
+	attribute->name = pstrdup(NameStr(att->attname));
+	attribute->column = &resource->columns[column];
+	attribute->slot = -1;
+	if ((attribute->column->flags & FTX_WRITE_ONLY) == 0)
+	{
+		attribute->slot = *npaths;
+		converter->slot_columns[*npaths] = column;
+		paths[(*npaths)++] = ftx_slot_path(attribute->column);
+	}
+	prepare_attribute(attribute, att);
+}
+
+/*
+ * Add attributes but for the generated ones, which are not read.
+ */
+static void
+add_attributes(FtxConverter *converter, Relation rel, List *attnums,
+			   const char **paths, int *npaths)
+{
+	ListCell *lc;
+
+	foreach (lc, attnums)
+	{
+		if (TupleDescAttr(RelationGetDescr(rel), lfirst_int(lc) - 1)
+				->attgenerated == '\0')
+			add_attribute(converter, rel, lfirst_int(lc), paths, npaths);
+	}
+}
+
 FtxConverter *
-ftx_converter_create(Relation rel, const FtxResource *resource, List *attnums)
+ftx_converter_create(Relation rel, const FtxResource *resource, List *attnums,
+					 List *first)
 {
 	int natts = list_length(attnums);
 	FtxConverter *converter = palloc0(sizeof(FtxConverter));
-	TupleDesc tupdesc = RelationGetDescr(rel);
+	List *rest = list_difference_int(attnums, first);
 	const char **paths = palloc(sizeof(char *) * (natts + 1));
 	int key = ftx_resource_key(resource);
 	int npaths = 0;
 
+	first = list_intersection_int(attnums, first);
 	converter->resource = resource;
 	converter->table = pstrdup(RelationGetRelationName(rel));
-	converter->natts = tupdesc->natts;
+	converter->natts = RelationGetNumberOfAttributes(rel);
 	converter->attributes = palloc0(sizeof(Attribute) * Max(natts, 1));
-	converter->nattributes = natts;
 	converter->key_name = key >= 0 ? resource->columns[key].name : NULL;
 	converter->slot_columns = palloc(sizeof(int) * (natts + 1));
 	converter->slot_columns[npaths] = key;
 	paths[npaths++] = key >= 0 ? ftx_slot_path(&resource->columns[key]) : "";
 
-	for (int i = 0; i < natts; i++)
-	{
-		Attribute *attribute = &converter->attributes[i];
-		int attnum = list_nth_int(attnums, i);
-		Form_pg_attribute att = TupleDescAttr(tupdesc, attnum - 1);
-		char *remote;
-		int column = ftx_options_column(RelationGetRelid(rel), attnum, resource,
-										&remote);
-
-		if (column < 0)
-			ereport(
-				ERROR,
-				(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
-				 errmsg(
-					 "column \"%s\" of foreign table \"%s\" means no column of %s",
-					 NameStr(att->attname), converter->table, resource->name),
-				 errdetail("There is no column \"%s\".", remote),
-				 errhint(
-					 "SELECT column_name FROM fivetrex_columns() WHERE table_name = '%s' lists them; the column option column_name names one.",
-					 resource->name)));
-		attribute->index = attnum - 1;
-		attribute->name = pstrdup(NameStr(att->attname));
-		attribute->column = &resource->columns[column];
-		attribute->slot = -1;
-		if ((attribute->column->flags & FTX_WRITE_ONLY) == 0)
-		{
-			attribute->slot = npaths;
-			converter->slot_columns[npaths] = column;
-			paths[npaths++] = ftx_slot_path(attribute->column);
-		}
-		prepare_attribute(attribute, att);
-	}
+	add_attributes(converter, rel, first, paths, &npaths);
+	converter->nfirst = converter->nattributes;
+	add_attributes(converter, rel, rest, paths, &npaths);
+	converter->generated_first = ftx_generated_create(rel, first);
+	converter->generated_rest = ftx_generated_create(rel, rest);
 	converter->projection = ftx_projection_create(paths, npaths);
 	return converter;
 }
@@ -324,21 +363,22 @@ add_value_context(void *arg)
 		printable ? key->text : "", ftx_slot_path(converter->current->column));
 }
 
-void
-ftx_converter_fill(FtxConverter *converter, const FtxJsonValue *item,
-				   bool list_only, Datum *values, bool *nulls)
+/*
+ * Fill some of the attributes.
+ */
+static void
+fill(FtxConverter *converter, int from, int to, const FtxJsonValue *item,
+	 bool list_only, Datum *values, bool *nulls)
 {
 	ErrorContextCallback callback;
 
-	memset(nulls, true, sizeof(bool) * converter->natts);
-	memset(values, 0, sizeof(Datum) * converter->natts);
 	converter->item = item;
 	callback.callback = add_value_context;
 	callback.arg = converter;
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
 
-	for (int i = 0; i < converter->nattributes; i++)
+	for (int i = from; i < to; i++)
 	{
 		Attribute *attribute = &converter->attributes[i];
 		const FtxJsonValue *value;
@@ -358,4 +398,39 @@ ftx_converter_fill(FtxConverter *converter, const FtxJsonValue *item,
 		nulls[attribute->index] = false;
 	}
 	error_context_stack = callback.previous;
+}
+
+static void
+clear(FtxConverter *converter, Datum *values, bool *nulls)
+{
+	memset(nulls, true, sizeof(bool) * converter->natts);
+	memset(values, 0, sizeof(Datum) * converter->natts);
+}
+
+void
+ftx_converter_fill(FtxConverter *converter, const FtxJsonValue *item,
+				   bool list_only, Datum *values, bool *nulls)
+{
+	clear(converter, values, nulls);
+	fill(converter, 0, converter->nattributes, item, list_only, values, nulls);
+	ftx_generated_compute(converter->generated_first, values, nulls);
+	ftx_generated_compute(converter->generated_rest, values, nulls);
+}
+
+void
+ftx_converter_fill_first(FtxConverter *converter, const FtxJsonValue *item,
+						 bool list_only, Datum *values, bool *nulls)
+{
+	clear(converter, values, nulls);
+	fill(converter, 0, converter->nfirst, item, list_only, values, nulls);
+	ftx_generated_compute(converter->generated_first, values, nulls);
+}
+
+void
+ftx_converter_fill_rest(FtxConverter *converter, const FtxJsonValue *item,
+						Datum *values, bool *nulls)
+{
+	fill(converter, converter->nfirst, converter->nattributes, item, false,
+		 values, nulls);
+	ftx_generated_compute(converter->generated_rest, values, nulls);
 }

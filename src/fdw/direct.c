@@ -36,7 +36,6 @@ typedef struct FtxDirectState
 	/* from the plan */
 	List *set_attnums;
 	List *set_values; /* ExprStates, one per set_attnums */
-	ExprState *conditions;
 	bool returning;
 	bool can_set_tag;
 
@@ -232,9 +231,6 @@ fivetrexBeginDirectModify(ForeignScanState *node, int eflags)
 	state->set_values = ExecInitExprList(
 		list_copy_head(exprs, list_length(state->set_attnums)),
 		(PlanState *) node);
-	state->conditions = ExecInitQual(
-		list_copy_tail(exprs, list_length(state->set_attnums)),
-		(PlanState *) node);
 
 	user = ftx_scan_check_as_user(plan,
 								  exec_rt_fetch(plan->scan.scanrelid, estate));
@@ -246,6 +242,10 @@ fivetrexBeginDirectModify(ForeignScanState *node, int eflags)
 	state->writes = ftx_writes_create(state->target->session,
 									  &state->target->stats);
 	state->scan = ftx_scan_begin(node);
+	ftx_scan_filter(
+		state->scan,
+		ExecInitQual(list_copy_tail(exprs, list_length(state->set_attnums)),
+					 (PlanState *) node));
 	MemoryContextSwitchTo(old);
 	node->fdw_state = state;
 }
@@ -406,16 +406,13 @@ gather_row(ForeignScanState *node, FtxDirectState *state)
 	slot->tts_tableOid = RelationGetRelid(state->target->rel);
 	econtext->ecxt_scantuple = slot;
 	old = MemoryContextSwitchTo(state->row_cxt);
-	if (ExecQual(state->conditions, econtext))
+	identity = identity_of(state, slot);
+	if (build_request(state, econtext, identity, &spec))
 	{
-		identity = identity_of(state, slot);
-		if (build_request(state, econtext, identity, &spec))
-		{
-			ftx_target_add(state->target, state->writes, &spec, identity);
-			state->gathered++;
-			if (state->returning)
-				keep_row(state, slot, identity);
-		}
+		ftx_target_add(state->target, state->writes, &spec, identity);
+		state->gathered++;
+		if (state->returning)
+			keep_row(state, slot, identity);
 	}
 	MemoryContextSwitchTo(old);
 	return true;

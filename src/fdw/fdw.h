@@ -48,7 +48,7 @@ typedef struct FtxPlanState
 	const FtxResource *resource;
 	int natts;
 	int *columns;	   /* catalogue index per attnum - 1; negative
-								 * when it has none */
+								 * when it has none: -1 if it should */
 	Bitmapset *used;   /* attnums the query needs */
 	bool needs_detail; /* one of them comes only from the detail call */
 	bool needs_list;   /* one of them comes only from the list */
@@ -70,6 +70,25 @@ extern FtxMatch *ftx_match_clause(PlannerInfo *root, RelOptInfo *rel,
 extern Expr *
 ftx_match_window(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 				 RestrictInfo *rinfo, bool *lower, bool *upper);
+
+/* In used_columns.c */
+
+/* Find out which catalogue column each attribute means (state->columns). */
+extern void ftx_map_columns(FtxPlanState *state);
+
+/*
+ * Find the attributes that the scan has to fill (state->used), and whether they
+ * need detail calls or the list.
+ */
+extern void
+ftx_find_used_columns(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state);
+
+/*
+ * The attnums that conditions (bare clauses) look at; with what generated ones
+ * are computed from.
+ */
+extern Bitmapset *
+ftx_condition_columns(RelOptInfo *rel, FtxPlanState *state, List *conditions);
 
 /* In system_columns.c */
 
@@ -131,13 +150,14 @@ typedef enum FtxPlanItem
 	FtxPlanLowers,		/* Integer: lower bounds of the time window */
 	FtxPlanUppers,		/* Integer: upper bounds */
 	FtxPlanAttnums,		/* IntList: attributes to fill */
-	FtxPlanNeedsDetail, /* Integer: boolean */
-	FtxPlanPageSize,	/* Integer */
-	FtxPlanPrefetch,	/* Integer: boolean */
-	FtxPlanLimit,		/* Integer: rows that suffice, -1 = unknown */
-	FtxPlanListPages,	/* Integer: expected pages of the plain list */
-	FtxPlanCalls,		/* Integer: expected calls of one scan */
-	FtxPlanExprs,		/* Integer: members of fdw_exprs that are the scan's */
+	FtxPlanConditionAttnums, /* IntList: those of them that conditions need */
+	FtxPlanNeedsDetail,		 /* Integer: boolean */
+	FtxPlanPageSize,		 /* Integer */
+	FtxPlanPrefetch,		 /* Integer: boolean */
+	FtxPlanLimit,			 /* Integer: rows that suffice, -1 = unknown */
+	FtxPlanListPages,		 /* Integer: expected pages of the plain list */
+	FtxPlanCalls,			 /* Integer: expected calls of one scan */
+	FtxPlanExprs, /* Integer: members of fdw_exprs that are the scan's */
 
 	/* and for UPDATE and DELETE that the scan itself makes (direct.c) */
 	FtxPlanSetAttnums,	  /* IntList: attributes that are set */
@@ -159,12 +179,15 @@ typedef enum FtxPlanItem
 typedef struct FtxConverter FtxConverter;
 
 /*
- * Prepare to fill the attributes `attnums` (IntList) of a foreign table.  Slot 0 of the
+ * Prepare to fill the attributes `attnums` (IntList) of a foreign table; those
+ * among them that are in `first` are filled before the others.  Slot 0 of the
  * converter's projection is the resource's key, if any; those of the attributes
- * that are read follow.
+ * that are read follow.  Generated attributes are computed from the others,
+ * which must be among attnums.
  */
 extern FtxConverter *
-ftx_converter_create(Relation rel, const FtxResource *resource, List *attnums);
+ftx_converter_create(Relation rel, const FtxResource *resource, List *attnums,
+					 List *first);
 
 extern const FtxProjection *ftx_converter_projection(FtxConverter *converter);
 
@@ -186,6 +209,17 @@ extern const char *ftx_slot_path(const FtxColumn *column);
 extern void
 ftx_converter_fill(FtxConverter *converter, const FtxJsonValue *item,
 				   bool list_only, Datum *values, bool *nulls);
+
+/*
+ * The same in two steps, so that a row which is not wanted is not converted any
+ * further: the attributes in `first`, then the others.
+ */
+extern void
+ftx_converter_fill_first(FtxConverter *converter, const FtxJsonValue *item,
+						 bool list_only, Datum *values, bool *nulls);
+extern void
+ftx_converter_fill_rest(FtxConverter *converter, const FtxJsonValue *item,
+						Datum *values, bool *nulls);
 
 /* The slot of the projection that holds the key. */
 #define FTX_KEY_SLOT 0
@@ -432,6 +466,13 @@ extern void fivetrexEndForeignScan(ForeignScanState *node);
 typedef struct FtxScanState FtxScanState;
 
 extern FtxScanState *ftx_scan_begin(ForeignScanState *node);
+
+/*
+ * Hand out only rows that pass.  The columns that it does not look at are
+ * converted afterwards, so a value there that does not fit is no error in a row
+ * that nobody wants.
+ */
+extern void ftx_scan_filter(FtxScanState *state, ExprState *filter);
 
 /* Fill the node's scan slot with the next row; it is empty at the end. */
 extern void ftx_scan_next(FtxScanState *state);

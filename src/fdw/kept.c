@@ -53,6 +53,9 @@ ftx_scan_read_to_end(FtxReader *reader)
 	/* what failed once would miss rows; what has arrived is safe already */
 	if (state->cut_off)
 		return;
+
+	/* a filter in the middle of its row may be what writes */
+	ftx_scan_complete_row(state);
 	if (ftx_details_pending(state->details) == 0 &&
 		!ftx_stream_unread(state->stream) &&
 		!intVal(list_nth(items, FtxPlanNeedsDetail)))

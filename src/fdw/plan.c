@@ -16,7 +16,6 @@
 #include <math.h>
 
 #include "access/sysattr.h"
-#include "access/table.h"
 #include "base/compat.h"
 #include "fdw/fdw.h"
 #include "nodes/makefuncs.h"
@@ -26,131 +25,9 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/planmain.h"
-#include "optimizer/prep.h"
 #include "optimizer/restrictinfo.h"
 #include "utils/array.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
-
-/* FtxPlanState.columns of an attribute that is no more. */
-#define DROPPED_COLUMN (-2)
-
-/*
- * Which catalogue column each attribute means.  That one means none is an
- * error only when the query uses it.
- */
-static void
-map_columns(FtxPlanState *state)
-{
-	Relation rel = table_open(state->relid, NoLock);
-	TupleDesc tupdesc = RelationGetDescr(rel);
-
-	state->natts = tupdesc->natts;
-	state->columns = palloc(sizeof(int) * tupdesc->natts);
-	for (int i = 0; i < tupdesc->natts; i++)
-	{
-		state->columns[i] = TupleDescAttr(tupdesc, i)->attisdropped ?
-								DROPPED_COLUMN :
-								ftx_options_column(state->relid, i + 1,
-												   state->resource, NULL);
-	}
-	table_close(rel, NoLock);
-}
-
-/*
- * Is it the target of UPDATE or DELETE?
- */
-static bool
-is_target(PlannerInfo *root, RelOptInfo *baserel)
-{
-	return bms_is_member(baserel->relid, root->all_result_relids) &&
-		   root->parse->commandType != CMD_SELECT;
-}
-
-/*
- * Does the query itself refer to the whole row?  A row mark (UPDATE ... FROM,
- * FOR UPDATE) and being a target add such a reference to carry the row along,
- * which uses no column that nobody else uses.  Row triggers may use any.
- */
-static bool
-whole_row_used(PlannerInfo *root, RelOptInfo *baserel, Relation rel)
-{
-	Query *parse = root->parse;
-	Bitmapset *attrs = NULL;
-	ListCell *lc;
-
-	if (is_target(root, baserel))
-	{
-		if (rel->trigdesc != NULL && (rel->trigdesc->trig_update_before_row ||
-									  rel->trigdesc->trig_update_after_row ||
-									  rel->trigdesc->trig_delete_before_row ||
-									  rel->trigdesc->trig_delete_after_row))
-			return true;
-	}
-	else if (get_plan_rowmark(root->rowMarks, baserel->relid) == NULL)
-		return true;
-	foreach (lc, parse->targetList)
-	{
-		TargetEntry *entry = lfirst_node(TargetEntry, lc);
-
-		/* junk columns are what the planner added */
-		if (!entry->resjunk || !IsA(entry->expr, Var))
-			pull_varattnos((Node *) entry->expr, baserel->relid, &attrs);
-	}
-	pull_varattnos((Node *) parse->jointree, baserel->relid, &attrs);
-	pull_varattnos((Node *) parse->returningList, baserel->relid, &attrs);
-	pull_varattnos(parse->havingQual, baserel->relid, &attrs);
-	return bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attrs);
-}
-
-/*
- * Attributes that the query needs, for output or for local conditions.
- */
-static void
-find_used_columns(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state)
-{
-	Bitmapset *offset = NULL;
-	Relation rel = table_open(state->relid, NoLock);
-	bool whole_row = whole_row_used(root, baserel, rel);
-	ListCell *lc;
-	int bit = -1;
-
-	table_close(rel, NoLock);
-	/* an update answers with its row, a deletion does not */
-	if (is_target(root, baserel) && root->parse->commandType == CMD_DELETE)
-		pull_varattnos((Node *) root->parse->returningList, baserel->relid,
-					   &offset);
-	pull_varattnos((Node *) baserel->reltarget->exprs, baserel->relid, &offset);
-	foreach (lc, baserel->baserestrictinfo)
-		pull_varattnos((Node *) lfirst_node(RestrictInfo, lc)->clause,
-					   baserel->relid, &offset);
-
-	while ((bit = bms_next_member(offset, bit)) >= 0)
-	{
-		int attnum = bit + FirstLowInvalidHeapAttributeNumber;
-
-		if (attnum > 0)
-			state->used = bms_add_member(state->used, attnum);
-		for (int i = 0; attnum == 0 && i < state->natts; i++)
-		{
-			if (state->columns[i] != DROPPED_COLUMN && whole_row)
-				state->used = bms_add_member(state->used, i + 1);
-		}
-	}
-	bit = -1;
-	while ((bit = bms_next_member(state->used, bit)) >= 0)
-	{
-		int column = state->columns[bit - 1];
-
-		if (column >= 0 && state->resource->list.path != NULL &&
-			(state->resource->columns[column].flags &
-			 (FTX_DETAIL | FTX_EXTRAS)) != 0)
-			state->needs_detail = true;
-		if (column >= 0 &&
-			(state->resource->columns[column].flags & FTX_LIST_ONLY) != 0)
-			state->needs_list = true;
-	}
-}
 
 void
 fivetrexGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
@@ -167,9 +44,9 @@ fivetrexGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
 	ftx_options_table(table, get_rel_name(foreigntableid), &state->server,
 					  &state->table);
 	state->resource = state->table.resource;
-	map_columns(state);
+	ftx_map_columns(state);
 	ftx_system_columns_check(root, baserel, state);
-	find_used_columns(root, baserel, state);
+	ftx_find_used_columns(root, baserel, state);
 
 	foreach (lc, baserel->baserestrictinfo)
 	{
@@ -486,6 +363,7 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 	FtxScanMode mode = intVal(linitial(best_path->fdw_private));
 	int calls = intVal(lsecond(best_path->fdw_private));
 	Request request = {.many_parents = -1};
+	List *conditions = extract_actual_clauses(scan_clauses, false);
 	List *exprs = NIL;
 	List *items;
 	int limit;
@@ -523,6 +401,8 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 	items = lappend(items, makeInteger(list_length(request.lowers)));
 	items = lappend(items, makeInteger(list_length(request.uppers)));
 	items = lappend(items, attnum_list(state->used));
+	items = lappend(
+		items, attnum_list(ftx_condition_columns(baserel, state, conditions)));
 	items = lappend(items, makeInteger(state->needs_detail));
 	items = lappend(items, makeInteger(state->table.page_size));
 	items = lappend(items, makeInteger(prefetch));
@@ -533,6 +413,6 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 	items = lappend(items, makeInteger(calls));
 	items = lappend(items, makeInteger(list_length(exprs)));
 
-	return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false),
-							baserel->relid, exprs, items, NIL, NIL, outer_plan);
+	return make_foreignscan(tlist, conditions, baserel->relid, exprs, items,
+							NIL, NIL, outer_plan);
 }

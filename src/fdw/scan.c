@@ -52,8 +52,11 @@ init_source(FtxScanState *state, List *items)
 	FtxSourceSpec spec = {0};
 	List *attnums = list_nth(items, FtxPlanAttnums);
 
+	List *first = list_nth(items, FtxPlanConditionAttnums);
+
 	state->converter = ftx_converter_create(state->node->ss.ss_currentRelation,
-											state->resource, attnums);
+											state->resource, attnums, first);
+	state->in_steps = list_length(first) < list_length(attnums);
 	spec.session = state->session;
 	spec.resource = state->resource;
 	spec.projection = ftx_converter_projection(state->converter);
@@ -240,8 +243,8 @@ passes_conditions(FtxScanState *state, const FtxJsonValue *item)
 	ResetExprContext(econtext);
 	old = MemoryContextSwitchTo(econtext->ecxt_per_tuple_memory);
 	ExecClearTuple(slot);
-	ftx_converter_fill(state->converter, item, true, slot->tts_values,
-					   slot->tts_isnull);
+	ftx_converter_fill_first(state->converter, item, true, slot->tts_values,
+							 slot->tts_isnull);
 	ExecStoreVirtualTuple(slot);
 	slot->tts_tableOid = RelationGetRelid(state->node->ss.ss_currentRelation);
 	MemoryContextSwitchTo(old);
@@ -360,6 +363,48 @@ ftx_scan_read_row(FtxScanState *state, TupleTableSlot *slot, MemoryContext cxt)
 	return item != NULL;
 }
 
+/*
+ * The same for the scan's own slot, but only as far as the filter looks at the
+ * row: ftx_scan_complete_row() fills the rest.
+ */
+static bool
+begin_row(FtxScanState *state, TupleTableSlot *slot)
+{
+	const FtxJsonValue *item;
+	MemoryContext old;
+
+	ExecClearTuple(slot);
+	MemoryContextReset(state->row_cxt);
+	old = MemoryContextSwitchTo(state->row_cxt);
+	item = next_item(state);
+	if (item != NULL)
+	{
+		ftx_converter_fill_first(state->converter, item, false,
+								 slot->tts_values, slot->tts_isnull);
+		ExecStoreVirtualTuple(slot);
+		state->emitted++;
+		state->begun = item;
+	}
+	MemoryContextSwitchTo(old);
+	return item != NULL;
+}
+
+void
+ftx_scan_complete_row(FtxScanState *state)
+{
+	TupleTableSlot *slot = state->node->ss.ss_ScanTupleSlot;
+	const FtxJsonValue *item = state->begun;
+	MemoryContext old;
+
+	if (item == NULL)
+		return;
+	state->begun = NULL;
+	old = MemoryContextSwitchTo(state->row_cxt);
+	ftx_converter_fill_rest(state->converter, item, slot->tts_values,
+							slot->tts_isnull);
+	MemoryContextSwitchTo(old);
+}
+
 bool
 ftx_scan_ready(FtxScanState *state)
 {
@@ -395,19 +440,66 @@ ftx_scan_descriptor(FtxScanState *state)
 /* ---------- the executor's callbacks ---------- */
 
 void
+ftx_scan_filter(FtxScanState *state, ExprState *filter)
+{
+	state->filter = filter;
+}
+
+/*
+ * Put the next row into the scan's slot, wanted or not; false at the end.
+ */
+static bool
+next_row(FtxScanState *state, TupleTableSlot *slot)
+{
+	bool found;
+
+	if (state->kept != NULL)
+		return ftx_scan_kept_row(state, slot);
+	if (!state->started)
+		start_scan(state);
+	if (state->filter != NULL && state->in_steps)
+		found = begin_row(state, slot);
+	else
+		found = ftx_scan_read_row(state, slot, state->row_cxt);
+	if (!found)
+		ftx_reader_withdraw(&state->reader);
+	return found;
+}
+
+/*
+ * Does the row in the slot pass the filter?
+ */
+static bool
+passes_filter(FtxScanState *state, TupleTableSlot *slot)
+{
+	ExprContext *econtext = state->node->ss.ps.ps_ExprContext;
+
+	slot->tts_tableOid = RelationGetRelid(state->node->ss.ss_currentRelation);
+	econtext->ecxt_scantuple = slot;
+	if (ExecQual(state->filter, econtext))
+		return true;
+	InstrCountFiltered1(&state->node->ss, 1);
+	ResetExprContext(econtext);
+	return false;
+}
+
+void
 ftx_scan_next(FtxScanState *state)
 {
 	TupleTableSlot *slot = state->node->ss.ss_ScanTupleSlot;
 
-	if (state->kept != NULL)
+	while (next_row(state, slot))
 	{
-		(void) ftx_scan_kept_row(state, slot);
-		return;
+		if (state->filter == NULL)
+			return;
+		if (passes_filter(state, slot))
+		{
+			ftx_scan_complete_row(state);
+			return;
+		}
+		state->begun = NULL;
+		CHECK_FOR_INTERRUPTS();
 	}
-	if (!state->started)
-		start_scan(state);
-	if (!ftx_scan_read_row(state, slot, state->row_cxt))
-		ftx_reader_withdraw(&state->reader);
 }
 
 /*
@@ -419,6 +511,7 @@ ftx_scan_restart(FtxScanState *state)
 {
 	if (!state->started)
 		return;
+	state->begun = NULL;
 	ftx_reader_withdraw(&state->reader);
 	ftx_stream_reset(state->stream);
 	ftx_details_reset(state->details);
@@ -458,8 +551,23 @@ ftx_scan_stats(FtxScanState *state)
 void
 fivetrexBeginForeignScan(ForeignScanState *node, int eflags)
 {
-	if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0)
-		node->fdw_state = ftx_scan_begin(node);
+	FtxScanState *state;
+
+	if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) != 0)
+		return;
+	state = ftx_scan_begin(node);
+	node->fdw_state = state;
+
+	/*
+	 * Where it saves converting columns of rows that nobody wants, the filter
+	 * is ours instead of core's, which sees whole rows only.  (Not when core
+	 * puts in rows of its own, to check them once more.)
+	 */
+	if (state->in_steps && node->ss.ps.state->es_epq_active == NULL)
+	{
+		ftx_scan_filter(state, node->ss.ps.qual);
+		node->ss.ps.qual = NULL;
+	}
 }
 
 TupleTableSlot *

@@ -38,6 +38,10 @@ struct FtxScanState
 	ExprContext *conditions_context;
 	TupleTableSlot *conditions_slot;
 
+	ExprState *filter; /* rows that do not pass are not handed out;
+							* NULL: that is left to core */
+	bool in_steps;	   /* rows have columns that the filter does not look at */
+
 	FtxSession *session;
 	FtxWatch *watch; /* once an Append waits for the scan */
 	FtxConverter *converter;
@@ -55,6 +59,8 @@ struct FtxScanState
 	int next_key;
 	bool input_ended; /* nothing more to fetch details of */
 	int64 emitted;
+	const FtxJsonValue *begun; /* the item of the row in the slot, as long as
+								* only what the filter needs is filled */
 
 	MemoryContext cxt;		  /* of the scan, below the query's */
 	MemoryContext params_cxt; /* values of the present scan */
@@ -96,5 +102,11 @@ extern bool ftx_scan_kept_row(FtxScanState *state, TupleTableSlot *slot);
 /* In scan.c: read the next row from the API into a slot; false at the end. */
 extern bool
 ftx_scan_read_row(FtxScanState *state, TupleTableSlot *slot, MemoryContext cxt);
+
+/*
+ * Fill what is missing of the row in the scan's slot.  Call before the next
+ * item is asked for: the row's own item is lost then.
+ */
+extern void ftx_scan_complete_row(FtxScanState *state);
 
 #endif /* FTX_SCAN_H */

@@ -11,6 +11,7 @@
 #include "access/sysattr.h"
 #include "access/table.h"
 #include "catalog/pg_type.h"
+#include "fdw/generated.h"
 #include "fdw/target.h"
 #include "json/mask.h"
 #include "json/write.h"
@@ -48,7 +49,7 @@ ftx_target_identity(const FtxResource *resource, CmdType operation)
 
 /*
  * The attributes among those `wanted` that have a catalogue column which is
- * read.
+ * read, and those that generated ones among them are computed from.
  */
 static List *
 answerable(FtxTarget *target, List *wanted)
@@ -58,8 +59,16 @@ answerable(FtxTarget *target, List *wanted)
 
 	foreach (lc, wanted)
 	{
+		Bitmapset *inputs = ftx_generated_inputs(target->rel, lfirst_int(lc));
+		int attnum = -1;
+
 		if (target->columns[lfirst_int(lc) - 1] >= 0)
-			result = lappend_int(result, lfirst_int(lc));
+			result = list_append_unique_int(result, lfirst_int(lc));
+		while ((attnum = bms_next_member(inputs, attnum)) >= 0)
+		{
+			if (target->columns[attnum - 1] >= 0)
+				result = list_append_unique_int(result, attnum);
+		}
 	}
 	return result;
 }
@@ -113,7 +122,8 @@ ftx_target_begin(Relation rel, CmdType operation, Oid userid, List *returned)
 	target->returned = answerable(target, returned);
 	if (target->returned != NIL)
 		target->answer = ftx_converter_create(rel, target->resource,
-											  target->returned);
+											  target->returned, NIL);
+	target->generated = ftx_generated_create(rel, returned);
 	return target;
 }
 

@@ -14,6 +14,7 @@
 
 #include "api/writes.h"
 #include "fdw/fdw.h"
+#include "fdw/generated.h"
 #include "fdw/nest.h"
 
 typedef struct FtxTarget
@@ -23,13 +24,14 @@ typedef struct FtxTarget
 	const FtxResource *resource;
 	FtxSession *session;
 	CmdType operation;
-	int *columns;		  /* catalogue index per attnum - 1, or -1 */
-	Bitmapset *identity;  /* catalogue columns in the operation's path */
-	int *attnum_of;		  /* per catalogue column: its attnum, or 0 */
-	FtxConverter *answer; /* fills `returned`, or NULL */
-	List *returned;		  /* IntList of attnums */
-	FtxNest *nest;		  /* rows that are merged into one update, or NULL */
-	FtxCallSpec merged;	  /* all of such an update but path and body */
+	int *columns;			 /* catalogue index per attnum - 1, or -1 */
+	Bitmapset *identity;	 /* catalogue columns in the operation's path */
+	int *attnum_of;			 /* per catalogue column: its attnum, or 0 */
+	FtxConverter *answer;	 /* fills `returned`, or NULL */
+	List *returned;			 /* IntList of attnums */
+	FtxGenerated *generated; /* attributes computed from them; or NULL */
+	FtxNest *nest;			 /* rows that are merged into one update, or NULL */
+	FtxCallSpec merged;		 /* all of such an update but path and body */
 	FtxStats stats;
 } FtxTarget;
 

@@ -84,6 +84,7 @@ put_returned(FtxTarget *target, const Datum *read, const bool *absent,
 		values[i] = read[i];
 		nulls[i] = absent[i];
 	}
+	ftx_generated_compute(target->generated, values, nulls);
 }
 
 /*
@@ -111,7 +112,7 @@ find_in_list(FtxTarget *target, Datum *values, bool *nulls)
 	wanted = ftx_target_text(target, attnum, values[attnum - 1]);
 	converter = ftx_converter_create(
 		target->rel, resource,
-		list_append_unique_int(list_copy(target->returned), attnum));
+		list_append_unique_int(list_copy(target->returned), attnum), NIL);
 	spec.session = target->session;
 	spec.resource = resource;
 	spec.projection = ftx_converter_projection(converter);

@@ -137,7 +137,7 @@ ftx_target_returned(Relation rel, Index rti, List *returning)
 	{
 		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), i - 1);
 
-		if (!att->attisdropped && att->attgenerated == '\0' &&
+		if (!att->attisdropped &&
 			(whole_row ||
 			 bms_is_member(i - FirstLowInvalidHeapAttributeNumber, attrs)))
 			result = lappend_int(result, i);

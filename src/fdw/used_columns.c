@@ -1,0 +1,326 @@
+/*-------------------------------------------------------------------------
+ *
+ * used_columns.c
+ *		Which columns a scan has to fill.
+ *
+ * Those that the planner asks of the table, and those that are looked at
+ * where the planner does not see it: RETURNING of a deletion, checks of an
+ * update.  A column more can cost a call per row, one less is a NULL where
+ * there is a value.  So the whole row is filled whenever core asks for it,
+ * but where it is certain that nobody looks into it:
+ *
+ * - The row that is carried to UPDATE and DELETE is there for triggers and
+ *   for what an update leaves as it is, which is not sent.
+ * - The row that a row mark carries is there to evaluate the same query once
+ *   more (EvalPlanQual), which uses no column that the query itself does not.
+ *   That of a parent is converted to the parent's type for several children;
+ *   it is filled.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "access/table.h"
+#include "base/compat.h"
+#include "catalog/pg_type.h"
+#include "fdw/fdw.h"
+#include "fdw/generated.h"
+#include "nodes/makefuncs.h"
+#include "optimizer/appendinfo.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/prep.h"
+#include "rewrite/rewriteHandler.h"
+#include "utils/rel.h"
+
+/* FtxPlanState.columns of attributes that mean no column of the catalogue. */
+#define DROPPED_COLUMN (-2)
+#define GENERATED_COLUMN (-3)
+
+void
+ftx_map_columns(FtxPlanState *state)
+{
+	Relation rel = table_open(state->relid, NoLock);
+	TupleDesc tupdesc = RelationGetDescr(rel);
+
+	state->natts = tupdesc->natts;
+	state->columns = palloc(sizeof(int) * tupdesc->natts);
+	for (int i = 0; i < tupdesc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(tupdesc, i);
+
+		if (att->attisdropped)
+			state->columns[i] = DROPPED_COLUMN;
+		else if (att->attgenerated != '\0')
+			state->columns[i] = GENERATED_COLUMN;
+		else
+			state->columns[i] = ftx_options_column(state->relid, i + 1,
+												   state->resource, NULL);
+	}
+	table_close(rel, NoLock);
+}
+
+/*
+ * Is it a target of UPDATE or DELETE?
+ */
+static bool
+is_target(PlannerInfo *root, RelOptInfo *rel)
+{
+	return bms_is_member(rel->relid, root->all_result_relids) &&
+		   root->parse->commandType != CMD_SELECT;
+}
+
+static bool
+has_row_triggers(Relation rel)
+{
+	TriggerDesc *triggers = rel->trigdesc;
+
+	return triggers != NULL && (triggers->trig_update_before_row ||
+								triggers->trig_update_after_row ||
+								triggers->trig_delete_before_row ||
+								triggers->trig_delete_after_row);
+}
+
+static bool
+has_whole_row(Node *node, Index relid)
+{
+	Bitmapset *attrs = NULL;
+
+	pull_varattnos(node, relid, &attrs);
+	return bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attrs);
+}
+
+/*
+ * Does nothing but its row mark ask for the row of this plain table?
+ */
+static bool
+only_marked(PlannerInfo *root, RelOptInfo *rel)
+{
+	PlanRowMark *mark = get_plan_rowmark(root->rowMarks, rel->relid);
+	Relids output = bms_make_singleton(0);
+	const char *name;
+	ListCell *lc;
+
+	if (mark == NULL || rel->reloptkind != RELOPT_BASEREL ||
+		!bms_is_subset(rel->attr_needed[0 - rel->min_attr], output) ||
+		has_whole_row(root->parse->havingQual, rel->relid))
+		return false;
+	name = psprintf("wholerow%u", mark->rowmarkId);
+	foreach (lc, root->processed_tlist)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, lc);
+
+		if (entry->resjunk && entry->ressortgroupref == 0 &&
+			IsA(entry->expr, Var) && entry->resname != NULL &&
+			strcmp(entry->resname, name) == 0)
+			continue;
+		if (has_whole_row((Node *) entry->expr, rel->relid))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * What the planner asks of the table.
+ */
+static Bitmapset *
+asked_attrs(PlannerInfo *root, RelOptInfo *rel, Relation relation)
+{
+	Bitmapset *attrs = NULL;
+	ListCell *lc;
+
+	foreach (lc, rel->baserestrictinfo)
+		pull_varattnos((Node *) lfirst_node(RestrictInfo, lc)->clause,
+					   rel->relid, &attrs);
+	foreach (lc, rel->reltarget->exprs)
+	{
+		Var *var = lfirst(lc);
+
+		if (IsA(var, Var) && var->varattno == InvalidAttrNumber)
+		{
+			/* only what makes rows identifiable is of type record */
+			if (is_target(root, rel) && var->vartype == RECORDOID ?
+					!has_row_triggers(relation) :
+					only_marked(root, rel))
+				continue;
+		}
+		pull_varattnos((Node *) var, rel->relid, &attrs);
+	}
+	return attrs;
+}
+
+/*
+ * Attributes that an expression over the statement's target uses.
+ */
+static Bitmapset *
+target_attrs(PlannerInfo *root, RelOptInfo *rel, Node *node)
+{
+	RelOptInfo *named = find_base_rel(root, root->parse->resultRelation);
+	Bitmapset *attrs = NULL;
+
+	if (node != NULL && named != rel)
+		node = ftx_translate_to_child(root, node, rel, named);
+	pull_varattnos(node, rel->relid, &attrs);
+	return attrs;
+}
+
+/*
+ * The attributes that an update sets, as of pull_varattnos(); with the one that
+ * stands for the whole row.
+ */
+static Bitmapset *
+set_attrs(PlannerInfo *root, RelOptInfo *rel)
+{
+	Bitmapset *set = bms_make_singleton(0 - FirstLowInvalidHeapAttributeNumber);
+	List *targetlist;
+	List *colnos;
+	ListCell *lc;
+
+	get_translated_update_targetlist(root, rel->relid, &targetlist, &colnos);
+	foreach (lc, colnos)
+		set = bms_add_member(set, lfirst_int(lc) -
+									  FirstLowInvalidHeapAttributeNumber);
+	return set;
+}
+
+/*
+ * What is looked at in the new row of an update: by WITH CHECK OPTION, and by
+ * CHECK constraints and generated columns that name a column which is set.
+ */
+static Bitmapset *
+checked_attrs(PlannerInfo *root, RelOptInfo *rel, Relation relation)
+{
+	TupleDesc tupdesc = RelationGetDescr(relation);
+	TupleConstr *constr = tupdesc->constr;
+	Bitmapset *set = set_attrs(root, rel);
+	Bitmapset *attrs = NULL;
+	ListCell *lc;
+
+	foreach (lc, root->parse->withCheckOptions)
+	{
+		Node *qual = lfirst_node(WithCheckOption, lc)->qual;
+
+		attrs = bms_join(attrs, target_attrs(root, rel, qual));
+	}
+	for (int i = 0; constr != NULL && i < constr->num_check; i++)
+	{
+		Bitmapset *named = NULL;
+
+		pull_varattnos(stringToNode(constr->check[i].ccbin), 1, &named);
+		if (bms_overlap(named, set))
+			attrs = bms_join(attrs, named);
+	}
+	for (int i = 0;
+		 constr != NULL && constr->has_generated_stored && i < tupdesc->natts;
+		 i++)
+	{
+		Bitmapset *named = NULL;
+
+		if (TupleDescAttr(tupdesc, i)->attgenerated == '\0')
+			continue;
+		pull_varattnos(build_column_default(relation, i + 1), 1, &named);
+		if (bms_overlap(named, set))
+			attrs = bms_join(attrs, named);
+	}
+	return attrs;
+}
+
+/*
+ * An update answers with its row, but the answer may leave out a member: then
+ * RETURNING has the value that was read.  No call is made for that.
+ */
+static Bitmapset *
+listed_attrs(FtxPlanState *state, Bitmapset *attrs)
+{
+	Bitmapset *result = NULL;
+
+	for (int i = 0; i < state->natts; i++)
+	{
+		int column = state->columns[i];
+
+		if ((bms_is_member(i + 1 - FirstLowInvalidHeapAttributeNumber, attrs) ||
+			 bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attrs)) &&
+			column >= 0 &&
+			(state->resource->columns[column].flags &
+			 (FTX_DETAIL | FTX_EXTRAS | FTX_LIST_MAY_OMIT | FTX_LIST_ONLY |
+			  FTX_WRITE_ONLY)) == 0)
+			result = bms_add_member(result,
+									i + 1 - FirstLowInvalidHeapAttributeNumber);
+	}
+	return result;
+}
+
+/*
+ * The attributes (attnums) that a set of pull_varattnos() means: all of them
+ * for a whole row, and those that generated ones are computed from.
+ */
+static Bitmapset *
+attnums_of(FtxPlanState *state, Relation relation, Bitmapset *attrs)
+{
+	Bitmapset *result = NULL;
+	bool whole = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attrs);
+
+	for (int i = 0; i < state->natts; i++)
+	{
+		if (state->columns[i] == DROPPED_COLUMN ||
+			(!whole &&
+			 !bms_is_member(i + 1 - FirstLowInvalidHeapAttributeNumber, attrs)))
+			continue;
+		result = bms_add_member(result, i + 1);
+		if (state->columns[i] == GENERATED_COLUMN)
+			result = bms_join(result, ftx_generated_inputs(relation, i + 1));
+	}
+	return result;
+}
+
+void
+ftx_find_used_columns(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state)
+{
+	Relation relation = table_open(state->relid, NoLock);
+	Bitmapset *attrs = asked_attrs(root, rel, relation);
+	CmdType operation = root->parse->commandType;
+	int attnum = -1;
+
+	if (is_target(root, rel))
+	{
+		Bitmapset *returned = target_attrs(root, rel,
+										   (Node *) root->parse->returningList);
+
+		if (operation == CMD_UPDATE)
+		{
+			attrs = bms_join(attrs, listed_attrs(state, returned));
+			attrs = bms_join(attrs, checked_attrs(root, rel, relation));
+		}
+		else
+			attrs = bms_join(attrs, returned);
+	}
+	state->used = attnums_of(state, relation, attrs);
+	table_close(relation, NoLock);
+
+	while ((attnum = bms_next_member(state->used, attnum)) >= 0)
+	{
+		int column = state->columns[attnum - 1];
+		unsigned flags = column >= 0 ? state->resource->columns[column].flags :
+									   0;
+
+		if (state->resource->list.path != NULL &&
+			(flags & (FTX_DETAIL | FTX_EXTRAS)) != 0)
+			state->needs_detail = true;
+		if ((flags & FTX_LIST_ONLY) != 0)
+			state->needs_list = true;
+	}
+}
+
+Bitmapset *
+ftx_condition_columns(RelOptInfo *rel, FtxPlanState *state, List *conditions)
+{
+	Relation relation = table_open(state->relid, NoLock);
+	Bitmapset *attrs = NULL;
+	Bitmapset *result;
+
+	pull_varattnos((Node *) conditions, rel->relid, &attrs);
+	result = attnums_of(state, relation, attrs);
+	table_close(relation, NoLock);
+	return result;
+}
