@@ -43,6 +43,17 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION fivetrex_selftest
   IS 'one cheap call per table: served, empty, forbidden, not available on this account';
 
+CREATE FUNCTION fivetrex_limits(
+  server name DEFAULT NULL,
+  OUT rate_limit integer, OUT remaining integer, OUT seen_at timestamptz, OUT clock_skew interval,
+  OUT calls bigint, OUT retries bigint, OUT rate_limited bigint)
+RETURNS record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION fivetrex_limits(name)
+  IS 'calls that the account may make in an hour and those left, how far Fivetran''s clock is ahead, and what this session has called; makes no call';
+
 CREATE FUNCTION fivetrex_last_error()
 RETURNS jsonb
 AS 'MODULE_PATHNAME'

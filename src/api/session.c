@@ -191,6 +191,9 @@ ftx_session_budget(FtxSession *session)
 	}
 	budget.max_calls = ftx_guc_max_calls;
 	budget.max_retry_wait = (int64) session->options.max_retry_wait * 1000;
+	if (ftx_guc_max_retry_wait >= 0)
+		budget.max_retry_wait = Min(budget.max_retry_wait,
+									(int64) ftx_guc_max_retry_wait * 1000);
 	return &budget;
 }
 

@@ -15,6 +15,7 @@
 char *ftx_guc_server = NULL;
 int ftx_guc_max_deletes = 0;
 int ftx_guc_max_calls = 0;
+int ftx_guc_max_retry_wait = -1;
 bool ftx_guc_dry_run = false;
 
 void
@@ -31,6 +32,12 @@ ftx_guc_init(void)
 		"fivetrex.max_deletes", "Objects that one statement may delete.",
 		"A seat belt, not a permission: anybody may change it.",
 		&ftx_guc_max_deletes, 0, 0, INT_MAX, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable(
+		"fivetrex.max_retry_wait",
+		"Seconds that one statement may wait for retries.",
+		"Narrows the server option of that name; -1 leaves it as it is.",
+		&ftx_guc_max_retry_wait, -1, -1, INT_MAX / 1000, PGC_USERSET,
+		GUC_UNIT_S, NULL, NULL, NULL);
 	DefineCustomStringVariable(
 		"fivetrex.server",
 		"Server that functions use when they are not told otherwise.", NULL,

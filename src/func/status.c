@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * status.c
- *		fivetrex_ping() and fivetrex_last_error().
+ *		fivetrex_ping(), fivetrex_limits() and fivetrex_last_error().
  *
  *-------------------------------------------------------------------------
  */
@@ -14,8 +14,10 @@
 #include "json/value.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
+#include "utils/timestamp.h"
 
 PG_FUNCTION_INFO_V1(fivetrex_ping);
+PG_FUNCTION_INFO_V1(fivetrex_limits);
 PG_FUNCTION_INFO_V1(fivetrex_last_error);
 
 /*
@@ -62,6 +64,39 @@ fivetrex_ping(PG_FUNCTION_ARGS)
 	else
 		nulls[2] = true;
 	values[3] = Float8GetDatum(ftx_call_elapsed_ms(call));
+	PG_RETURN_DATUM(HeapTupleGetDatum(
+		heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
+}
+
+/*
+ * fivetrex_limits(server name) returns record
+ *		(rate_limit, remaining, seen_at, clock_skew, calls, retries, rate_limited)
+ *
+ * What the answers so far have told; makes no call.
+ */
+Datum
+fivetrex_limits(PG_FUNCTION_ARGS)
+{
+	const FtxTally *tally = ftx_engine_tally(
+		ftx_func_session(fcinfo, 0)->engine);
+	TupleDesc tupdesc;
+	Datum values[7] = {0};
+	bool nulls[7] = {0};
+	Interval *skew = palloc0(sizeof(Interval));
+
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	skew->time = tally->clock_skew;
+	nulls[0] = tally->rate_limit < 0;
+	values[0] = Int32GetDatum(tally->rate_limit);
+	nulls[1] = nulls[2] = tally->seen_at == 0;
+	values[1] = Int32GetDatum(tally->remaining);
+	values[2] = TimestampTzGetDatum(tally->seen_at);
+	nulls[3] = tally->date_seen == 0;
+	values[3] = IntervalPGetDatum(skew);
+	values[4] = Int64GetDatum(tally->calls);
+	values[5] = Int64GetDatum(tally->retries);
+	values[6] = Int64GetDatum(tally->rate_limited);
 	PG_RETURN_DATUM(HeapTupleGetDatum(
 		heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
 }

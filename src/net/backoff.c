@@ -99,6 +99,16 @@ parse_seconds(const char *value, size_t len)
 	return seconds;
 }
 
+int
+ftx_parse_count(const char *value)
+{
+	size_t len;
+
+	value += strspn(value, " \t");
+	len = strcspn(value, " \t\r\n");
+	return (int) parse_seconds(value, len);
+}
+
 int64
 ftx_parse_retry_after(const char *value, int64 now)
 {

@@ -38,4 +38,9 @@ extern int64 ftx_backoff(const FtxAttempt *attempt, int max_retries,
  */
 extern int64 ftx_parse_retry_after(const char *value, int64 now);
 
+/*
+ * A header's value as a count, INT_MAX at most; -1 when it is anything else.
+ */
+extern int ftx_parse_count(const char *value);
+
 #endif /* FTX_BACKOFF_H */

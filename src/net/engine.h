@@ -51,6 +51,8 @@ struct FtxEngine
 
 	int64 gate; /* ftx_clock() before which a 429 forbids */
 
+	FtxTally tally;
+
 	/* Easy handles without a transfer, at most max_concurrency. */
 	CURL **idle;
 	int n_idle;

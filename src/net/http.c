@@ -202,6 +202,9 @@ void
 ftx_request_count(FtxRequest *request)
 {
 	request->budget->calls++;
+	request->engine->tally.calls++;
+	if (request->response.attempts > 0)
+		request->engine->tally.retries++;
 	request->response.attempts++;
 	if (request->sent != NULL)
 		(*request->sent)++;
@@ -266,6 +269,12 @@ ftx_engine_pump(FtxEngine *engine)
 	/* slots may have become free */
 	start_queued(engine);
 	ftx_unblock_signals();
+}
+
+const FtxTally *
+ftx_engine_tally(const FtxEngine *engine)
+{
+	return &engine->tally;
 }
 
 int64

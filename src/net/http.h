@@ -83,6 +83,22 @@ typedef struct FtxBudget
 	TimestampTz waited_until; /* end of the last wait counted */
 } FtxBudget;
 
+/*
+ * What the answers of an engine have told, and what they cost.  Figures that no
+ * answer has told yet are -1; clock_skew means nothing while date_seen is 0.
+ */
+typedef struct FtxTally
+{
+	int64 calls;		   /* requests sent, repetitions included */
+	int64 retries;		   /* repetitions among them */
+	int64 rate_limited;	   /* answers with status 429 */
+	int rate_limit;		   /* X-Rate-Limit: calls that an hour has */
+	int remaining;		   /* X-Rate-Limit-Remaining: of them are left */
+	TimestampTz seen_at;   /* when remaining was told; 0 = never */
+	TimestampTz date_seen; /* when a Date was told; 0 = never */
+	int64 clock_skew;	   /* microseconds that it was ahead of our clock */
+} FtxTally;
+
 typedef struct FtxRequestSpec
 {
 	FtxMethod method;
@@ -127,6 +143,9 @@ extern void ftx_engine_destroy(FtxEngine *engine);
 
 /* Requests that exist: queued, on the wire, waiting for a retry or done. */
 extern int ftx_engine_requests(const FtxEngine *engine);
+
+/* Figures of the engine so far; they are the engine's. */
+extern const FtxTally *ftx_engine_tally(const FtxEngine *engine);
 
 /* Do all that can be done without waiting.  Never throws. */
 extern void ftx_engine_pump(FtxEngine *engine);

@@ -11,6 +11,7 @@
 #include "net/engine.h"
 
 #include "net/backoff.h"
+#include "utils/timestamp.h"
 
 /*
  * Idle connections older than this are not used again, in seconds.  Load
@@ -377,6 +378,54 @@ copy_content_type(FtxResponse *response, const char *value)
 		type[i] = pg_ascii_tolower((unsigned char) type[i]);
 }
 
+/*
+ * The number in a header of the answer; -1 when there is none.
+ */
+static int
+number_header(FtxRequest *request, const char *name)
+{
+	struct curl_header *header;
+
+	if (curl_easy_header(request->easy, name, 0, CURLH_HEADER, -1, &header) !=
+		CURLHE_OK)
+		return -1;
+	return ftx_parse_count(header->value);
+}
+
+/*
+ * Keep what the answer tells of the account's rate limit and of the clock.
+ * Date has whole seconds, so it is on average half a second behind.
+ */
+static void
+read_tally(FtxRequest *request)
+{
+	FtxTally *tally = &request->engine->tally;
+	int rate_limit = number_header(request, "X-Rate-Limit");
+	int remaining = number_header(request, "X-Rate-Limit-Remaining");
+	struct curl_header *header;
+	TimestampTz now = GetCurrentTimestamp();
+	int64 date;
+
+	if (rate_limit >= 0)
+		tally->rate_limit = rate_limit;
+	if (remaining >= 0)
+	{
+		tally->remaining = remaining;
+		tally->seen_at = now;
+	}
+	if (request->response.status == 429)
+		tally->rate_limited++;
+	if (curl_easy_header(request->easy, "Date", 0, CURLH_HEADER, -1, &header) !=
+		CURLHE_OK)
+		return;
+	date = (int64) curl_getdate(header->value, NULL);
+	if (date < 0)
+		return;
+	tally->date_seen = now;
+	tally->clock_skew = time_t_to_timestamptz((pg_time_t) date) +
+						USECS_PER_SEC / 2 - now;
+}
+
 /* What only a whole answer has. */
 static void
 read_answer(FtxRequest *request)
@@ -398,6 +447,7 @@ read_answer(FtxRequest *request)
 						 &header) == CURLHE_OK)
 		response->retry_after = ftx_parse_retry_after(header->value,
 													  (int64) time(NULL));
+	read_tally(request);
 }
 
 static void
