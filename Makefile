@@ -24,10 +24,10 @@ else
 # Names below the sources' folder, as PGXS wants them: it adds the folder.
 below = $(sort $(patsubst $(HERE)/%,%,$(wildcard $(addprefix $(HERE)/,$(1)))))
 
-EXTENSION = fivetrex
-EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(HERE)/$(EXTENSION).control 2>/dev/null)
-MODULE_big = $(EXTENSION)
-DATA = $(call below,$(EXTENSION)--*.sql)
+EXTENSION = fivetrex fivetrex_watch
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(HERE)/fivetrex.control 2>/dev/null)
+MODULE_big = fivetrex
+DATA = $(call below,fivetrex--*.sql fivetrex_watch--*.sql)
 SOURCES = $(call below,src/*.c src/*/*.c)
 OBJS = $(SOURCES:.c=.o)
 
@@ -62,13 +62,13 @@ PROVE_FLAGS += -I test/lib
 
 # One set of headers for all: a changed one rebuilds everything.  The folders
 # are made where the objects go.
-$(OBJS) $(OBJS:.o=.bc): $(wildcard $(HERE)/src/*/*.h) $(EXTENSION).control | folders
+$(OBJS) $(OBJS:.o=.bc): $(wildcard $(HERE)/src/*/*.h) $(HERE)/fivetrex.control | folders
 .PHONY: folders
 folders:
 	@mkdir -p $(sort $(dir $(OBJS)))
 
 # The manual, under the extension's name: README.md could be anybody's.
-MANUAL = '$(DESTDIR)$(docdir)/extension/$(EXTENSION).md'
+MANUAL = '$(DESTDIR)$(docdir)/extension/fivetrex.md'
 .PHONY: install-manual uninstall-manual
 install: install-manual
 install-manual:

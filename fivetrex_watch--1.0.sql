@@ -1,0 +1,1317 @@
+/* fivetrex_watch--1.0.sql */
+
+-- complain if script is sourced in psql, rather than via CREATE EXTENSION
+\echo Use "CREATE EXTENSION fivetrex_watch" to load this file. \quit
+
+-- The schema is made here, so that it goes with DROP EXTENSION.
+CREATE SCHEMA fivetrex_watch;
+
+COMMENT ON SCHEMA fivetrex_watch
+  IS 'what is known of Fivetran accounts, kept by CALL fivetrex_watch.refresh()';
+
+-- A role that is no superuser may only name settings of a library that is loaded.
+DO $$
+DECLARE
+  base text := (SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+    WHERE e.extname = 'fivetrex');
+BEGIN
+  IF to_regprocedure(base || '.fivetrex_limits(name)') IS NULL THEN
+    RAISE object_not_in_prerequisite_state USING MESSAGE = 'extension "fivetrex" is older than 1.1',
+      HINT = 'ALTER EXTENSION fivetrex UPDATE;';
+  END IF;
+  EXECUTE 'SELECT ' || base || '.fivetrex_last_error()';
+END $$;
+
+-------------------------------------------------------------------------------
+-- Tables
+
+CREATE TABLE fivetrex_watch.accounts (
+  account text PRIMARY KEY CHECK (account <> ''),
+  server name NOT NULL,
+  schema name NOT NULL,
+  enabled boolean NOT NULL DEFAULT true,
+  history_every interval NOT NULL DEFAULT '1 hour'
+    CHECK (history_every > '0' AND history_every <= '6 days'),
+  history_calls integer NOT NULL DEFAULT 500 CHECK (history_calls >= 0),
+  keep interval NOT NULL DEFAULT '400 days' CHECK (keep > '0'),
+  stale_after interval NOT NULL DEFAULT '15 min' CHECK (stale_after > '0'),
+  hold interval NOT NULL DEFAULT '10 min' CHECK (hold >= '0'),
+  max_gone integer NOT NULL DEFAULT 50 CHECK (max_gone >= 0),
+  refreshed_at timestamptz,
+  runs_looked_at timestamptz,
+  failed_at timestamptz,
+  error text,
+  history_served boolean,
+  history_tried_at timestamptz,
+  rate_limit integer,
+  remaining integer,
+  clock_skew interval
+);
+
+COMMENT ON TABLE fivetrex_watch.accounts IS 'the accounts that are watched, one row each';
+COMMENT ON COLUMN fivetrex_watch.accounts.account IS 'name of the account, chosen freely';
+COMMENT ON COLUMN fivetrex_watch.accounts.server IS 'foreign server that leads to it';
+COMMENT ON COLUMN fivetrex_watch.accounts.schema IS 'schema of its foreign tables';
+COMMENT ON COLUMN fivetrex_watch.accounts.enabled IS 'is it refreshed when no account is named?';
+COMMENT ON COLUMN fivetrex_watch.accounts.history_every
+  IS 'how long the sync history of a connector that nobody waits for is left alone; at most 6 days, as the API keeps 7';
+COMMENT ON COLUMN fivetrex_watch.accounts.history_calls IS 'how many sync histories one refresh asks for at most';
+COMMENT ON COLUMN fivetrex_watch.accounts.keep IS 'how long syncs, ended runs and gone connectors are kept by prune()';
+COMMENT ON COLUMN fivetrex_watch.accounts.stale_after IS 'how old the last refresh may be before health says that it is stale';
+COMMENT ON COLUMN fivetrex_watch.accounts.hold IS 'how long a change of health must last before it is announced';
+COMMENT ON COLUMN fivetrex_watch.accounts.max_gone
+  IS 'how many connectors may be missing from the list at once before that is taken for an error';
+COMMENT ON COLUMN fivetrex_watch.accounts.refreshed_at IS 'when the list was last asked for, with success';
+COMMENT ON COLUMN fivetrex_watch.accounts.runs_looked_at IS 'when the connectors of open runs were last asked for';
+COMMENT ON COLUMN fivetrex_watch.accounts.failed_at IS 'when a step of a refresh last failed';
+COMMENT ON COLUMN fivetrex_watch.accounts.error IS 'what failed in the last refresh; null when nothing did';
+COMMENT ON COLUMN fivetrex_watch.accounts.history_served IS 'does the account''s plan have sync histories? Null: not asked yet';
+COMMENT ON COLUMN fivetrex_watch.accounts.history_tried_at IS 'when a plan without sync histories was last asked for one';
+COMMENT ON COLUMN fivetrex_watch.accounts.rate_limit IS 'API calls that the account may make in an hour';
+COMMENT ON COLUMN fivetrex_watch.accounts.remaining IS 'calls of the hour that were left at the last answer';
+COMMENT ON COLUMN fivetrex_watch.accounts.clock_skew IS 'how far Fivetran''s clock is ahead of this one';
+
+CREATE TABLE fivetrex_watch.connectors (
+  account text NOT NULL REFERENCES fivetrex_watch.accounts ON UPDATE CASCADE ON DELETE CASCADE,
+  id text NOT NULL,
+  name text,
+  group_id text,
+  group_name text,
+  service text,
+  setup_state text,
+  sync_state text,
+  update_state text,
+  is_historical_sync boolean,
+  paused boolean,
+  succeeded_at timestamptz,
+  failed_at timestamptz,
+  rescheduled_for timestamptz,
+  sync_frequency integer,
+  schedule_type text,
+  data_delay_threshold integer,
+  tasks jsonb,
+  warnings jsonb,
+  first_seen_at timestamptz NOT NULL DEFAULT now(),
+  gone_at timestamptz,
+  syncing_since timestamptz,
+  idle_at timestamptz,
+  data_as_of timestamptz,
+  allowance interval,
+  history_asked_at timestamptz,
+  history_until timestamptz,
+  history_error text,
+  health text,
+  health_since timestamptz,
+  PRIMARY KEY (account, id)
+);
+
+COMMENT ON TABLE fivetrex_watch.connectors IS 'the connectors as the last refresh saw them';
+COMMENT ON COLUMN fivetrex_watch.connectors.account IS 'account that it belongs to';
+COMMENT ON COLUMN fivetrex_watch.connectors.id IS 'identifier of the connector';
+COMMENT ON COLUMN fivetrex_watch.connectors.name IS 'its name, which the API calls schema';
+COMMENT ON COLUMN fivetrex_watch.connectors.group_id IS 'group that it loads into';
+COMMENT ON COLUMN fivetrex_watch.connectors.group_name IS 'name of that group';
+COMMENT ON COLUMN fivetrex_watch.connectors.service IS 'type of the source';
+COMMENT ON COLUMN fivetrex_watch.connectors.setup_state IS 'incomplete, connected or broken';
+COMMENT ON COLUMN fivetrex_watch.connectors.sync_state IS 'scheduled, syncing, paused or rescheduled';
+COMMENT ON COLUMN fivetrex_watch.connectors.update_state IS 'on_schedule or delayed';
+COMMENT ON COLUMN fivetrex_watch.connectors.is_historical_sync IS 'is a historical sync pending or running?';
+COMMENT ON COLUMN fivetrex_watch.connectors.paused IS 'is it paused?';
+COMMENT ON COLUMN fivetrex_watch.connectors.succeeded_at IS 'end of its last successful sync';
+COMMENT ON COLUMN fivetrex_watch.connectors.failed_at IS 'end of its last failed sync';
+COMMENT ON COLUMN fivetrex_watch.connectors.rescheduled_for IS 'when a rescheduled one goes on';
+COMMENT ON COLUMN fivetrex_watch.connectors.sync_frequency IS 'minutes between syncs; null when the schedule says otherwise';
+COMMENT ON COLUMN fivetrex_watch.connectors.schedule_type IS 'auto or manual';
+COMMENT ON COLUMN fivetrex_watch.connectors.data_delay_threshold IS 'minutes of delay that are tolerated';
+COMMENT ON COLUMN fivetrex_watch.connectors.tasks IS 'what a person has to do: an array of code, message, details';
+COMMENT ON COLUMN fivetrex_watch.connectors.warnings IS 'warnings: an array of code, message, details';
+COMMENT ON COLUMN fivetrex_watch.connectors.first_seen_at IS 'when it was first in the list';
+COMMENT ON COLUMN fivetrex_watch.connectors.gone_at
+  IS 'when it was first missed: deleted, or not visible to the API key any more; null while it is there';
+COMMENT ON COLUMN fivetrex_watch.connectors.syncing_since IS 'when its running sync was first seen; null when none runs';
+COMMENT ON COLUMN fivetrex_watch.connectors.idle_at
+  IS 'when no sync was last seen to run; written on a change of state, and while somebody waits for it';
+COMMENT ON COLUMN fivetrex_watch.connectors.data_as_of
+  IS 'start of its last successful sync, or the end where the start is not known: the data are as of then';
+COMMENT ON COLUMN fivetrex_watch.connectors.allowance IS 'how old its data may be before it counts as late; null: never';
+COMMENT ON COLUMN fivetrex_watch.connectors.history_asked_at IS 'when its sync history was last asked for';
+COMMENT ON COLUMN fivetrex_watch.connectors.history_until IS 'end of the last sync up to which its history is known';
+COMMENT ON COLUMN fivetrex_watch.connectors.history_error IS 'why its history could not be read the last time';
+COMMENT ON COLUMN fivetrex_watch.connectors.health IS 'the word that health_of() gave at the last refresh';
+COMMENT ON COLUMN fivetrex_watch.connectors.health_since IS 'since when it gives that word';
+
+CREATE TABLE fivetrex_watch.syncs (
+  account text NOT NULL REFERENCES fivetrex_watch.accounts ON UPDATE CASCADE ON DELETE CASCADE,
+  connector_id text NOT NULL,
+  sync_id text NOT NULL,
+  status text,
+  started_at timestamptz,
+  ended_at timestamptz,
+  reason text,
+  extract_mb double precision,
+  process_mb double precision,
+  load_mb double precision,
+  seen_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (account, connector_id, sync_id)
+);
+
+CREATE INDEX syncs_by_start ON fivetrex_watch.syncs (account, connector_id, started_at);
+CREATE INDEX syncs_brin ON fivetrex_watch.syncs USING brin (started_at);
+
+COMMENT ON TABLE fivetrex_watch.syncs IS 'every sync that was seen, kept longer than the seven days of the API';
+COMMENT ON COLUMN fivetrex_watch.syncs.account IS 'account of the connector';
+COMMENT ON COLUMN fivetrex_watch.syncs.connector_id IS 'connector that was synced';
+COMMENT ON COLUMN fivetrex_watch.syncs.sync_id IS 'identifier of the sync';
+COMMENT ON COLUMN fivetrex_watch.syncs.status
+  IS 'COMPLETED, FAILURE, CANCELED, INCOMPLETE, RESCHEDULED or PAUSED; says nothing while ended_at is null';
+COMMENT ON COLUMN fivetrex_watch.syncs.started_at IS 'when it began';
+COMMENT ON COLUMN fivetrex_watch.syncs.ended_at IS 'when it ended; null while it runs';
+COMMENT ON COLUMN fivetrex_watch.syncs.reason IS 'why it did not succeed';
+COMMENT ON COLUMN fivetrex_watch.syncs.extract_mb IS 'megabytes read from the source';
+COMMENT ON COLUMN fivetrex_watch.syncs.process_mb IS 'megabytes worked on';
+COMMENT ON COLUMN fivetrex_watch.syncs.load_mb IS 'megabytes written to the destination';
+COMMENT ON COLUMN fivetrex_watch.syncs.seen_at IS 'when this row was last changed';
+
+CREATE SEQUENCE fivetrex_watch.batch_numbers;
+
+COMMENT ON SEQUENCE fivetrex_watch.batch_numbers IS 'numbers of batches, see request()';
+
+CREATE TABLE fivetrex_watch.runs (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  batch bigint NOT NULL,
+  account text NOT NULL REFERENCES fivetrex_watch.accounts ON UPDATE CASCADE ON DELETE CASCADE,
+  connector_id text NOT NULL,
+  requested_at timestamptz NOT NULL,
+  requested_by name NOT NULL,
+  at_once integer NOT NULL CHECK (at_once > 0),
+  deadline timestamptz NOT NULL,
+  looked_at timestamptz,
+  idle_at timestamptz,
+  ended_before timestamptz,
+  triggered_at timestamptz,
+  posts integer NOT NULL DEFAULT 0,
+  tries integer NOT NULL DEFAULT 0,
+  next_try_at timestamptz,
+  error text,
+  outcome text,
+  sync_id text,
+  ended_at timestamptz,
+  reason text,
+  known_by text
+);
+
+COMMENT ON SEQUENCE fivetrex_watch.runs_id_seq IS 'numbers of runs';
+
+CREATE INDEX runs_by_batch ON fivetrex_watch.runs (batch);
+CREATE INDEX runs_open ON fivetrex_watch.runs (account, connector_id) WHERE outcome IS NULL;
+
+COMMENT ON TABLE fivetrex_watch.runs IS 'syncs that were asked for, one row for each connector of a request';
+COMMENT ON COLUMN fivetrex_watch.runs.id IS 'number of the run';
+COMMENT ON COLUMN fivetrex_watch.runs.batch IS 'number of the request';
+COMMENT ON COLUMN fivetrex_watch.runs.account IS 'account of the connector';
+COMMENT ON COLUMN fivetrex_watch.runs.connector_id IS 'connector to be synced';
+COMMENT ON COLUMN fivetrex_watch.runs.requested_at IS 'when it was asked for: the first sync that starts later and ends decides';
+COMMENT ON COLUMN fivetrex_watch.runs.requested_by IS 'role that asked for it';
+COMMENT ON COLUMN fivetrex_watch.runs.at_once IS 'how many runs of the batch may be under way at once';
+COMMENT ON COLUMN fivetrex_watch.runs.deadline IS 'when the run is given up';
+COMMENT ON COLUMN fivetrex_watch.runs.looked_at IS 'when the connector was first looked at after the request';
+COMMENT ON COLUMN fivetrex_watch.runs.idle_at IS 'when it was first seen without a sync after the request';
+COMMENT ON COLUMN fivetrex_watch.runs.ended_before IS 'end of its last sync as it was seen then';
+COMMENT ON COLUMN fivetrex_watch.runs.triggered_at IS 'when the API was last asked to sync it';
+COMMENT ON COLUMN fivetrex_watch.runs.posts IS 'how often the API was asked, with success';
+COMMENT ON COLUMN fivetrex_watch.runs.tries IS 'how often asking failed since';
+COMMENT ON COLUMN fivetrex_watch.runs.next_try_at IS 'not before then is it tried again';
+COMMENT ON COLUMN fivetrex_watch.runs.error IS 'how the last try failed';
+COMMENT ON COLUMN fivetrex_watch.runs.outcome
+  IS 'succeeded, failed, canceled, incomplete, paused, broken, not_set_up, gone, not_started, timeout; null while it is open';
+COMMENT ON COLUMN fivetrex_watch.runs.sync_id IS 'the sync that decided; null when it is not known';
+COMMENT ON COLUMN fivetrex_watch.runs.ended_at IS 'when that sync, or the run, ended';
+COMMENT ON COLUMN fivetrex_watch.runs.reason IS 'why it did not succeed';
+COMMENT ON COLUMN fivetrex_watch.runs.known_by
+  IS 'what the outcome rests on: history, timestamps, state (of the connector) or clock; null when it was canceled here';
+
+SELECT pg_extension_config_dump('fivetrex_watch.accounts', '');
+SELECT pg_extension_config_dump('fivetrex_watch.connectors', '');
+SELECT pg_extension_config_dump('fivetrex_watch.syncs', '');
+SELECT pg_extension_config_dump('fivetrex_watch.runs', '');
+SELECT pg_extension_config_dump('fivetrex_watch.batch_numbers', '');
+SELECT pg_extension_config_dump('fivetrex_watch.runs_id_seq', '');
+
+-------------------------------------------------------------------------------
+-- Accounts
+
+CREATE FUNCTION fivetrex_watch.add_account(
+  account text, server name DEFAULT 'fivetran', schema name DEFAULT 'fivetran')
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  missing text;
+  import text := format('IMPORT FOREIGN SCHEMA fivetran%%s FROM SERVER %I INTO %I;', server, schema);
+BEGIN
+  IF account IS NULL OR server IS NULL OR schema IS NULL THEN
+    RAISE null_value_not_allowed USING MESSAGE = 'account, server and schema must not be null';
+  END IF;
+  SELECT string_agg(quote_ident(needed.name), ', ') INTO missing
+  FROM unnest('{connectors,groups,connector_sync_history,connector_schemas,connector_tables}'::text[]) needed(name)
+  WHERE NOT EXISTS (SELECT FROM pg_foreign_table t
+      JOIN pg_class c ON c.oid = t.ftrelid
+      JOIN pg_namespace n ON n.oid = c.relnamespace
+      JOIN pg_foreign_server s ON s.oid = t.ftserver
+    WHERE n.nspname = add_account.schema AND c.relname = needed.name AND s.srvname = add_account.server);
+  IF missing IS NOT NULL THEN
+    RAISE undefined_table USING
+      MESSAGE = format('schema "%s" has not all foreign tables of server "%s" that are needed', schema, server),
+      DETAIL = 'Missing: ' || missing || '.', HINT = format(import, ' LIMIT TO (' || missing || ')');
+  END IF;
+  SELECT string_agg(needed.col, ', ') INTO missing
+  FROM unnest('{connectors.id,connectors.schema,connectors.group_id,connectors.service,connectors.setup_state,
+    connectors.sync_state,connectors.update_state,connectors.is_historical_sync,connectors.paused,
+    connectors.succeeded_at,connectors.failed_at,connectors.rescheduled_for,connectors.sync_frequency,
+    connectors.schedule_type,connectors.data_delay_threshold,connectors.tasks,connectors.warnings,
+    groups.id,groups.name,connector_sync_history.connector_id,connector_sync_history.sync_id,
+    connector_sync_history.status,connector_sync_history.start,connector_sync_history.end,
+    connector_sync_history.reason,connector_sync_history.extract_volume,connector_sync_history.process_volume,
+    connector_sync_history.load_volume,connector_schemas.connector_id,connector_schemas.schema_name,
+    connector_tables.connector_id,connector_tables.schema_name,connector_tables.table_name}'::text[]) needed(col)
+  WHERE NOT EXISTS (SELECT FROM pg_attribute t
+    WHERE t.attrelid = format('%I.%I', schema, split_part(needed.col, '.', 1))::regclass
+      AND t.attname = split_part(needed.col, '.', 2) AND t.attnum > 0 AND NOT t.attisdropped);
+  IF missing IS NOT NULL THEN
+    RAISE undefined_column USING
+      MESSAGE = format('foreign tables of schema "%s" lack columns that are needed', schema),
+      DETAIL = 'Missing: ' || missing || '.',
+      HINT = 'Drop those tables, then: ' || format(import, '');
+  END IF;
+  INSERT INTO fivetrex_watch.accounts AS a (account, server, schema)
+  VALUES (add_account.account, add_account.server, add_account.schema)
+  ON CONFLICT ON CONSTRAINT accounts_pkey DO UPDATE SET server = excluded.server, schema = excluded.schema;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.add_account(text, name, name)
+  IS 'watch an account: its foreign tables must have been imported; again: changes server and schema';
+
+CREATE FUNCTION fivetrex_watch.the_account(account text)
+RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  known text[] := ARRAY(SELECT a.account FROM fivetrex_watch.accounts a ORDER BY 1);
+BEGIN
+  IF account = ANY (known) OR (account IS NULL AND cardinality(known) = 1) THEN
+    RETURN coalesce(account, known[1]);
+  ELSIF account IS NULL AND cardinality(known) > 1 THEN
+    RAISE invalid_parameter_value USING MESSAGE = 'there is more than one account: say which',
+      HINT = format('It is one of: %s.', array_to_string(known, ', '));
+  END IF;
+  RAISE invalid_parameter_value USING
+    MESSAGE = coalesce('account "' || account || '" is not watched', 'no account is watched'),
+    HINT = 'SELECT fivetrex_watch.add_account(...) adds one.';
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.the_account(text)
+  IS 'internal: the account of that name, or the only one';
+
+CREATE FUNCTION fivetrex_watch.base_function(name text)
+RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  -- the base extension is relocatable
+  SELECT format('%I.%I', n.nspname, name)
+  FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'fivetrex'
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.base_function(text)
+  IS 'internal: qualified name of a function of the extension fivetrex';
+
+-------------------------------------------------------------------------------
+-- Health
+
+CREATE FUNCTION fivetrex_watch.health_of(
+  c fivetrex_watch.connectors, at timestamptz DEFAULT now(),
+  OUT health text, OUT severity smallint, OUT reason text)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT word, CASE WHEN word IN ('broken') THEN 3
+      WHEN word IN ('failing', 'late', 'delayed') THEN 2
+      WHEN word = 'rescheduled' AND c.schedule_type = 'manual' THEN 2
+      WHEN word IN ('gone', 'paused', 'incomplete', 'rescheduled') THEN 1 ELSE 0 END::smallint,
+    CASE word WHEN 'gone' THEN 'deleted, or not visible to the API key'
+      WHEN 'incomplete' THEN 'the setup tests have never passed'
+      WHEN 'broken' THEN c.tasks -> 0 ->> 'message'
+      WHEN 'rescheduled' THEN CASE WHEN c.schedule_type = 'manual' THEN 'nobody will resume it: its schedule is manual'
+        ELSE 'until ' || to_char(c.rescheduled_for AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"') END
+      WHEN 'late' THEN 'its data are as of ' || to_char(c.data_as_of AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')
+        || ', older than ' || extract(epoch FROM c.allowance)::bigint / 60 || ' min'
+      WHEN 'delayed' THEN 'Fivetran reports a delay' END
+  FROM (SELECT CASE WHEN c.gone_at IS NOT NULL THEN 'gone'
+      WHEN c.paused THEN 'paused'
+      WHEN c.setup_state = 'incomplete' THEN 'incomplete'
+      WHEN c.setup_state = 'broken' THEN 'broken'
+      WHEN c.failed_at > coalesce(c.succeeded_at, '-infinity') THEN 'failing'
+      WHEN c.succeeded_at IS NULL AND c.failed_at IS NULL THEN 'new'
+      WHEN c.sync_state = 'rescheduled' THEN 'rescheduled'
+      WHEN at - c.data_as_of > c.allowance THEN 'late'
+      WHEN c.update_state = 'delayed' THEN 'delayed'
+      ELSE 'ok' END) w(word);
+END;
+
+COMMENT ON FUNCTION fivetrex_watch.health_of(fivetrex_watch.connectors, timestamptz)
+  IS 'one word for the state of a connector, its severity (0 to 3) and why; the first that fits of gone, paused, incomplete, broken, failing, new, rescheduled, late, delayed, ok';
+
+CREATE FUNCTION fivetrex_watch.health_began(c fivetrex_watch.connectors, health text)
+RETURNS timestamptz
+LANGUAGE sql IMMUTABLE
+BEGIN ATOMIC
+  SELECT CASE health WHEN 'gone' THEN c.gone_at WHEN 'broken' THEN c.failed_at
+    WHEN 'failing' THEN c.failed_at WHEN 'new' THEN c.first_seen_at
+    WHEN 'late' THEN c.data_as_of + c.allowance END;
+END;
+
+COMMENT ON FUNCTION fivetrex_watch.health_began(fivetrex_watch.connectors, text)
+  IS 'internal: since when a word holds, as far as the connector itself tells';
+
+CREATE FUNCTION fivetrex_watch.note_health(a fivetrex_watch.accounts, at timestamptz)
+RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  UPDATE fivetrex_watch.connectors c SET health = n.health,
+    health_since = CASE WHEN c.health IS NULL THEN fivetrex_watch.health_began(c, n.health) ELSE at END
+  FROM (SELECT x.id, h.health FROM fivetrex_watch.connectors x, fivetrex_watch.health_of(x, at) h
+    WHERE x.account = a.account AND x.health IS DISTINCT FROM h.health) n
+  WHERE c.account = a.account AND c.id = n.id
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.note_health(fivetrex_watch.accounts, timestamptz)
+  IS 'internal, last step of a refresh: keeps the words that have changed, and since when';
+
+-------------------------------------------------------------------------------
+-- Refresh: the list of connectors
+
+CREATE FUNCTION fivetrex_watch.list_query(schema name, ids text[])
+RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  -- $1: account, $2: ids, $3: the moment.  Groups are left alone when ids are given.
+  SELECT format($q$
+    SELECT DISTINCT ON (l.id) $1, l.id, l.schema, l.group_id,
+      coalesce(g.name, CASE WHEN k.group_id = l.group_id THEN k.group_name END), l.service,
+      l.setup_state, l.sync_state, l.update_state, l.is_historical_sync, l.paused, l.succeeded_at, l.failed_at,
+      l.rescheduled_for, l.sync_frequency, l.schedule_type, l.data_delay_threshold, l.tasks, l.warnings, $3,
+      CASE WHEN l.sync_state <> 'syncing' THEN NULL
+        WHEN k.sync_state = 'syncing' AND (k.succeeded_at, k.failed_at)
+          IS NOT DISTINCT FROM (l.succeeded_at, l.failed_at) THEN coalesce(k.syncing_since, $3)
+        WHEN l.sync_state = 'syncing' THEN $3 END,
+      CASE WHEN l.sync_state IN ('scheduled', 'paused', 'rescheduled') AND (k.idle_at IS NULL
+          OR k.sync_state IS DISTINCT FROM l.sync_state OR EXISTS (SELECT FROM fivetrex_watch.runs r
+            WHERE r.account = $1 AND r.connector_id = l.id AND r.outcome IS NULL)) THEN $3 ELSE k.idle_at END,
+      CASE WHEN k.succeeded_at = l.succeeded_at THEN coalesce(k.data_as_of, l.succeeded_at) ELSE l.succeeded_at END,
+      CASE WHEN l.schedule_type IS DISTINCT FROM 'manual'
+        THEN make_interval(mins => 2 * l.sync_frequency + coalesce(l.data_delay_threshold, 0)) END
+    FROM (SELECT * FROM %1$I.connectors %2$s OFFSET 0) l
+    LEFT JOIN (SELECT * FROM %3$s OFFSET 0) g ON g.id = l.group_id
+    LEFT JOIN fivetrex_watch.connectors k ON k.account = $1 AND k.id = l.id
+    ORDER BY l.id
+  $q$, schema, CASE WHEN ids IS NOT NULL THEN 'WHERE id = ANY ($2)' ELSE '' END,
+    CASE WHEN ids IS NULL THEN format('(SELECT id, name FROM %I.groups) x', schema)
+      ELSE '(SELECT NULL::text AS id, NULL::text AS name WHERE false) x' END)
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.list_query(name, text[])
+  IS 'internal: the query that reads connectors from the API as rows for the table connectors';
+
+CREATE FUNCTION fivetrex_watch.read_list(a fivetrex_watch.accounts, ids text[], at timestamptz)
+RETURNS text[]
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  seen text[];
+BEGIN
+  EXECUTE format($q$
+    WITH l (account, id, name, group_id, group_name, service, setup_state, sync_state, update_state,
+      is_historical_sync, paused, succeeded_at, failed_at, rescheduled_for, sync_frequency, schedule_type,
+      data_delay_threshold, tasks, warnings, first_seen_at, syncing_since, idle_at, data_as_of, allowance)
+      AS MATERIALIZED (%s),
+    written AS (
+      INSERT INTO fivetrex_watch.connectors AS o (account, id, name, group_id, group_name, service, setup_state,
+        sync_state, update_state, is_historical_sync, paused, succeeded_at, failed_at, rescheduled_for,
+        sync_frequency, schedule_type, data_delay_threshold, tasks, warnings, first_seen_at, syncing_since,
+        idle_at, data_as_of, allowance)
+      SELECT * FROM l
+      ON CONFLICT ON CONSTRAINT connectors_pkey DO UPDATE SET (name, group_id, group_name, service, setup_state,
+        sync_state, update_state, is_historical_sync, paused, succeeded_at, failed_at, rescheduled_for,
+        sync_frequency, schedule_type, data_delay_threshold, tasks, warnings, syncing_since, idle_at, data_as_of,
+        allowance, gone_at) = ROW (excluded.name, excluded.group_id, excluded.group_name, excluded.service,
+        excluded.setup_state, excluded.sync_state, excluded.update_state, excluded.is_historical_sync,
+        excluded.paused, excluded.succeeded_at, excluded.failed_at, excluded.rescheduled_for,
+        excluded.sync_frequency, excluded.schedule_type, excluded.data_delay_threshold, excluded.tasks,
+        excluded.warnings, excluded.syncing_since, excluded.idle_at, excluded.data_as_of, excluded.allowance, NULL)
+      WHERE o.gone_at IS NOT NULL OR ROW (o.name, o.group_id, o.group_name, o.service, o.setup_state, o.sync_state,
+        o.update_state, o.is_historical_sync, o.paused, o.succeeded_at, o.failed_at, o.rescheduled_for,
+        o.sync_frequency, o.schedule_type, o.data_delay_threshold, o.tasks, o.warnings, o.syncing_since,
+        o.idle_at, o.data_as_of, o.allowance) IS DISTINCT FROM ROW (excluded.name, excluded.group_id,
+        excluded.group_name, excluded.service, excluded.setup_state, excluded.sync_state, excluded.update_state,
+        excluded.is_historical_sync, excluded.paused, excluded.succeeded_at, excluded.failed_at,
+        excluded.rescheduled_for, excluded.sync_frequency, excluded.schedule_type, excluded.data_delay_threshold,
+        excluded.tasks, excluded.warnings, excluded.syncing_since, excluded.idle_at, excluded.data_as_of,
+        excluded.allowance))
+    SELECT coalesce(array_agg(id), '{}') FROM l
+  $q$, fivetrex_watch.list_query(a.schema, ids)) INTO seen USING a.account, ids, at;
+  PERFORM fivetrex_watch.note_look(a, seen, at);
+  RETURN seen;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.read_list(fivetrex_watch.accounts, text[], timestamptz)
+  IS 'internal: reads the list, or the connectors of these ids, writes what has changed and returns the ids that were there';
+
+CREATE FUNCTION fivetrex_watch.note_look(a fivetrex_watch.accounts, seen text[], at timestamptz)
+RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  /*
+   * The first look after a request, and the first at which no sync ran: a sync
+   * that ends later than what was seen then has begun after the request.  That
+   * another one has ended between two looks is as good as an idle connector.
+   */
+  UPDATE fivetrex_watch.runs r SET looked_at = coalesce(r.looked_at, at),
+    idle_at = CASE WHEN c.sync_state IN ('scheduled', 'paused', 'rescheduled')
+      OR (r.looked_at IS NOT NULL AND r.ended_before IS DISTINCT FROM greatest(c.succeeded_at, c.failed_at)) THEN at END,
+    ended_before = greatest(c.succeeded_at, c.failed_at)
+  FROM fivetrex_watch.connectors c
+  WHERE c.account = a.account AND c.id = ANY (seen)
+    AND r.account = a.account AND r.connector_id = c.id AND r.outcome IS NULL
+    AND r.requested_at < at AND r.idle_at IS NULL
+    AND (r.looked_at IS NULL OR c.sync_state IN ('scheduled', 'paused', 'rescheduled')
+      OR r.ended_before IS DISTINCT FROM greatest(c.succeeded_at, c.failed_at))
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.note_look(fivetrex_watch.accounts, text[], timestamptz)
+  IS 'internal: keeps with open runs how their connectors were first seen';
+
+CREATE FUNCTION fivetrex_watch.note_gone(a fivetrex_watch.accounts, seen text[], at timestamptz)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  missing text[] := ARRAY(SELECT c.id FROM fivetrex_watch.connectors c
+    WHERE c.account = a.account AND c.gone_at IS NULL
+      AND NOT EXISTS (SELECT FROM unnest(seen) s(id) WHERE s.id = c.id) ORDER BY 1);
+  one text;
+  found text[];
+  detail text;
+BEGIN
+  IF cardinality(missing) > a.max_gone THEN
+    RAISE triggered_data_change_violation USING
+      MESSAGE = format('%s connectors are not in the list any more', to_char(cardinality(missing), 'FM999,999,999')),
+      HINT = 'Does the API key still see all groups? If they were deleted, raise max_gone of the account for once.';
+  END IF;
+  -- One by one: a row may hide from a list that is read page by page while it changes.
+  FOREACH one IN ARRAY missing LOOP
+    BEGIN
+      found := fivetrex_watch.read_list(a, ARRAY[one], at);
+    EXCEPTION WHEN insufficient_privilege THEN
+      GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+      IF detail !~ 'HTTP status 403' THEN
+        RAISE;
+      END IF;
+      found := '{}';
+    END;
+    IF found = '{}' THEN
+      UPDATE fivetrex_watch.connectors c SET gone_at = at, syncing_since = NULL
+      WHERE c.account = a.account AND c.id = one;
+      UPDATE fivetrex_watch.runs r SET looked_at = at
+      WHERE r.account = a.account AND r.connector_id = one AND r.outcome IS NULL AND r.looked_at IS NULL;
+    END IF;
+  END LOOP;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.note_gone(fivetrex_watch.accounts, text[], timestamptz)
+  IS 'internal: marks connectors that are neither in the list nor found by their id';
+
+CREATE FUNCTION fivetrex_watch.scan(a fivetrex_watch.accounts, since timestamptz, runs_only boolean)
+RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  at timestamptz := clock_timestamp();
+  waited text[] := ARRAY(SELECT DISTINCT r.connector_id FROM fivetrex_watch.runs r
+    WHERE r.account = a.account AND r.outcome IS NULL);
+BEGIN
+  IF runs_only THEN
+    -- a look of somebody else's will do, if it has seen all runs
+    IF waited = '{}' OR (greatest(a.runs_looked_at, a.refreshed_at) >= since AND NOT EXISTS (
+        SELECT FROM fivetrex_watch.runs r
+        WHERE r.account = a.account AND r.outcome IS NULL AND r.looked_at IS NULL)) THEN
+      RETURN 0;
+    END IF;
+    PERFORM fivetrex_watch.read_list(a, waited, at);
+    UPDATE fivetrex_watch.accounts x SET runs_looked_at = at WHERE x.account = a.account;
+  ELSIF a.refreshed_at >= since THEN
+    RETURN 0;
+  ELSE
+    PERFORM fivetrex_watch.note_gone(a, fivetrex_watch.read_list(a, NULL, at), at);
+    UPDATE fivetrex_watch.accounts x
+    SET refreshed_at = at, (rate_limit, remaining, clock_skew) = (SELECT l.rate_limit, l.remaining, l.clock_skew
+      FROM fivetrex_watch.limits(a) l)
+    WHERE x.account = a.account;
+  END IF;
+  RETURN 1;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.scan(fivetrex_watch.accounts, timestamptz, boolean)
+  IS 'internal, first step of a refresh: the list of connectors, or the connectors of open runs';
+
+CREATE FUNCTION fivetrex_watch.limits(
+  a fivetrex_watch.accounts, OUT rate_limit integer, OUT remaining integer, OUT clock_skew interval)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  EXECUTE format('SELECT rate_limit, remaining, clock_skew FROM %s($1)',
+    fivetrex_watch.base_function('fivetrex_limits')) INTO rate_limit, remaining, clock_skew USING a.server;
+  rate_limit := coalesce(rate_limit, a.rate_limit);
+  remaining := coalesce(remaining, a.remaining);
+  clock_skew := coalesce(clock_skew, a.clock_skew);
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.limits(fivetrex_watch.accounts)
+  IS 'internal: what this session knows of the account''s rate limit and clock';
+
+-------------------------------------------------------------------------------
+-- Refresh: sync histories
+
+CREATE FUNCTION fivetrex_watch.history_wanted(
+  a fivetrex_watch.accounts, began timestamptz, at timestamptz, n integer)
+RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT ARRAY(SELECT c.id FROM fivetrex_watch.connectors c
+    CROSS JOIN LATERAL (SELECT greatest(c.succeeded_at, c.failed_at) AS ended, EXISTS (
+      SELECT FROM fivetrex_watch.runs r
+      WHERE r.account = c.account AND r.connector_id = c.id AND r.outcome IS NULL AND r.looked_at IS NOT NULL
+        AND c.sync_state IS DISTINCT FROM 'syncing'
+        AND (r.ended_before IS DISTINCT FROM greatest(c.succeeded_at, c.failed_at)
+          OR (r.triggered_at < at - interval '10 s' AND c.sync_state <> 'rescheduled'))) AS waited) w
+    WHERE c.account = a.account AND c.gone_at IS NULL
+      AND coalesce(c.history_asked_at, '-infinity') < began
+      AND (w.waited OR (w.ended > coalesce(c.history_until, at - interval '7 days')
+        AND coalesce(c.history_asked_at, '-infinity') < at - a.history_every))
+    ORDER BY w.waited DESC, c.history_until NULLS FIRST, c.id LIMIT n)
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.history_wanted(fivetrex_watch.accounts, timestamptz, timestamptz, integer)
+  IS 'internal: the next connectors whose history has something new, those that somebody waits for first';
+
+CREATE FUNCTION fivetrex_watch.read_syncs(a fivetrex_watch.accounts, ids text[], at timestamptz)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
+DECLARE
+  skew interval := coalesce(a.clock_skew, '0');
+  since timestamptz := greatest(at + skew - interval '6 days 23:50', (SELECT min(coalesce(c.history_until, '-infinity'))
+    - interval '1 hour' FROM fivetrex_watch.connectors c WHERE c.account = a.account AND c.id = ANY (ids)));
+BEGIN
+  EXECUTE format($q$
+    INSERT INTO fivetrex_watch.syncs AS o (account, connector_id, sync_id, status, started_at, ended_at, reason,
+      extract_mb, process_mb, load_mb, seen_at)
+    SELECT DISTINCT ON (h.connector_id, h.sync_id) $1, h.connector_id, h.sync_id, h.status, h.start, h."end",
+      h.reason, h.extract_volume, h.process_volume, h.load_volume, $4
+    FROM %I.connector_sync_history h WHERE h.connector_id = ANY ($2) AND h.start >= $3
+    ORDER BY h.connector_id, h.sync_id, h."end" NULLS LAST
+    ON CONFLICT ON CONSTRAINT syncs_pkey DO UPDATE SET (status, started_at, ended_at, reason, extract_mb, process_mb,
+      load_mb, seen_at) = ROW (excluded.status, excluded.started_at, excluded.ended_at, excluded.reason,
+      excluded.extract_mb, excluded.process_mb, excluded.load_mb, excluded.seen_at)
+    WHERE ROW (o.status, o.started_at, o.ended_at, o.reason, o.extract_mb, o.process_mb, o.load_mb) IS DISTINCT FROM
+      ROW (excluded.status, excluded.started_at, excluded.ended_at, excluded.reason, excluded.extract_mb,
+      excluded.process_mb, excluded.load_mb)
+      -- a history that lags does not open again what has ended
+      AND (o.ended_at IS NULL OR excluded.ended_at IS NOT NULL)
+  $q$, a.schema) USING a.account, ids, since, at;
+
+  -- A history that lags behind the connector's own timestamps is asked again, for a day.
+  UPDATE fivetrex_watch.connectors c SET history_asked_at = at, history_error = NULL,
+    history_until = CASE WHEN w.known OR w.ended < at + skew - interval '1 day' THEN w.ended ELSE c.history_until END,
+    data_as_of = coalesce(CASE WHEN w.good_end >= c.succeeded_at - interval '2 min' THEN w.good_start END, c.data_as_of)
+  FROM (SELECT x.id, greatest(x.succeeded_at, x.failed_at) AS ended, g.started_at AS good_start, g.ended_at AS good_end,
+      EXISTS (SELECT FROM fivetrex_watch.syncs s WHERE s.account = x.account AND s.connector_id = x.id
+        AND s.ended_at >= greatest(x.succeeded_at, x.failed_at) - interval '2 min') AS known
+    FROM fivetrex_watch.connectors x LEFT JOIN LATERAL (SELECT s.started_at, s.ended_at FROM fivetrex_watch.syncs s
+      WHERE s.account = x.account AND s.connector_id = x.id AND s.status = 'COMPLETED' AND s.ended_at IS NOT NULL
+      ORDER BY s.started_at DESC LIMIT 1) g ON true
+    WHERE x.account = a.account AND x.id = ANY (ids)) w
+  WHERE c.account = a.account AND c.id = w.id;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.read_syncs(fivetrex_watch.accounts, text[], timestamptz)
+  IS 'internal: reads the histories of these connectors into syncs';
+
+CREATE FUNCTION fivetrex_watch.read_syncs_singly(a fivetrex_watch.accounts, ids text[], at timestamptz)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  one text;
+  failures integer := 0;
+BEGIN
+  FOREACH one IN ARRAY ids LOOP
+    BEGIN
+      PERFORM fivetrex_watch.read_syncs(a, ARRAY[one], at);
+    EXCEPTION WHEN OTHERS THEN
+      failures := failures + 1;
+      IF fivetrex_watch.concerns_account(SQLSTATE) OR failures > 3 THEN
+        RAISE;
+      END IF;
+      UPDATE fivetrex_watch.connectors c SET history_asked_at = at, history_error = SQLERRM
+      WHERE c.account = a.account AND c.id = one;
+    END;
+  END LOOP;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.read_syncs_singly(fivetrex_watch.accounts, text[], timestamptz)
+  IS 'internal: the same one by one, so that a bad one keeps its error to itself';
+
+CREATE FUNCTION fivetrex_watch.concerns_account(state text)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  -- key refused, not allowed, no route, quota or limits used up, not reachable: the next call fails as well
+  SELECT state IN ('28000', '42501', '0A000', '53400', '54000', '08001')
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.concerns_account(text)
+  IS 'internal: does an error of this SQLSTATE concern the whole account, not one connector?';
+
+CREATE FUNCTION fivetrex_watch.read_histories(a fivetrex_watch.accounts, began timestamptz, calls integer)
+RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  at timestamptz := clock_timestamp();
+  ids text[];
+BEGIN
+  IF calls <= 0 OR (NOT a.history_served AND a.history_tried_at > at - interval '1 day') THEN
+    RETURN 0;
+  END IF;
+  -- one call tells whether the account has histories
+  ids := fivetrex_watch.history_wanted(a, began, at, least(calls, CASE WHEN a.history_served THEN 100 ELSE 1 END));
+  IF ids = '{}' THEN
+    RETURN 0;
+  ELSIF a.remaining < a.rate_limit / 10 THEN
+    RAISE WARNING 'account "%": sync histories are not read, as % of % calls of the hour are left',
+      a.account, a.remaining, a.rate_limit;
+    RETURN 0;
+  END IF;
+  BEGIN
+    PERFORM fivetrex_watch.read_syncs(a, ids, at);
+  EXCEPTION WHEN feature_not_supported THEN
+    UPDATE fivetrex_watch.accounts x SET history_served = false, history_tried_at = at WHERE x.account = a.account;
+    RETURN 0;
+  WHEN OTHERS THEN
+    IF fivetrex_watch.concerns_account(SQLSTATE) THEN
+      RAISE;
+    END IF;
+    PERFORM fivetrex_watch.read_syncs_singly(a, ids, at);
+  END;
+  UPDATE fivetrex_watch.accounts x SET history_served = true, history_tried_at = NULL
+  WHERE x.account = a.account AND x.history_served IS DISTINCT FROM true;
+  RETURN cardinality(ids);
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.read_histories(fivetrex_watch.accounts, timestamptz, integer)
+  IS 'internal, second step of a refresh: the next hundred sync histories; returns their number';
+
+-------------------------------------------------------------------------------
+-- Refresh: verdicts of runs
+
+CREATE FUNCTION fivetrex_watch.verdict(
+  r fivetrex_watch.runs, c fivetrex_watch.connectors, a fivetrex_watch.accounts, at timestamptz,
+  OUT outcome text, OUT sync_id text, OUT ended_at timestamptz, OUT reason text, OUT known_by text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  skew interval := coalesce(a.clock_skew, '0');
+  since timestamptz := r.requested_at + skew - interval '1 s';
+  ended timestamptz := greatest(c.succeeded_at, c.failed_at);
+  idle boolean := c.sync_state IN ('scheduled', 'paused', 'rescheduled');
+BEGIN
+  -- the first sync that started after the request and has ended; a rescheduled one goes on
+  SELECT CASE s.status WHEN 'COMPLETED' THEN 'succeeded' WHEN 'FAILURE' THEN 'failed' ELSE lower(s.status) END,
+    s.sync_id, s.ended_at, s.reason, 'history'
+  INTO outcome, sync_id, ended_at, reason, known_by
+  FROM fivetrex_watch.syncs s
+  WHERE s.account = r.account AND s.connector_id = r.connector_id AND s.started_at >= since
+    AND s.ended_at IS NOT NULL AND s.status <> 'RESCHEDULED'
+  ORDER BY s.started_at LIMIT 1;
+  IF outcome IS NOT NULL THEN
+    RETURN;
+  END IF;
+
+  ended_at := at;
+  IF r.looked_at IS NOT NULL OR c.id IS NULL THEN
+    outcome := CASE WHEN c.id IS NULL OR c.gone_at IS NOT NULL THEN 'gone'
+      WHEN c.paused OR c.sync_state = 'paused' THEN 'paused'
+      WHEN c.setup_state = 'incomplete' THEN 'not_set_up'
+      WHEN c.setup_state = 'broken' THEN 'broken' END;
+  END IF;
+  IF outcome IS NOT NULL THEN
+    known_by := 'state';
+    reason := coalesce((SELECT s.reason FROM fivetrex_watch.syncs s WHERE s.account = r.account
+        AND s.connector_id = r.connector_id AND s.started_at >= since ORDER BY s.started_at DESC LIMIT 1),
+      CASE WHEN outcome = 'broken' THEN c.tasks -> 0 ->> 'message' END);
+  ELSIF ended IS DISTINCT FROM r.ended_before AND ended > r.idle_at + skew - interval '1 s'
+      AND (NOT a.history_served OR c.history_error IS NOT NULL OR at + skew - ended > interval '2 min') THEN
+    outcome := CASE WHEN coalesce(c.failed_at, '-infinity') > coalesce(c.succeeded_at, '-infinity')
+      THEN 'failed' ELSE 'succeeded' END;
+    ended_at := ended;
+    known_by := 'timestamps';
+  ELSIF r.posts >= 3 AND r.triggered_at < at - interval '10 min' AND c.sync_state = 'scheduled'
+      AND ended IS NOT DISTINCT FROM r.ended_before THEN
+    outcome := 'not_started';
+    known_by := 'clock';
+  ELSIF r.deadline <= at THEN
+    outcome := 'timeout';
+    reason := r.error;
+    known_by := 'clock';
+  ELSE
+    ended_at := NULL;
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.verdict(fivetrex_watch.runs, fivetrex_watch.connectors, fivetrex_watch.accounts, timestamptz)
+  IS 'internal: how a run has ended, from what the tables hold; outcome is null while it is open';
+
+CREATE FUNCTION fivetrex_watch.settle_runs(a fivetrex_watch.accounts, at timestamptz)
+RETURNS integer
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  WITH ended AS (
+    UPDATE fivetrex_watch.runs r
+    SET outcome = v.outcome, sync_id = v.sync_id, ended_at = v.ended_at, reason = v.reason, known_by = v.known_by
+    FROM (SELECT o.id, w.* FROM fivetrex_watch.runs o
+        LEFT JOIN fivetrex_watch.connectors c ON c.account = o.account AND c.id = o.connector_id,
+        fivetrex_watch.verdict(o, c, a, at) w
+      WHERE o.account = a.account AND o.outcome IS NULL AND w.outcome IS NOT NULL) v
+    WHERE r.id = v.id AND r.outcome IS NULL RETURNING 1)
+  SELECT count(*)::integer FROM ended
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.settle_runs(fivetrex_watch.accounts, timestamptz)
+  IS 'internal, third step of a refresh: ends the runs that have a verdict; returns their number';
+
+-------------------------------------------------------------------------------
+-- Refresh: starting syncs
+
+CREATE FUNCTION fivetrex_watch.next_run(a fivetrex_watch.accounts, at timestamptz)
+RETURNS fivetrex_watch.runs
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  SELECT r.* FROM fivetrex_watch.runs r
+  JOIN fivetrex_watch.connectors c ON c.account = r.account AND c.id = r.connector_id
+  CROSS JOIN LATERAL (SELECT at + coalesce(a.clock_skew, '0') AS theirs) t
+  WHERE r.account = a.account AND r.outcome IS NULL AND r.idle_at IS NOT NULL
+    AND coalesce(r.next_try_at, '-infinity') <= at
+    AND CASE
+      -- not posted yet: a rescheduled one is left alone until it should have gone on
+      WHEN r.triggered_at IS NULL THEN c.sync_state = 'scheduled'
+        OR (c.sync_state = 'rescheduled' AND coalesce(c.rescheduled_for, '-infinity') + interval '1 min' <= t.theirs)
+      -- rescheduled since: goes on by itself, unless its schedule is manual
+      WHEN c.sync_state = 'rescheduled' THEN c.schedule_type = 'manual'
+        AND c.rescheduled_for + interval '1 min' <= t.theirs
+        AND r.triggered_at + coalesce(a.clock_skew, '0') < c.rescheduled_for
+      -- nothing has begun
+      WHEN c.sync_state = 'scheduled' THEN r.posts < 3 AND r.triggered_at < at - interval '10 min'
+        AND greatest(c.succeeded_at, c.failed_at) IS NOT DISTINCT FROM r.ended_before
+      END
+    -- a sync that another run has asked for since will do
+    AND NOT EXISTS (SELECT FROM fivetrex_watch.runs o WHERE o.account = r.account
+      AND o.connector_id = r.connector_id AND o.outcome IS NULL AND o.id <> r.id AND o.triggered_at >= r.requested_at
+      AND (r.triggered_at IS NULL OR o.triggered_at > r.triggered_at))
+    -- a rescheduled run gives its place back until it is posted again
+    AND r.at_once > (SELECT count(*) FROM fivetrex_watch.runs b
+      JOIN fivetrex_watch.connectors k ON k.account = b.account AND k.id = b.connector_id
+      WHERE b.batch = r.batch AND b.outcome IS NULL AND b.id <> r.id
+        AND (b.triggered_at IS NOT NULL OR (b.tries > 0 AND k.sync_state = 'syncing'))
+        AND NOT (k.sync_state = 'rescheduled'
+          AND b.triggered_at + coalesce(a.clock_skew, '0') < coalesce(k.rescheduled_for, 'infinity')))
+  ORDER BY r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.next_run(fivetrex_watch.accounts, timestamptz)
+  IS 'internal: the run whose sync is to be started next, locked; null when there is none';
+
+CREATE FUNCTION fivetrex_watch.post_run(a fivetrex_watch.accounts)
+RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+  -- that a write cannot be rolled back is known here; repeats are counted in tries, not waited for
+  SET client_min_messages = error SET fivetrex.max_retry_wait = 0 AS $$
+DECLARE
+  at timestamptz := clock_timestamp();
+  r fivetrex_watch.runs := fivetrex_watch.next_run(a, at);
+  answer text;
+  detail text;
+BEGIN
+  IF r.id IS NULL THEN
+    RETURN 0;
+  END IF;
+  BEGIN
+    EXECUTE format('SELECT %s($1, server => $2)', fivetrex_watch.base_function('fivetrex_sync'))
+      INTO answer USING r.connector_id, a.server;
+    UPDATE fivetrex_watch.runs x SET triggered_at = CASE WHEN answer LIKE '{"dry_run": true%' THEN NULL ELSE at END,
+      posts = x.posts + CASE WHEN answer LIKE '{"dry_run": true%' THEN 0 ELSE 1 END, tries = 0,
+      next_try_at = CASE WHEN answer LIKE '{"dry_run": true%' THEN at + interval '1 min' END,
+      error = CASE WHEN answer LIKE '{"dry_run": true%' THEN 'fivetrex.dry_run is on: nothing was sent' END
+    WHERE x.id = r.id;
+    RETURN 1;
+  EXCEPTION WHEN no_data_found THEN
+    UPDATE fivetrex_watch.runs x SET outcome = 'gone', ended_at = at, reason = SQLERRM, known_by = 'state'
+    WHERE x.id = r.id;
+    RETURN 1;
+  WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+    -- what concerns this connector, or this moment, is kept with the run; the rest is the account's or the caller's
+    IF SQLSTATE NOT IN ('55006', '53400', '58000', '08001', '08006', '08007', '08P01', 'HV000')
+        AND NOT (SQLSTATE = '22023' AND detail ~ 'HTTP status') THEN
+      RAISE;
+    END IF;
+    UPDATE fivetrex_watch.runs x SET tries = x.tries + 1, error = SQLERRM,
+      next_try_at = at + least(interval '1 min' * 2 ^ x.tries, interval '1 hour')
+    WHERE x.id = r.id;
+    RETURN CASE WHEN fivetrex_watch.concerns_account(SQLSTATE) THEN 0 ELSE 1 END;
+  END;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.post_run(fivetrex_watch.accounts)
+  IS 'internal, fourth step of a refresh: starts the sync of one run; returns 0 when there is no more to do';
+
+-------------------------------------------------------------------------------
+-- Refresh: the steps together
+
+CREATE FUNCTION fivetrex_watch.is_callers_fault(state text, message text, detail text)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  -- no right to a server, table or function, no user mapping, a READ ONLY transaction: nothing of the account's
+  SELECT (state = '42501' AND coalesce(detail, '') !~ 'HTTP status') OR state = '25006'
+    OR (state = '42704' AND message ~ 'user mapping')
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.is_callers_fault(text, text, text)
+  IS 'internal: is an error one of the caller''s rights, to be raised to him and not kept?';
+
+CREATE FUNCTION fivetrex_watch.attempt(
+  account text, step text, began timestamptz, max_age interval, runs_only boolean, calls integer)
+RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  a fivetrex_watch.accounts;
+  detail text;
+BEGIN
+  -- for the transaction only: a session's lock would outlive an error
+  IF NOT pg_try_advisory_xact_lock(hashtext('fivetrex_watch'), hashtext(account)) THEN
+    RETURN 0;
+  END IF;
+  SELECT * INTO a FROM fivetrex_watch.accounts x WHERE x.account = attempt.account;
+  IF NOT FOUND THEN
+    RETURN 0;
+  END IF;
+  BEGIN
+    CASE step
+      WHEN 'scan' THEN RETURN fivetrex_watch.scan(a, began - coalesce(max_age, '0'), runs_only);
+      WHEN 'history' THEN RETURN fivetrex_watch.read_histories(a, began, coalesce(calls, a.history_calls));
+      WHEN 'settle' THEN RETURN fivetrex_watch.settle_runs(a, clock_timestamp());
+      WHEN 'post' THEN RETURN fivetrex_watch.post_run(a);
+      WHEN 'finish' THEN
+        PERFORM fivetrex_watch.note_health(a, clock_timestamp());
+        PERFORM fivetrex_watch.note_end(a, began);
+        RETURN 0;
+    END CASE;
+  EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+    IF fivetrex_watch.is_callers_fault(SQLSTATE, SQLERRM, detail) THEN
+      RAISE;
+    END IF;
+    UPDATE fivetrex_watch.accounts x SET failed_at = clock_timestamp(), error = SQLERRM
+    WHERE x.account = attempt.account;
+    RAISE WARNING USING MESSAGE = format('account "%s": %s', account, SQLERRM), ERRCODE = SQLSTATE,
+      DETAIL = coalesce(nullif(detail, ''), 'Step: ' || step || '.');
+    RETURN -1;
+  END;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.attempt(text, text, timestamptz, interval, boolean, integer)
+  IS 'internal: one step of a refresh, unless another session does one; returns how much was done, -1 when it failed';
+
+CREATE FUNCTION fivetrex_watch.note_end(a fivetrex_watch.accounts, began timestamptz)
+RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  UPDATE fivetrex_watch.accounts x SET error = CASE WHEN x.failed_at >= began THEN x.error END,
+    rate_limit = l.rate_limit, remaining = l.remaining, clock_skew = l.clock_skew
+  FROM fivetrex_watch.limits(a) l
+  WHERE x.account = a.account AND ((x.error IS NOT NULL AND x.failed_at < began)
+    OR ROW (x.rate_limit, x.remaining) IS DISTINCT FROM ROW (l.rate_limit, l.remaining))
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.note_end(fivetrex_watch.accounts, timestamptz)
+  IS 'internal: what a refresh leaves in accounts; an error of an earlier one is over';
+
+CREATE FUNCTION fivetrex_watch.to_refresh(account text)
+RETURNS text[]
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF current_setting('transaction_read_only')::boolean THEN
+    RAISE read_only_sql_transaction USING MESSAGE = 'cannot refresh in a read-only transaction or on a standby';
+  ELSIF account IS NOT NULL OR NOT EXISTS (SELECT FROM fivetrex_watch.accounts) THEN
+    RETURN ARRAY[fivetrex_watch.the_account(account)];
+  END IF;
+  RETURN ARRAY(SELECT a.account FROM fivetrex_watch.accounts a WHERE a.enabled ORDER BY 1);
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.to_refresh(text)
+  IS 'internal: the accounts that a refresh is for; an error where nothing can be written';
+
+/*
+ * Whoever commits cannot have a search_path of his own: so this is a bare loop
+ * with qualified names, and the work is in functions.
+ */
+CREATE PROCEDURE fivetrex_watch.refresh(
+  account text DEFAULT NULL, max_age interval DEFAULT '0', runs_only boolean DEFAULT false)
+LANGUAGE plpgsql AS $$
+DECLARE
+  began timestamptz := pg_catalog.clock_timestamp();
+  name text;
+  done integer;
+  calls integer;
+  ok boolean;
+BEGIN
+  FOREACH name IN ARRAY fivetrex_watch.to_refresh(account) LOOP
+    ok := fivetrex_watch.attempt(name, 'scan', began, max_age, runs_only, NULL) OPERATOR(pg_catalog.>=) 0;
+    COMMIT;
+    calls := NULL;
+    WHILE ok LOOP
+      done := fivetrex_watch.attempt(name, 'history', began, max_age, runs_only, calls);
+      COMMIT;
+      EXIT WHEN done OPERATOR(pg_catalog.<=) 0;
+      calls := fivetrex_watch.calls_left(name, calls, done);
+    END LOOP;
+    done := fivetrex_watch.attempt(name, 'settle', began, max_age, runs_only, NULL);
+    COMMIT;
+    WHILE ok LOOP
+      done := fivetrex_watch.attempt(name, 'post', began, max_age, runs_only, NULL);
+      COMMIT;
+      EXIT WHEN done OPERATOR(pg_catalog.<=) 0;
+    END LOOP;
+    done := fivetrex_watch.attempt(name, 'finish', began, max_age, runs_only, NULL);
+    COMMIT;
+  END LOOP;
+END $$;
+
+COMMENT ON PROCEDURE fivetrex_watch.refresh(text, interval, boolean)
+  IS 'the heartbeat: reads the accounts, or one, starts what was asked for and says how it ended; max_age: a list that is younger will do; runs_only: only the connectors of open runs';
+
+CREATE FUNCTION fivetrex_watch.calls_left(account text, calls integer, done integer)
+RETURNS integer
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(calls, a.history_calls) - done FROM fivetrex_watch.accounts a WHERE a.account = calls_left.account
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.calls_left(text, integer, integer)
+  IS 'internal: how many sync histories this refresh may still ask for';
+
+-------------------------------------------------------------------------------
+-- Runs: asking for syncs, waiting for them
+
+CREATE FUNCTION fivetrex_watch.request(
+  connectors text[], at_once integer DEFAULT 5, deadline interval DEFAULT '6 hours', account text DEFAULT NULL)
+RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  at timestamptz := clock_timestamp();
+  of_account text;
+  unknown text;
+  result bigint;
+BEGIN
+  IF connectors IS NULL OR cardinality(connectors) = 0 THEN
+    RETURN NULL;
+  ELSIF at_once IS NULL OR at_once < 1 OR deadline IS NULL OR deadline <= '0' OR array_position(connectors, NULL) > 0 THEN
+    RAISE invalid_parameter_value USING
+      MESSAGE = 'connectors must not hold nulls, at_once and deadline must be greater than zero';
+  END IF;
+  of_account := fivetrex_watch.the_account(account);
+  IF NOT EXISTS (SELECT FROM fivetrex_watch.accounts a WHERE a.account = of_account AND a.refreshed_at IS NOT NULL) THEN
+    RAISE object_not_in_prerequisite_state USING
+      MESSAGE = format('account "%s" has never been refreshed', of_account),
+      HINT = format('CALL fivetrex_watch.refresh(%L);', of_account);
+  END IF;
+  SELECT string_agg(quote_literal(n.id), ', ' ORDER BY n.ord) INTO unknown
+  FROM unnest(connectors) WITH ORDINALITY n(id, ord)
+  WHERE NOT EXISTS (SELECT FROM fivetrex_watch.connectors c WHERE c.account = of_account AND c.id = n.id);
+  IF unknown IS NOT NULL THEN
+    RAISE no_data_found USING MESSAGE = format('account "%s" has no such connectors: %s', of_account, unknown),
+      HINT = format('One that is new is known after CALL fivetrex_watch.refresh(%L);', of_account);
+  END IF;
+  result := nextval('fivetrex_watch.batch_numbers');
+  INSERT INTO fivetrex_watch.runs (batch, account, connector_id, requested_at, requested_by, at_once, deadline)
+  SELECT result, of_account, n.id, at, CASE WHEN current_setting('role') <> 'none' THEN current_setting('role')
+    ELSE session_user END, request.at_once, at + request.deadline
+  FROM (SELECT id, min(ord) AS ord FROM unnest(connectors) WITH ORDINALITY u(id, ord) GROUP BY id) n ORDER BY n.ord;
+  RETURN result;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.request(text[], integer, interval, text)
+  IS 'ask for syncs, at most at_once of them at the same time; returns the number of the batch. Calls nothing: the next refresh starts them, a ROLLBACK takes it back';
+
+CREATE FUNCTION fivetrex_watch.cancel(batch bigint)
+RETURNS bigint
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  WITH ended AS (
+    UPDATE fivetrex_watch.runs r SET outcome = 'canceled', ended_at = clock_timestamp(),
+      reason = 'canceled by ' || quote_ident(current_user)
+    WHERE r.batch = cancel.batch AND r.outcome IS NULL RETURNING 1)
+  SELECT count(*) FROM ended
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.cancel(bigint)
+  IS 'give up the open runs of a batch; returns their number. A sync that has begun goes on: the API cannot stop one';
+
+CREATE FUNCTION fivetrex_watch.may_work(account text)
+RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT has_table_privilege('fivetrex_watch.runs', 'UPDATE') AND has_server_privilege(s.oid, 'USAGE')
+    AND has_function_privilege((fivetrex_watch.base_function('fivetrex_sync') || '(text, boolean, name)')::regprocedure,
+      'EXECUTE')
+    AND EXISTS (SELECT FROM pg_user_mappings m WHERE m.srvid = s.oid AND m.usename IN (current_user, 'public'))
+  FROM fivetrex_watch.accounts a JOIN pg_foreign_server s ON s.srvname = a.server WHERE a.account = may_work.account
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.may_work(text)
+  IS 'internal: may the caller refresh and start syncs himself?';
+
+CREATE FUNCTION fivetrex_watch.first_pause(account text)
+RETURNS double precision
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  -- five seconds, as the server's retry_delay is one by default
+  SELECT greatest(0.02, least(5, 0.005 * coalesce((SELECT option_value::integer
+    FROM pg_options_to_table(s.srvoptions) WHERE option_name = 'retry_delay'), 1000)))
+  FROM fivetrex_watch.accounts a JOIN pg_foreign_server s ON s.srvname = a.server WHERE a.account = first_pause.account
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.first_pause(text)
+  IS 'internal: seconds between the first looks of a wait';
+
+CREATE FUNCTION fivetrex_watch.tell_ended(batch bigint, told bigint[])
+RETURNS bigint[]
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  r record;
+BEGIN
+  FOR r IN SELECT u.id, coalesce(c.name, u.connector_id) AS name, u.outcome, u.reason,
+      extract(epoch FROM greatest(u.ended_at, u.requested_at) - u.requested_at)::bigint AS seconds
+    FROM fivetrex_watch.runs u
+    LEFT JOIN fivetrex_watch.connectors c ON c.account = u.account AND c.id = u.connector_id
+    WHERE u.batch = tell_ended.batch AND u.outcome IS NOT NULL AND u.id <> ALL (told) ORDER BY u.ended_at, u.id
+  LOOP
+    RAISE NOTICE '%: % (%)', r.name, r.outcome || coalesce(', ' || r.reason, ''),
+      CASE WHEN r.seconds < 120 THEN r.seconds || ' s' ELSE r.seconds / 60 || ' min' END;
+    told := told || r.id;
+  END LOOP;
+  RETURN told;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.tell_ended(bigint, bigint[])
+  IS 'internal: a NOTICE for each run of a batch that has ended since';
+
+CREATE FUNCTION fivetrex_watch.outcome_of(batch bigint, OUT is_open boolean, OUT account text, OUT outcome text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  SELECT bool_or(r.outcome IS NULL), min(r.account), coalesce(
+    (array_agg(r.outcome ORDER BY r.id) FILTER (WHERE r.outcome <> 'succeeded'))[1], 'succeeded')
+  INTO is_open, account, outcome FROM fivetrex_watch.runs r WHERE r.batch = outcome_of.batch;
+  IF is_open IS NULL AND batch IS NOT NULL THEN
+    RAISE no_data_found USING MESSAGE = format('there is no batch %s', batch);
+  END IF;
+  IF is_open THEN
+    outcome := NULL;
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.outcome_of(bigint)
+  IS 'internal: succeeded when all runs of a batch have, else the first other outcome; null while one is open';
+
+CREATE PROCEDURE fivetrex_watch.wait(batch bigint, INOUT outcome text DEFAULT NULL)
+LANGUAGE plpgsql AS $$
+DECLARE
+  o record;
+  pause double precision;
+  waited double precision;
+  told bigint[] := '{}';
+BEGIN
+  PERFORM fivetrex_watch.to_refresh(account) FROM fivetrex_watch.outcome_of(batch);
+  LOOP
+    SELECT * INTO o FROM fivetrex_watch.outcome_of(batch);
+    told := fivetrex_watch.tell_ended(batch, told);
+    outcome := CASE WHEN batch IS NOT NULL THEN o.outcome END;
+    EXIT WHEN o.is_open IS NOT TRUE;
+    IF pause IS NULL THEN
+      pause := fivetrex_watch.first_pause(o.account);
+    ELSE
+      waited := 0;
+      WHILE waited OPERATOR(pg_catalog.<) pause LOOP
+        -- with nothing open, so that no snapshot grows old
+        COMMIT;
+        PERFORM pg_catalog.pg_sleep(least(pause OPERATOR(pg_catalog.-) waited, 5.0));
+        waited := waited OPERATOR(pg_catalog.+) 5.0;
+      END LOOP;
+      pause := least(pause OPERATOR(pg_catalog.*) 1.3, 60.0);
+    END IF;
+    COMMIT;
+    IF fivetrex_watch.may_work(o.account) THEN
+      CALL fivetrex_watch.refresh(o.account, pg_catalog.make_interval(secs => pause OPERATOR(pg_catalog./) 2.0), true);
+    END IF;
+  END LOOP;
+END $$;
+
+COMMENT ON PROCEDURE fivetrex_watch.wait(bigint, text)
+  IS 'wait until all runs of a batch have ended, refreshing meanwhile; outcome is succeeded when all have succeeded, else the first other one';
+
+CREATE FUNCTION fivetrex_watch.prune_some(n integer)
+RETURNS bigint
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  WITH s AS (DELETE FROM fivetrex_watch.syncs WHERE ctid = ANY (ARRAY(
+      SELECT d.ctid FROM fivetrex_watch.syncs d JOIN fivetrex_watch.accounts a USING (account)
+      WHERE d.started_at < now() - a.keep AND d.seen_at < now() - a.keep LIMIT n)) RETURNING 1),
+  r AS (DELETE FROM fivetrex_watch.runs WHERE ctid = ANY (ARRAY(
+      SELECT d.ctid FROM fivetrex_watch.runs d JOIN fivetrex_watch.accounts a USING (account)
+      WHERE d.outcome IS NOT NULL AND d.ended_at < now() - a.keep AND d.requested_at < now() - a.keep LIMIT n)) RETURNING 1),
+  c AS (DELETE FROM fivetrex_watch.connectors WHERE ctid = ANY (ARRAY(
+      SELECT d.ctid FROM fivetrex_watch.connectors d JOIN fivetrex_watch.accounts a USING (account)
+      WHERE d.gone_at < now() - a.keep LIMIT n)) RETURNING 1)
+  SELECT (SELECT count(*) FROM s) + (SELECT count(*) FROM r) + (SELECT count(*) FROM c)
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.prune_some(integer)
+  IS 'internal: deletes at most n rows of each table that are older than accounts.keep';
+
+CREATE PROCEDURE fivetrex_watch.prune()
+LANGUAGE plpgsql AS $$
+BEGIN
+  WHILE fivetrex_watch.prune_some(10000) OPERATOR(pg_catalog.>) 0 LOOP
+    COMMIT;
+  END LOOP;
+END $$;
+
+COMMENT ON PROCEDURE fivetrex_watch.prune()
+  IS 'delete syncs, ended runs and gone connectors that are older than accounts.keep, 10,000 of each in a transaction';
+
+-------------------------------------------------------------------------------
+-- Views
+
+CREATE VIEW fivetrex_watch.health AS
+SELECT c.account, c.id AS connector_id, c.name, c.service, c.group_id, c.group_name, h.health, h.severity,
+  CASE WHEN s.is_stale AND a.error IS NOT NULL THEN a.error
+    WHEN h.health = 'failing' THEN bad.reason ELSE h.reason END AS reason,
+  CASE WHEN c.health = h.health THEN c.health_since
+    ELSE fivetrex_watch.health_began(c, h.health) END AS since,
+  coalesce(c.sync_state = 'syncing' AND c.gone_at IS NULL, false) AS is_running,
+  CASE WHEN c.gone_at IS NULL THEN now() - c.syncing_since END AS running_for,
+  c.data_as_of, now() - c.data_as_of AS age, c.succeeded_at, c.failed_at, c.sync_frequency,
+  last.duration AS last_duration, typical.duration AS typical_duration,
+  coalesce(c.gone_at, a.refreshed_at) AS seen_at, s.is_stale
+FROM fivetrex_watch.connectors c
+JOIN fivetrex_watch.accounts a USING (account)
+CROSS JOIN LATERAL (SELECT coalesce(a.refreshed_at < now() - a.stale_after, true) AS is_stale) s
+CROSS JOIN LATERAL fivetrex_watch.health_of(c) h
+LEFT JOIN LATERAL (SELECT y.ended_at - y.started_at AS duration FROM fivetrex_watch.syncs y
+  WHERE y.account = c.account AND y.connector_id = c.id AND y.ended_at IS NOT NULL
+  ORDER BY y.started_at DESC LIMIT 1) last ON true
+LEFT JOIN LATERAL (SELECT y.reason FROM fivetrex_watch.syncs y
+  WHERE y.account = c.account AND y.connector_id = c.id AND y.ended_at IS NOT NULL AND y.status <> 'COMPLETED'
+    AND h.health = 'failing'
+  ORDER BY y.started_at DESC LIMIT 1) bad ON true
+LEFT JOIN LATERAL (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY z.ended_at - z.started_at) AS duration
+  FROM (SELECT y.started_at, y.ended_at FROM fivetrex_watch.syncs y
+    WHERE y.account = c.account AND y.connector_id = c.id AND y.status = 'COMPLETED' AND y.ended_at IS NOT NULL
+    ORDER BY y.started_at DESC LIMIT 20) z) typical ON true
+WHERE c.gone_at IS NULL OR c.gone_at > now() - interval '7 days';
+
+COMMENT ON VIEW fivetrex_watch.health IS 'the board: every connector with one word for its state; gone ones for seven days';
+COMMENT ON COLUMN fivetrex_watch.health.account IS 'account of the connector';
+COMMENT ON COLUMN fivetrex_watch.health.connector_id IS 'identifier of the connector';
+COMMENT ON COLUMN fivetrex_watch.health.name IS 'its name';
+COMMENT ON COLUMN fivetrex_watch.health.service IS 'type of the source';
+COMMENT ON COLUMN fivetrex_watch.health.group_id IS 'group that it loads into';
+COMMENT ON COLUMN fivetrex_watch.health.group_name IS 'name of that group';
+COMMENT ON COLUMN fivetrex_watch.health.health
+  IS 'the first that fits of gone, paused, incomplete, broken, failing, new, rescheduled, late, delayed, ok';
+COMMENT ON COLUMN fivetrex_watch.health.severity IS '0: nothing to do, 1: known, 2: look at it, 3: a person must act';
+COMMENT ON COLUMN fivetrex_watch.health.reason IS 'why; what the last refresh failed with where the row is stale';
+COMMENT ON COLUMN fivetrex_watch.health.since IS 'since when the word holds, as far as that is known';
+COMMENT ON COLUMN fivetrex_watch.health.is_running IS 'does a sync run?';
+COMMENT ON COLUMN fivetrex_watch.health.running_for IS 'for how long, as far as it was seen';
+COMMENT ON COLUMN fivetrex_watch.health.data_as_of IS 'start of the last successful sync';
+COMMENT ON COLUMN fivetrex_watch.health.age IS 'how old the data are';
+COMMENT ON COLUMN fivetrex_watch.health.succeeded_at IS 'end of the last successful sync';
+COMMENT ON COLUMN fivetrex_watch.health.failed_at IS 'end of the last failed sync';
+COMMENT ON COLUMN fivetrex_watch.health.sync_frequency IS 'minutes between syncs';
+COMMENT ON COLUMN fivetrex_watch.health.last_duration IS 'how long the last sync took';
+COMMENT ON COLUMN fivetrex_watch.health.typical_duration IS 'median of the last 20 successful ones';
+COMMENT ON COLUMN fivetrex_watch.health.seen_at IS 'when the row was true: last refresh, or when the connector was first missed';
+COMMENT ON COLUMN fivetrex_watch.health.is_stale IS 'is the last refresh too long ago to be trusted?';
+
+CREATE VIEW fivetrex_watch.failures AS
+SELECT s.account, s.connector_id, c.name, c.group_name, s.sync_id, s.status, s.started_at, s.ended_at, s.reason
+FROM fivetrex_watch.syncs s
+LEFT JOIN fivetrex_watch.connectors c ON c.account = s.account AND c.id = s.connector_id
+WHERE s.started_at > now() - interval '7 days' AND s.ended_at IS NOT NULL AND s.status IS DISTINCT FROM 'COMPLETED';
+
+COMMENT ON VIEW fivetrex_watch.failures IS 'the syncs of seven days that did not complete';
+COMMENT ON COLUMN fivetrex_watch.failures.account IS 'account of the connector';
+COMMENT ON COLUMN fivetrex_watch.failures.connector_id IS 'identifier of the connector';
+COMMENT ON COLUMN fivetrex_watch.failures.name IS 'its name';
+COMMENT ON COLUMN fivetrex_watch.failures.group_name IS 'name of the group that it loads into';
+COMMENT ON COLUMN fivetrex_watch.failures.sync_id IS 'identifier of the sync';
+COMMENT ON COLUMN fivetrex_watch.failures.status IS 'FAILURE, CANCELED, INCOMPLETE, RESCHEDULED or PAUSED';
+COMMENT ON COLUMN fivetrex_watch.failures.started_at IS 'when it began';
+COMMENT ON COLUMN fivetrex_watch.failures.ended_at IS 'when it ended';
+COMMENT ON COLUMN fivetrex_watch.failures.reason IS 'why';
+
+CREATE VIEW fivetrex_watch.sync_stats AS
+SELECT c.account, c.id AS connector_id, c.name, coalesce(s.n, 0) AS n, coalesce(s.succeeded, 0) AS succeeded,
+  coalesce(s.failed, 0) AS failed, s.p50, s.p95, last.duration AS last_duration,
+  CASE WHEN c.gone_at IS NULL THEN now() - c.syncing_since END AS running_for,
+  coalesce(s.n >= 10 AND coalesce(CASE WHEN c.gone_at IS NULL THEN now() - c.syncing_since END, last.duration)
+    > greatest(2 * s.p95, s.p95 + interval '5 min'), false) AS is_slow, s.mb_p50
+FROM fivetrex_watch.connectors c
+LEFT JOIN (SELECT y.account, y.connector_id, count(*) AS n,
+    count(*) FILTER (WHERE y.status = 'COMPLETED') AS succeeded,
+    count(*) FILTER (WHERE y.status = 'FAILURE') AS failed,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY y.ended_at - y.started_at) FILTER (WHERE y.status = 'COMPLETED') AS p50,
+    percentile_cont(0.95) WITHIN GROUP (ORDER BY y.ended_at - y.started_at) FILTER (WHERE y.status = 'COMPLETED') AS p95,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY y.load_mb) FILTER (WHERE y.status = 'COMPLETED') AS mb_p50
+  FROM fivetrex_watch.syncs y
+  WHERE y.started_at > now() - interval '30 days' AND y.ended_at IS NOT NULL
+  GROUP BY y.account, y.connector_id) s ON s.account = c.account AND s.connector_id = c.id
+LEFT JOIN LATERAL (SELECT y.ended_at - y.started_at AS duration FROM fivetrex_watch.syncs y
+  WHERE y.account = c.account AND y.connector_id = c.id AND y.ended_at IS NOT NULL
+  ORDER BY y.started_at DESC LIMIT 1) last ON true;
+
+COMMENT ON VIEW fivetrex_watch.sync_stats IS 'how the syncs of 30 days went, one row for each connector';
+COMMENT ON COLUMN fivetrex_watch.sync_stats.account IS 'account of the connector';
+COMMENT ON COLUMN fivetrex_watch.sync_stats.connector_id IS 'identifier of the connector';
+COMMENT ON COLUMN fivetrex_watch.sync_stats.name IS 'its name';
+COMMENT ON COLUMN fivetrex_watch.sync_stats.n IS 'syncs that ended';
+COMMENT ON COLUMN fivetrex_watch.sync_stats.succeeded IS 'that completed';
+COMMENT ON COLUMN fivetrex_watch.sync_stats.failed IS 'that failed';
+COMMENT ON COLUMN fivetrex_watch.sync_stats.p50 IS 'median duration of those that completed';
+COMMENT ON COLUMN fivetrex_watch.sync_stats.p95 IS 'duration that 95 % of those stay below';
+COMMENT ON COLUMN fivetrex_watch.sync_stats.last_duration IS 'how long the last one took';
+COMMENT ON COLUMN fivetrex_watch.sync_stats.running_for IS 'for how long the present one runs';
+COMMENT ON COLUMN fivetrex_watch.sync_stats.is_slow
+  IS 'is the running one, or else the last one, slower than twice the p95 and than the p95 and five minutes? Only told of ten syncs and more';
+COMMENT ON COLUMN fivetrex_watch.sync_stats.mb_p50 IS 'median of the megabytes loaded';
+
+CREATE VIEW fivetrex_watch.batches AS
+SELECT r.batch, min(r.account) AS account, count(*) AS n, count(*) FILTER (WHERE r.outcome IS NULL) AS open,
+  count(*) FILTER (WHERE r.outcome = 'succeeded') AS succeeded,
+  count(*) FILTER (WHERE r.outcome <> 'succeeded') AS other,
+  min(r.requested_at) AS started,
+  CASE WHEN bool_and(r.outcome IS NOT NULL) THEN max(r.ended_at) END AS ended
+FROM fivetrex_watch.runs r GROUP BY r.batch;
+
+COMMENT ON VIEW fivetrex_watch.batches IS 'what was asked for by each request(), and how far it is';
+COMMENT ON COLUMN fivetrex_watch.batches.batch IS 'number of the request';
+COMMENT ON COLUMN fivetrex_watch.batches.account IS 'its account';
+COMMENT ON COLUMN fivetrex_watch.batches.n IS 'runs of the batch';
+COMMENT ON COLUMN fivetrex_watch.batches.open IS 'that have not ended';
+COMMENT ON COLUMN fivetrex_watch.batches.succeeded IS 'that succeeded';
+COMMENT ON COLUMN fivetrex_watch.batches.other IS 'that ended otherwise';
+COMMENT ON COLUMN fivetrex_watch.batches.started IS 'when they were asked for';
+COMMENT ON COLUMN fivetrex_watch.batches.ended IS 'when the last one ended; null while one is open';
+
+-------------------------------------------------------------------------------
+-- Rights: nothing for PUBLIC.  The functions of a view run with the rights of
+-- its reader, so those two, which read no table, are left to whoever may use
+-- the schema.
+
+REVOKE ALL ON ALL ROUTINES IN SCHEMA fivetrex_watch FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION fivetrex_watch.health_of(fivetrex_watch.connectors, timestamptz) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION fivetrex_watch.health_began(fivetrex_watch.connectors, text) TO PUBLIC;

@@ -1,0 +1,44 @@
+--
+-- fivetrex_watch: what it consists of.
+--
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS fivetrex;
+CREATE EXTENSION fivetrex_watch;
+RESET client_min_messages;
+
+CREATE VIEW members AS
+SELECT classid, objid, pg_describe_object(classid, objid, 0) AS object FROM pg_depend
+WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+  AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'fivetrex_watch');
+SELECT object FROM members WHERE object !~ '^type ' ORDER BY object COLLATE "C";
+
+-- each has a comment, and so has each column
+SELECT object FROM members WHERE object !~ '^type ' AND obj_description(objid, classid::regclass::text) IS NULL;
+SELECT a.attrelid::regclass, a.attname FROM pg_attribute a JOIN members m ON m.objid = a.attrelid AND m.classid = 'pg_class'::regclass
+JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'v')
+WHERE a.attnum > 0 AND NOT a.attisdropped AND col_description(a.attrelid, a.attnum) IS NULL;
+
+-- all tables and sequences are dumped with their data
+SELECT object FROM members m JOIN pg_class c ON c.oid = m.objid AND m.classid = 'pg_class'::regclass
+WHERE c.relkind IN ('r', 'S') AND NOT c.oid = ANY (SELECT unnest(extconfig) FROM pg_extension WHERE extname = 'fivetrex_watch');
+
+-- nothing is for PUBLIC but the two functions of the view, and nobody may use the schema
+SELECT p.oid::regprocedure FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+WHERE p.pronamespace = 'fivetrex_watch'::regnamespace AND a.grantee = 0 ORDER BY 1;
+SELECT c.relname FROM pg_class c, aclexplode(c.relacl) a WHERE c.relnamespace = 'fivetrex_watch'::regnamespace AND a.grantee = 0;
+SELECT count(*) FROM pg_namespace n, aclexplode(n.nspacl) a WHERE n.nspname = 'fivetrex_watch' AND a.grantee = 0;
+
+-- functions look names up in pg_catalog only; SECURITY DEFINER is the exception
+SELECT p.oid::regprocedure, p.prokind FROM pg_proc p
+WHERE p.pronamespace = 'fivetrex_watch'::regnamespace AND NOT coalesce(proconfig, '{}') @> '{"search_path=pg_catalog, pg_temp"}'
+  AND p.prosqlbody IS NULL ORDER BY 1;
+SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'fivetrex_watch'::regnamespace AND prosecdef ORDER BY 1;
+
+-- bodies stay short
+SELECT p.oid::regprocedure FROM pg_proc p
+WHERE p.pronamespace = 'fivetrex_watch'::regnamespace AND cardinality(string_to_array(prosrc, E'\n')) > 60;
+
+DROP VIEW members;
+DROP EXTENSION fivetrex_watch;
+SELECT count(*) FROM pg_namespace WHERE nspname = 'fivetrex_watch';
+DROP EXTENSION fivetrex;
