@@ -68,6 +68,25 @@ SELECT url, try_url(url) FROM unnest(ARRAY[
   'http://0.0.0.0', 'ftp://localhost', 'file:///etc/passwd', 'api.fivetran.com', '', '/v1', 'https://', 'https://?x', 'https://a/?x=1', 'https://a/#f',
   'https://a b', E'https://a\nb', 'https://a@b', 'https://a:b@c/']) AS url;
 
+-- no password where everybody can read it, and only what libcurl takes
+CREATE FUNCTION try_proxy(proxy text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE why text; hint text;
+BEGIN
+  EXECUTE format('ALTER SERVER s OPTIONS (SET proxy %L)', proxy);
+  RETURN 'accepted';
+EXCEPTION WHEN invalid_parameter_value THEN
+  GET STACKED DIAGNOSTICS why = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+  RETURN concat_ws(' - ', SQLERRM, why, nullif(hint, ''));
+END $$;
+SELECT proxy, try_proxy(proxy) FROM unnest(ARRAY[
+  'proxy', 'proxy:3128', 'http://proxy', 'http://proxy/', 'HTTPS://proxy:443', 'socks5h://[::1]:1080', 'socks4a://p', '10.0.0.1:1',
+  'http://user:swordfish@proxy', 'user:swordfish@proxy:1', 'swordfish@proxy', 'ftp://proxy', 'proxy:port', 'proxy:99999', 'http://',
+  'http://proxy/path', 'http://proxy?x', 'http://proxy#x', 'a b', E'a\nb']) AS proxy;
+DROP FUNCTION try_proxy(text);
+ALTER USER MAPPING FOR CURRENT_USER SERVER s OPTIONS (ADD proxy_user 'me:you');
+ALTER USER MAPPING FOR CURRENT_USER SERVER s OPTIONS (ADD proxy_user 'me', ADD proxy_password E'very\tsecret');
+ALTER USER MAPPING FOR CURRENT_USER SERVER s OPTIONS (ADD proxy_user 'me', ADD proxy_password 'very:secret');
+
 -- files need the rights of pg_read_server_files
 CREATE ROLE regress_fivetrex_other;
 GRANT USAGE ON FOREIGN DATA WRAPPER fivetrex TO regress_fivetrex_other;
@@ -82,7 +101,23 @@ CREATE SERVER s3 FOREIGN DATA WRAPPER fivetrex OPTIONS (sslrootcert '/etc/passwd
 CREATE USER MAPPING FOR CURRENT_USER SERVER s OPTIONS (api_key_file '/nowhere', api_secret_file '/nowhere');
 -- read at use: the name of the option is told, not the file's
 SELECT * FROM fivetrex_ping('s');
-DROP SERVER s3;
+RESET ROLE;
+-- who may not set them keeps what somebody else has set, and changes the rest
+REVOKE pg_read_server_files FROM regress_fivetrex_other;
+SET ROLE regress_fivetrex_other;
+ALTER SERVER s3 OPTIONS (ADD page_size '10');
+ALTER SERVER s3 OPTIONS (SET sslrootcert '/etc/group');
+ALTER SERVER s3 OPTIONS (ADD sslkey '/etc/passwd');
+ALTER USER MAPPING FOR CURRENT_USER SERVER s OPTIONS (DROP api_secret_file, ADD api_secret 'mine');
+ALTER USER MAPPING FOR CURRENT_USER SERVER s OPTIONS (SET api_key_file '/etc/passwd');
+ALTER USER MAPPING FOR CURRENT_USER SERVER s OPTIONS (DROP api_secret, ADD api_secret_file '/etc/passwd');
+-- files are read only where the server's owner may read them, too
+CREATE USER MAPPING FOR CURRENT_USER SERVER s3 OPTIONS (api_key 'k', api_secret 's');
+RESET ROLE;
+ALTER USER MAPPING FOR regress_fivetrex_other SERVER s3 OPTIONS (DROP api_key, ADD api_key_file '/etc/hostname');
+SET ROLE regress_fivetrex_other;
+SELECT * FROM fivetrex_ping('s3');
+DROP SERVER s3 CASCADE;
 RESET ROLE;
 DROP USER MAPPING FOR regress_fivetrex_other SERVER s;
 REVOKE ALL ON FOREIGN SERVER s FROM regress_fivetrex_other;
@@ -93,9 +128,13 @@ DROP ROLE regress_fivetrex_other;
 ALTER USER MAPPING FOR CURRENT_USER SERVER s OPTIONS (DROP api_secret);
 SELECT * FROM fivetrex_ping('s');
 DROP USER MAPPING FOR CURRENT_USER SERVER s;
-\set VERBOSITY sqlstate
+CREATE ROLE "Regress fivetrex";
+GRANT USAGE ON FOREIGN SERVER s TO "Regress fivetrex";
+SET ROLE "Regress fivetrex";
 SELECT * FROM fivetrex_ping('s');
-\set VERBOSITY default
+RESET ROLE;
+REVOKE ALL ON FOREIGN SERVER s FROM "Regress fivetrex";
+DROP ROLE "Regress fivetrex";
 DROP FUNCTION try_url(text);
 DROP SERVER s;
 DROP EXTENSION fivetrex;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * base_url.c
- *		The server option base_url.
+ *		The server options base_url and proxy.
  *
  * libcurl's own parser takes the URL apart, so that what is checked is what
  * is connected to.
@@ -48,7 +48,7 @@ part(CURLU *handle, CURLUPart which)
 }
 
 static bool
-split(const char *url, Parts *parts)
+split(const char *url, unsigned flags, Parts *parts)
 {
 	CURLU *handle = curl_url();
 	bool ok;
@@ -57,8 +57,8 @@ split(const char *url, Parts *parts)
 	if (handle == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
-	ok = curl_url_set(handle, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) ==
-		 CURLUE_OK;
+	ok = curl_url_set(handle, CURLUPART_URL, url,
+					  CURLU_NON_SUPPORT_SCHEME | flags) == CURLUE_OK;
 	if (ok)
 	{
 		parts->scheme = part(handle, CURLUPART_SCHEME);
@@ -78,9 +78,20 @@ static bool
 is_loopback(const char *host)
 {
 	struct in_addr address;
+	struct in6_addr address6;
+	char inner[INET6_ADDRSTRLEN + 1];
+	size_t len = strlen(host);
 
-	if (pg_strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
+	/* libcurl makes this one a loopback address, without asking anybody */
+	if (pg_strcasecmp(host, "localhost") == 0)
 		return true;
+	if (host[0] == '[' && len >= 2 && len - 2 < sizeof(inner))
+	{
+		strlcpy(inner, host + 1, len - 1);
+		return inet_pton(AF_INET6, inner, &address6) == 1 &&
+			   IN6_IS_ADDR_LOOPBACK(&address6);
+	}
+	/* libcurl has made 127.0.0.2 of 0x7f.2 and the like */
 	return inet_pton(AF_INET, host, &address) == 1 &&
 		   (ntohl(address.s_addr) >> 24) == 127;
 }
@@ -119,7 +130,7 @@ ftx_base_url_normalise(const char *url)
 		if (*c <= ' ' || *c == 0x7F)
 			refuse(NULL, "It has a space or a control character.");
 	}
-	if (!split(url, &parts))
+	if (!split(url, 0, &parts))
 		refuse(strchr(url, '@') ? NULL : url,
 			   "It is not an absolute URL with a host.");
 	if (parts.user != NULL || parts.password != NULL)
@@ -142,4 +153,67 @@ ftx_base_url_normalise(const char *url)
 			/* nothing */;
 	}
 	return result;
+}
+
+bool
+ftx_base_url_is_loopback(const char *url)
+{
+	Parts parts;
+
+	return split(url, 0, &parts) && is_loopback(parts.host);
+}
+
+/* ---------- proxy ---------- */
+
+ftx_noreturn static void
+refuse_proxy(const char *proxy, const char *why, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 proxy != NULL ?
+				 errmsg("invalid value for option \"proxy\": \"%s\"", proxy) :
+				 errmsg("invalid value for option \"proxy\""),
+			 errdetail("%s", why), hint != NULL ? errhint("%s", hint) : 0));
+}
+
+static bool
+proxy_scheme_known(const char *scheme)
+{
+	static const char *const schemes[] = {"http",	 "https",  "socks4",
+										  "socks4a", "socks5", "socks5h"};
+	const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
+
+	for (size_t i = 0; i < lengthof(schemes); i++)
+	{
+		if (pg_strcasecmp(scheme, schemes[i]) == 0)
+			return i != 1 || (version->features & CURL_VERSION_HTTPS_PROXY);
+	}
+	return false;
+}
+
+void
+ftx_proxy_check(const char *proxy)
+{
+	Parts parts;
+
+	for (const unsigned char *c = (const unsigned char *) proxy; *c; c++)
+	{
+		if (*c <= ' ' || *c == 0x7F)
+			refuse_proxy(NULL, "It has a space or a control character.", NULL);
+	}
+	/* whatever stands before it, it may be a password */
+	if (strchr(proxy, '@') != NULL)
+		refuse_proxy(
+			NULL, "Everybody can read the options of a server.",
+			"Put name and password into the options proxy_user and proxy_password of the user mapping.");
+	if (!split(proxy, CURLU_GUESS_SCHEME, &parts))
+		refuse_proxy(proxy, "It is not a host or a URL.", NULL);
+	if (!proxy_scheme_known(parts.scheme))
+		refuse_proxy(
+			proxy,
+			"The scheme is one of http, https, socks4, socks4a, socks5, socks5h.",
+			NULL);
+	if (parts.query != NULL || parts.fragment != NULL ||
+		(parts.path != NULL && strcmp(parts.path, "/") != 0))
+		refuse_proxy(proxy, "It has more than a host and a port.", NULL);
 }

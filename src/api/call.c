@@ -10,6 +10,7 @@
 #include "api/call.h"
 #include "api/error.h"
 #include "api/memo.h"
+#include "api/words.h"
 #include "json/map.h"
 #include "mb/pg_wchar.h"
 #include "portability/instr_time.h"
@@ -242,7 +243,8 @@ ftx_call_raise(FtxCall *call)
 const char *
 ftx_call_describe(const FtxCall *call)
 {
-	return psprintf("%s %s", ftx_method_name(call->method), call->path);
+	return psprintf("%s %s", ftx_method_name(call->method),
+					ftx_words_of_path(call->path));
 }
 
 static void
@@ -250,7 +252,8 @@ add_call_context(void *arg)
 {
 	FtxCall *call = arg;
 
-	errcontext("answer to %s %s", ftx_method_name(call->method), call->path);
+	ftx_words_mask_error();
+	errcontext("answer to %s", ftx_call_describe(call));
 }
 
 /*

@@ -1,15 +1,22 @@
 /*-------------------------------------------------------------------------
  *
  * credentials.c
- *		API key and secret of a user mapping.
+ *		What a user mapping knows that others may not.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "api/credentials.h"
+#include "base/compat.h"
+#include "catalog/pg_authid.h"
 #include "commands/defrem.h"
 #include "storage/fd.h"
+#include "utils/acl.h"
 
 /* Longest credential that is read from a file. */
 #define MAX_CREDENTIAL 4096
@@ -17,14 +24,16 @@
 void
 ftx_credential_check(const char *name, const char *value)
 {
-	bool is_key = strncmp(name, "api_key", 7) == 0;
+	/* the first of a pair must not have what separates it from the second */
+	bool is_name = strncmp(name, "api_key", 7) == 0 ||
+				   strcmp(name, "proxy_user") == 0;
 
 	if (value[0] == '\0')
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("option \"%s\" is empty", name)));
 	for (const unsigned char *c = (const unsigned char *) value; *c; c++)
 	{
-		if (*c < ' ' || *c == 0x7F || (is_key && *c == ':'))
+		if (*c < ' ' || *c == 0x7F || (is_name && *c == ':'))
 			ereport(
 				ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -34,27 +43,56 @@ ftx_credential_check(const char *name, const char *value)
 	}
 }
 
-/*
- * The content of a file that holds a credential, without the line's end.
- */
-static char *
-read_credential(const char *option, const char *filename)
-{
-	FILE *file = AllocateFile(filename, "r");
-	char *buffer;
-	size_t len;
+/* ---------- files ---------- */
 
-	if (file == NULL)
+ftx_noreturn static void
+refuse_file(const char *option, const char *why)
+{
+	ereport(ERROR, (errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+					errmsg("the file of option \"%s\" %s", option, why)));
+}
+
+/*
+ * Open a regular file.  Anything else (a FIFO, a device) could block here,
+ * or worse, so it is opened without waiting and looked at first.
+ */
+static int
+open_file(const char *option, const char *filename)
+{
+	int fd = OpenTransientFile(filename, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) != 0)
 		ereport(ERROR, (errcode_for_file_access(),
 						errmsg("could not open the file of option \"%s\": %m",
 							   option)));
-	buffer = palloc(MAX_CREDENTIAL + 1);
-	len = fread(buffer, 1, MAX_CREDENTIAL + 1, file);
-	if (ferror(file))
+	if (!S_ISREG(status.st_mode))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("the file of option \"%s\" is not a regular file",
+						option)));
+	return fd;
+}
+
+/*
+ * The content of a file that holds a credential, without the line's end.
+ */
+static FtxSecret *
+read_file(const char *option, const char *filename, MemoryContext owner)
+{
+	int fd = open_file(option, filename);
+	char buffer[MAX_CREDENTIAL + 2];
+	size_t len = 0;
+	ssize_t n;
+	FtxSecret *secret;
+
+	while ((n = read(fd, buffer + len, MAX_CREDENTIAL + 1 - len)) > 0)
+		len += n;
+	if (n < 0)
 		ereport(ERROR, (errcode_for_file_access(),
 						errmsg("could not read the file of option \"%s\": %m",
 							   option)));
-	FreeFile(file);
+	CloseTransientFile(fd);
 	if (len > MAX_CREDENTIAL)
 		ereport(ERROR, (errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
 						errmsg("the file of option \"%s\" is too long", option),
@@ -62,13 +100,38 @@ read_credential(const char *option, const char *filename)
 	while (len > 0 && (buffer[len - 1] == '\n' || buffer[len - 1] == '\r'))
 		len--;
 	buffer[len] = '\0';
+	if (strlen(buffer) != len)
+		refuse_file(option, "has a NUL byte");
 	ftx_credential_check(option, buffer);
-	return buffer;
+	secret = ftx_secret_create(buffer, owner);
+	explicit_bzero(buffer, sizeof(buffer));
+	return secret;
 }
 
-static char *
-credential(UserMapping *mapping, const char *name, const char *file_name)
+static void
+check_owner(UserMapping *mapping, const char *option)
 {
+	ForeignServer *server = GetForeignServer(mapping->serverid);
+
+	if (has_privs_of_role(server->owner, ROLE_PG_READ_SERVER_FILES))
+		return;
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+		 errmsg("option \"%s\" is not used on server \"%s\"", option,
+				server->servername),
+		 errdetail(
+			 "The server's owner chooses where credentials are sent, and may not read files on this machine."),
+		 errhint(
+			 "ALTER SERVER ... OWNER TO a superuser or a member of pg_read_server_files.")));
+}
+
+/* ---------- options ---------- */
+
+FtxSecret *
+ftx_credential_read(UserMapping *mapping, const char *name, MemoryContext owner)
+{
+	char *file_name = psprintf("%s_file", name);
 	ListCell *lc;
 
 	foreach (lc, mapping->options)
@@ -76,20 +139,62 @@ credential(UserMapping *mapping, const char *name, const char *file_name)
 		DefElem *def = lfirst_node(DefElem, lc);
 
 		if (strcmp(def->defname, name) == 0)
-			return pstrdup(defGetString(def));
+			return ftx_secret_create(defGetString(def), owner);
 		if (strcmp(def->defname, file_name) == 0)
-			return read_credential(file_name, defGetString(def));
+		{
+			check_owner(mapping, file_name);
+			return read_file(file_name, defGetString(def), owner);
+		}
 	}
-	ereport(ERROR,
+	return NULL;
+}
+
+static FtxSecret *
+required(UserMapping *mapping, const char *name, MemoryContext owner)
+{
+	FtxSecret *secret = ftx_credential_read(mapping, name, owner);
+
+	if (secret == NULL)
+		ereport(
+			ERROR,
 			(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
 			 errmsg("the user mapping has no option \"%s\"", name),
-			 errhint("ALTER USER MAPPING ... OPTIONS (ADD %s '...'), or %s.",
-					 name, file_name)));
+			 errhint(
+				 "ALTER USER MAPPING ... OPTIONS (ADD %s '...'), or %s_file.",
+				 name, name)));
+	return secret;
+}
+
+static bool
+has_file(UserMapping *mapping)
+{
+	ListCell *lc;
+
+	foreach (lc, mapping->options)
+	{
+		const char *name = lfirst_node(DefElem, lc)->defname;
+
+		if (strcmp(name, "api_key_file") == 0 ||
+			strcmp(name, "api_secret_file") == 0)
+			return true;
+	}
+	return false;
 }
 
 void
-ftx_credentials_read(UserMapping *mapping, char **api_key, char **api_secret)
+ftx_credentials_read(UserMapping *mapping, MemoryContext owner,
+					 FtxCredentials *credentials)
 {
-	*api_key = credential(mapping, "api_key", "api_key_file");
-	*api_secret = credential(mapping, "api_secret", "api_secret_file");
+	memset(credentials, 0, sizeof(*credentials));
+	credentials->api_key = required(mapping, "api_key", owner);
+	credentials->api_secret = required(mapping, "api_secret", owner);
+	(void) ftx_secret_create_basic(credentials->api_key,
+								   credentials->api_secret, owner);
+	credentials->proxy_user = ftx_credential_read(mapping, "proxy_user", owner);
+	credentials->proxy_password = ftx_credential_read(mapping, "proxy_password",
+													  owner);
+	if (credentials->proxy_user != NULL && credentials->proxy_password != NULL)
+		(void) ftx_secret_create_basic(credentials->proxy_user,
+									   credentials->proxy_password, owner);
+	credentials->from_files = has_file(mapping);
 }

@@ -4,22 +4,18 @@
  *		The one funnel from API failures to PostgreSQL errors.
  *
  * Each cause is a row: which failures it is, its SQLSTATE, what is said and
- * what the user can do.  The server's own words come after ours, with the
- * session's credentials masked; bodies are never shown.
+ * what the user can do.  The server's own words come after ours, made fit to
+ * be shown (api/words.h); bodies are never shown.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "api/error.h"
+#include "api/last_error.h"
+#include "api/words.h"
 #include "json/page.h"
 #include "lib/stringinfo.h"
-#include "mb/pg_wchar.h"
-#include "utils/json.h"
-#include "utils/memutils.h"
-
-/* Longest part of a server's message that is shown. */
-#define MAX_SERVER_WORDS 1000
 
 typedef struct Cause
 {
@@ -110,57 +106,6 @@ static const Cause outcome_unknown_repeated = {
 	"the answer was lost: the change may or may not have been made",
 	"It is of a kind that may be repeated; read the object to see whether the change is there."};
 
-/* The last error; strings are malloc-free: they live in TopMemoryContext. */
-static struct
-{
-	bool set;
-	int status;
-	int64 retry_after;
-	FtxMethod method;
-	char *code;
-	char *message;
-	char *path;
-} last;
-
-/*
- * A JSON string of an error answer as readable text.  Must not throw for any
- * content, so escapes beyond the simple ones and what the server encoding
- * may lack become "?".
- */
-static char *
-readable(const FtxJsonValue *value)
-{
-	StringInfoData text;
-	bool keep_utf8 = GetDatabaseEncoding() == PG_UTF8;
-
-	if (value->kind != FTX_JSON_STRING)
-		return NULL;
-	initStringInfo(&text);
-	for (int i = 1; i < value->len - 1; i++)
-	{
-		unsigned char c = value->text[i];
-
-		/* stop at a whole character */
-		if (text.len >= MAX_SERVER_WORDS && (c & 0xC0) != 0x80)
-			break;
-		if (c == '\\')
-		{
-			c = value->text[++i];
-			if (c == 'u')
-			{
-				i += 4;
-				c = '?';
-			}
-			else if (c != '"' && c != '\\' && c != '/')
-				c = ' ';
-		}
-		else if (c >= 0x80 && !keep_utf8)
-			c = '?';
-		appendStringInfoChar(&text, c);
-	}
-	return text.data;
-}
-
 static bool
 body_error(FtxSlice body, FtxJsonValue *code, FtxJsonValue *message)
 {
@@ -173,7 +118,7 @@ ftx_error_code(FtxSlice body)
 	FtxJsonValue code;
 	FtxJsonValue message;
 
-	return body_error(body, &code, &message) ? readable(&code) : NULL;
+	return body_error(body, &code, &message) ? ftx_words_of_json(&code) : NULL;
 }
 
 bool
@@ -257,34 +202,19 @@ cause_of(const FtxFailure *failure)
 	return &other_status;
 }
 
-static char *
-keep(const char *text)
-{
-	return text ? MemoryContextStrdup(TopMemoryContext, text) : NULL;
-}
-
 static void
-forget(char **text)
+note(const FtxFailure *failure, const char *code, const char *message,
+	 const char *path)
 {
-	if (*text != NULL)
-		pfree(*text);
-	*text = NULL;
-}
+	FtxLastError error = {
+		.status = failure->outcome == FTX_ANSWERED ? failure->status : 0,
+		.retry_after = failure->retry_after,
+		.method = ftx_method_name(failure->method),
+		.code = code,
+		.message = message,
+		.path = path};
 
-static void
-note(const FtxFailure *failure, const char *code, const char *message)
-{
-	last.set = false;
-	forget(&last.code);
-	forget(&last.message);
-	forget(&last.path);
-	last.code = keep(code);
-	last.message = keep(message);
-	last.path = keep(failure->path);
-	last.status = failure->outcome == FTX_ANSWERED ? failure->status : 0;
-	last.retry_after = failure->retry_after;
-	last.method = failure->method;
-	last.set = true;
+	ftx_last_error_note(&error);
 }
 
 void
@@ -295,24 +225,22 @@ ftx_error_raise(FtxSession *session, const FtxFailure *failure)
 	FtxJsonValue message_value;
 	char *code = NULL;
 	char *words = NULL;
+	char *path = ftx_words_of_path(failure->path);
 	StringInfoData detail;
 
 	if (failure->outcome == FTX_ANSWERED)
 	{
 		if (body_error(failure->body, &code_value, &message_value))
 		{
-			code = readable(&code_value);
-			words = readable(&message_value);
+			code = ftx_words_of_json(&code_value);
+			words = ftx_words_of_json(&message_value);
 		}
 	}
 	else if (failure->message != NULL && failure->message[0] != '\0')
-		words = pstrdup(failure->message);
-	if (words != NULL)
-		words = ftx_session_mask(session, words);
+		words = ftx_words_of_text(failure->message, true);
 
 	initStringInfo(&detail);
-	appendStringInfo(&detail, "%s %s", ftx_method_name(failure->method),
-					 failure->path);
+	appendStringInfo(&detail, "%s %s", ftx_method_name(failure->method), path);
 	if (failure->outcome == FTX_ANSWERED)
 		appendStringInfo(&detail, ": HTTP status %d", failure->status);
 	if (code != NULL)
@@ -328,7 +256,7 @@ ftx_error_raise(FtxSession *session, const FtxFailure *failure)
 	/* credentials may have changed since: read them anew next time */
 	if (cause == &unauthorized)
 		ftx_session_forget(session);
-	note(failure, code, words);
+	note(failure, code, words, path);
 
 	ereport(ERROR, (errcode(cause->sqlstate),
 					words != NULL && words[0] != '\0' ?
@@ -337,40 +265,4 @@ ftx_error_raise(FtxSession *session, const FtxFailure *failure)
 					errdetail("%s", detail.data),
 					cause->hint != NULL ? errhint("%s", cause->hint) : 0));
 	pg_unreachable();
-}
-
-static void
-append_member(StringInfo json, const char *name, const char *value)
-{
-	appendStringInfo(json, ", \"%s\": ", name);
-	if (value != NULL)
-		escape_json(json, value);
-	else
-		appendStringInfoString(json, "null");
-}
-
-char *
-ftx_error_last(void)
-{
-	StringInfoData json;
-
-	if (!last.set)
-		return NULL;
-	initStringInfo(&json);
-	appendStringInfoString(&json, "{\"status\": ");
-	if (last.status != 0)
-		appendStringInfo(&json, "%d", last.status);
-	else
-		appendStringInfoString(&json, "null");
-	append_member(&json, "code", last.code);
-	append_member(&json, "message", last.message);
-	if (last.retry_after >= 0)
-		appendStringInfo(&json, ", \"retry_after\": " INT64_FORMAT,
-						 last.retry_after);
-	else
-		append_member(&json, "retry_after", NULL);
-	append_member(&json, "method", ftx_method_name(last.method));
-	append_member(&json, "path", last.path);
-	appendStringInfoChar(&json, '}');
-	return json.data;
 }

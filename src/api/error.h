@@ -42,10 +42,4 @@ extern char *ftx_error_code(FtxSlice body);
 /* Is it the answer for an object that is not there? */
 extern bool ftx_error_object_missing(FtxSlice body);
 
-/*
- * The last API error of this backend as JSON text, palloc'ed; NULL if there
- * was none.
- */
-extern char *ftx_error_last(void);
-
 #endif /* FTX_ERROR_H */

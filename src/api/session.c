@@ -12,11 +12,13 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "api/credentials.h"
+#include "api/base_url.h"
 #include "api/session.h"
 #include "base/guc.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_user_mapping.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -99,6 +101,12 @@ destroy_stale(void)
 	}
 }
 
+static const char *
+text_or_null(const FtxSecret *secret)
+{
+	return secret != NULL ? ftx_secret_text(secret) : NULL;
+}
+
 static FtxSession *
 create(UserMapping *mapping)
 {
@@ -108,8 +116,6 @@ create(UserMapping *mapping)
 	FtxSession *session = palloc0(sizeof(FtxSession));
 	ForeignServer *server = GetForeignServer(mapping->serverid);
 	FtxNetConfig config = {0};
-	char *key;
-	char *secret;
 
 	session->cxt = cxt;
 	session->serverid = mapping->serverid;
@@ -120,22 +126,23 @@ create(UserMapping *mapping)
 	session->mapping_hash = GetSysCacheHashValue1(
 		USERMAPPINGOID, ObjectIdGetDatum(mapping->umid));
 	ftx_options_server(server, &session->options);
-	ftx_credentials_read(mapping, &key, &secret);
+	ftx_credentials_read(mapping, cxt, &session->credentials);
 
 	config.user_agent = USER_AGENT;
-	config.username = key;
-	config.password = secret;
+	config.username = ftx_secret_text(session->credentials.api_key);
+	config.password = ftx_secret_text(session->credentials.api_secret);
+	config.proxy_username = text_or_null(session->credentials.proxy_user);
+	config.proxy_password = text_or_null(session->credentials.proxy_password);
 	config.sslrootcert = session->options.sslrootcert;
 	config.sslcert = session->options.sslcert;
 	config.sslkey = session->options.sslkey;
 	config.proxy = session->options.proxy;
+	config.direct = ftx_base_url_is_loopback(session->options.base_url);
 	config.max_concurrency = session->options.max_concurrency;
 	config.connect_timeout = session->options.connect_timeout;
 	config.max_retries = session->options.max_retries;
 	config.retry_delay = session->options.retry_delay;
 	session->engine = ftx_engine_create(&config);
-	session->credentials[0] = key;
-	session->credentials[1] = secret;
 
 	/* nothing below can throw: the session becomes the backend's */
 	MemoryContextSwitchTo(old);
@@ -143,6 +150,34 @@ create(UserMapping *mapping)
 	session->next = sessions;
 	sessions = session;
 	return session;
+}
+
+/*
+ * Core raises the same error without a word of what to do.
+ */
+static void
+check_mapping(Oid serverid, Oid userid)
+{
+	ForeignServer *server;
+	char *user;
+
+	if (SearchSysCacheExists2(USERMAPPINGUSERSERVER, ObjectIdGetDatum(userid),
+							  ObjectIdGetDatum(serverid)) ||
+		SearchSysCacheExists2(USERMAPPINGUSERSERVER,
+							  ObjectIdGetDatum(InvalidOid),
+							  ObjectIdGetDatum(serverid)))
+		return;
+	server = GetForeignServer(serverid);
+	user = GetUserNameFromId(userid, true);
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_UNDEFINED_OBJECT),
+		 errmsg("user mapping not found for user \"%s\", server \"%s\"",
+				user != NULL ? user : "", server->servername),
+		 errhint(
+			 "CREATE USER MAPPING FOR %s SERVER %s OPTIONS (api_key '...', api_secret '...'); or let the role read a view of an owner who has one.",
+			 user != NULL ? quote_identifier(user) : "...",
+			 quote_identifier(server->servername))));
 }
 
 FtxSession *
@@ -153,6 +188,7 @@ ftx_session_pin(Oid serverid, Oid userid, MemoryContext owner)
 	FtxSession *session;
 
 	register_invalidation();
+	check_mapping(serverid, userid);
 	mapping = GetUserMapping(userid, serverid);
 	callback = MemoryContextAlloc(owner, sizeof(MemoryContextCallback));
 
@@ -195,32 +231,4 @@ ftx_session_budget(FtxSession *session)
 		budget.max_retry_wait = Min(budget.max_retry_wait,
 									(int64) ftx_guc_max_retry_wait * 1000);
 	return &budget;
-}
-
-char *
-ftx_session_mask(FtxSession *session, const char *text)
-{
-	char *result = pstrdup(text);
-
-	for (size_t i = 0; i < lengthof(session->credentials); i++)
-	{
-		const char *credential = session->credentials[i];
-		const char *rest = result;
-		const char *found;
-		StringInfoData masked;
-
-		/* shorter ones would mask ordinary words and tell their own length */
-		if (strlen(credential) < 4)
-			continue;
-		initStringInfo(&masked);
-		while ((found = strstr(rest, credential)) != NULL)
-		{
-			appendBinaryStringInfo(&masked, rest, (int) (found - rest));
-			appendStringInfoString(&masked, "******");
-			rest = found + strlen(credential);
-		}
-		appendStringInfoString(&masked, rest);
-		result = masked.data;
-	}
-	return result;
 }

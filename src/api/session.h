@@ -12,6 +12,7 @@
 #ifndef FTX_SESSION_H
 #define FTX_SESSION_H
 
+#include "api/credentials.h"
 #include "api/options.h"
 #include "net/http.h"
 
@@ -22,9 +23,9 @@ typedef struct FtxSession
 	char *servername;
 	FtxServerOptions options;
 	FtxEngine *engine;
-	const char *credentials[2]; /* api_key, api_secret: only for masking */
-	MemoryContext cxt;			/* holds all of the above but the engine */
-	int pins;					/* holders, see ftx_session_pin */
+	FtxCredentials credentials;
+	MemoryContext cxt; /* holds all of the above but the engine */
+	int pins;		   /* holders, see ftx_session_pin */
 	bool stale;
 	uint32 server_hash; /* syscache hash values, for invalidation */
 	uint32 mapping_hash;
@@ -46,8 +47,5 @@ extern void ftx_session_forget(FtxSession *session);
  * for retries.  A statement is what the client sent; FETCH is one of its own.
  */
 extern FtxBudget *ftx_session_budget(FtxSession *session);
-
-/* Copy of `text` with this session's credentials replaced by ******. */
-extern char *ftx_session_mask(FtxSession *session, const char *text);
 
 #endif /* FTX_SESSION_H */

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "api/words.h"
 #include "fdw/fdw.h"
 #include "fdw/generated.h"
 #include "json/array.h"
@@ -241,6 +242,28 @@ input_text(Attribute *attribute, char *text)
 }
 
 /*
+ * PostgreSQL's JSON parser quotes what it refuses in the error's context.
+ */
+static Datum
+input_json(Attribute *attribute, const FtxJsonValue *value)
+{
+	char *text = ftx_json_server_text(value->text, value->len);
+	MemoryContext cxt = CurrentMemoryContext;
+	Datum result = (Datum) 0;
+
+	PG_TRY();
+	{
+		result = input_text(attribute, text);
+	}
+	PG_CATCH();
+	{
+		ftx_words_rethrow(cxt);
+	}
+	PG_END_TRY();
+	return result;
+}
+
+/*
  * Check the constraints of a domain where its input function does not.
  */
 static void
@@ -291,10 +314,9 @@ array_value(Attribute *attribute, const FtxJsonValue *value)
 		{
 			/* what the input function leaves must not add up */
 			old = MemoryContextSwitchTo(cxt);
-			datum = input_text(
-				attribute, attribute->takes_json ?
-							   ftx_json_server_text(element.text, element.len) :
-							   ftx_json_text(&element));
+			datum = attribute->takes_json ?
+						input_json(attribute, &element) :
+						input_text(attribute, ftx_json_text(&element));
 			MemoryContextSwitchTo(old);
 			ftx_array_add(&array, datum, false);
 			MemoryContextReset(cxt);
@@ -325,8 +347,7 @@ convert(Attribute *attribute, const FtxJsonValue *value)
 						errmsg("the value is not an array")));
 	}
 	if (attribute->takes_json)
-		return input_text(attribute,
-						  ftx_json_server_text(value->text, value->len));
+		return input_json(attribute, value);
 	if (attribute->type == TEXTOID)
 		return PointerGetDatum(ftx_json_text_datum(value));
 	if (attribute->type == INT4OID && ftx_json_plain_int32(value, &number))
@@ -352,15 +373,13 @@ add_value_context(void *arg)
 	bool printable = converter->key_name != NULL &&
 					 key->kind == FTX_JSON_STRING && key->len < 200;
 
-	for (int i = 0; printable && i < key->len; i++)
-		printable = key->text[i] >= ' ' && key->text[i] < 0x7F;
-
+	ftx_words_mask_error();
 	errcontext(
-		"column \"%s\" of foreign table \"%s\"%s%s%s%.*s, JSON path \"%s\"",
+		"column \"%s\" of foreign table \"%s\"%s%s%s%s%s, JSON path \"%s\"",
 		converter->current->name, converter->table,
 		printable ? ", row with " : "", printable ? converter->key_name : "",
-		printable ? " " : "", printable ? key->len : 0,
-		printable ? key->text : "", ftx_slot_path(converter->current->column));
+		printable ? " \"" : "", printable ? ftx_words_of_json(key) : "",
+		printable ? "\"" : "", ftx_slot_path(converter->current->column));
 }
 
 /*

@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "api/words.h"
 #include "fdw/fdw.h"
 #include "json/projection.h"
 #include "json/value.h"
@@ -241,7 +242,8 @@ ftx_check_identity(FtxCall *call, const char *key, const FtxJsonValue *item)
 			 errmsg(
 				 "the Fivetran API answered with another object than the one asked for"),
 			 errdetail("The answer to %s is about \"%s\".",
-					   ftx_call_describe(call), id ? id : "")));
+					   ftx_call_describe(call),
+					   ftx_words_of_text(id ? id : "", false))));
 }
 
 /*

@@ -13,6 +13,7 @@
  */
 #include "postgres.h"
 
+#include "api/words.h"
 #include "fdw/fdw.h"
 #include "json/value.h"
 #include "miscadmin.h"
@@ -232,10 +233,10 @@ addressable(FtxStream *stream, char **bound)
 		if (ftx_key_addressable(resource, bound[column]))
 			continue;
 		if (stream->enumerate)
-			ereport(ERROR,
-					(errcode(ERRCODE_PROTOCOL_VIOLATION),
-					 errmsg("%s \"%s\" cannot be named in a request",
-							resource->columns[column].name, bound[column])));
+			ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
+							errmsg("%s \"%s\" cannot be named in a request",
+								   resource->columns[column].name,
+								   ftx_words_of_text(bound[column], false))));
 		return false;
 	}
 	return true;

@@ -11,6 +11,7 @@
 #include "access/sysattr.h"
 #include "access/table.h"
 #include "catalog/pg_type.h"
+#include "api/words.h"
 #include "fdw/generated.h"
 #include "fdw/target.h"
 #include "json/mask.h"
@@ -201,8 +202,9 @@ notice_dropped(FtxTarget *target, const char *path, List *dropped)
 	foreach (lc, dropped)
 		appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "",
 						 (char *) lfirst(lc));
-	ereport(NOTICE,
-			(errmsg("masked values are left out of %s: %s", path, names.data)));
+	ereport(NOTICE, (errmsg("masked values are left out of %s: %s",
+							ftx_words_of_path(path),
+							ftx_words_of_text(names.data, false))));
 }
 
 static char *
@@ -217,11 +219,12 @@ write_path(FtxTarget *target, const FtxOperation *operation, char **identity)
 		const char *value = identity[column];
 
 		if (value == NULL || !ftx_key_addressable(resource, value))
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-							errmsg("%s \"%s\" cannot be named in a request",
-								   resource->columns[column].name,
-								   value ? value : "(null)"),
-							errdetail("Nothing of this row was sent.")));
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("%s \"%s\" cannot be named in a request",
+							resource->columns[column].name,
+							value ? ftx_words_of_text(value, false) : "(null)"),
+					 errdetail("Nothing of this row was sent.")));
 	}
 	return ftx_bound_path(resource, operation, identity);
 }

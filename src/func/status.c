@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "api/error.h"
+#include "api/last_error.h"
 #include "func/func.h"
 #include "funcapi.h"
 #include "json/value.h"
@@ -107,7 +107,7 @@ fivetrex_limits(PG_FUNCTION_ARGS)
 Datum
 fivetrex_last_error(PG_FUNCTION_ARGS)
 {
-	char *json = ftx_error_last();
+	char *json = ftx_last_error_json();
 
 	if (json == NULL)
 		PG_RETURN_NULL();

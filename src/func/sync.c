@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "api/words.h"
 #include "base/compat.h"
 #include "catalogue/catalogue.h"
 #include "func/func.h"
@@ -57,6 +58,29 @@ typedef struct Status
 	bool nulls[lengthof(members) + 1];
 } Status;
 
+/*
+ * PostgreSQL quotes in its error what is no timestamp.
+ */
+static Datum
+timestamp_value(char *text)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	volatile Datum result = (Datum) 0;
+
+	PG_TRY();
+	{
+		result = DirectFunctionCall3(timestamptz_in, CStringGetDatum(text),
+									 ObjectIdGetDatum(InvalidOid),
+									 Int32GetDatum(-1));
+	}
+	PG_CATCH();
+	{
+		ftx_words_rethrow(cxt);
+	}
+	PG_END_TRY();
+	return result;
+}
+
 static void
 fill_status(const FtxJsonValue *found, Status *status)
 {
@@ -79,9 +103,7 @@ fill_status(const FtxJsonValue *found, Status *status)
 			status->values[column] = BoolGetDatum(found[i].kind ==
 												  FTX_JSON_TRUE);
 		else if (i >= FIRST_TIMESTAMP)
-			status->values[column] = DirectFunctionCall3(
-				timestamptz_in, CStringGetDatum(text),
-				ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+			status->values[column] = timestamp_value(text);
 		else
 			status->values[column] = CStringGetTextDatum(text);
 	}

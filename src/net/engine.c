@@ -45,10 +45,13 @@ copy_config(FtxNetConfig *copy, const FtxNetConfig *config)
 	copy->connect_timeout = config->connect_timeout;
 	copy->max_retries = config->max_retries;
 	copy->retry_delay = config->retry_delay;
+	copy->direct = config->direct;
+	copy->username = config->username;
+	copy->password = config->password;
+	copy->proxy_username = config->proxy_username;
+	copy->proxy_password = config->proxy_password;
 
 	return copy_string(&copy->user_agent, config->user_agent) &&
-		   copy_string(&copy->username, config->username) &&
-		   copy_string(&copy->password, config->password) &&
 		   copy_string(&copy->sslrootcert, config->sslrootcert) &&
 		   copy_string(&copy->sslcert, config->sslcert) &&
 		   copy_string(&copy->sslkey, config->sslkey) &&
@@ -59,10 +62,6 @@ static void
 free_config(FtxNetConfig *config)
 {
 	free((char *) config->user_agent);
-	free((char *) config->username);
-	if (config->password != NULL)
-		explicit_bzero((char *) config->password, strlen(config->password));
-	free((char *) config->password);
 	free((char *) config->sslrootcert);
 	free((char *) config->sslcert);
 	free((char *) config->sslkey);
@@ -74,12 +73,14 @@ free_config(FtxNetConfig *config)
  * look at once it is given a list.
  */
 static char *
-make_no_proxy(void)
+make_no_proxy(const FtxNetConfig *config)
 {
 	const char *environment = getenv("no_proxy");
 	size_t size;
 	char *hosts;
 
+	if (config->direct)
+		return strdup("*");
 	if (environment == NULL)
 		environment = getenv("NO_PROXY");
 	if (environment == NULL || environment[0] == '\0')
@@ -140,7 +141,7 @@ set_up(FtxEngine *engine, const FtxNetConfig *config)
 	if (!copy_config(&engine->config, config))
 		return strerror(ENOMEM);
 	engine->idle = calloc(engine->config.max_concurrency, sizeof(CURL *));
-	engine->no_proxy = make_no_proxy();
+	engine->no_proxy = make_no_proxy(config);
 	if (engine->idle == NULL || engine->no_proxy == NULL)
 		return strerror(ENOMEM);
 

@@ -40,7 +40,7 @@ struct FtxEngine
 {
 	CURLM *multi;
 	FtxWaiter waiter;
-	FtxNetConfig config; /* strings are malloc'ed copies */
+	FtxNetConfig config; /* strings are malloc'ed copies, but secrets */
 	char *no_proxy;		 /* hosts never reached through a proxy */
 	bool http2;			 /* this libcurl can */
 

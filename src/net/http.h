@@ -54,16 +54,29 @@ typedef enum FtxOutcome
 	FTX_CLIENT_FAILURE	  /* libcurl could not set the request up */
 } FtxOutcome;
 
-/* Settings of an engine.  Strings are copied; NULL means libcurl's default. */
+/*
+ * Settings of an engine.  Strings are copied, unless they are secrets; NULL
+ * means libcurl's default.
+ */
 typedef struct FtxNetConfig
 {
 	const char *user_agent;
-	const char *username;	 /* HTTP Basic; sent to the request's own */
-	const char *password;	 /* origin only, as redirects are off */
+
+	/*
+	 * HTTP Basic, sent to the request's own origin only, as redirects are
+	 * off, and what the proxy is told.  These are not copied, so that secrets
+	 * have one owner: they must outlive the engine.
+	 */
+	const char *username;
+	const char *password;
+	const char *proxy_username;
+	const char *proxy_password;
+
 	const char *sslrootcert; /* file names */
 	const char *sslcert;
 	const char *sslkey;
 	const char *proxy;
+	bool direct;		 /* never through a proxy, nor one of the environment */
 	int max_concurrency; /* requests on the wire at once */
 	int connect_timeout; /* seconds */
 	int max_retries;	 /* repetitions of one request */

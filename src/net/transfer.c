@@ -181,6 +181,10 @@ set_connection_options(FtxRequest *request)
 	SETOPT(request, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	if (config->proxy != NULL)
 		SETOPT(request, CURLOPT_PROXY, config->proxy);
+	if (config->proxy_username != NULL)
+		SETOPT(request, CURLOPT_PROXYUSERNAME, config->proxy_username);
+	if (config->proxy_password != NULL)
+		SETOPT(request, CURLOPT_PROXYPASSWORD, config->proxy_password);
 	return true;
 }
 
