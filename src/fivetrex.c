@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include "api/changes.h"
+#include "api/statement.h"
 #include "base/compat.h"
 #include "base/guc.h"
 #include "fmgr.h"
@@ -19,4 +21,6 @@ void
 _PG_init(void)
 {
 	ftx_guc_init();
+	ftx_statement_init();
+	ftx_changes_init();
 }

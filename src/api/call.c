@@ -10,7 +10,9 @@
 #include "api/call.h"
 #include "api/error.h"
 #include "api/memo.h"
+#include "api/statement.h"
 #include "api/words.h"
+#include "base/guc.h"
 #include "json/map.h"
 #include "mb/pg_wchar.h"
 #include "portability/instr_time.h"
@@ -56,6 +58,23 @@ remembered(FtxCall *call)
 	return true;
 }
 
+/*
+ * What the request's statement may still do: the time that its retries may
+ * take is a limit of each server, which a setting narrows.
+ */
+static void
+budget_request(FtxCall *call, FtxRequestSpec *request)
+{
+	int64 wait = call->session->options.max_retry_wait;
+
+	ftx_guc_settle();
+	request->budget = &ftx_statement_pin(call->cxt)->budget;
+	request->budget->max_calls = ftx_guc_max_calls;
+	if (ftx_guc_max_retry_wait >= 0)
+		wait = Min(wait, ftx_guc_max_retry_wait);
+	request->max_retry_wait = wait * 1000;
+}
+
 FtxCall *
 ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 			   FtxMemo *memo, MemoryContext owner)
@@ -96,7 +115,7 @@ ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 		request.timeout = spec->takes_long ? session->options.long_timeout :
 											 session->options.request_timeout;
 		request.max_body = MAX_ANSWER_BYTES;
-		request.budget = ftx_session_budget(session);
+		budget_request(call, &request);
 		request.sent = &stats->calls;
 		call->request = ftx_request_start(session->engine, &request, cxt);
 	}

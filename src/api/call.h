@@ -43,6 +43,9 @@ typedef struct FtxCallSpec
 	const char *bytes;
 	size_t nbytes;
 
+	/* Objects that it deletes; 0: it creates or changes, or is a DELETE of one. */
+	int64 deletes;
+
 	bool repeat_safe;
 	bool takes_long; /* long_timeout instead of request_timeout */
 } FtxCallSpec;

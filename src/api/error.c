@@ -93,7 +93,7 @@ static const Cause malformed = {ERRCODE_PROTOCOL_VIOLATION,
 static const Cause calls_exhausted = {
 	ERRCODE_PROGRAM_LIMIT_EXCEEDED,
 	"the statement needs more API calls than fivetrex.max_calls allows",
-	"EXPLAIN shows how many calls are expected; restrict the query or raise fivetrex.max_calls (0 = no limit)."};
+	"EXPLAIN shows how many calls are expected; restrict the query or raise fivetrex.max_calls (-1 = no limit)."};
 static const Cause client_failure = {
 	ERRCODE_FDW_ERROR, "could not set up the request to the Fivetran API",
 	"Check the server options, above all those that name files."};

@@ -30,7 +30,8 @@ ftx_noreturn static void
 refuse_unknown(const char *name, Oid catalog)
 {
 	FtxClosest closest;
-	bool secret = ftx_option_find(name, UserMappingRelationId) != NULL;
+	const FtxOptionRow *mapping = ftx_option_find(name, UserMappingRelationId);
+	bool secret = mapping != NULL && mapping->kind != OPTION_BOOLEAN;
 	StringInfoData valid;
 
 	initStringInfo(&valid);

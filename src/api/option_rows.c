@@ -63,6 +63,9 @@ const FtxOptionRow ftx_option_rows[] = {
 	{"access", ForeignServerRelationId, OPTION_ACCESS, 0, 0, "read_write",
 	 SERVER_FIELD(read_only),
 	 "read_only refuses everything that would change the account."},
+	{"dry_run", ForeignServerRelationId, OPTION_BOOLEAN, 0, 0, "false",
+	 SERVER_FIELD(dry_run),
+	 "Show writes instead of sending them, whatever the settings say."},
 
 	{"api_key", UserMappingRelationId, OPTION_SECRET, 0, 0, NULL, -1,
 	 "API key, or name of a system key."},
@@ -76,6 +79,8 @@ const FtxOptionRow ftx_option_rows[] = {
 	 "Name that the server's proxy asks for."},
 	{"proxy_password", UserMappingRelationId, OPTION_SECRET, 0, 0, NULL, -1,
 	 "Password that the server's proxy asks for."},
+	{"dry_run", UserMappingRelationId, OPTION_BOOLEAN, 0, 0, NULL, -1,
+	 "Show this user's writes instead of sending them."},
 
 	{"resource", ForeignTableRelationId, OPTION_RESOURCE, 0, 0, NULL, -1,
 	 "What the table shows; default: the table's name."},
@@ -87,6 +92,8 @@ const FtxOptionRow ftx_option_rows[] = {
 	 TABLE_FIELD(async_capable), "As the server's, for this table."},
 	{"access", ForeignTableRelationId, OPTION_ACCESS, 0, 0, NULL, -1,
 	 "read_only narrows what the server allows."},
+	{"dry_run", ForeignTableRelationId, OPTION_BOOLEAN, 0, 0, NULL, -1,
+	 "Show writes to this table instead of sending them."},
 
 	{"column_name", AttributeRelationId, OPTION_TEXT, 0, 0, NULL, -1,
 	 "Name of the resource's column; default: the column's name."},

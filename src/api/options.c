@@ -15,6 +15,7 @@
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_foreign_table.h"
+#include "catalog/pg_user_mapping.h"
 #include "commands/defrem.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -138,6 +139,23 @@ ftx_options_server(ForeignServer *server, FtxServerOptions *result)
 	}
 }
 
+bool
+ftx_options_mapping_dry_run(UserMapping *mapping)
+{
+	ListCell *lc;
+
+	foreach (lc, mapping->options)
+	{
+		DefElem *def = lfirst_node(DefElem, lc);
+
+		if (strcmp(def->defname, "dry_run") == 0)
+			return ftx_option_boolean(
+				ftx_option_find("dry_run", UserMappingRelationId),
+				defGetString(def));
+	}
+	return false;
+}
+
 void
 ftx_options_table(ForeignTable *table, const char *relname,
 				  const FtxServerOptions *server, FtxTableOptions *result)
@@ -149,6 +167,7 @@ ftx_options_table(ForeignTable *table, const char *relname,
 	result->prefetch = server->prefetch;
 	result->async_capable = server->async_capable;
 	result->read_only = server->read_only;
+	result->dry_run = server->dry_run;
 	foreach (lc, table->options)
 	{
 		DefElem *def = lfirst_node(DefElem, lc);
@@ -162,6 +181,8 @@ ftx_options_table(ForeignTable *table, const char *relname,
 			resource = value;
 		else if (row->kind == OPTION_ACCESS)
 			result->read_only |= ftx_option_access(row, value);
+		else if (strcmp(row->name, "dry_run") == 0)
+			result->dry_run |= ftx_option_boolean(row, value);
 		else
 			set_field(result, row, value);
 	}

@@ -33,6 +33,7 @@ typedef struct FtxServerOptions
 	char *sslkey;
 	char *proxy;
 	bool read_only; /* access 'read_only' */
+	bool dry_run;
 } FtxServerOptions;
 
 /* Effective options of a foreign table: the server's, narrowed. */
@@ -43,10 +44,14 @@ typedef struct FtxTableOptions
 	bool prefetch;
 	bool async_capable;
 	bool read_only;
+	bool dry_run;
 } FtxTableOptions;
 
 /* Read the options of a server into the current memory context. */
 extern void ftx_options_server(ForeignServer *server, FtxServerOptions *result);
+
+/* Does a user mapping have the option dry_run? */
+extern bool ftx_options_mapping_dry_run(UserMapping *mapping);
 
 /*
  * Read the options of a foreign table over those of its server.  The resource

@@ -11,10 +11,8 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "api/base_url.h"
 #include "api/session.h"
-#include "base/guc.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_user_mapping.h"
 #include "miscadmin.h"
@@ -126,6 +124,8 @@ create(UserMapping *mapping)
 	session->mapping_hash = GetSysCacheHashValue1(
 		USERMAPPINGOID, ObjectIdGetDatum(mapping->umid));
 	ftx_options_server(server, &session->options);
+	/* a narrower level adds, and never takes away */
+	session->options.dry_run |= ftx_options_mapping_dry_run(mapping);
 	ftx_credentials_read(mapping, cxt, &session->credentials);
 
 	config.user_agent = USER_AGENT;
@@ -212,23 +212,4 @@ void
 ftx_session_forget(FtxSession *session)
 {
 	session->stale = true;
-}
-
-FtxBudget *
-ftx_session_budget(FtxSession *session)
-{
-	static FtxBudget budget;
-	static TimestampTz statement = 0;
-
-	if (statement != GetCurrentStatementStartTimestamp())
-	{
-		memset(&budget, 0, sizeof(budget));
-		statement = GetCurrentStatementStartTimestamp();
-	}
-	budget.max_calls = ftx_guc_max_calls;
-	budget.max_retry_wait = (int64) session->options.max_retry_wait * 1000;
-	if (ftx_guc_max_retry_wait >= 0)
-		budget.max_retry_wait = Min(budget.max_retry_wait,
-									(int64) ftx_guc_max_retry_wait * 1000);
-	return &budget;
 }

@@ -42,10 +42,4 @@ ftx_session_pin(Oid serverid, Oid userid, MemoryContext owner);
 /* Make the next statement read options and credentials anew. */
 extern void ftx_session_forget(FtxSession *session);
 
-/*
- * What the running statement may still do on this session: calls and time
- * for retries.  A statement is what the client sent; FETCH is one of its own.
- */
-extern FtxBudget *ftx_session_budget(FtxSession *session);
-
 #endif /* FTX_SESSION_H */

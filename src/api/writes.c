@@ -1,196 +1,136 @@
 /*-------------------------------------------------------------------------
  *
  * writes.c
- *		Requests that change the account: guards, order, honest errors.
+ *		Requests that change the account, sent and awaited.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access/xact.h"
+#include "api/changes.h"
 #include "api/memo.h"
 #include "api/readers.h"
 #include "api/writes.h"
 #include "base/guc.h"
-#include "json/mask.h"
-#include "lib/ilist.h"
-#include "lib/stringinfo.h"
-#include "miscadmin.h"
-#include "utils/json.h"
 #include "utils/memutils.h"
-#include "utils/timestamp.h"
-
-/* ---------- guards ---------- */
-
-void
-ftx_write_check(FtxSession *session, const char *what)
-{
-	PreventCommandIfReadOnly(what);
-	if (session->options.read_only)
-		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-						errmsg("server \"%s\" allows reading only",
-							   session->servername),
-						errhint("Its option access is 'read_only'.")));
-}
-
-/* What one run of the executor deletes, in all its parts. */
-typedef struct Deletes
-{
-	dlist_node node;
-	MemoryContextCallback callback;
-	MemoryContext statement;
-	int64 count;   /* named so far */
-	int64 allowed; /* of them, what was or is being sent */
-} Deletes;
-
-static dlist_head all_deletes = DLIST_STATIC_INIT(all_deletes);
-
-static void
-forget_deletes(void *arg)
-{
-	dlist_delete(&((Deletes *) arg)->node);
-}
-
-static Deletes *
-deletes_of(MemoryContext statement)
-{
-	Deletes *deletes;
-	dlist_iter iter;
-
-	dlist_foreach (iter, &all_deletes)
-	{
-		deletes = dlist_container(Deletes, node, iter.cur);
-		if (deletes->statement == statement)
-			return deletes;
-	}
-	deletes = MemoryContextAllocZero(statement, sizeof(Deletes));
-	deletes->statement = statement;
-	deletes->callback.func = forget_deletes;
-	deletes->callback.arg = deletes;
-	MemoryContextRegisterResetCallback(statement, &deletes->callback);
-	dlist_push_tail(&all_deletes, &deletes->node);
-	return deletes;
-}
-
-void
-ftx_write_count_deletes(MemoryContext statement, int64 n)
-{
-	deletes_of(statement)->count += n;
-}
-
-void
-ftx_write_check_deletes(MemoryContext statement)
-{
-	Deletes *deletes = deletes_of(statement);
-	int64 n = deletes->count;
-	int64 before = deletes->allowed;
-
-	if (n <= ftx_guc_max_deletes)
-	{
-		deletes->allowed = n;
-		return;
-	}
-	deletes->count = before;
-	ereport(
-		ERROR,
-		(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-		 errmsg("fivetrex.max_deletes does not allow this"),
-		 before == 0 ?
-			 errdetail_plural("The statement deletes " INT64_FORMAT
-							  " object, the setting allows %d. Nothing was "
-							  "sent.",
-							  "The statement deletes " INT64_FORMAT
-							  " objects, the setting allows %d. Nothing was "
-							  "sent.",
-							  (unsigned long) n, n, ftx_guc_max_deletes) :
-			 errdetail(
-				 "The statement deletes " INT64_FORMAT
-				 " objects, the setting allows %d. It has deleted " INT64_FORMAT
-				 " of them already; of the others nothing was sent.",
-				 n, ftx_guc_max_deletes, before),
-		 errhint("SET fivetrex.max_deletes = " INT64_FORMAT
-				 " allows it. A deleted object cannot be brought back.",
-				 n)));
-}
-
-static void
-warn_of_transaction(void)
-{
-	static TimestampTz warned = 0;
-
-	if (!IsTransactionBlock() ||
-		warned == GetCurrentTransactionStartTimestamp())
-		return;
-	warned = GetCurrentTransactionStartTimestamp();
-	ereport(
-		WARNING,
-		(errmsg("changes made through the Fivetran API cannot be rolled back"),
-		 errdetail("They stay even if this transaction is aborted.")));
-}
-
-void
-ftx_write_prepare(FtxSession *session)
-{
-	warn_of_transaction();
-	ftx_readers_finish(session->serverid);
-	ftx_memo_forget_all();
-}
-
-char *
-ftx_write_dry_run(const FtxCallSpec *spec)
-{
-	StringInfoData json;
-
-	initStringInfo(&json);
-	appendStringInfo(&json,
-					 "{\"dry_run\": true, \"method\": \"%s\", \"path\": ",
-					 ftx_method_name(spec->method));
-	escape_json(&json, spec->path);
-	appendStringInfo(&json, ", \"body\": %s}",
-					 spec->body ? ftx_body_masked(spec->body) : "null");
-	return json.data;
-}
-
-/* ---------- sets of writes ---------- */
 
 typedef struct Flight
 {
 	int index;
 	FtxCall *call;
+	FtxChange change;
 } Flight;
 
+/*
+ * A write is queued, then in flight, then done, refused or of unknown outcome.
+ * The set knows those that are queued and in flight; all are counted in the
+ * statement, as the user asks for that, however many sets it has.
+ */
 struct FtxWrites
 {
 	FtxSession *session;
+	FtxStatement *statement;
 	FtxStats *stats;
+	bool dry_run;
 	MemoryContext cxt;		 /* of the set */
 	MemoryContext queue_cxt; /* of the writes not sent */
 	FtxCallSpec *queue;
 	int queued;
 	int size;
-
-	/* of all that was ever added */
-	int base;	   /* index of queue[0] */
-	int64 done;	   /* succeeded */
-	int64 refused; /* failed, and certainly not executed */
-	int64 unknown; /* sent, but the answer was lost */
-	int next;	   /* of the queue, to be sent */
+	int base; /* index of queue[0] among all that was ever added */
+	int next; /* of the queue, to be sent */
 	Flight *flights;
 	int nflights;
+	bool silent; /* errors are completed later, see complete_error() */
+
+	/* what of the statement's counts is ours */
+	int64 not_sent;
+	int64 changes_waiting;
+	int64 deletes_waiting;
 };
 
+/* ---------- the queue ---------- */
+
+/*
+ * Objects that a write deletes; 0 if it creates or changes.
+ */
+static int64
+deletes(const FtxCallSpec *spec)
+{
+	return spec->method == FTX_DELETE ? Max(spec->deletes, 1) : spec->deletes;
+}
+
+/*
+ * Count writes as waiting, or no longer so.
+ */
+static void
+count_waiting(FtxWrites *writes, int64 n, int64 changes, int64 n_deletes)
+{
+	FtxStatement *statement = writes->statement;
+
+	writes->not_sent += n;
+	writes->changes_waiting += changes;
+	writes->deletes_waiting += n_deletes;
+	statement->not_sent += n;
+	statement->changes.waiting += changes;
+	statement->deletes.waiting += n_deletes;
+}
+
+static void
+count_added(FtxWrites *writes, const FtxCallSpec *spec)
+{
+	count_waiting(writes, 1, deletes(spec) == 0, deletes(spec));
+}
+
+/*
+ * It is about to leave, or to be shown.
+ */
+static void
+count_passed(FtxWrites *writes, const FtxCallSpec *spec)
+{
+	count_waiting(writes, -1, -(deletes(spec) == 0), -deletes(spec));
+	writes->statement->changes.passed += deletes(spec) == 0;
+	writes->statement->deletes.passed += deletes(spec);
+}
+
+/*
+ * Reset callback of the set: what it still has will never be sent, and what
+ * is in flight is abandoned.
+ */
+static void
+end_writes(void *arg)
+{
+	FtxWrites *writes = arg;
+
+	count_waiting(writes, -writes->not_sent, -writes->changes_waiting,
+				  -writes->deletes_waiting);
+	writes->statement->in_flight -= writes->nflights;
+	writes->statement->unknown += writes->nflights;
+}
+
 FtxWrites *
-ftx_writes_create(FtxSession *session, FtxStats *stats)
+ftx_writes_create(FtxSession *session, bool dry_run, FtxStats *stats)
 {
 	FtxWrites *writes = palloc0(sizeof(FtxWrites));
+	MemoryContextCallback *callback = palloc(sizeof(MemoryContextCallback));
 
 	writes->session = session;
+	writes->statement = ftx_statement_pin(CurrentMemoryContext);
 	writes->stats = stats;
+	writes->dry_run = dry_run;
 	writes->cxt = CurrentMemoryContext;
 	writes->queue_cxt = AllocSetContextCreate(writes->cxt, "fivetrex writes",
 											  ALLOCSET_DEFAULT_SIZES);
 	writes->flights = palloc(sizeof(Flight) * session->options.max_concurrency);
+	callback->func = end_writes;
+	callback->arg = writes;
+	MemoryContextRegisterResetCallback(writes->cxt, callback);
 	return writes;
+}
+bool
+ftx_writes_dry_run(const FtxWrites *writes)
+{
+	return writes->dry_run || ftx_dry_run(writes->session);
 }
 
 void
@@ -207,10 +147,12 @@ ftx_writes_add(FtxWrites *writes, const FtxCallSpec *spec)
 							repalloc_huge(writes->queue,
 										  sizeof(FtxCallSpec) * writes->size);
 	}
-	copy = &writes->queue[writes->queued++];
+	copy = &writes->queue[writes->queued];
 	*copy = *spec;
 	copy->path = pstrdup(spec->path);
 	copy->body = spec->body ? pstrdup(spec->body) : NULL;
+	writes->queued++;
+	count_added(writes, copy);
 	MemoryContextSwitchTo(old);
 }
 
@@ -231,61 +173,55 @@ empty_queue(FtxWrites *writes)
 	MemoryContextReset(writes->queue_cxt);
 }
 
-static void
-check_calls(FtxWrites *writes)
-{
-	FtxBudget *budget = ftx_session_budget(writes->session);
-
-	if (budget->max_calls > 0 &&
-		budget->calls + writes->queued > budget->max_calls)
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-			 errmsg("fivetrex.max_calls does not allow this"),
-			 errdetail(
-				 "The statement made " INT64_FORMAT
-				 " API calls and would now send %d writes; the setting allows " INT64_FORMAT
-				 ". None of these was sent.",
-				 budget->calls, writes->queued, budget->max_calls),
-			 errhint("Restrict the statement or raise fivetrex.max_calls.")));
-}
-
+/*
+ * In a dry run: what would be sent.
+ */
 static void
 show_queue(FtxWrites *writes)
 {
 	for (int i = 0; i < writes->queued; i++)
 	{
-		const FtxCallSpec *spec = &writes->queue[i];
-
-		ereport(NOTICE,
-				(errmsg("dry run: %s %s%s%s", ftx_method_name(spec->method),
-						spec->path, spec->body ? " " : "",
-						spec->body ? ftx_body_masked(spec->body) : "")));
+		count_passed(writes, &writes->queue[i]);
+		ftx_dry_run_notice(&writes->queue[i]);
 	}
+	empty_queue(writes);
+}
+
+/* ---------- sending ---------- */
+
+static void
+add_context(void *arg)
+{
+	const FtxWrites *writes = arg;
+
+	if (!writes->silent)
+		errcontext("%s", ftx_changes_line(writes->statement));
 }
 
 static void
-add_progress_context(void *arg)
+push_context(FtxWrites *writes, ErrorContextCallback *callback)
 {
-	FtxWrites *writes = arg;
-
-	errcontext("Fivetran API writes: " INT64_FORMAT " done, " INT64_FORMAT
-			   " in flight (outcome unknown), " INT64_FORMAT
-			   " refused, %d not sent",
-			   writes->done, writes->unknown + writes->nflights,
-			   writes->refused, writes->queued - writes->next);
+	callback->callback = add_context;
+	callback->arg = writes;
+	callback->previous = error_context_stack;
+	error_context_stack = callback;
 }
 
 static void
 start_next(FtxWrites *writes)
 {
 	Flight *flight = &writes->flights[writes->nflights];
+	const FtxCallSpec *spec = &writes->queue[writes->next];
 
 	flight->index = writes->next;
-	flight->call = ftx_call_start(writes->session, &writes->queue[writes->next],
-								  writes->stats, NULL, writes->cxt);
+	ftx_change_begin(&flight->change, writes->statement, spec->method,
+					 spec->path);
+	flight->call = ftx_call_start(writes->session, spec, writes->stats, NULL,
+								  writes->cxt);
 	writes->next++;
 	writes->nflights++;
+	writes->statement->in_flight++;
+	count_passed(writes, spec);
 }
 
 static bool
@@ -329,18 +265,10 @@ land(FtxWrites *writes)
 	while ((ended = ended_flight(writes)) < 0)
 		ftx_call_wait_any(writes->session, writes->stats);
 	flight = writes->flights[ended];
-	writes->flights[ended] = writes->flights[--writes->nflights];
 	ftx_call_wait(flight.call); /* books its figures */
+	writes->flights[ended] = writes->flights[--writes->nflights];
+	writes->statement->in_flight--;
 	return flight;
-}
-
-static void
-count_failure(FtxWrites *writes, const FtxCall *call)
-{
-	if (ftx_call_outcome_unknown(call))
-		writes->unknown++;
-	else
-		writes->refused++;
 }
 
 /*
@@ -356,65 +284,138 @@ check_answer(FtxCall *call)
 		ftx_call_decode(call, FTX_SHAPE_MESSAGE, NULL, &page);
 }
 
+/*
+ * Count a write that has an answer, or none, and will have no other.  Throws
+ * if the answer is not the API's.
+ */
+static void
+book(FtxWrites *writes, const Flight *flight, bool success)
+{
+	FtxStatement *statement = writes->statement;
+
+	if (success)
+	{
+		statement->unknown++;
+		check_answer(flight->call);
+		statement->unknown--;
+		statement->done++;
+		ftx_change_end(&flight->change, FTX_DONE_FOR_GOOD);
+	}
+	else if (ftx_call_outcome_unknown(flight->call))
+	{
+		statement->unknown++;
+		ftx_change_end(&flight->change, FTX_FATE_UNKNOWN);
+	}
+	else
+	{
+		statement->refused++;
+		ftx_change_end(&flight->change, FTX_NOT_DONE);
+	}
+}
+
+/*
+ * Take what a flight brought: count it and hand it on.  What is wrong with
+ * the answer, or with what the callback makes of it, must not abandon the
+ * other flights: the error is returned, to be raised when they have landed.
+ * Only a cancel does not wait for that.
+ */
+static ErrorData *
+take_in(FtxWrites *writes, Flight *flight, FtxWriteAnswered answered, void *arg)
+{
+	const FtxCallSpec *spec = &writes->queue[flight->index];
+	MemoryContext old = CurrentMemoryContext;
+	ErrorData *volatile error = NULL;
+
+	writes->silent = true;
+	PG_TRY();
+	{
+		book(writes, flight, true);
+		if (answered != NULL)
+			answered(arg, writes->base + flight->index, spec, flight->call);
+		ftx_call_free(flight->call);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(old);
+		error = CopyErrorData();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	writes->silent = false;
+	return error;
+}
+
+/*
+ * Raise an error that was held, with the line that its context lacks.
+ */
+ftx_noreturn static void
+raise_held(FtxWrites *writes, ErrorData *error)
+{
+	char *line = ftx_changes_line(writes->statement);
+
+	error->context = error->context == NULL ?
+						 line :
+						 psprintf("%s\n%s", error->context, line);
+	ReThrowError(error);
+}
+
 static void
 send_all(FtxWrites *writes, FtxWriteAnswered answered, void *arg)
 {
-	FtxCall *failed = NULL;
+	FtxCall *failed = NULL;	 /* the first one that did */
+	ErrorData *error = NULL; /* or the first error of one that did not */
 
 	while (writes->nflights > 0 ||
-		   (failed == NULL && writes->next < writes->queued))
+		   (failed == NULL && error == NULL && writes->next < writes->queued))
 	{
 		Flight flight;
 
-		while (failed == NULL && writes->next < writes->queued &&
+		while (failed == NULL && error == NULL &&
+			   writes->next < writes->queued &&
 			   writes->nflights < writes->session->options.max_concurrency)
 			start_next(writes);
 		flight = land(writes);
-		if (succeeded(&writes->queue[flight.index], flight.call))
+		if (!succeeded(&writes->queue[flight.index], flight.call))
 		{
-			writes->unknown++;
-			check_answer(flight.call);
-			writes->unknown--;
-			writes->done++;
-			if (answered != NULL)
-				answered(arg, writes->base + flight.index,
-						 &writes->queue[flight.index], flight.call);
-			ftx_call_free(flight.call);
-			continue;
+			book(writes, &flight, false);
+			if (failed == NULL && error == NULL)
+				failed = flight.call;
 		}
-		count_failure(writes, flight.call);
-		if (failed == NULL)
-			failed = flight.call;
+		else if (failed != NULL || error != NULL)
+			(void) take_in(writes, &flight, NULL, NULL);
+		else
+		{
+			error = take_in(writes, &flight, answered, arg);
+			if (error != NULL && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+				break;
+		}
 	}
+	if (error != NULL)
+		raise_held(writes, error);
 	if (failed != NULL)
 		ftx_call_raise(failed);
 }
 
-FtxCall *
-ftx_write_send(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats)
+/*
+ * The last moment before writes leave: nothing of these was sent if it throws.
+ */
+static void
+prepare(FtxWrites *writes)
 {
-	FtxWrites writes = {.session = session, .queued = 1};
+	ftx_belts_check_calls(writes->statement, writes->queued);
+	ftx_changes_warn();
+	ftx_readers_finish(writes->session->serverid);
+	ftx_memo_forget_all();
+}
+
+void
+ftx_writes_check(FtxWrites *writes)
+{
 	ErrorContextCallback callback;
-	FtxCall *call;
 
-	callback.callback = add_progress_context;
-	callback.arg = &writes;
-	callback.previous = error_context_stack;
-	error_context_stack = &callback;
-
-	ftx_write_prepare(session);
-	call = ftx_call_start(session, spec, stats, NULL, CurrentMemoryContext);
-	writes.next = 1;
-	writes.nflights = 1;
-	ftx_call_wait(call);
-	writes.nflights = 0;
-	if (!ftx_call_succeeded(call))
-	{
-		count_failure(&writes, call);
-		ftx_call_raise(call);
-	}
+	push_context(writes, &callback);
+	ftx_belts_check(writes->statement, false);
 	error_context_stack = callback.previous;
-	return call;
 }
 
 void
@@ -424,20 +425,46 @@ ftx_writes_send(FtxWrites *writes, FtxWriteAnswered answered, void *arg)
 
 	if (writes->queued == 0)
 		return;
-	if (ftx_guc_dry_run)
+	push_context(writes, &callback);
+	ftx_belts_check(writes->statement, true);
+	if (ftx_writes_dry_run(writes))
 	{
+		error_context_stack = callback.previous;
 		show_queue(writes);
-		empty_queue(writes);
 		return;
 	}
-	callback.callback = add_progress_context;
-	callback.arg = writes;
-	callback.previous = error_context_stack;
-	error_context_stack = &callback;
-
-	ftx_write_prepare(writes->session);
-	check_calls(writes);
+	prepare(writes);
 	send_all(writes, answered, arg);
 	empty_queue(writes);
 	error_context_stack = callback.previous;
+}
+
+FtxCall *
+ftx_write_send(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats)
+{
+	FtxWrites *writes = ftx_writes_create(session, false, stats);
+	ErrorContextCallback callback;
+	Flight flight;
+	bool success;
+
+	ftx_writes_add(writes, spec);
+	push_context(writes, &callback);
+	ftx_belts_check(writes->statement, true);
+	if (ftx_writes_dry_run(writes))
+	{
+		error_context_stack = callback.previous;
+		count_passed(writes, spec);
+		empty_queue(writes);
+		return NULL;
+	}
+	prepare(writes);
+	start_next(writes);
+	flight = land(writes);
+	success = ftx_call_succeeded(flight.call);
+	book(writes, &flight, success);
+	if (!success)
+		ftx_call_raise(flight.call);
+	empty_queue(writes);
+	error_context_stack = callback.previous;
+	return flight.call;
 }

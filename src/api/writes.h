@@ -3,60 +3,29 @@
  * writes.h
  *		Requests that change the account: guards, order, honest errors.
  *
- * Every request but a GET goes through here, whether a function or DML makes
- * it.  Writes happen at once and cannot be rolled back, so what may stop them
- * is checked before the first one leaves; after the first failure none
- * leaves any more; and every error on the way says how far they got.
+ * Every request that changes something goes through here, whether a function
+ * or DML makes it; a function's is a set of one.  Writes happen at once and
+ * cannot be rolled back, so what may stop them (api/belts.h) is checked before
+ * the first one leaves; after the first failure none leaves any more; and
+ * every error on the way says how far the statement got.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef FTX_WRITES_H
 #define FTX_WRITES_H
 
+#include "api/belts.h"
 #include "api/call.h"
 
-/* ---------- guards ---------- */
+/* ---------- dry runs ---------- */
 
-/*
- * May this session write at all?  `what` names the statement for the error of
- * a READ ONLY transaction (25006); access 'read_only' gives
- * ERRCODE_INSUFFICIENT_PRIVILEGE.
- */
-extern void ftx_write_check(FtxSession *session, const char *what);
+/* Does the setting, the server or the user mapping ask for a dry run? */
+extern bool ftx_dry_run(const FtxSession *session);
 
-/*
- * A statement is going to delete n objects more.  A statement is a run of the
- * executor: the memory context of its query stands for it, for functions that
- * of their call.
- */
-extern void ftx_write_count_deletes(MemoryContext statement, int64 n);
-
-/*
- * Before deletes leave: does fivetrex.max_deletes allow all that were counted?
- * Otherwise ERRCODE_PROGRAM_LIMIT_EXCEEDED.
- */
-extern void ftx_write_check_deletes(MemoryContext statement);
-
-/*
- * Call right before a write leaves: reads all unfinished scans of the server
- * to their end (api/readers.h), empties the memos, and warns, once per
- * transaction block, that this cannot be rolled back.
- */
-extern void ftx_write_prepare(FtxSession *session);
-
-/*
- * What would be sent, secrets masked, as JSON text:
- * {"dry_run": true, "method", "path", "body"}.
- */
-extern char *ftx_write_dry_run(const FtxCallSpec *spec);
-
-/*
- * Send one write and wait for its answer.  Raises what it fails for, see
- * api/error.h; errors, that of a cancel too, tell in their context whether it
- * was done.  The call belongs to the current memory context.
- */
-extern FtxCall *
-ftx_write_send(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats);
+/* Show a write, secrets masked: in a NOTICE, or as JSON text
+ * {"dry_run": true, "method", "path", "body"}. */
+extern void ftx_dry_run_notice(const FtxCallSpec *spec);
+extern char *ftx_dry_run_json(const FtxCallSpec *spec);
 
 /* ---------- sets of writes ---------- */
 
@@ -70,27 +39,52 @@ typedef struct FtxWrites FtxWrites;
 typedef void (*FtxWriteAnswered)(void *arg, int index, const FtxCallSpec *spec,
 								 FtxCall *call);
 
-/* A set lives in the current memory context. */
-extern FtxWrites *ftx_writes_create(FtxSession *session, FtxStats *stats);
+/*
+ * A set lives in the current memory context.  In a dry run nothing is sent:
+ * if the set was made as one, or fivetrex.dry_run is on when it is sent.
+ */
+extern FtxWrites *
+ftx_writes_create(FtxSession *session, bool dry_run, FtxStats *stats);
 
-/* Add a write; nothing is sent yet.  All of `spec` is copied. */
+extern bool ftx_writes_dry_run(const FtxWrites *writes);
+
+/*
+ * Add a write; nothing is sent yet.  Method, path, body and flags are copied;
+ * other bytes (spec->bytes, content_type) must outlive the set.
+ */
 extern void ftx_writes_add(FtxWrites *writes, const FtxCallSpec *spec);
 
 /* Writes added and not sent yet. */
 extern int ftx_writes_queued(const FtxWrites *writes);
 
 /*
+ * More writes will be added: are those of the statement already too many
+ * (ERRCODE_PROGRAM_LIMIT_EXCEEDED, and none of the set was sent)?
+ */
+extern void ftx_writes_check(FtxWrites *writes);
+
+/*
  * Send what was added, up to max_concurrency at once, and wait for all of it.
- * With fivetrex.dry_run nothing is sent: a NOTICE shows each.
+ *
+ * Before the first one leaves, all of the statement's belts are looked at
+ * (ERRCODE_PROGRAM_LIMIT_EXCEEDED), all unfinished scans of the server are
+ * read to their end (api/readers.h), the memos are emptied, and a transaction
+ * block is warned, once, that this cannot be rolled back.
  *
  * A DELETE of what is gone already counts as done.  On the first failure
  * nothing new leaves, those in flight are awaited, and its error is raised,
- * see api/error.h.  Errors carry in their context how many writes of the set
- * (of all calls of this function) are done, in flight, refused, not sent.
- * ERRCODE_PROGRAM_LIMIT_EXCEEDED, before anything is sent, when
- * fivetrex.max_calls does not allow as many.
+ * see api/error.h.  Errors carry in their context how many writes of the
+ * statement are done, in flight, refused, not sent.
  */
 extern void
 ftx_writes_send(FtxWrites *writes, FtxWriteAnswered answered, void *arg);
+
+/*
+ * The same for one write, whose call is the caller's, in the current memory
+ * context; NULL in a dry run, which the caller has to show.  A DELETE of what
+ * is gone is an error.
+ */
+extern FtxCall *
+ftx_write_send(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats);
 
 #endif /* FTX_WRITES_H */

@@ -143,6 +143,29 @@ ftx_modify_check_as_user(ResultRelInfo *info, EState *estate)
 #endif
 
 /*
+ * All settings; their array was a global one until 15.
+ */
+#if PG_VERSION_NUM >= 160000
+#define ftx_guc_variables(n) get_guc_variables(n)
+#else
+#define ftx_guc_variables(n) (*(n) = GetNumConfigOptions(), get_guc_variables())
+#endif
+
+/*
+ * 18 left out execute_once.
+ */
+#if PG_VERSION_NUM >= 180000
+#define FTX_EXECUTOR_RUN_PARAMETERS                                            \
+	QueryDesc *queryDesc, ScanDirection direction, uint64 count
+#define FTX_EXECUTOR_RUN_ARGUMENTS queryDesc, direction, count
+#else
+#define FTX_EXECUTOR_RUN_PARAMETERS                                            \
+	QueryDesc *queryDesc, ScanDirection direction, uint64 count,               \
+		bool execute_once
+#define FTX_EXECUTOR_RUN_ARGUMENTS queryDesc, direction, count, execute_once
+#endif
+
+/*
  * The JSON lexer is handed in since 17 and owned by its creator.
  */
 #if PG_VERSION_NUM >= 170000

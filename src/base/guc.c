@@ -3,44 +3,374 @@
  * guc.c
  *		The settings fivetrex.*
  *
+ * Before the library is loaded, its settings are placeholders: PostgreSQL
+ * keeps whatever text they are given, under any name.  When a variable is
+ * defined, core drops an invalid text with a warning; a seat belt would be
+ * open without its wearer knowing.  So a placeholder that holds an invalid
+ * text, now or as what a RESET or the end of a transaction brings back, stays
+ * one and is read here each time it is needed: SET, RESET, DISCARD ALL and
+ * rollback mean for it what they mean for all settings.  Once all of it is
+ * valid it becomes a variable.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include <limits.h>
 
+#include "access/parallel.h"
+#include "base/closest.h"
+#include "base/compat.h"
 #include "base/guc.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/guc_tables.h"
+
+#define PREFIX "fivetrex."
 
 char *ftx_guc_server = NULL;
 int ftx_guc_max_deletes = 0;
-int ftx_guc_max_calls = 0;
+int ftx_guc_max_writes = 100;
+int ftx_guc_max_calls = -1;
 int ftx_guc_max_retry_wait = -1;
 bool ftx_guc_dry_run = false;
+
+typedef struct Setting
+{
+	const char *name;
+	GucContext context;
+	void *variable; /* bool *, int * or char **, as `type` says */
+	enum config_type type;
+	const char *initial;
+	int min; /* of an integer */
+	int max;
+	int flags; /* GUC_UNIT_S or 0 */
+	const char *says;
+	const char *more;
+	bool placeholder; /* is not defined yet */
+} Setting;
+
+#define BELT "A seat belt, not a permission: anybody may change it."
+
+static Setting settings[] = {
+	{"fivetrex.dry_run", PGC_USERSET, &ftx_guc_dry_run, PGC_BOOL, "off", 0, 0,
+	 0, "Shows writes instead of sending them.", NULL, false},
+	{"fivetrex.max_calls", PGC_USERSET, &ftx_guc_max_calls, PGC_INT, "-1", -1,
+	 INT_MAX, 0, "API calls that one statement may make.",
+	 "-1 means no limit. Repetitions count.", false},
+	{"fivetrex.max_deletes", PGC_USERSET, &ftx_guc_max_deletes, PGC_INT, "0",
+	 -1, INT_MAX, 0, "Objects that one statement may delete.",
+	 "-1 means no limit. " BELT, false},
+	{"fivetrex.max_retry_wait", PGC_USERSET, &ftx_guc_max_retry_wait, PGC_INT,
+	 "-1", -1, INT_MAX / 1000, GUC_UNIT_S,
+	 "Seconds that one statement may wait for retries.",
+	 "Narrows the server option of that name; -1 leaves it as it is.", false},
+	{"fivetrex.max_writes", PGC_USERSET, &ftx_guc_max_writes, PGC_INT, "100",
+	 -1, INT_MAX, 0,
+	 "Requests that create or change which one statement may send.",
+	 "-1 means no limit. " BELT, false},
+	{"fivetrex.server", PGC_USERSET, &ftx_guc_server, PGC_STRING, "fivetran", 0,
+	 0, 0, "Server that functions use when they are not told otherwise.", NULL,
+	 false},
+};
+
+/* Is the prefix reserved, so that core refuses unknown names? */
+static bool reserved = false;
+
+/* ---------- values ---------- */
+
+static bool
+parse_setting(const Setting *setting, const char *text, bool *boolean,
+			  int *integer)
+{
+	switch (setting->type)
+	{
+		case PGC_BOOL:
+			return parse_bool(text, boolean);
+		case PGC_INT:
+			return parse_int(text, integer, setting->flags, NULL) &&
+				   *integer >= setting->min && *integer <= setting->max;
+		default:
+			return true;
+	}
+}
+
+static bool
+valid(const Setting *setting, const char *text)
+{
+	bool boolean;
+	int integer;
+
+	return text == NULL || parse_setting(setting, text, &boolean, &integer);
+}
+
+/*
+ * Set the variable of a setting from a text; false if that is invalid, and
+ * nothing happens then.
+ */
+static bool
+assign(const Setting *setting, const char *text)
+{
+	bool boolean;
+	int integer;
+
+	if (!parse_setting(setting, text, &boolean, &integer))
+		return false;
+	if (setting->type == PGC_BOOL)
+		*(bool *) setting->variable = boolean;
+	else if (setting->type == PGC_INT)
+		*(int *) setting->variable = integer;
+	else
+		*(const char **) setting->variable = text;
+	return true;
+}
+
+/* ---------- placeholders ---------- */
+
+static struct config_generic *
+find_variable(const char *name)
+{
+	int n;
+	struct config_generic **all = ftx_guc_variables(&n);
+
+	for (int i = 0; i < n; i++)
+	{
+		if (pg_strcasecmp(all[i]->name, name) == 0)
+			return all[i];
+	}
+	return NULL;
+}
+
+/*
+ * What a placeholder holds, NULL if nothing was set.
+ */
+static const char *
+placeholder_text(const struct config_generic *placeholder)
+{
+	return placeholder == NULL || placeholder->source == PGC_S_DEFAULT ?
+			   NULL :
+			   GetConfigOption(placeholder->name, true, false);
+}
+
+/*
+ * May it become a variable: is all that it holds, or would hold again, valid?
+ */
+static bool
+may_be_defined(const Setting *setting, const struct config_generic *placeholder)
+{
+	if (placeholder == NULL)
+		return true;
+	if (!valid(setting, placeholder_text(placeholder)) ||
+		(placeholder->reset_source != PGC_S_DEFAULT &&
+		 !valid(setting, GetConfigOptionResetString(placeholder->name))))
+		return false;
+	for (const GucStack *stack = placeholder->stack; stack != NULL;
+		 stack = stack->prev)
+	{
+		if (stack->source != PGC_S_DEFAULT &&
+			!valid(setting, stack->prior.val.stringval))
+			return false;
+		if (stack->state == GUC_SET_LOCAL &&
+			!valid(setting, stack->masked.val.stringval))
+			return false;
+	}
+	return true;
+}
+
+static void
+define(const Setting *setting)
+{
+	bool boolean = false;
+	int integer = 0;
+
+	(void) parse_setting(setting, setting->initial, &boolean, &integer);
+	switch (setting->type)
+	{
+		case PGC_BOOL:
+			DefineCustomBoolVariable(setting->name, setting->says,
+									 setting->more, setting->variable, boolean,
+									 setting->context, 0, NULL, NULL, NULL);
+			break;
+		case PGC_INT:
+			DefineCustomIntVariable(setting->name, setting->says, setting->more,
+									setting->variable, integer, setting->min,
+									setting->max, setting->context,
+									setting->flags, NULL, NULL, NULL);
+			break;
+		default:
+			DefineCustomStringVariable(
+				setting->name, setting->says, setting->more, setting->variable,
+				setting->initial, setting->context, 0, NULL, NULL, NULL);
+			break;
+	}
+}
+
+/*
+ * A parallel worker gets its leader's settings after the library was loaded:
+ * invalid ones must not make it fail, so nothing is defined there.
+ */
+static void
+settle(Setting *setting)
+{
+	const struct config_generic *placeholder = find_variable(setting->name);
+	const char *text;
+
+	if (!IsParallelWorker() && may_be_defined(setting, placeholder))
+	{
+		define(setting);
+		setting->placeholder = false;
+		return;
+	}
+	setting->placeholder = true;
+	text = placeholder_text(placeholder);
+	if (text == NULL || !assign(setting, text))
+		(void) assign(setting, setting->initial);
+}
+
+void
+ftx_guc_settle(void)
+{
+	for (size_t i = 0; i < lengthof(settings); i++)
+	{
+		if (settings[i].placeholder)
+			settle(&settings[i]);
+	}
+}
+
+/* ---------- what was refused ---------- */
+
+static bool
+is_ours(const struct config_generic *variable)
+{
+	return pg_strncasecmp(variable->name, PREFIX, strlen(PREFIX)) == 0;
+}
+
+/*
+ * A placeholder with our prefix, that of a setting with an invalid value, too.
+ * With `unknown`, one that was set and is none of our settings.
+ */
+static const struct config_generic *
+find_placeholder(bool unknown)
+{
+	int n;
+	struct config_generic **all = ftx_guc_variables(&n);
+
+	for (int i = 0; i < n; i++)
+	{
+		bool known = false;
+
+		if ((all[i]->flags & GUC_CUSTOM_PLACEHOLDER) == 0 || !is_ours(all[i]) ||
+			(unknown && all[i]->source == PGC_S_DEFAULT))
+			continue;
+		for (size_t j = 0; j < lengthof(settings); j++)
+			known |= pg_strcasecmp(all[i]->name, settings[j].name) == 0;
+		if (!unknown || !known)
+			return all[i];
+	}
+	return NULL;
+}
+
+/*
+ * "SET ... or RESET ..." does for what the session set; what it was given has
+ * to be mended where it comes from, or for the session by SET.
+ */
+static const char *
+origin(const struct config_generic *placeholder)
+{
+	switch (placeholder->source)
+	{
+		case PGC_S_SESSION:
+			return "It was set in this session before the library of fivetrex was loaded.";
+		case PGC_S_DATABASE:
+		case PGC_S_USER:
+		case PGC_S_DATABASE_USER:
+		case PGC_S_GLOBAL:
+			return "It comes from ALTER ROLE ... SET or ALTER DATABASE ... SET.";
+		case PGC_S_CLIENT:
+			return "It comes from the options of the connection.";
+		default:
+			return "It comes from the configuration of the server.";
+	}
+}
+
+ftx_noreturn static void
+refuse_value(const Setting *setting, const struct config_generic *placeholder,
+			 const char *text)
+{
+	const char *range = setting->type == PGC_BOOL ?
+							"on or off" :
+							psprintf("an integer, %d or more", setting->min);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("setting \"%s\" has an invalid value: \"%s\"",
+					setting->name, text),
+			 errdetail("%s Nothing is written until it is right.",
+					   origin(placeholder)),
+			 placeholder->source == PGC_S_SESSION ?
+				 errhint("SET %s to %s, or RESET it.", setting->name, range) :
+				 errhint("SET %s to %s, or mend it where it comes from.",
+						 setting->name, range)));
+}
+
+ftx_noreturn static void
+refuse_name(const struct config_generic *placeholder)
+{
+	FtxClosest closest;
+
+	ftx_closest_begin(&closest, placeholder->name);
+	for (size_t i = 0; i < lengthof(settings); i++)
+		ftx_closest_offer(&closest, settings[i].name);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("there is no setting \"%s\"", placeholder->name),
+			 errdetail("%s Nothing is written while it is there.",
+					   origin(placeholder)),
+			 placeholder->source != PGC_S_SESSION ?
+				 errhint("Remove it where it comes from, and connect anew.") :
+			 closest.best ?
+				 errhint("RESET %s; perhaps you meant the setting \"%s\".",
+						 placeholder->name, closest.best) :
+				 errhint("RESET %s.", placeholder->name)));
+}
+
+void
+ftx_guc_check(void)
+{
+	const struct config_generic *unknown = NULL;
+
+	ftx_guc_settle();
+	for (size_t i = 0; i < lengthof(settings); i++)
+	{
+		const struct config_generic *placeholder;
+		const char *text;
+
+		if (!settings[i].placeholder)
+			continue;
+		placeholder = find_variable(settings[i].name);
+		text = placeholder_text(placeholder);
+		if (!valid(&settings[i], text))
+			refuse_value(&settings[i], placeholder, text);
+	}
+	if (!reserved)
+		unknown = find_placeholder(true);
+	if (unknown != NULL)
+		refuse_name(unknown);
+}
 
 void
 ftx_guc_init(void)
 {
-	DefineCustomBoolVariable(
-		"fivetrex.dry_run", "Shows writes instead of sending them.", NULL,
-		&ftx_guc_dry_run, false, PGC_USERSET, 0, NULL, NULL, NULL);
-	DefineCustomIntVariable(
-		"fivetrex.max_calls", "API calls that one statement may make.",
-		"0 means no limit. Repetitions count.", &ftx_guc_max_calls, 0, 0,
-		INT_MAX, PGC_USERSET, 0, NULL, NULL, NULL);
-	DefineCustomIntVariable(
-		"fivetrex.max_deletes", "Objects that one statement may delete.",
-		"A seat belt, not a permission: anybody may change it.",
-		&ftx_guc_max_deletes, 0, 0, INT_MAX, PGC_USERSET, 0, NULL, NULL, NULL);
-	DefineCustomIntVariable(
-		"fivetrex.max_retry_wait",
-		"Seconds that one statement may wait for retries.",
-		"Narrows the server option of that name; -1 leaves it as it is.",
-		&ftx_guc_max_retry_wait, -1, -1, INT_MAX / 1000, PGC_USERSET,
-		GUC_UNIT_S, NULL, NULL, NULL);
-	DefineCustomStringVariable(
-		"fivetrex.server",
-		"Server that functions use when they are not told otherwise.", NULL,
-		&ftx_guc_server, "fivetran", PGC_USERSET, 0, NULL, NULL, NULL);
-	MarkGUCPrefixReserved("fivetrex");
+	for (size_t i = 0; i < lengthof(settings); i++)
+		settle(&settings[i]);
+
+	/*
+	 * Core would remove the placeholders and refuse to RESET them, though
+	 * that is how a session gets rid of them.
+	 */
+	if (find_placeholder(false) == NULL && !IsParallelWorker())
+	{
+		MarkGUCPrefixReserved("fivetrex");
+		reserved = true;
+	}
 }

@@ -10,13 +10,33 @@
 
 #include "postgres.h"
 
-extern char *ftx_guc_server;	   /* server that functions use by default */
-extern int ftx_guc_max_deletes;	   /* objects one statement may delete */
-extern int ftx_guc_max_calls;	   /* API calls per statement, 0 = no limit */
-extern int ftx_guc_max_retry_wait; /* seconds; -1 = the server's option */
-extern bool ftx_guc_dry_run;	   /* show writes instead of sending them */
+extern char *ftx_guc_server; /* server that functions use by default */
+extern bool ftx_guc_dry_run; /* show writes instead of sending them */
 
-/* Define the settings and reserve the prefix; called once by _PG_init. */
+/* What one statement (api/statement.h) may do; -1 = no limit. */
+extern int ftx_guc_max_calls;	/* API calls */
+extern int ftx_guc_max_deletes; /* objects to be deleted */
+extern int ftx_guc_max_writes;	/* requests that create or change */
+
+extern int ftx_guc_max_retry_wait; /* seconds; -1 = the server's option */
+
+/*
+ * Define the settings and reserve the prefix, as far as what was set before
+ * the library was loaded allows; called once by _PG_init.
+ */
 extern void ftx_guc_init(void);
+
+/*
+ * Bring the variables above up to date before they are used.  They always
+ * are, unless a setting held an invalid value when the library was loaded.
+ */
+extern void ftx_guc_settle(void);
+
+/*
+ * Is a setting under fivetrex. not what its author meant, because it was set
+ * before the library could refuse it: to an invalid value, or under a name
+ * that does not exist?  Throws ERRCODE_INVALID_PARAMETER_VALUE naming it.
+ */
+extern void ftx_guc_check(void);
 
 #endif /* FTX_GUC_H */

@@ -19,7 +19,7 @@
 #include "base/guc.h"
 #include "executor/executor.h"
 #include "executor/instrument.h"
-#include "fdw/target.h"
+#include "fdw/modify.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/appendinfo.h"
@@ -48,6 +48,8 @@ typedef struct FtxDirectState
 	int next_row;
 
 	int64 gathered; /* rows */
+	FtxHeld held;	/* if the writes leave at the end of the run */
+	bool holds;
 
 	MemoryContext cxt;
 	MemoryContext row_cxt;
@@ -200,6 +202,41 @@ fivetrexPlanDirectModify(PlannerInfo *root, ModifyTable *plan,
 
 /* ---------- beginning and end ---------- */
 
+static FtxDirectState *
+holder(FtxHeld *held)
+{
+	return (FtxDirectState *) ((char *) held - offsetof(FtxDirectState, held));
+}
+
+static void
+gather_held(FtxHeld *held)
+{
+	FtxDirectState *state = holder(held);
+
+	ftx_target_gathered(state->target, state->writes);
+}
+
+static void
+send_held(FtxHeld *held)
+{
+	ftx_writes_send(holder(held)->writes, NULL, NULL);
+}
+
+/*
+ * Where other parts of the query write, too, the whole is held back until all
+ * of it is known, so that nothing has been sent if it is too much: unless
+ * something looks at the answers, or at the table when this part is done.
+ */
+static bool
+holds_back(const ForeignScanState *node, const FtxDirectState *state)
+{
+	const PlannedStmt *plan = node->ss.ps.state->es_plannedstmt;
+
+	return !state->returning &&
+		   (plan->hasModifyingCTE || list_length(plan->resultRelations) > 1) &&
+		   !ftx_modify_followed(node->resultRelInfo, state->target->operation);
+}
+
 void
 fivetrexBeginDirectModify(ForeignScanState *node, int eflags)
 {
@@ -214,6 +251,7 @@ fivetrexBeginDirectModify(ForeignScanState *node, int eflags)
 
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		return;
+	ftx_modify_check_transition(node->resultRelInfo, plan->operation);
 	cxt = AllocSetContextCreate(estate->es_query_cxt, "fivetrex modify",
 								ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(cxt);
@@ -239,8 +277,15 @@ fivetrexBeginDirectModify(ForeignScanState *node, int eflags)
 		OidIsValid(user) ? user : GetUserId(),
 		plan->operation == CMD_UPDATE ? list_nth(items, FtxPlanReturnAttnums) :
 										NIL);
-	state->writes = ftx_writes_create(state->target->session,
-									  &state->target->stats);
+	state->writes = ftx_writes_create(
+		state->target->session, state->target->dry_run, &state->target->stats);
+	if (holds_back(node, state))
+	{
+		state->holds = true;
+		state->held.gather = gather_held;
+		state->held.send = send_held;
+		ftx_held_announce(&state->held, cxt, estate);
+	}
 	state->scan = ftx_scan_begin(node);
 	ftx_scan_filter(
 		state->scan,
@@ -488,15 +533,13 @@ modify_all(ForeignScanState *node, FtxDirectState *state)
 	while (gather_row(node, state))
 		;
 	count = state->gathered;
-	ftx_target_gathered(state->target, state->writes);
-	if (state->target->operation == CMD_DELETE)
+	if (!state->holds)
 	{
-		ftx_write_count_deletes(estate->es_query_cxt, count);
-		ftx_write_check_deletes(estate->es_query_cxt);
+		ftx_target_gathered(state->target, state->writes);
+		ftx_writes_send(state->writes, state->returning ? take_answer : NULL,
+						state);
 	}
-	ftx_writes_send(state->writes, state->returning ? take_answer : NULL,
-					state);
-	if (ftx_guc_dry_run)
+	if (ftx_writes_dry_run(state->writes))
 	{
 		count = 0;
 		state->nrows = 0;

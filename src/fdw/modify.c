@@ -51,7 +51,7 @@ typedef struct FtxModifyState
 	AttrNumber old_row_attno;	 /* junk, or invalid */
 	texthash_hash *seen;		 /* paths of rows that were written */
 
-	MemoryContext statement; /* of the query */
+	FtxHeld held; /* leaves at the end of the run */
 	MemoryContext cxt;
 	MemoryContext seen_cxt;
 	MemoryContext row_cxt;
@@ -63,6 +63,31 @@ typedef struct FtxModifyState
 
 /* ---------- beginning and end ---------- */
 
+static void
+gather_held(FtxHeld *held)
+{
+	FtxModifyState *state = (FtxModifyState *) ((char *) held -
+												offsetof(FtxModifyState, held));
+
+	ftx_target_gathered(state->target, state->writes);
+}
+
+/*
+ * Whatever was gathered leaves now.
+ */
+static void
+flush(FtxModifyState *state)
+{
+	ftx_target_gathered(state->target, state->writes);
+	ftx_writes_send(state->writes, NULL, NULL);
+}
+
+static void
+send_held(FtxHeld *held)
+{
+	flush((FtxModifyState *) ((char *) held - offsetof(FtxModifyState, held)));
+}
+
 static FtxModifyState *
 begin_modify(EState *estate, ResultRelInfo *info, CmdType operation,
 			 List *set_attnums, List *returned)
@@ -73,7 +98,7 @@ begin_modify(EState *estate, ResultRelInfo *info, CmdType operation,
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	FtxModifyState *state = palloc0(sizeof(FtxModifyState));
 
-	state->statement = estate->es_query_cxt;
+	ftx_modify_check_transition(info, operation);
 	state->cxt = cxt;
 	state->row_cxt = AllocSetContextCreate(cxt, "fivetrex modified row",
 										   ALLOCSET_DEFAULT_SIZES);
@@ -82,10 +107,13 @@ begin_modify(EState *estate, ResultRelInfo *info, CmdType operation,
 	state->seen = texthash_create(state->seen_cxt, 64, NULL);
 	state->target = ftx_target_begin(
 		rel, operation, ftx_modify_check_as_user(info, estate), returned);
-	state->writes = ftx_writes_create(state->target->session,
-									  &state->target->stats);
+	state->writes = ftx_writes_create(
+		state->target->session, state->target->dry_run, &state->target->stats);
+	state->held.gather = gather_held;
+	state->held.send = send_held;
+	ftx_held_announce(&state->held, cxt, estate);
 	state->set_attnums = set_attnums;
-	state->one_by_one = ftx_modify_followed(rel, operation);
+	state->one_by_one = ftx_modify_followed(info, operation);
 	state->triggers_change_rows = operation == CMD_UPDATE && rel->trigdesc &&
 								  rel->trigdesc->trig_update_before_row;
 	MemoryContextSwitchTo(old);
@@ -158,11 +186,17 @@ check_movement(ModifyTable *plan, ResultRelInfo *info)
 				 name),
 			 errhint(
 				 "Exclude the partition by a condition on the partition key, or move the rows by INSERT and DELETE.")));
-	if (ftx_guc_dry_run)
+}
+
+static void
+check_movement_in_dry_run(ModifyTable *plan, FtxModifyState *state)
+{
+	if (plan != NULL && plan->operation == CMD_UPDATE &&
+		ftx_writes_dry_run(state->writes))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot move rows to foreign table \"%s\" in a dry run",
-						name),
+						RelationGetRelationName(state->target->rel)),
 				 errdetail("The row would be deleted where it is.")));
 }
 
@@ -190,19 +224,8 @@ fivetrexBeginForeignInsert(ModifyTableState *mtstate, ResultRelInfo *info)
 							 returning ? ftx_modify_attnum_set(returned) :
 										 NULL);
 	state = begin_modify(mtstate->ps.state, info, CMD_INSERT, NIL, returned);
+	check_movement_in_dry_run(plan, state);
 	state->needs_answer = returning || looked_at;
-}
-
-/*
- * Whatever was gathered leaves now.
- */
-static void
-flush(FtxModifyState *state)
-{
-	ftx_target_gathered(state->target, state->writes);
-	if (state->target->operation == CMD_DELETE)
-		ftx_write_check_deletes(state->statement);
-	ftx_writes_send(state->writes, NULL, NULL);
 }
 
 static void
@@ -283,6 +306,20 @@ take_answer(void *arg, int index, const FtxCallSpec *spec, FtxCall *call)
 }
 
 /*
+ * Rows of an INSERT whose answers nobody needs wait for the end of the
+ * statement, so that nothing has been sent if it makes too many changes.
+ * Without such a limit they leave in batches.
+ */
+static void
+hold_back(FtxModifyState *state)
+{
+	ftx_writes_check(state->writes);
+	if (ftx_guc_max_writes < 0 &&
+		ftx_writes_queued(state->writes) >= BATCH_ROWS)
+		flush(state);
+}
+
+/*
  * Send the request of one row now, if its answer is needed; else keep it.
  * Returns the slot, or NULL if core is not to count the row.
  */
@@ -302,10 +339,9 @@ dispatch(FtxModifyState *state, const FtxCallSpec *spec, char **identity,
 							NULL,
 						state);
 	}
-	else if (state->target->operation == CMD_INSERT &&
-			 ftx_writes_queued(state->writes) >= BATCH_ROWS)
-		flush(state);
-	return ftx_guc_dry_run ? NULL : slot;
+	else if (state->target->operation == CMD_INSERT)
+		hold_back(state);
+	return ftx_writes_dry_run(state->writes) ? NULL : slot;
 }
 
 TupleTableSlot *
@@ -344,9 +380,12 @@ fivetrexExecForeignBatchInsert(EState *estate, ResultRelInfo *info,
 						  slots[i]->tts_isnull, &spec);
 		ftx_writes_add(state->writes, &spec);
 	}
-	flush(state);
+	if (state->one_by_one)
+		flush(state);
+	else
+		hold_back(state);
 	MemoryContextSwitchTo(old);
-	if (ftx_guc_dry_run)
+	if (ftx_writes_dry_run(state->writes))
 		*numSlots = 0;
 	return slots;
 }
@@ -509,7 +548,6 @@ fivetrexExecForeignDelete(EState *estate, ResultRelInfo *info,
 			if (old_row(state, planSlot, values, nulls))
 				store_values(slot, state->target->rel, values, nulls);
 		}
-		ftx_write_count_deletes(state->statement, 1);
 		result = dispatch(state, &spec, NULL, slot);
 	}
 	MemoryContextSwitchTo(old);

@@ -45,9 +45,18 @@ extern bool
 ftx_modify_looked_at(Relation rel, CmdType operation, List *check_options);
 
 /*
- * Does an AFTER STATEMENT trigger follow?  It fires before the executor lets go
- * of the modification, so an INSERT or UPDATE must not hold writes back.
+ * Does an AFTER STATEMENT trigger follow, of the table that the statement
+ * names?  It fires before the executor lets go of the modification, so an
+ * INSERT or UPDATE must not hold writes back.
  */
-extern bool ftx_modify_followed(Relation rel, CmdType operation);
+extern bool ftx_modify_followed(const ResultRelInfo *info, CmdType operation);
+
+/*
+ * Core cannot collect the rows of a foreign child for a trigger of its parent
+ * with transition tables, but says so only after the write: refused here with
+ * ERRCODE_FEATURE_NOT_SUPPORTED.
+ */
+extern void
+ftx_modify_check_transition(const ResultRelInfo *info, CmdType operation);
 
 #endif /* FTX_MODIFY_H */

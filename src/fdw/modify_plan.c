@@ -130,14 +130,40 @@ ftx_modify_looked_at(Relation rel, CmdType operation, List *check_options)
 }
 
 bool
-ftx_modify_followed(Relation rel, CmdType operation)
+ftx_modify_followed(const ResultRelInfo *info, CmdType operation)
 {
-	TriggerDesc *triggers = rel->trigdesc;
+	const ResultRelInfo *named = info->ri_RootResultRelInfo ?
+									 info->ri_RootResultRelInfo :
+									 info;
+	const TriggerDesc *triggers = named->ri_RelationDesc->trigdesc;
 
 	if (triggers == NULL || operation == CMD_DELETE)
 		return false;
 	return operation == CMD_INSERT ? triggers->trig_insert_after_statement :
 									 triggers->trig_update_after_statement;
+}
+
+void
+ftx_modify_check_transition(const ResultRelInfo *info, CmdType operation)
+{
+	const ResultRelInfo *named = info->ri_RootResultRelInfo;
+	const TriggerDesc *triggers = named ? named->ri_RelationDesc->trigdesc :
+										  NULL;
+
+	if (triggers == NULL)
+		return;
+	if (operation == CMD_INSERT ? triggers->trig_insert_new_table :
+		operation == CMD_DELETE ? triggers->trig_delete_old_table :
+								  triggers->trig_update_old_table ||
+									  triggers->trig_update_new_table)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg(
+				 "cannot collect transition tuples from child foreign tables"),
+			 errdetail(
+				 "Table \"%s\" has a trigger with transition tables. Nothing was sent.",
+				 RelationGetRelationName(named->ri_RelationDesc))));
 }
 
 List *

@@ -116,6 +116,7 @@ ftx_target_begin(Relation rel, CmdType operation, Oid userid, List *returned)
 						errmsg("foreign table \"%s\" allows reading only",
 							   RelationGetRelationName(rel)),
 						errhint("Its option access is 'read_only'.")));
+	target->dry_run = options.dry_run || target->session->options.dry_run;
 	map_columns(target);
 	target->identity = ftx_target_identity(target->resource, operation);
 	if (operation == CMD_UPDATE && target->resource->update_nest != NULL)
@@ -364,6 +365,7 @@ void
 ftx_target_delete(FtxTarget *target, char **identity, FtxCallSpec *spec)
 {
 	spec->method = FTX_DELETE;
+	spec->deletes = 1;
 	spec->path = write_path(target, &target->resource->remove, identity);
 	spec->accept = target->resource->remove.accept;
 	spec->body = NULL;

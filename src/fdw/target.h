@@ -23,6 +23,7 @@ typedef struct FtxTarget
 	MemoryContext cxt; /* of this */
 	const FtxResource *resource;
 	FtxSession *session;
+	bool dry_run; /* by an option of table, server or mapping */
 	CmdType operation;
 	int *columns;			 /* catalogue index per attnum - 1, or -1 */
 	Bitmapset *identity;	 /* catalogue columns in the operation's path */

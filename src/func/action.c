@@ -11,7 +11,6 @@
 #include "postgres.h"
 
 #include "base/compat.h"
-#include "base/guc.h"
 #include "catalog/pg_type.h"
 #include "catalogue/actions.h"
 #include "func/func.h"
@@ -239,6 +238,8 @@ fivetrex_action(PG_FUNCTION_ARGS)
 	bool changes = (action->flags & FTX_ACT_READS) == 0;
 	FtxCallSpec spec = {0};
 	FtxSession *session;
+	FtxCall *call;
+	char *json;
 
 	check_confirmation(fcinfo, action);
 	spec.method = ftx_func_method(action->method);
@@ -248,23 +249,17 @@ fivetrex_action(PG_FUNCTION_ARGS)
 	spec.repeat_safe = (action->flags & FTX_ACT_REPEAT_SAFE) != 0;
 	spec.takes_long = (action->flags & FTX_ACT_TAKES_LONG) != 0;
 
-	session = ftx_func_session(fcinfo, argument_count(action));
-	if (changes)
-	{
-		ftx_write_check(session, psprintf("%s()", action->function));
-		if (spec.method == FTX_DELETE)
-			ftx_func_check_deletes(fcinfo, 1);
-		else if ((action->flags & FTX_ACT_DELETES) != 0)
-			ftx_func_check_deletes(fcinfo, count_elements(spec.body));
-		if (ftx_guc_dry_run)
-		{
-			char *json = ftx_write_dry_run(&spec);
+	if ((action->flags & FTX_ACT_DELETES) != 0)
+		spec.deletes = count_elements(spec.body);
 
-			if (action->answer == FTX_ANSWER_MESSAGE)
-				PG_RETURN_TEXT_P(cstring_to_text(json));
-			PG_RETURN_DATUM(
-				DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
-		}
-	}
-	return result(fcinfo, action, ftx_func_call(session, &spec, changes));
+	session = ftx_func_session(fcinfo, argument_count(action));
+	call = changes ? ftx_func_write(session, &spec,
+									psprintf("%s()", action->function)) :
+					 ftx_func_read(session, &spec);
+	if (call != NULL)
+		return result(fcinfo, action, call);
+	json = ftx_dry_run_json(&spec);
+	if (action->answer == FTX_ANSWER_MESSAGE)
+		PG_RETURN_TEXT_P(cstring_to_text(json));
+	PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
 }

@@ -73,7 +73,7 @@ fivetrex_table_columns(PG_FUNCTION_ARGS)
 	spec.accept = FTX_V1;
 	spec.repeat_safe = true;
 	spec.takes_long = true;
-	ftx_call_decode_map(ftx_func_call(session, &spec, false), "columns.*",
+	ftx_call_decode_map(ftx_func_read(session, &spec), "columns.*",
 						ftx_projection_create(members, lengthof(members)),
 						&page);
 	for (int i = 0; i < page.nitems; i++)

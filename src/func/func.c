@@ -58,6 +58,7 @@ ftx_func_session(FunctionCallInfo fcinfo, int argno)
 	const char *name = from_setting ? ftx_guc_server :
 									  NameStr(*PG_GETARG_NAME(argno));
 
+	ftx_statement_enter_function();
 	return ftx_session_pin(named_server(name, from_setting)->serverid,
 						   GetUserId(), CurrentMemoryContext);
 }
@@ -104,13 +105,6 @@ ftx_func_fill_path(FunctionCallInfo fcinfo, const char *function, const char *c)
 	}
 }
 
-void
-ftx_func_check_deletes(FunctionCallInfo fcinfo, int64 n)
-{
-	ftx_write_count_deletes(fcinfo->flinfo->fn_mcxt, n);
-	ftx_write_check_deletes(fcinfo->flinfo->fn_mcxt);
-}
-
 FtxMethod
 ftx_func_method(const char *name)
 {
@@ -128,13 +122,18 @@ ftx_func_method(const char *name)
 }
 
 FtxCall *
-ftx_func_call(FtxSession *session, const FtxCallSpec *spec, bool changes)
+ftx_func_write(FtxSession *session, const FtxCallSpec *spec, const char *what)
+{
+	ftx_write_check(session, what);
+	return ftx_write_send(session, spec, palloc0(sizeof(FtxStats)));
+}
+
+FtxCall *
+ftx_func_read(FtxSession *session, const FtxCallSpec *spec)
 {
 	FtxStats *stats = palloc0(sizeof(FtxStats));
 	FtxCall *call;
 
-	if (changes)
-		return ftx_write_send(session, spec, stats);
 	call = ftx_call_start(session, spec, stats, NULL, CurrentMemoryContext);
 	ftx_call_wait(call);
 	if (!ftx_call_succeeded(call))

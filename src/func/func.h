@@ -35,20 +35,19 @@ extern char *ftx_func_fill_path(FunctionCallInfo fcinfo, const char *function,
 /* The same, by the template in ftx_handwritten. */
 extern char *ftx_func_path(FunctionCallInfo fcinfo, const char *function);
 
-/*
- * Does fivetrex.max_deletes allow the function to delete n objects, beside what
- * other calls in the same statement deleted?
- */
-extern void ftx_func_check_deletes(FunctionCallInfo fcinfo, int64 n);
-
 /* A method by its name, in any case; ERRCODE_INVALID_PARAMETER_VALUE else. */
 extern FtxMethod ftx_func_method(const char *name);
 
+/* Make a call that reads; raises whatever is not a 2xx answer. */
+extern FtxCall *ftx_func_read(FtxSession *session, const FtxCallSpec *spec);
+
 /*
- * Make a call and wait for it; raises whatever is not a 2xx answer.  One that
- * `changes` the account has passed ftx_write_check() before (api/writes.h).
+ * Make a call that changes the account, behind all guards of api/belts.h;
+ * `what` names the function.  NULL in a dry run: the caller returns
+ * ftx_dry_run_json() in its result type.  Raises whatever is not a 2xx answer
+ * of the API.
  */
 extern FtxCall *
-ftx_func_call(FtxSession *session, const FtxCallSpec *spec, bool changes);
+ftx_func_write(FtxSession *session, const FtxCallSpec *spec, const char *what);
 
 #endif /* FTX_FUNC_H */

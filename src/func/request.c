@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include "base/guc.h"
 #include "catalogue/operations.h"
 #include "func/func.h"
 #include "json/mask.h"
@@ -203,17 +202,12 @@ fivetrex_request(PG_FUNCTION_ARGS)
 	spec.takes_long = spec.method != FTX_GET;
 
 	session = ftx_func_session(fcinfo, 4);
-	if (spec.method != FTX_GET)
-	{
-		ftx_write_check(session, "fivetrex_request()");
-		if (spec.method == FTX_DELETE)
-			ftx_func_check_deletes(fcinfo, 1);
-		if (ftx_guc_dry_run)
-			PG_RETURN_DATUM(DirectFunctionCall1(
-				jsonb_in, CStringGetDatum(ftx_write_dry_run(&spec))));
-	}
-
-	call = ftx_func_call(session, &spec, spec.method != FTX_GET);
+	call = spec.method == FTX_GET ?
+			   ftx_func_read(session, &spec) :
+			   ftx_func_write(session, &spec, "fivetrex_request()");
+	if (call == NULL)
+		PG_RETURN_DATUM(DirectFunctionCall1(
+			jsonb_in, CStringGetDatum(ftx_dry_run_json(&spec))));
 	body = ftx_call_body(call);
 	if (body.len == 0)
 		PG_RETURN_NULL(); /* 204 */

@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "base/compat.h"
-#include "base/guc.h"
 #include "func/func.h"
 #include "json/value.h"
 #include "utils/builtins.h"
@@ -67,6 +66,7 @@ send_package(FunctionCallInfo fcinfo, const char *function, FtxMethod method,
 	const char *whole = "";
 	FtxCallSpec spec = {0};
 	FtxSession *session;
+	FtxCall *call;
 	FtxPage page = {0};
 
 	if (PG_ARGISNULL(argno))
@@ -77,13 +77,13 @@ send_package(FunctionCallInfo fcinfo, const char *function, FtxMethod method,
 	spec.accept = FTX_V1;
 	spec.takes_long = true;
 	session = ftx_func_session(fcinfo, argno + 1);
-	ftx_write_check(session, psprintf("%s()", function));
-	if (ftx_guc_dry_run)
-		PG_RETURN_DATUM(DirectFunctionCall1(
-			jsonb_in, CStringGetDatum(ftx_write_dry_run(&spec))));
 	add_file(&spec, PG_GETARG_BYTEA_PP(argno));
-	ftx_call_decode(ftx_func_call(session, &spec, true), FTX_SHAPE_ANSWER,
-					ftx_projection_create(&whole, 1), &page);
+	call = ftx_func_write(session, &spec, psprintf("%s()", function));
+	if (call == NULL)
+		PG_RETURN_DATUM(DirectFunctionCall1(
+			jsonb_in, CStringGetDatum(ftx_dry_run_json(&spec))));
+	ftx_call_decode(call, FTX_SHAPE_ANSWER, ftx_projection_create(&whole, 1),
+					&page);
 	if (page.nitems == 0)
 		PG_RETURN_NULL();
 	PG_RETURN_DATUM(ftx_json_jsonb(&page.values[0]));
@@ -125,7 +125,7 @@ fivetrex_download_sdk_package(PG_FUNCTION_ARGS)
 	spec.repeat_safe = true;
 	spec.takes_long = true;
 	session = ftx_func_session(fcinfo, 1);
-	body = ftx_call_body(ftx_func_call(session, &spec, false));
+	body = ftx_call_body(ftx_func_read(session, &spec));
 	result = palloc(VARHDRSZ + body.len);
 	SET_VARSIZE(result, VARHDRSZ + body.len);
 	memcpy(VARDATA(result), body.data, body.len);

@@ -45,7 +45,7 @@ fivetrex_ping(PG_FUNCTION_ARGS)
 	spec.path = ftx_func_path(fcinfo, "fivetrex_ping");
 	spec.accept = FTX_V1;
 	spec.repeat_safe = true;
-	call = ftx_func_call(session, &spec, false);
+	call = ftx_func_read(session, &spec);
 	ftx_call_decode(call, FTX_SHAPE_OBJECT,
 					ftx_projection_create(paths, lengthof(paths)), &page);
 

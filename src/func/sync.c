@@ -123,7 +123,7 @@ get_status(FtxSession *session, const char *path, Status *status)
 	spec.path = path;
 	spec.accept = FTX_V2;
 	spec.repeat_safe = true;
-	call = ftx_func_call(session, &spec, false);
+	call = ftx_func_read(session, &spec);
 	ftx_call_decode(call, FTX_SHAPE_OBJECT,
 					ftx_projection_create(members, lengthof(members)), &page);
 	fill_status(page.values, status);

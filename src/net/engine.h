@@ -81,7 +81,8 @@ struct FtxRequest
 	bool repeat_safe;
 	int timeout;
 	FtxBudget *budget; /* not owned */
-	int64 *sent;	   /* not owned; may be NULL */
+	int64 max_retry_wait;
+	int64 *sent; /* not owned; may be NULL */
 
 	int64 due; /* ftx_clock(), while FTX_WAITING */
 
@@ -111,6 +112,9 @@ extern void ftx_transfer_abandon(FtxRequest *request);
 
 /* When the first waiting request is due, of ftx_clock(); -1 = never. */
 extern int64 ftx_engine_due(FtxEngine *engine);
+
+/* May the statement make one more call? */
+extern bool ftx_budget_calls_left(const FtxBudget *budget);
 
 /* The request is being sent, once more or for the first time. */
 extern void ftx_request_count(FtxRequest *request);

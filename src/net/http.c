@@ -58,20 +58,22 @@ unfinished(const FtxEngine *engine)
  * ----------------------------------------------------------------
  */
 
-static bool
-calls_left(const FtxBudget *budget)
+bool
+ftx_budget_calls_left(const FtxBudget *budget)
 {
-	return budget->max_calls <= 0 || budget->calls < budget->max_calls;
+	return budget->max_calls < 0 || budget->calls < budget->max_calls;
 }
 
 /*
- * Count a wait of `ms` from now on, if it can be afforded.  As waits begin
+ * Count a wait of `ms` from now on, if the request's statement can afford it
+ * by the limit of the request's server.  As waits begin
  * in the order in which they are counted, the time that they cover together
  * grows by what lies beyond the last end.
  */
 static bool
-commit_wait(FtxBudget *budget, int64 ms)
+commit_wait(const FtxRequest *request, int64 ms)
 {
+	FtxBudget *budget = request->budget;
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz until = now + ms * 1000;
 	int64 extra = until - Max(now, budget->waited_until);
@@ -80,7 +82,7 @@ commit_wait(FtxBudget *budget, int64 ms)
 		return true;
 
 	extra /= 1000;
-	if (extra > budget->max_retry_wait - budget->retry_wait)
+	if (extra > request->max_retry_wait - budget->retry_wait)
 		return false;
 	budget->retry_wait += extra;
 	budget->waited_until = until;
@@ -119,8 +121,8 @@ settle(FtxRequest *request)
 		engine->gate = Max(engine->gate,
 						   now + response->retry_after * 1000 * 1000);
 
-	if (wait < 0 || !calls_left(request->budget) ||
-		!commit_wait(request->budget, wait))
+	if (wait < 0 || !ftx_budget_calls_left(request->budget) ||
+		!commit_wait(request, wait))
 	{
 		set_state(request, FTX_DONE);
 		return;
@@ -165,10 +167,9 @@ start_queued(FtxEngine *engine)
 	{
 		FtxRequest *request = dlist_head_element(FtxRequest, node,
 												 &engine->lists[FTX_QUEUED]);
-		FtxBudget *budget = request->budget;
 		int64 hold = engine->gate - ftx_clock();
 
-		if (!calls_left(budget))
+		if (!ftx_budget_calls_left(request->budget))
 		{
 			/* a repetition leaves the last answer as it is */
 			if (request->response.attempts == 0)
@@ -176,7 +177,7 @@ start_queued(FtxEngine *engine)
 								  "no more calls are allowed");
 			set_state(request, FTX_DONE);
 		}
-		else if (hold > 0 && commit_wait(budget, (hold + 999) / 1000))
+		else if (hold > 0 && commit_wait(request, (hold + 999) / 1000))
 		{
 			request->due = engine->gate;
 			set_state(request, FTX_WAITING);
@@ -375,6 +376,7 @@ fill_request(FtxRequest *request, const FtxRequestSpec *spec)
 	request->repeat_safe = spec->repeat_safe;
 	request->timeout = Max(spec->timeout, 0);
 	request->budget = spec->budget;
+	request->max_retry_wait = spec->max_retry_wait;
 	request->sent = spec->sent;
 	request->response.retry_after = -1;
 

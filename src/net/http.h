@@ -84,14 +84,15 @@ typedef struct FtxNetConfig
 } FtxNetConfig;
 
 /*
- * What one statement may still do; shared by all its requests and updated by
- * the engine.  Waits of requests that overlap count once (wall time).
+ * What one statement has done and may still do; shared by all its requests,
+ * of several engines maybe, and updated by those.  Waits of requests that
+ * overlap count once (wall time).  How long it may wait is a limit of each
+ * request (FtxRequestSpec.max_retry_wait), as servers differ in that.
  */
 typedef struct FtxBudget
 {
-	int64 max_calls;		  /* 0 = no limit */
+	int64 max_calls;		  /* -1 = no limit */
 	int64 calls;			  /* HTTP requests sent, repetitions included */
-	int64 max_retry_wait;	  /* ms that may be spent waiting for retries */
 	int64 retry_wait;		  /* ms spent or committed so far */
 	TimestampTz waited_until; /* end of the last wait counted */
 } FtxBudget;
@@ -124,7 +125,9 @@ typedef struct FtxRequestSpec
 	int timeout;	   /* seconds for one attempt, 0 = none */
 	size_t max_body;   /* cap on the unpacked answer in bytes */
 	FtxBudget *budget; /* must outlive the request */
-	int64 *sent;	   /* counts each sending, as the budget does for the
+	/* ms that its statement may spend waiting for retries, in all */
+	int64 max_retry_wait;
+	int64 *sent; /* counts each sending, as the budget does for the
 								 * statement; must outlive the request; or NULL */
 } FtxRequestSpec;
 

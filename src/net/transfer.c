@@ -127,13 +127,11 @@ before_send(void *arg, char *remote_ip, char *local_ip, int remote_port,
 			int local_port)
 {
 	FtxRequest *request = arg;
-	FtxBudget *budget = request->budget;
 
 	if (++request->departures == 1)
 		return CURL_PREREQFUNC_OK;
 
-	if (!request->repeat_safe ||
-		(budget->max_calls > 0 && budget->calls >= budget->max_calls))
+	if (!request->repeat_safe || !ftx_budget_calls_left(request->budget))
 		return CURL_PREREQFUNC_ABORT;
 
 	ftx_request_count(request);

@@ -12,6 +12,7 @@ use Fivetrex::Node;
 
 my $mock = Fivetrex::Mock->start;
 my $node = Fivetrex::Node->start('scans');
+$node->query('ALTER DATABASE postgres SET fivetrex.max_writes = -1');
 
 # A world of its own for each test, as they delete; small pages.
 sub world

@@ -375,8 +375,7 @@ http_fetch(PG_FUNCTION_ARGS)
 	int n;
 	int left;
 	FtxRequest **requests;
-	FtxBudget budget = {.max_calls = PG_GETARG_INT64(6),
-						.max_retry_wait = PG_GETARG_INT64(7)};
+	FtxBudget budget = {.max_calls = PG_GETARG_INT64(6)};
 	FtxBudget *shared = palloc(sizeof(FtxBudget));
 	FtxRequestSpec spec = {
 		.method = parse_method(text_to_cstring(PG_GETARG_TEXT_PP(1))),
@@ -384,7 +383,8 @@ http_fetch(PG_FUNCTION_ARGS)
 		.repeat_safe = PG_GETARG_BOOL(3),
 		.timeout = PG_GETARG_INT32(4),
 		.max_body = (size_t) PG_GETARG_INT64(5),
-		.budget = shared};
+		.budget = shared,
+		.max_retry_wait = PG_GETARG_INT64(7)};
 
 	*shared = budget;
 	InitMaterializedSRF(fcinfo, 0);

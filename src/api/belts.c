@@ -1,0 +1,109 @@
+/*-------------------------------------------------------------------------
+ *
+ * belts.c
+ *		What keeps a write from leaving.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "api/belts.h"
+#include "base/guc.h"
+#include "miscadmin.h"
+
+void
+ftx_write_check(FtxSession *session, const char *what)
+{
+	PreventCommandIfReadOnly(what);
+	ftx_guc_check();
+	if (session->options.read_only)
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("server \"%s\" allows reading only",
+							   session->servername),
+						errhint("Its option access is 'read_only'.")));
+}
+
+static void
+check_deletes(const FtxBelt *belt)
+{
+	int64 n = belt->passed + belt->waiting;
+
+	if (belt->waiting == 0 || ftx_guc_max_deletes < 0 ||
+		n <= ftx_guc_max_deletes)
+		return;
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+		 errmsg("fivetrex.max_deletes does not allow this"),
+		 belt->passed == 0 ?
+			 errdetail_plural("The statement deletes " INT64_FORMAT
+							  " object, the setting allows %d. Nothing was "
+							  "sent.",
+							  "The statement deletes " INT64_FORMAT
+							  " objects, the setting allows %d. Nothing was "
+							  "sent.",
+							  (unsigned long) n, n, ftx_guc_max_deletes) :
+			 errdetail(
+				 "The statement deletes " INT64_FORMAT
+				 " objects, the setting allows %d. It has deleted " INT64_FORMAT
+				 " of them already; of the others nothing was sent.",
+				 n, ftx_guc_max_deletes, belt->passed),
+		 errhint("SET fivetrex.max_deletes = " INT64_FORMAT
+				 " allows it. A deleted object cannot be brought back.",
+				 n)));
+}
+
+static void
+check_changes(const FtxBelt *belt, bool complete)
+{
+	int64 n = belt->passed + belt->waiting;
+	const char *more = complete ? "" : " or more";
+
+	if (belt->waiting == 0 || ftx_guc_max_writes < 0 || n <= ftx_guc_max_writes)
+		return;
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+		 errmsg("fivetrex.max_writes does not allow this"),
+		 belt->passed == 0 ?
+			 errdetail("The statement makes " INT64_FORMAT
+					   "%s changes, the setting allows %d. Nothing was sent.",
+					   n, more, ftx_guc_max_writes) :
+			 errdetail(
+				 "The statement makes " INT64_FORMAT
+				 "%s changes, the setting allows %d. It has made " INT64_FORMAT
+				 " of them already; of the others nothing was sent.",
+				 n, more, ftx_guc_max_writes, belt->passed),
+		 complete && belt->passed == 0 ?
+			 errhint("SET fivetrex.max_writes = " INT64_FORMAT
+					 " allows it, -1 any number of changes.",
+					 n) :
+			 errhint(
+				 "SET fivetrex.max_writes to the number of changes to be allowed, or to -1 for any number.")));
+}
+
+void
+ftx_belts_check(const FtxStatement *statement, bool complete)
+{
+	ftx_guc_settle();
+	check_deletes(&statement->deletes);
+	check_changes(&statement->changes, complete);
+}
+
+void
+ftx_belts_check_calls(const FtxStatement *statement, int n)
+{
+	int64 calls = statement->budget.calls;
+
+	if (ftx_guc_max_calls < 0 || calls + n <= ftx_guc_max_calls)
+		return;
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+		 errmsg("fivetrex.max_calls does not allow this"),
+		 errdetail(
+			 "The statement made " INT64_FORMAT
+			 " API calls and would now send %d writes; the setting allows %d. None of these was sent.",
+			 calls, n, ftx_guc_max_calls),
+		 errhint("Restrict the statement or raise fivetrex.max_calls.")));
+}

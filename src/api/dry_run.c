@@ -1,0 +1,44 @@
+/*-------------------------------------------------------------------------
+ *
+ * dry_run.c
+ *		Writes that are shown instead of sent.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "api/writes.h"
+#include "base/guc.h"
+#include "json/mask.h"
+#include "lib/stringinfo.h"
+#include "utils/json.h"
+
+bool
+ftx_dry_run(const FtxSession *session)
+{
+	ftx_guc_settle();
+	return ftx_guc_dry_run || session->options.dry_run;
+}
+
+void
+ftx_dry_run_notice(const FtxCallSpec *spec)
+{
+	ereport(NOTICE, (errmsg("dry run: %s %s%s%s", ftx_method_name(spec->method),
+							spec->path, spec->body ? " " : "",
+							spec->body ? ftx_body_masked(spec->body) : "")));
+}
+
+char *
+ftx_dry_run_json(const FtxCallSpec *spec)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfo(&json,
+					 "{\"dry_run\": true, \"method\": \"%s\", \"path\": ",
+					 ftx_method_name(spec->method));
+	escape_json(&json, spec->path);
+	appendStringInfo(&json, ", \"body\": %s}",
+					 spec->body ? ftx_body_masked(spec->body) : "null");
+	return json.data;
+}
