@@ -1,7 +1,8 @@
 # fivetrex: foreign data wrapper for the Fivetran REST API
 #
 # make, make install    as for any PostgreSQL extension; PG_CONFIG= chooses the
-#                       PostgreSQL; also from another folder (make -f .../Makefile)
+#                       PostgreSQL, LIBCURL= a libcurl of your own (its prefix);
+#                       also from another folder (make -f .../Makefile)
 # make installcheck     in a running server, as a user other than root, with
 #                       IPC::Run; its TAP files run one after the other
 # make demo, make check, ...   set everything up by themselves
@@ -43,6 +44,10 @@ endif
 PG_CPPFLAGS = -I$(HERE)/src -DFTX_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter
 SHLIB_LINK = -lcurl -lcrypto
+ifneq ($(LIBCURL),)
+PG_CPPFLAGS += -I$(LIBCURL)/include
+SHLIB_LINK += -L$(LIBCURL)/lib -Wl,-rpath,$(LIBCURL)/lib
+endif
 
 REGRESS = $(patsubst sql/%.sql,%,$(call below,sql/*.sql))
 TAP_TESTS = 1

@@ -11,9 +11,9 @@
 #include "postgres.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 
 #include "base/compat.h"
+#include "base/libcurl.h"
 #include "api/base_url.h"
 
 /* The parts of a URL that matter here, palloc'ed; NULL when absent. */

@@ -7,8 +7,7 @@
  */
 #include "postgres.h"
 
-#include <curl/curl.h>
-
+#include "base/libcurl.h"
 #include "net/backoff.h"
 
 /* Longest wait of our own choice; a server may ask for more. */

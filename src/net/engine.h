@@ -14,8 +14,7 @@
 
 #include "postgres.h"
 
-#include <curl/curl.h>
-
+#include "base/libcurl.h"
 #include "lib/ilist.h"
 #include "net/http.h"
 #include "net/wait.h"
@@ -90,6 +89,7 @@ struct FtxRequest
 	CURL *easy;		/* while FTX_SENDING */
 	int departures; /* times libcurl was about to send it */
 	size_t header_bytes;
+	struct curl_slist *header_lines; /* where libcurl does not keep them */
 	bool headers_over_cap;
 	bool body_over_cap;
 	bool out_of_memory;
@@ -109,6 +109,15 @@ extern void ftx_transfer_end(FtxRequest *request, CURLcode code);
 
 /* Stop in the middle: the connection is closed.  The response is not set. */
 extern void ftx_transfer_abandon(FtxRequest *request);
+
+/*
+ * The headers of an answer.  keep() is told each line as it comes and is false
+ * out of memory; get() gives a value that is valid until forget(), NULL when
+ * there is no such header.
+ */
+extern bool ftx_header_keep(FtxRequest *request, const char *line, size_t len);
+extern const char *ftx_header_get(FtxRequest *request, const char *name);
+extern void ftx_header_forget(FtxRequest *request);
 
 /* When the first waiting request is due, of ftx_clock(); -1 = never. */
 extern int64 ftx_engine_due(FtxEngine *engine);

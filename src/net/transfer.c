@@ -24,9 +24,6 @@
 #define KEEPALIVE_IDLE 30L
 #define KEEPALIVE_INTERVAL 15L
 
-/* CURLE_TOO_LARGE, which has a name since libcurl 8.6. */
-#define CURLCODE_TOO_LARGE 100
-
 /* Set an option or leave the function, with the option named. */
 #define SETOPT(request, option, value)                                         \
 	do                                                                         \
@@ -100,19 +97,25 @@ receive_body(char *data, size_t size, size_t n, void *arg)
 	return 0;
 }
 
-/* CURLOPT_HEADERFUNCTION: called with each line; libcurl keeps them. */
+/* CURLOPT_HEADERFUNCTION: called with each line. */
 static size_t
 receive_header(char *data, size_t size, size_t n, void *arg)
 {
 	FtxRequest *request = arg;
 
 	request->header_bytes += size * n;
-	if (request->header_bytes <= FTX_MAX_HEADERS)
-		return size * n;
-
-	request->headers_over_cap = true;
-	return 0;
+	request->headers_over_cap = request->header_bytes > FTX_MAX_HEADERS;
+	if (request->headers_over_cap)
+		return 0;
+	if (!ftx_header_keep(request, data, size * n))
+	{
+		request->out_of_memory = true;
+		return 0;
+	}
+	return size * n;
 }
+
+#if FTX_CURL_ASKS_BEFORE_SENDING
 
 /*
  * CURLOPT_PREREQFUNCTION: called when a connection is ready, just before the
@@ -140,6 +143,56 @@ before_send(void *arg, char *remote_ip, char *local_ip, int remote_port,
 	return CURL_PREREQFUNC_OK;
 }
 
+static bool
+set_departure_options(FtxRequest *request)
+{
+	SETOPT(request, CURLOPT_PREREQFUNCTION, before_send);
+	SETOPT(request, CURLOPT_PREREQDATA, request);
+	return true;
+}
+#else
+
+/*
+ * CURLOPT_DEBUGFUNCTION, which is called with each part of a head that has
+ * been sent: as good, but that it cannot forbid.  The head for a proxy
+ * (CONNECT) begins with another method.
+ */
+static int
+after_send(CURL *easy, curl_infotype type, char *data, size_t size, void *arg)
+{
+	FtxRequest *request = arg;
+	const char *method = ftx_method_name(request->method);
+	size_t len = strlen(method);
+
+	if (type == CURLINFO_HEADER_OUT && size > len && data[len] == ' ' &&
+		memcmp(data, method, len) == 0 && ++request->departures > 1)
+	{
+		ftx_request_count(request);
+		request->header_bytes = 0;
+		ftx_bytes_reset(request->response.body);
+	}
+	return 0;
+}
+
+/*
+ * Where libcurl must not send again, a connection of its own sees to it: only
+ * on one that was used before would it.
+ */
+static bool
+set_departure_options(FtxRequest *request)
+{
+	const FtxBudget *budget = request->budget;
+	bool once = !request->repeat_safe ||
+				(budget->max_calls > 0 && budget->calls >= budget->max_calls);
+
+	SETOPT(request, CURLOPT_FRESH_CONNECT, once ? 1L : 0L);
+	SETOPT(request, CURLOPT_VERBOSE, 1L);
+	SETOPT(request, CURLOPT_DEBUGFUNCTION, after_send);
+	SETOPT(request, CURLOPT_DEBUGDATA, request);
+	return true;
+}
+#endif
+
 /* ----------------------------------------------------------------
  *		Options
  * ----------------------------------------------------------------
@@ -152,9 +205,10 @@ set_connection_options(FtxRequest *request)
 	const FtxNetConfig *config = &engine->config;
 
 	SETOPT(request, CURLOPT_NOSIGNAL, 1L);
-	/* abandon a name resolver thread instead of waiting for it */
+#if FTX_CURL_ABANDONS_RESOLVER
 	SETOPT(request, CURLOPT_QUICK_EXIT, 1L);
-	SETOPT(request, CURLOPT_PROTOCOLS_STR, "http,https");
+#endif
+	SETOPT(request, FTX_CURLOPT_PROTOCOLS, FTX_CURL_HTTP_ONLY);
 	SETOPT(request, CURLOPT_FOLLOWLOCATION, 0L);
 	SETOPT(request, CURLOPT_TCP_KEEPALIVE, 1L);
 	SETOPT(request, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE);
@@ -252,9 +306,7 @@ set_request_options(FtxRequest *request)
 	SETOPT(request, CURLOPT_WRITEDATA, request);
 	SETOPT(request, CURLOPT_HEADERFUNCTION, receive_header);
 	SETOPT(request, CURLOPT_HEADERDATA, request);
-	SETOPT(request, CURLOPT_PREREQFUNCTION, before_send);
-	SETOPT(request, CURLOPT_PREREQDATA, request);
-	return true;
+	return set_departure_options(request);
 }
 
 /* ----------------------------------------------------------------
@@ -292,7 +344,7 @@ classify(CURLcode code, bool departed)
 		case CURLE_SSL_ISSUER_ERROR:
 		case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
 		case CURLE_SSL_INVALIDCERTSTATUS:
-		case CURLE_SSL_CLIENTCERT:
+		case FTX_CURLE_SSL_CLIENTCERT:
 		case CURLE_SSL_ENGINE_NOTFOUND:
 		case CURLE_SSL_ENGINE_SETFAILED:
 		case CURLE_SSL_ENGINE_INITFAILED:
@@ -313,7 +365,7 @@ classify(CURLcode code, bool departed)
 		case CURLE_ABORTED_BY_CALLBACK: /* by before_send() */
 			return departed ? FTX_BROKEN_TRANSFER : FTX_CANNOT_CONNECT;
 
-		case CURLCODE_TOO_LARGE:
+		case FTX_CURLE_TOO_LARGE:
 			return FTX_ANSWER_TOO_LARGE;
 
 		case CURLE_WEIRD_SERVER_REPLY:
@@ -433,7 +485,7 @@ static void
 read_answer(FtxRequest *request)
 {
 	FtxResponse *response = &request->response;
-	struct curl_header *header;
+	const char *retry_after;
 	long status = 0;
 	char *content_type = NULL;
 
@@ -445,9 +497,9 @@ read_answer(FtxRequest *request)
 	if (content_type != NULL)
 		copy_content_type(response, content_type);
 
-	if (curl_easy_header(request->easy, "Retry-After", 0, CURLH_HEADER, -1,
-						 &header) == CURLHE_OK)
-		response->retry_after = ftx_parse_retry_after(header->value,
+	retry_after = ftx_header_get(request, "Retry-After");
+	if (retry_after != NULL)
+		response->retry_after = ftx_parse_retry_after(retry_after,
 													  (int64) time(NULL));
 	read_tally(request);
 }
@@ -489,6 +541,7 @@ release_easy(FtxRequest *request)
 	}
 	else
 		curl_easy_cleanup(request->easy);
+	ftx_header_forget(request);
 	request->easy = NULL;
 }
 
@@ -561,5 +614,6 @@ ftx_transfer_abandon(FtxRequest *request)
 {
 	curl_multi_remove_handle(request->engine->multi, request->easy);
 	curl_easy_cleanup(request->easy);
+	ftx_header_forget(request);
 	request->easy = NULL;
 }

@@ -14,7 +14,7 @@
 
 #include "postgres.h"
 
-#include <curl/curl.h>
+#include "base/libcurl.h"
 
 typedef struct FtxWaiter
 {

@@ -76,7 +76,7 @@ sub machine
 show*) for p in @{[ join ' ', @{ $state{archive} // [] } ]}; do [ "\$p" != "\$2" ] || echo "Package: \$p"; done ;;
 esac}) unless $state{not_debian};
 	script("$root/bin/apt-get", qq{echo "\$*" | grep -o ' install .*' | sed 's/.*recommends //' >>'$root/installed'
-echo "\$PATH" >'$root/path'; } . ($state{network} // 1 ? '' : "echo 'E: Unable to fetch some archives'; exit 100"))
+echo "\$*" | grep -o 'DPkg::Path=[^ ]*' >'$root/path'; } . ($state{network} // 1 ? '' : "echo 'E: Unable to fetch some archives'; exit 100"))
 	  unless $state{not_debian};
 	postgresql($root, @$_) for @{ $state{postgresql} // [] };
 	return $root;
@@ -101,7 +101,7 @@ sub installs
 	my $done = -e "$root/installed" ? slurp_file("$root/installed") : '';
 	is($done, $packages eq '' ? '' : "$packages\n", "$name: what is installed");
 	my $path = -e "$root/path" ? slurp_file("$root/path") : '';
-	like($path, qr{^\Q$top\E/test/bin/without-cluster:}, "$name: no cluster is made") if $packages;
+	like($path, qr{^DPkg::Path=\Q$top\E/test/bin/without-cluster:/usr}, "$name: no cluster is made") if $packages;
 	return $root;
 }
 
