@@ -368,6 +368,97 @@ statement_writes_or_locks(PlannerInfo *root)
 	return false;
 }
 
+/*
+ * The members of the query's output that are computed from addresses.
+ */
+static Bitmapset *
+address_outputs(PlannerInfo *root, List *origins)
+{
+	Bitmapset *result = NULL;
+	ListCell *lc;
+
+	foreach (lc, root->processed_tlist)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, lc);
+
+		if (!entry->resjunk && has_address(origins, (Node *) entry->expr))
+			result = bms_add_member(result, entry->resno);
+	}
+	return result;
+}
+
+static bool ctid_allowed(PlannerInfo *root, RelOptInfo *rel, List *origins);
+
+/*
+ * Is it a subquery of the parent's that is not planned yet, and looks like the
+ * one that is?  The planner does not tell which one that is.
+ */
+static bool
+may_be_subquery(PlannerInfo *parent, Index relid, Query *query)
+{
+	RelOptInfo *rel = parent->simple_rel_array[relid];
+	RangeTblEntry *rte = parent->simple_rte_array[relid];
+	ListCell *mine;
+	ListCell *theirs;
+
+	if (rel == NULL || rte->rtekind != RTE_SUBQUERY || rel->subroot != NULL ||
+		list_length(rte->subquery->targetList) !=
+			list_length(query->targetList))
+		return false;
+	forboth (mine, query->targetList, theirs, rte->subquery->targetList)
+	{
+		const char *name = lfirst_node(TargetEntry, mine)->resname;
+		const char *other = lfirst_node(TargetEntry, theirs)->resname;
+
+		if (strcmp(name ? name : "", other ? other : "") != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Is it what the planner makes of SELECT max(ctid), to try an index?
+ */
+static bool
+is_minmax(PlannerInfo *root)
+{
+	TargetEntry *entry = linitial(root->parse->targetList);
+
+	return root->parent_root->parse->hasAggs && entry->resname != NULL &&
+		   strcmp(entry->resname, "agg_target") == 0;
+}
+
+/*
+ * Is what a subquery puts out (resnos) handed on by the queries around it, and
+ * nothing else?  A sub-select's or CTE's is there to be compared.
+ */
+static bool
+handed_on(PlannerInfo *root, Bitmapset *outputs)
+{
+	PlannerInfo *parent = root->parent_root;
+
+	if (parent == NULL || bms_is_empty(outputs) || is_minmax(root))
+		return true;
+	if (parent->parse->setOperations != NULL)
+		return handed_on(parent, outputs);
+	if (parent->simple_rel_array == NULL)
+		return false;
+	for (int relid = 1; relid < parent->simple_rel_array_size; relid++)
+	{
+		Bitmapset *addresses = NULL;
+		int resno = -1;
+		RelOptInfo *rel = parent->simple_rel_array[relid];
+
+		if (!may_be_subquery(parent, relid, root->parse))
+			continue;
+		while ((resno = bms_next_member(outputs, resno)) >= 0)
+			addresses = bms_add_member(addresses, ATTR(resno));
+		if (!ctid_allowed(parent, rel, origins_of(parent, rel, addresses)))
+			return false;
+	}
+	return true;
+}
+
 static bool
 ctid_allowed(PlannerInfo *root, RelOptInfo *rel, List *origins)
 {
@@ -385,7 +476,7 @@ ctid_allowed(PlannerInfo *root, RelOptInfo *rel, List *origins)
 		if (!condition_allowed(origins, lfirst(lc)))
 			return false;
 	}
-	return true;
+	return handed_on(root, address_outputs(root, origins));
 }
 
 /*

@@ -99,12 +99,16 @@ only_marked(PlannerInfo *root, RelOptInfo *rel)
 {
 	PlanRowMark *mark = get_plan_rowmark(root->rowMarks, rel->relid);
 	Relids output = bms_make_singleton(0);
+	Query *parse = root->parse;
 	const char *name;
 	ListCell *lc;
 
+	/* RETURNING and MERGE share the row mark's entry of the target list */
 	if (mark == NULL || rel->reloptkind != RELOPT_BASEREL ||
 		!bms_is_subset(rel->attr_needed[0 - rel->min_attr], output) ||
-		has_whole_row(root->parse->havingQual, rel->relid))
+		has_whole_row(parse->havingQual, rel->relid) ||
+		has_whole_row((Node *) parse->returningList, rel->relid) ||
+		has_whole_row((Node *) parse->mergeActionList, rel->relid))
 		return false;
 	name = psprintf("wholerow%u", mark->rowmarkId);
 	foreach (lc, root->processed_tlist)
@@ -119,6 +123,31 @@ only_marked(PlannerInfo *root, RelOptInfo *rel)
 			return false;
 	}
 	return true;
+}
+
+/*
+ * The row of a target is asked for as a record by core, and as the table's own
+ * type by the query.  Both are the same entry of the scan's output, of the type
+ * that came first; only the table's own type serves both (SET ... FROM ... WHERE
+ * row(target)).
+ */
+static void
+name_row_type(RelOptInfo *rel, Relation relation)
+{
+	ListCell *lc;
+
+	foreach (lc, rel->reltarget->exprs)
+	{
+		Var *var = lfirst(lc);
+
+		if (rel->reloptkind == RELOPT_BASEREL && IsA(var, Var) &&
+			var->varattno == InvalidAttrNumber && var->vartype == RECORDOID)
+		{
+			var = copyObject(var);
+			var->vartype = RelationGetForm(relation)->reltype;
+			lfirst(lc) = var;
+		}
+	}
 }
 
 /*
@@ -296,6 +325,7 @@ ftx_find_used_columns(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state)
 			attrs = bms_join(attrs, returned);
 	}
 	state->used = attnums_of(state, relation, attrs);
+	name_row_type(rel, relation);
 	table_close(relation, NoLock);
 
 	while ((attnum = bms_next_member(state->used, attnum)) >= 0)

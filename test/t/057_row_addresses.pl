@@ -52,6 +52,7 @@ $node->query(q{
 	CREATE FOREIGN TABLE public.chi () INHERITS (par) SERVER w OPTIONS (resource 'groups');
 	CREATE TABLE public.parted (id text, name text, created_at timestamptz) PARTITION BY LIST (name);
 	CREATE FOREIGN TABLE public.part PARTITION OF parted DEFAULT SERVER w OPTIONS (resource 'groups');
+	CREATE VIEW public.barrier WITH (security_barrier) AS SELECT ctid AS place, id FROM groups;
 	CREATE VIEW public.v AS SELECT ctid AS place, * FROM groups;
 	CREATE VIEW public.u AS SELECT ctid AS place, id FROM groups UNION ALL SELECT ctid, id FROM destinations});
 
@@ -172,7 +173,16 @@ subtest 'conditions of a SELECT' => sub {
 		SELECT * FROM groups a, LATERAL (SELECT * FROM plan p WHERE p.place = a.ctid OFFSET 0) x
 		SELECT * FROM plan p, LATERAL (SELECT * FROM groups a WHERE a.ctid < p.place OFFSET 0) x
 		SELECT p FROM plan p LEFT JOIN (SELECT ctid::text AS c, id FROM groups) x ON id <> '' WHERE coalesce(c, '') = '(0,1)'
-		SELECT * FROM groups a WHERE EXISTS (SELECT 1 FROM plan p WHERE p.place = a.ctid)});
+		SELECT * FROM groups a WHERE EXISTS (SELECT 1 FROM plan p WHERE p.place = a.ctid)
+		SELECT * FROM (SELECT ctid, id FROM groups ORDER BY id LIMIT 3) a WHERE ctid = '(0,1)'
+		SELECT * FROM (SELECT ctid, id FROM groups OFFSET 0) a JOIN (SELECT ctid, id FROM groups OFFSET 0) b USING (ctid)
+		SELECT * FROM (SELECT max(ctid) AS c FROM groups) a JOIN plan p ON p.place = a.c
+		SELECT * FROM plan WHERE place IN (SELECT ctid FROM groups)
+		SELECT * FROM plan WHERE place = (SELECT max(ctid) FROM groups)
+		SELECT * FROM barrier a WHERE EXISTS (SELECT 1 FROM plan p WHERE p.place = a.place)
+		SELECT DISTINCT place FROM (SELECT place FROM barrier OFFSET 0) x
+		WITH x AS MATERIALIZED (SELECT ctid AS c, id FROM groups) SELECT * FROM x WHERE c = '(0,1)'
+		SELECT c FROM (SELECT * FROM (SELECT ctid AS c FROM groups LIMIT 2) x OFFSET 0) y ORDER BY c = '(0,1)'});
 };
 
 subtest 'output of a SELECT' => sub {
@@ -210,6 +220,10 @@ subtest 'output of a SELECT' => sub {
 	gives("SELECT x.id, x.ctid FROM $_ x WHERE id = 'empty_shelf' ORDER BY x.ctid", "empty_shelf|$no")
 	  foreach qw(groups par parted);
 	gives('SELECT count(*) FROM (SELECT x.*, x.ctid FROM groups x LIMIT 5) y', 5);
+	gives('SELECT y.ctid FROM (SELECT x.*, x.ctid FROM groups x ORDER BY id LIMIT 1) y', $no);
+	gives('SELECT z.c FROM (SELECT ctid AS c FROM (SELECT x.*, x.ctid FROM groups x LIMIT 1) y OFFSET 0) z', $no);
+	gives("SELECT place FROM barrier WHERE id = 'empty_shelf'", $no);
+	gives("BEGIN; INSERT INTO plan SELECT 'y', ctid FROM groups LIMIT 1 RETURNING place; ROLLBACK", $no);
 	gives("SELECT place FROM u WHERE id = 'empty_shelf'", $no);
 	gives("SELECT ctid FROM groups WHERE id = 'empty_shelf' UNION ALL SELECT place FROM plan ORDER BY 1", "(0,1)\n$no");
 	my %owner = (groups => 'groups', par => 'chi', parted => 'part');
