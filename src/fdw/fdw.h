@@ -416,8 +416,8 @@ ftx_check_identity(FtxCall *call, const char *key, const FtxJsonValue *item);
 
 /*
  * Append them to a query.  `lower` and `upper` are what the conditions allow,
- * DT_NOBEGIN and DT_NOEND where they say nothing.  `now` is the present, to
- * count what the API reaches from.  False if the window is
+ * DT_NOBEGIN and DT_NOEND where they say nothing.  `now` is the present by
+ * the server's clock, to count what the API reaches from.  False if the window is
  * empty or lies where the API does not reach.
  */
 extern bool

@@ -77,16 +77,30 @@ tightest(FtxScanState *state, int first, int n, bool lower, TimestampTz *bound)
 	return true;
 }
 
+/*
+ * The present by the server's clock, as far as its answers have told it.
+ */
+static TimestampTz
+server_now(FtxScanState *state)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (state->session != NULL)
+		now += ftx_engine_tally(state->session->engine)->clock_skew;
+	return now;
+}
+
 static bool
 add_window(FtxScanState *state, StringInfo query)
 {
 	int first = list_length(state->filters) + list_length(state->parents);
 	TimestampTz lower = DT_NOBEGIN;
 	TimestampTz upper = DT_NOEND;
+	TimestampTz now = server_now(state);
 
 	/* a rescan asks for the same, as long as that can be reached */
-	if (GetCurrentTimestamp() - state->now > USECS_PER_MINUTE)
-		state->now = GetCurrentTimestamp();
+	if (Abs(now - state->now) > USECS_PER_MINUTE)
+		state->now = now;
 	return tightest(state, first, state->nlowers, true, &lower) &&
 		   tightest(state, first + state->nlowers, state->nuppers, false,
 					&upper) &&

@@ -99,7 +99,7 @@ typedef struct FtxBudget
 
 /*
  * What the answers of an engine have told, and what they cost.  Figures that no
- * answer has told yet are -1; clock_skew means nothing while date_seen is 0.
+ * answer has told yet are -1, and clock_skew is 0 while date_seen is.
  */
 typedef struct FtxTally
 {
