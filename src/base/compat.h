@@ -75,6 +75,28 @@
 #endif
 
 /*
+ * CHECK constraints may name virtual generated columns, and be declared
+ * without being enforced, since 18.
+ */
+#if PG_VERSION_NUM >= 180000
+#define ftx_constraint_expr(expr, rel)                                         \
+	expand_generated_columns_in_expr((expr), (rel), 1)
+#define ftx_constraint_enforced(check) ((check)->ccenforced)
+#else
+#define ftx_constraint_expr(expr, rel) ((void) (rel), (Node *) (expr))
+#define ftx_constraint_enforced(check) ((void) (check), true)
+#endif
+
+/*
+ * RETURNING may name the old row since 18, which an INSERT does not have.
+ */
+#if PG_VERSION_NUM >= 180000
+#define ftx_var_of_old_row(var) ((var)->varreturningtype == VAR_RETURNING_OLD)
+#else
+#define ftx_var_of_old_row(var) ((void) (var), false)
+#endif
+
+/*
  * The user whose privileges a foreign scan runs with: kept in the range
  * table until 15, in the plan node since 16.
  */

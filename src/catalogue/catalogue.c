@@ -192,6 +192,28 @@ check_columns(const FtxResource *resource)
 }
 
 static const char *
+check_read_only(const FtxResource *resource)
+{
+	for (int i = 0; i < resource->nread_only; i++)
+	{
+		const FtxReadOnly *member = &resource->read_only[i];
+		int column = ftx_resource_column(resource, member->column);
+
+		if (column < 0 || resource->columns[column].type != FTX_JSONB ||
+			(resource->columns[column].flags & FTX_UPDATE) == 0)
+			return complain(resource, member->column,
+							"has a read-only member but is no object that is "
+							"updated");
+		if ((member->by == NULL) != (member->values == NULL) ||
+			(member->by != NULL &&
+			 ftx_resource_column(resource, member->by) < 0))
+			return complain(resource, member->member,
+							"is read only by what is no column");
+	}
+	return NULL;
+}
+
+static const char *
 check_parent(const FtxResource *resource)
 {
 	const FtxResource *parent;
@@ -236,6 +258,8 @@ check_resource(const FtxResource *resource)
 		&resource->update,	  &resource->remove};
 	const char *found = check_columns(resource);
 
+	if (found == NULL)
+		found = check_read_only(resource);
 	if (found == NULL)
 		found = check_parent(resource);
 	for (int i = 0; found == NULL && i < FTX_LENGTH(operations); i++)

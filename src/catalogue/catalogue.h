@@ -47,14 +47,15 @@ typedef enum FtxAccept
 #define FTX_CREATE 0x0010	/* may be sent on create */
 #define FTX_REQUIRED 0x0020 /* must be sent on create */
 #define FTX_UPDATE 0x0040	/* may be sent on update */
-#define FTX_WRITE_ONLY 0x0080 /* no read returns it: reads give NULL */
-#define FTX_ONE_TIME 0x0100	  /* secret returned only by its creation */
-#define FTX_MASKED 0x0200	  /* reads may give it as ****** */
-#define FTX_TESTS 0x0400	  /* who sets it wants setup tests */
-#define FTX_ACTS 0x0800		  /* setting it does something each time */
-#define FTX_LIST_ONLY 0x1000  /* the detail call does not return it */
-#define FTX_EXTRA_1 0x2000	  /* comes from FtxResource.extras[0] or [1]: a */
-#define FTX_EXTRA_2 0x4000	  /* call of its own per row */
+#define FTX_WRITE_ONLY 0x0080	/* no read returns it: reads give NULL */
+#define FTX_ONE_TIME 0x0100		/* secret returned only by its creation */
+#define FTX_MASKED 0x0200		/* reads may give it as ****** */
+#define FTX_TESTS 0x0400		/* who sets it wants setup tests */
+#define FTX_ACTS 0x0800			/* setting it does something each time */
+#define FTX_LIST_ONLY 0x1000	/* the detail call does not return it */
+#define FTX_EXTRA_1 0x2000		/* comes from FtxResource.extras[0] or [1]: a */
+#define FTX_EXTRA_2 0x4000		/* call of its own per row */
+#define FTX_ANSWER_ONLY 0x10000 /* only answers to writes have it */
 #define FTX_EXTRAS (FTX_EXTRA_1 | FTX_EXTRA_2)
 
 typedef struct FtxColumn
@@ -86,6 +87,21 @@ typedef struct FtxLink
 	const char *column;
 	const char *parent_column;
 } FtxLink;
+
+/*
+ * A member of a jsonb column's object that reads give and updates do not take
+ * (API definition: what the answer has and the request has not, and the
+ * "readonly" configurations of services).  It is left out of what is sent.
+ */
+typedef struct FtxReadOnly
+{
+	const char *column;
+	const char *member;
+	bool on_create; /* creations take it */
+	const char *by; /* only where this column of the row, which is read along,
+					 * has one of `values`; NULL: always */
+	const char *const *values; /* ended by NULL */
+} FtxReadOnly;
 
 /* One operation: method is given by its place in FtxResource. */
 typedef struct FtxOperation
@@ -180,6 +196,8 @@ typedef struct FtxResource
 	int ncolumns;
 	const FtxFilter *filters;
 	int nfilters;
+	const FtxReadOnly *read_only;
+	int nread_only;
 
 	/*
 	 * Names that stand where the detail path has its key but are routes of

@@ -73,9 +73,9 @@ static const FtxColumn proxy_columns[] = {
 	 "Certificate that it proves itself with; told by the creation only."},
 	{"client_private_key", FTX_TEXT, "client_private_key", FTX_ONE_TIME,
 	 "Private key of the certificate; told by the creation only."},
-	{"orchestrator_host", FTX_TEXT, "orchestrator_host", 0,
+	{"orchestrator_host", FTX_TEXT, "orchestrator_host", FTX_ANSWER_ONLY,
 	 "Host at Fivetran that it connects to; told by the creation only."},
-	{"orchestrator_port", FTX_INT4, "orchestrator_port", 0,
+	{"orchestrator_port", FTX_INT4, "orchestrator_port", FTX_ANSWER_ONLY,
 	 "Port at Fivetran that it connects to; told by the creation only."},
 	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
 };

@@ -15,6 +15,10 @@
 
 #define FTX_LENGTH(array) ((int) (sizeof(array) / sizeof((array)[0])))
 
+/* In read_only_config.c: for connectors */
+#define FTX_READ_ONLY_CONFIG 22
+extern const FtxReadOnly ftx_read_only_config[FTX_READ_ONLY_CONFIG];
+
 extern const FtxResource ftx_account;
 extern const FtxResource ftx_connector_certificates;
 extern const FtxResource ftx_connector_columns;

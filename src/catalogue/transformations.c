@@ -82,6 +82,13 @@ static const FtxColumn project_columns[] = {
 	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
 };
 
+static const FtxReadOnly project_read_only[] = {
+	{"project_config", "dbt_version", true, NULL, NULL},
+	{"project_config", "default_schema", true, NULL, NULL},
+	{"project_config", "git_remote_url", true, NULL, NULL},
+	{"project_config", "public_key", false, NULL, NULL},
+};
+
 const FtxResource ftx_transformation_projects = {
 	.name = "transformation_projects",
 	.comment = "Projects of transformations: dbt Core projects in git.",
@@ -93,6 +100,8 @@ const FtxResource ftx_transformation_projects = {
 	.remove = {"/v1/transformation-projects/{id}", FTX_V1},
 	.columns = project_columns,
 	.ncolumns = FTX_LENGTH(project_columns),
+	.read_only = project_read_only,
+	.nread_only = FTX_LENGTH(project_read_only),
 	.typical_rows = 10,
 };
 

@@ -16,6 +16,7 @@
 #include "fdw/fdw.h"
 #include "fdw/generated.h"
 #include "json/array.h"
+#include "json/projection.h"
 #include "json/value.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
@@ -204,6 +205,12 @@ ftx_converter_columns(FtxConverter *converter)
 	return converter->slot_columns;
 }
 
+int
+ftx_converter_slots(FtxConverter *converter)
+{
+	return converter->projection->nslots;
+}
+
 unsigned
 ftx_converter_extras(FtxConverter *converter)
 {
@@ -230,6 +237,22 @@ ftx_converter_needs_detail(FtxConverter *converter, const FtxJsonValue *item)
 			return true;
 	}
 	return false;
+}
+
+Bitmapset *
+ftx_converter_missing(FtxConverter *converter, const FtxJsonValue *item)
+{
+	Bitmapset *missing = NULL;
+
+	for (int i = 0; i < converter->nattributes; i++)
+	{
+		const Attribute *attribute = &converter->attributes[i];
+
+		if (attribute->slot >= 0 &&
+			item[attribute->slot].kind == FTX_JSON_ABSENT)
+			missing = bms_add_member(missing, attribute->index + 1);
+	}
+	return missing;
 }
 
 static Datum

@@ -13,13 +13,14 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/table.h"
 #include "base/compat.h"
 #include "base/guc.h"
 #include "executor/executor.h"
 #include "executor/instrument.h"
+#include "fdw/checks.h"
 #include "fdw/modify.h"
+#include "fdw/sent_rows.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/appendinfo.h"
@@ -36,15 +37,10 @@ typedef struct FtxDirectState
 	/* from the plan */
 	List *set_attnums;
 	List *set_values; /* ExprStates, one per set_attnums */
-	bool returning;
 	bool can_set_tag;
 
 	bool done;
-	char ***identities; /* per row; only for RETURNING of UPDATE */
-	char **paths;		/* per row, of its request; if rows share those */
-	HeapTuple *rows;	/* to be returned; NULL until answered */
-	int nrows;
-	int maxrows;
+	FtxSentRows *rows; /* to be returned; NULL without RETURNING */
 	int next_row;
 
 	int64 gathered; /* rows */
@@ -53,7 +49,6 @@ typedef struct FtxDirectState
 
 	MemoryContext cxt;
 	MemoryContext row_cxt;
-	MemoryContext answer_cxt;
 } FtxDirectState;
 
 /* ---------- planning ---------- */
@@ -149,6 +144,29 @@ deletes_in_parts(PlannerInfo *root, ModifyTable *plan)
 	return false;
 }
 
+/*
+ * Does a CHECK or partition constraint name a column that is set?  Rows are
+ * checked in modify.c.
+ */
+static bool
+is_checked(PlannerInfo *root, ModifyTable *plan, Index resultRelation,
+		   Oid relid)
+{
+	List *targetlist;
+	List *set_attnums;
+	Relation rel;
+	bool checked;
+
+	if (plan->operation != CMD_UPDATE)
+		return false;
+	get_translated_update_targetlist(root, resultRelation, &targetlist,
+									 &set_attnums);
+	rel = table_open(relid, NoLock);
+	checked = ftx_checks_on(rel, ftx_modify_attnum_set(set_attnums)) != NULL;
+	table_close(rel, NoLock);
+	return checked;
+}
+
 bool
 fivetrexPlanDirectModify(PlannerInfo *root, ModifyTable *plan,
 						 Index resultRelation, int subplan_index)
@@ -162,7 +180,8 @@ fivetrexPlanDirectModify(PlannerInfo *root, ModifyTable *plan,
 	Relation rel;
 
 	if (scan == NULL || plan->operation == CMD_INSERT ||
-		deletes_in_parts(root, plan))
+		deletes_in_parts(root, plan) ||
+		is_checked(root, plan, resultRelation, relid))
 		return false;
 	ftx_target_check_operation(relid, plan->operation);
 	if (plan->operation == CMD_UPDATE)
@@ -232,7 +251,7 @@ holds_back(const ForeignScanState *node, const FtxDirectState *state)
 {
 	const PlannedStmt *plan = node->ss.ps.state->es_plannedstmt;
 
-	return !state->returning &&
+	return state->rows == NULL &&
 		   (plan->hasModifyingCTE || list_length(plan->resultRelations) > 1) &&
 		   !ftx_modify_followed(node->resultRelInfo, state->target->operation);
 }
@@ -259,10 +278,7 @@ fivetrexBeginDirectModify(ForeignScanState *node, int eflags)
 	state->cxt = cxt;
 	state->row_cxt = AllocSetContextCreate(cxt, "fivetrex modified row",
 										   ALLOCSET_DEFAULT_SIZES);
-	state->answer_cxt = AllocSetContextCreate(cxt, "fivetrex answer",
-											  ALLOCSET_DEFAULT_SIZES);
 	state->set_attnums = list_nth(items, FtxPlanSetAttnums);
-	state->returning = intVal(list_nth(items, FtxPlanReturning));
 	state->can_set_tag = intVal(list_nth(items, FtxPlanCanSetTag));
 	exprs = list_copy_tail(plan->fdw_exprs,
 						   intVal(list_nth(items, FtxPlanExprs)));
@@ -279,6 +295,11 @@ fivetrexBeginDirectModify(ForeignScanState *node, int eflags)
 										NIL);
 	state->writes = ftx_writes_create(
 		state->target->session, state->target->dry_run, &state->target->stats);
+	state->target->known = bms_union(
+		ftx_modify_attnum_set(list_nth(items, FtxPlanAttnums)),
+		ftx_modify_attnum_set(state->set_attnums));
+	if (intVal(list_nth(items, FtxPlanReturning)))
+		state->rows = ftx_sent_rows_create(state->target, NULL, NULL);
 	if (holds_back(node, state))
 	{
 		state->holds = true;
@@ -342,93 +363,43 @@ identity_of(FtxDirectState *state, TupleTableSlot *slot)
 }
 
 /*
- * The request of the row in the scan slot; false if it needs none.
+ * The row in the scan slot with its new values; in the current memory context.
  */
-static bool
-build_request(FtxDirectState *state, ExprContext *econtext, char **identity,
-			  FtxCallSpec *spec)
+static void
+new_row(FtxDirectState *state, ExprContext *econtext, Datum **values,
+		bool **nulls)
 {
-	FtxTarget *target = state->target;
-	int natts = RelationGetNumberOfAttributes(target->rel);
-	Datum *values;
-	bool *nulls;
+	TupleTableSlot *slot = econtext->ecxt_scantuple;
+	int natts = RelationGetNumberOfAttributes(state->target->rel);
 	ListCell *expr;
 	ListCell *attnum;
 
-	if (target->operation == CMD_DELETE)
-	{
-		ftx_target_delete(target, identity, spec);
-		return true;
-	}
-	values = palloc0(sizeof(Datum) * natts);
-	nulls = palloc0(sizeof(bool) * natts);
+	*values = palloc(sizeof(Datum) * natts);
+	*nulls = palloc(sizeof(bool) * natts);
+	slot_getallattrs(slot);
+	memcpy(*values, slot->tts_values, sizeof(Datum) * natts);
+	memcpy(*nulls, slot->tts_isnull, sizeof(bool) * natts);
 	forboth (expr, state->set_values, attnum, state->set_attnums)
 	{
 		int i = lfirst_int(attnum) - 1;
 
-		values[i] = ExecEvalExpr((ExprState *) lfirst(expr), econtext,
-								 &nulls[i]);
+		(*values)[i] = ExecEvalExpr((ExprState *) lfirst(expr), econtext,
+									&(*nulls)[i]);
 	}
-	return ftx_target_update(target, state->set_attnums, values, nulls,
-							 identity, spec);
 }
 
 /*
- * The path of a kept row's request; rows that follow each other share it.
+ * The request of a row with its new values; false if it needs none.
  */
-static char *
-request_path(FtxDirectState *state, char **identity)
+static bool
+build_request(FtxDirectState *state, Datum *values, bool *nulls,
+			  char **identity, FtxCallSpec *spec)
 {
-	const FtxResource *resource = state->target->resource;
-	char *path = ftx_bound_path(resource, &resource->update, identity);
-	char *last = state->nrows > 0 ? state->paths[state->nrows - 1] : NULL;
-
-	if (last == NULL || strcmp(last, path) != 0)
-		return path;
-	pfree(path);
-	return last;
-}
-
-/*
- * Keep what the answer will have to be joined with.
- */
-static void
-keep_row(FtxDirectState *state, TupleTableSlot *slot, char **identity)
-{
-	MemoryContext old = MemoryContextSwitchTo(state->cxt);
-	bool update = state->target->operation == CMD_UPDATE;
-
-	if (state->nrows == state->maxrows)
-	{
-		state->maxrows = Max(64, state->maxrows * 2);
-		state->rows = state->rows == NULL ?
-						  palloc(sizeof(HeapTuple) * state->maxrows) :
-						  repalloc_huge(state->rows,
-										sizeof(HeapTuple) * state->maxrows);
-		state->identities = state->identities == NULL ?
-								palloc(sizeof(char **) * state->maxrows) :
-								repalloc_huge(state->identities,
-											  sizeof(char **) * state->maxrows);
-		state->paths = state->paths == NULL ?
-						   palloc(sizeof(char *) * state->maxrows) :
-						   repalloc_huge(state->paths,
-										 sizeof(char *) * state->maxrows);
-	}
-	state->identities[state->nrows] = NULL;
-	state->paths[state->nrows] = NULL;
-	if (update)
-	{
-		int n = state->target->resource->ncolumns;
-		char **copy = palloc0(sizeof(char *) * n);
-
-		for (int i = 0; i < n; i++)
-			copy[i] = identity[i] ? pstrdup(identity[i]) : NULL;
-		state->identities[state->nrows] = copy;
-		if (state->target->nest != NULL)
-			state->paths[state->nrows] = request_path(state, copy);
-	}
-	state->rows[state->nrows++] = ExecCopySlotHeapTuple(slot);
-	MemoryContextSwitchTo(old);
+	if (state->target->operation == CMD_UPDATE)
+		return ftx_target_update(state->target, state->set_attnums, values,
+								 nulls, identity, spec);
+	ftx_target_delete(state->target, identity, spec);
+	return true;
 }
 
 /*
@@ -441,6 +412,8 @@ gather_row(ForeignScanState *node, FtxDirectState *state)
 	ExprContext *econtext = node->ss.ps.ps_ExprContext;
 	FtxCallSpec spec = {0};
 	char **identity;
+	Datum *values;
+	bool *nulls;
 	MemoryContext old;
 
 	ResetExprContext(econtext);
@@ -452,77 +425,19 @@ gather_row(ForeignScanState *node, FtxDirectState *state)
 	econtext->ecxt_scantuple = slot;
 	old = MemoryContextSwitchTo(state->row_cxt);
 	identity = identity_of(state, slot);
-	if (build_request(state, econtext, identity, &spec))
+	new_row(state, econtext, &values, &nulls);
+	if (build_request(state, values, nulls, identity, &spec))
 	{
 		ftx_target_add(state->target, state->writes, &spec, identity);
 		state->gathered++;
-		if (state->returning)
-			keep_row(state, slot, identity);
+		if (state->rows != NULL)
+			ftx_sent_rows_add(state->rows, values, nulls, identity);
 	}
 	MemoryContextSwitchTo(old);
 	return true;
 }
 
 /* ---------- sending ---------- */
-
-/*
- * Put an answer, or a tree that has it, over a row that was kept.
- */
-static void
-update_row(FtxDirectState *state, int index, FtxCall *call, FtxNestTree *tree)
-{
-	TupleDesc tupdesc = RelationGetDescr(state->target->rel);
-	Datum *values;
-	bool *nulls;
-	MemoryContext old;
-	HeapTuple row;
-
-	MemoryContextReset(state->row_cxt);
-	old = MemoryContextSwitchTo(state->row_cxt);
-	values = palloc(sizeof(Datum) * tupdesc->natts);
-	nulls = palloc(sizeof(bool) * tupdesc->natts);
-	heap_deform_tuple(state->rows[index], tupdesc, values, nulls);
-	if (tree != NULL)
-		ftx_target_answer_row(state->target, tree, state->identities[index],
-							  values, nulls);
-	else
-		ftx_target_answer(state->target, call, state->identities[index], values,
-						  nulls);
-	MemoryContextSwitchTo(state->cxt);
-	row = heap_form_tuple(tupdesc, values, nulls);
-	heap_freetuple(state->rows[index]);
-	state->rows[index] = row;
-	MemoryContextSwitchTo(old);
-}
-
-/*
- * FtxWriteAnswered: the row, or rows, as the API answered.
- */
-static void
-take_answer(void *arg, int index, const FtxCallSpec *spec, FtxCall *call)
-{
-	FtxDirectState *state = arg;
-	FtxTarget *target = state->target;
-	MemoryContext old;
-	FtxNestTree *tree;
-
-	if (target->answer == NULL)
-		return;
-	if (target->nest == NULL)
-	{
-		update_row(state, index, call, NULL);
-		return;
-	}
-	old = MemoryContextSwitchTo(state->answer_cxt);
-	tree = ftx_target_tree(target, call);
-	for (int i = 0; i < state->nrows; i++)
-	{
-		if (strcmp(state->paths[i], spec->path) == 0)
-			update_row(state, i, NULL, tree);
-	}
-	MemoryContextSwitchTo(old);
-	MemoryContextReset(state->answer_cxt);
-}
 
 static void
 modify_all(ForeignScanState *node, FtxDirectState *state)
@@ -536,17 +451,19 @@ modify_all(ForeignScanState *node, FtxDirectState *state)
 	if (!state->holds)
 	{
 		ftx_target_gathered(state->target, state->writes);
-		ftx_writes_send(state->writes, state->returning ? take_answer : NULL,
-						state);
+		ftx_writes_send(state->writes,
+						state->rows != NULL ? ftx_sent_rows_answer : NULL,
+						state->rows);
 	}
 	if (ftx_writes_dry_run(state->writes))
 	{
 		count = 0;
-		state->nrows = 0;
+		if (state->rows != NULL)
+			ftx_sent_rows_forget(state->rows);
 	}
 	if (state->can_set_tag)
 		estate->es_processed += count;
-	if (!state->returning && node->ss.ps.instrument != NULL)
+	if (state->rows == NULL && node->ss.ps.instrument != NULL)
 		node->ss.ps.instrument->tuplecount += count;
 }
 
@@ -562,9 +479,11 @@ fivetrexIterateDirectModify(ForeignScanState *node)
 		state->done = true;
 	}
 	ExecClearTuple(slot);
-	if (!state->returning || state->next_row >= state->nrows)
+	if (state->rows == NULL ||
+		state->next_row >= ftx_sent_rows_count(state->rows))
 		return slot;
-	ExecForceStoreHeapTuple(state->rows[state->next_row++], slot, false);
+	ExecForceStoreHeapTuple(ftx_sent_rows_get(state->rows, state->next_row++),
+							slot, false);
 	slot->tts_tableOid = RelationGetRelid(state->target->rel);
 	node->resultRelInfo->ri_projectReturning->pi_exprContext
 		->ecxt_scantuple = slot;

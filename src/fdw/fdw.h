@@ -191,6 +191,9 @@ ftx_converter_create(Relation rel, const FtxResource *resource, List *attnums,
 
 extern const FtxProjection *ftx_converter_projection(FtxConverter *converter);
 
+/* The length of an item. */
+extern int ftx_converter_slots(FtxConverter *converter);
+
 /* The catalogue column of each slot; -1 where it has none. */
 extern const int *ftx_converter_columns(FtxConverter *converter);
 
@@ -230,6 +233,14 @@ ftx_converter_fill_rest(FtxConverter *converter, const FtxJsonValue *item,
  */
 extern bool
 ftx_converter_needs_detail(FtxConverter *converter, const FtxJsonValue *item);
+
+/*
+ * The attributes, by attnum, whose member the item does not have at all: what
+ * is null is there.  Columns that no read returns are never missing, those of
+ * a parent or an extra call always, unless somebody has filled their slot.
+ */
+extern Bitmapset *
+ftx_converter_missing(FtxConverter *converter, const FtxJsonValue *item);
 
 /* In source.c: where the items of a scan come from */
 

@@ -4,11 +4,11 @@
  *		INSERT, UPDATE, DELETE and COPY, as core hands in their rows.
  *
  * When nobody needs the answer to a row's request before the next row comes,
- * requests are gathered and leave together: INSERT in batches, UPDATE and
- * DELETE, whose rows come from a join, when all rows are known.  RETURNING,
- * row triggers after the fact and WITH CHECK OPTION need the answer at once.
- * A DELETE has no answer worth waiting for: its rows are always gathered, so
- * that fivetrex.max_deletes is checked before the first one leaves.
+ * requests are gathered and leave together when all rows are known: then every
+ * row has been checked before the first one leaves.  RETURNING and row
+ * triggers after the fact need the answer at once.  A DELETE has no answer
+ * worth waiting for: its rows are always gathered, so that
+ * fivetrex.max_deletes is checked before the first one leaves.
  *
  * UPDATE and DELETE that are fed by the table alone are in direct.c.
  *
@@ -21,7 +21,9 @@
 #include "base/compat.h"
 #include "base/guc.h"
 #include "executor/executor.h"
+#include "fdw/checks.h"
 #include "fdw/modify.h"
+#include "fdw/sent_rows.h"
 #include "fdw/textset.h"
 #include "funcapi.h"
 #include "nodes/makefuncs.h"
@@ -33,7 +35,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* Rows of an INSERT that are gathered before they leave together. */
+/* Rows of an INSERT that core hands in together. */
 #define BATCH_ROWS 1000
 
 typedef struct FtxModifyState
@@ -46,6 +48,10 @@ typedef struct FtxModifyState
 						* looks at the table */
 	bool has_returning;
 	bool triggers_change_rows; /* BEFORE UPDATE ROW */
+	FtxChecks *checks;		   /* of new rows; NULL if there are none */
+	FtxSentRows *rows;		   /* gathered ones whose answers are checked,
+								* too, or NULL */
+	TupleTableSlot *answered;  /* for one of them */
 
 	AttrNumber *identity_attnos; /* junk, per catalogue column */
 	AttrNumber old_row_attno;	 /* junk, or invalid */
@@ -79,7 +85,11 @@ static void
 flush(FtxModifyState *state)
 {
 	ftx_target_gathered(state->target, state->writes);
-	ftx_writes_send(state->writes, NULL, NULL);
+	ftx_writes_send(state->writes,
+					state->rows != NULL ? ftx_sent_rows_answer : NULL,
+					state->rows);
+	if (state->rows != NULL)
+		ftx_sent_rows_forget(state->rows);
 }
 
 static void
@@ -88,9 +98,50 @@ send_held(FtxHeld *held)
 	flush((FtxModifyState *) ((char *) held - offsetof(FtxModifyState, held)));
 }
 
+/*
+ * FtxRowAnswered: check a gathered row once more.
+ */
+static void
+check_answered(void *arg, HeapTuple tuple)
+{
+	FtxModifyState *state = arg;
+
+	ExecForceStoreHeapTuple(tuple, state->answered, false);
+	state->answered->tts_tableOid = RelationGetRelid(state->target->rel);
+	ftx_checks_after(state->checks, state->answered);
+}
+
+/*
+ * What new rows have to satisfy.  Answers are checked, too, so they have to be
+ * read.
+ */
+static void
+prepare_checks(FtxModifyState *state, EState *estate, ResultRelInfo *info,
+			   List *check_options)
+{
+	FtxTarget *target = state->target;
+	bool any = target->operation == CMD_INSERT || state->triggers_change_rows;
+
+	if (target->operation == CMD_DELETE)
+		return;
+	state->checks = ftx_checks_create(
+		target, estate, info, check_options,
+		any ? NULL : ftx_modify_attnum_set(state->set_attnums));
+	if (state->checks == NULL)
+		return;
+	ftx_target_read_answers(target, ftx_checks_attnums(state->checks));
+	if (state->needs_answer || state->one_by_one)
+		return;
+	state->rows = ftx_sent_rows_create(target, check_answered, state);
+	/* not one of the executor's: COPY lets go of those before the end */
+	state->answered = MakeSingleTupleTableSlot(
+		CreateTupleDescCopy(RelationGetDescr(target->rel)), &TTSOpsHeapTuple);
+}
+
 static FtxModifyState *
 begin_modify(EState *estate, ResultRelInfo *info, CmdType operation,
-			 List *set_attnums, List *returned)
+			 List *set_attnums, List *returned, bool needs_answer,
+			 List *check_options)
 {
 	Relation rel = info->ri_RelationDesc;
 	MemoryContext cxt = AllocSetContextCreate(
@@ -113,9 +164,11 @@ begin_modify(EState *estate, ResultRelInfo *info, CmdType operation,
 	state->held.send = send_held;
 	ftx_held_announce(&state->held, cxt, estate);
 	state->set_attnums = set_attnums;
+	state->needs_answer = needs_answer;
 	state->one_by_one = ftx_modify_followed(info, operation);
 	state->triggers_change_rows = operation == CMD_UPDATE && rel->trigdesc &&
 								  rel->trigdesc->trig_update_before_row;
+	prepare_checks(state, estate, info, check_options);
 	MemoryContextSwitchTo(old);
 	info->ri_FdwState = state;
 	return state;
@@ -127,6 +180,8 @@ fivetrexBeginForeignModify(ModifyTableState *mtstate, ResultRelInfo *info,
 {
 	ModifyTable *plan = (ModifyTable *) mtstate->ps.plan;
 	Plan *subplan = outerPlanState(mtstate)->plan;
+	CmdType operation = mtstate->operation;
+	bool returning = plan->returningLists != NIL;
 	List *check_options = NIL;
 	FtxModifyState *state;
 	const FtxResource *resource;
@@ -134,19 +189,24 @@ fivetrexBeginForeignModify(ModifyTableState *mtstate, ResultRelInfo *info,
 
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		return;
-	state = begin_modify(mtstate->ps.state, info, mtstate->operation,
-						 list_nth(fdw_private, FtxModifySetAttnums),
-						 list_nth(fdw_private, FtxModifyReturned));
 	if (plan->withCheckOptionLists != NIL)
 		check_options = list_nth(plan->withCheckOptionLists, subplan_index);
-	state->has_returning = plan->returningLists != NIL;
-	if (mtstate->operation != CMD_DELETE)
-		state->needs_answer = state->has_returning ||
-							  ftx_modify_looked_at(info->ri_RelationDesc,
-												   mtstate->operation,
-												   check_options);
-	if (mtstate->operation == CMD_INSERT)
+	state = begin_modify(
+		mtstate->ps.state, info, operation,
+		list_nth(fdw_private, FtxModifySetAttnums),
+		list_nth(fdw_private, FtxModifyReturned),
+		operation != CMD_DELETE &&
+			(returning ||
+			 ftx_modify_looked_at(info->ri_RelationDesc, operation)),
+		check_options);
+	state->has_returning = returning;
+	if (operation == CMD_INSERT)
+	{
+		ftx_target_check_explain(state->target, mtstate->ps.state);
 		return;
+	}
+	state->target->known = ftx_modify_attnum_set(
+		list_nth(fdw_private, FtxModifyKnown));
 
 	resource = state->target->resource;
 	state->identity_attnos = MemoryContextAllocZero(
@@ -207,10 +267,8 @@ void
 fivetrexBeginForeignInsert(ModifyTableState *mtstate, ResultRelInfo *info)
 {
 	Relation rel = info->ri_RelationDesc;
-	bool returning = info->ri_returningList != NIL;
-	bool looked_at = ftx_modify_looked_at(rel, CMD_INSERT,
-										  info->ri_WithCheckOptions);
-	List *returned = returning || looked_at ? ftx_modify_all_attnums(rel) : NIL;
+	bool looked_at = ftx_modify_looked_at(rel, CMD_INSERT);
+	List *returned = NIL;
 	ModifyTable *plan = (ModifyTable *) mtstate->ps.plan; /* NULL in COPY */
 	FtxModifyState *state;
 
@@ -220,12 +278,20 @@ fivetrexBeginForeignInsert(ModifyTableState *mtstate, ResultRelInfo *info)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("foreign table \"%s\" does not support ON CONFLICT",
 						RelationGetRelationName(rel))));
+	/* core has made it that of the partition, but for the table's number */
+	if (info->ri_returningList != NIL)
+		returned = ftx_target_returned(
+			rel, mtstate->resultRelInfo[0].ri_RangeTableIndex,
+			info->ri_returningList);
 	ftx_target_check_secrets(RelationGetRelid(rel),
-							 returning ? ftx_modify_attnum_set(returned) :
-										 NULL);
-	state = begin_modify(mtstate->ps.state, info, CMD_INSERT, NIL, returned);
+							 ftx_modify_attnum_set(returned));
+	if (looked_at)
+		returned = ftx_modify_all_attnums(rel);
+	state = begin_modify(mtstate->ps.state, info, CMD_INSERT, NIL, returned,
+						 info->ri_returningList != NIL || looked_at,
+						 info->ri_WithCheckOptions);
 	check_movement_in_dry_run(plan, state);
-	state->needs_answer = returning || looked_at;
+	ftx_target_check_explain(state->target, mtstate->ps.state);
 }
 
 static void
@@ -303,6 +369,22 @@ take_answer(void *arg, int index, const FtxCallSpec *spec, FtxCall *call)
 	else
 		ftx_target_answer(state->target, call, state->identity, values, nulls);
 	store_values(slot, state->target->rel, values, nulls);
+	slot->tts_tableOid = RelationGetRelid(state->target->rel);
+	if (state->checks != NULL)
+		ftx_checks_after(state->checks, slot);
+}
+
+/*
+ * Add the request of a row to those that leave together.
+ */
+static void
+gather(FtxModifyState *state, const FtxCallSpec *spec, char **identity,
+	   TupleTableSlot *slot)
+{
+	ftx_target_add(state->target, state->writes, spec, identity);
+	if (state->rows != NULL)
+		ftx_sent_rows_add(state->rows, slot->tts_values, slot->tts_isnull,
+						  identity);
 }
 
 /*
@@ -327,21 +409,31 @@ static TupleTableSlot *
 dispatch(FtxModifyState *state, const FtxCallSpec *spec, char **identity,
 		 TupleTableSlot *slot)
 {
-	ftx_target_add(state->target, state->writes, spec, identity);
+	gather(state, spec, identity, slot);
 	if (state->needs_answer || state->one_by_one)
 	{
 		state->identity = identity;
 		state->slot = slot;
 		ftx_target_gathered(state->target, state->writes);
 		ftx_writes_send(state->writes,
-						state->needs_answer && state->target->answer != NULL ?
-							take_answer :
-							NULL,
+						state->target->answer != NULL ? take_answer : NULL,
 						state);
 	}
 	else if (state->target->operation == CMD_INSERT)
 		hold_back(state);
 	return ftx_writes_dry_run(state->writes) ? NULL : slot;
+}
+
+/*
+ * The request that creates a row.  What core never does for foreign tables is
+ * done here: the row is checked.
+ */
+static void
+insert_request(FtxModifyState *state, TupleTableSlot *slot, FtxCallSpec *spec)
+{
+	ftx_target_insert(state->target, slot->tts_values, slot->tts_isnull, spec);
+	if (state->checks != NULL)
+		ftx_checks_before(state->checks, slot);
 }
 
 TupleTableSlot *
@@ -355,7 +447,7 @@ fivetrexExecForeignInsert(EState *estate, ResultRelInfo *info,
 	MemoryContextReset(state->row_cxt);
 	old = MemoryContextSwitchTo(state->row_cxt);
 	slot_getallattrs(slot);
-	ftx_target_insert(state->target, slot->tts_values, slot->tts_isnull, &spec);
+	insert_request(state, slot, &spec);
 	slot = dispatch(state, &spec, NULL, slot);
 	MemoryContextSwitchTo(old);
 	return slot;
@@ -376,9 +468,9 @@ fivetrexExecForeignBatchInsert(EState *estate, ResultRelInfo *info,
 
 		MemoryContextReset(state->row_cxt);
 		slot_getallattrs(slots[i]);
-		ftx_target_insert(state->target, slots[i]->tts_values,
-						  slots[i]->tts_isnull, &spec);
-		ftx_writes_add(state->writes, &spec);
+		slots[i]->tts_tableOid = RelationGetRelid(state->target->rel);
+		insert_request(state, slots[i], &spec);
+		gather(state, &spec, NULL, slots[i]);
 	}
 	if (state->one_by_one)
 		flush(state);
@@ -397,7 +489,7 @@ fivetrexGetForeignModifyBatchSize(ResultRelInfo *info)
 	TriggerDesc *triggers = info->ri_TrigDesc;
 
 	/* a row trigger may look at what was inserted before */
-	if (info->ri_projectReturning != NULL || info->ri_WithCheckOptions != NIL ||
+	if (info->ri_projectReturning != NULL ||
 		(triggers != NULL && (triggers->trig_insert_before_row ||
 							  triggers->trig_insert_after_row)) ||
 		(state != NULL && state->needs_answer))
@@ -507,6 +599,7 @@ fivetrexExecForeignUpdate(EState *estate, ResultRelInfo *info,
 	FtxModifyState *state = info->ri_FdwState;
 	FtxCallSpec spec = {0};
 	char **identity;
+	List *changed;
 	MemoryContext old;
 	TupleTableSlot *result = NULL;
 
@@ -514,11 +607,15 @@ fivetrexExecForeignUpdate(EState *estate, ResultRelInfo *info,
 	old = MemoryContextSwitchTo(state->row_cxt);
 	slot_getallattrs(slot);
 	identity = identity_of(state, planSlot);
-	if (ftx_target_update(state->target, changed_attnums(state, slot, planSlot),
-						  slot->tts_values, slot->tts_isnull, identity,
-						  &spec) &&
+	changed = changed_attnums(state, slot, planSlot);
+	if (ftx_target_update(state->target, changed, slot->tts_values,
+						  slot->tts_isnull, identity, &spec) &&
 		!written_before(state, &spec, identity))
+	{
+		if (state->checks != NULL)
+			ftx_checks_before(state->checks, slot);
 		result = dispatch(state, &spec, identity, slot);
+	}
 	MemoryContextSwitchTo(old);
 	return result;
 }

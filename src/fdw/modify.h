@@ -17,7 +17,8 @@
 typedef enum FtxModifyItem
 {
 	FtxModifySetAttnums, /* IntList */
-	FtxModifyReturned	 /* IntList */
+	FtxModifyReturned,	 /* IntList */
+	FtxModifyKnown		 /* IntList: attnums that an UPDATE reads or sets */
 } FtxModifyItem;
 
 /*
@@ -39,10 +40,9 @@ extern Bitmapset *ftx_modify_attnum_set(List *attnums);
 extern List *ftx_modify_all_attnums(Relation rel);
 
 /*
- * Does somebody look at the row after it was written, other than RETURNING?
+ * Does a trigger look at each row after it was written?
  */
-extern bool
-ftx_modify_looked_at(Relation rel, CmdType operation, List *check_options);
+extern bool ftx_modify_looked_at(Relation rel, CmdType operation);
 
 /*
  * Does an AFTER STATEMENT trigger follow, of the table that the statement

@@ -113,16 +113,11 @@ ftx_modify_all_attnums(Relation rel)
 	return result;
 }
 
-/*
- * Does somebody look at the row after it was written, other than RETURNING?
- */
 bool
-ftx_modify_looked_at(Relation rel, CmdType operation, List *check_options)
+ftx_modify_looked_at(Relation rel, CmdType operation)
 {
 	TriggerDesc *triggers = rel->trigdesc;
 
-	if (check_options != NIL)
-		return true;
 	if (triggers == NULL)
 		return false;
 	return operation == CMD_INSERT ? triggers->trig_insert_after_row :
@@ -166,6 +161,50 @@ ftx_modify_check_transition(const ResultRelInfo *info, CmdType operation)
 				 RelationGetRelationName(named->ri_RelationDesc))));
 }
 
+/*
+ * The attributes of an UPDATE's rows whose values are read or set.
+ */
+static List *
+known_attnums(PlannerInfo *root, Index resultRelation, List *set_attnums)
+{
+	List *result = list_copy(set_attnums);
+	RelOptInfo *rel = NULL;
+	FtxPlanState *state;
+	int attnum = -1;
+
+	if (resultRelation < (Index) root->simple_rel_array_size)
+		rel = root->simple_rel_array[resultRelation];
+	/* without it no row will come */
+	if (rel == NULL || rel->fdw_private == NULL)
+		return result;
+	state = rel->fdw_private;
+	while ((attnum = bms_next_member(state->used, attnum)) >= 0)
+		result = list_append_unique_int(result, attnum);
+	return result;
+}
+
+/*
+ * Is the statement a part of WITH that no other part refers to?  The planner
+ * makes plans of those parts one after the other.
+ */
+static bool
+nobody_reads(PlannerInfo *root)
+{
+	PlannerInfo *parent = root->parent_root;
+	CommonTableExpr *cte;
+	int position;
+
+	if (parent == NULL)
+		return false;
+	position = list_length(parent->cte_plan_ids);
+	if (position >= list_length(parent->parse->cteList))
+		return false;
+	cte = list_nth_node(CommonTableExpr, parent->parse->cteList, position);
+	return castNode(Query, cte->ctequery)->commandType ==
+			   root->parse->commandType &&
+		   cte->cterefcount == 0;
+}
+
 List *
 fivetrexPlanForeignModify(PlannerInfo *root, ModifyTable *plan,
 						  Index resultRelation, int subplan_index)
@@ -174,7 +213,6 @@ fivetrexPlanForeignModify(PlannerInfo *root, ModifyTable *plan,
 	Relation rel = table_open(rte->relid, NoLock);
 	List *set_attnums = NIL;
 	List *returning = NIL;
-	List *check_options = NIL;
 	List *returned;
 
 	if (plan->onConflictAction != ONCONFLICT_NONE)
@@ -188,8 +226,6 @@ fivetrexPlanForeignModify(PlannerInfo *root, ModifyTable *plan,
 	ftx_target_check_operation(rte->relid, plan->operation);
 	if (plan->returningLists != NIL)
 		returning = list_nth(plan->returningLists, subplan_index);
-	if (plan->withCheckOptionLists != NIL)
-		check_options = list_nth(plan->withCheckOptionLists, subplan_index);
 	if (plan->operation == CMD_UPDATE)
 	{
 		List *targetlist;
@@ -200,9 +236,12 @@ fivetrexPlanForeignModify(PlannerInfo *root, ModifyTable *plan,
 	}
 	returned = ftx_target_returned(rel, resultRelation, returning);
 	if (plan->operation == CMD_INSERT)
-		ftx_target_check_secrets(rte->relid, ftx_modify_attnum_set(returned));
-	if (ftx_modify_looked_at(rel, plan->operation, check_options))
+		ftx_target_check_secrets(
+			rte->relid,
+			nobody_reads(root) ? NULL : ftx_modify_attnum_set(returned));
+	if (ftx_modify_looked_at(rel, plan->operation))
 		returned = ftx_modify_all_attnums(rel);
 	table_close(rel, NoLock);
-	return list_make2(list_copy(set_attnums), returned);
+	return list_make3(list_copy(set_attnums), returned,
+					  known_attnums(root, resultRelation, set_attnums));
 }

@@ -95,6 +95,29 @@ map_columns(FtxTarget *target)
 	}
 }
 
+/*
+ * Where a new object is made in a parent only if that is given: the attribute
+ * that would give it means what it says, NULL too.
+ */
+static Bitmapset *
+known_to_be_null(const FtxTarget *target)
+{
+	Bitmapset *columns;
+	Bitmapset *result = NULL;
+	int column = -1;
+
+	if (target->operation != CMD_INSERT ||
+		target->resource->create_in.path == NULL)
+		return NULL;
+	columns = ftx_path_columns(target->resource, &target->resource->create_in);
+	while ((column = bms_next_member(columns, column)) >= 0)
+	{
+		if (target->attnum_of[column] > 0)
+			result = bms_add_member(result, target->attnum_of[column]);
+	}
+	return result;
+}
+
 FtxTarget *
 ftx_target_begin(Relation rel, CmdType operation, Oid userid, List *returned)
 {
@@ -121,12 +144,20 @@ ftx_target_begin(Relation rel, CmdType operation, Oid userid, List *returned)
 	target->identity = ftx_target_identity(target->resource, operation);
 	if (operation == CMD_UPDATE && target->resource->update_nest != NULL)
 		target->nest = ftx_nest_create(target->resource);
-	target->returned = answerable(target, returned);
-	if (target->returned != NIL)
-		target->answer = ftx_converter_create(rel, target->resource,
-											  target->returned, NIL);
-	target->generated = ftx_generated_create(rel, returned);
+	target->known = known_to_be_null(target);
+	ftx_target_read_answers(target, returned);
 	return target;
+}
+
+void
+ftx_target_read_answers(FtxTarget *target, List *attnums)
+{
+	target->asked = list_concat_unique_int(target->asked, attnums);
+	target->returned = answerable(target, target->asked);
+	if (target->returned != NIL)
+		target->answer = ftx_converter_create(target->rel, target->resource,
+											  target->returned, NIL);
+	target->generated = ftx_generated_create(target->rel, target->asked);
 }
 
 char *
@@ -164,17 +195,94 @@ type_oid(FtxType type)
 	return TEXTOID;
 }
 
+/* A request body on its way, and what was left out of it. */
+typedef struct Body
+{
+	StringInfoData text;
+	bool creating;
+	List *masked;	 /* paths of members, C strings */
+	List *read_only; /* the same */
+} Body;
+
+static void
+begin_body(Body *body, bool creating)
+{
+	ftx_body_begin(&body->text);
+	body->creating = creating;
+	body->masked = NIL;
+	body->read_only = NIL;
+}
+
+/*
+ * Is the member read only in this row?  `values` may be of a hand-written
+ * table that lacks the column which decides: then the API does.
+ */
+static bool
+is_read_only(FtxTarget *target, const FtxReadOnly *member, bool creating,
+			 const Datum *values, const bool *nulls)
+{
+	int attnum;
+	char *value;
+
+	if (creating && member->on_create)
+		return false;
+	if (member->by == NULL)
+		return true;
+	attnum = target
+				 ->attnum_of[ftx_resource_column(target->resource, member->by)];
+	if (attnum == 0 || nulls[attnum - 1])
+		return false;
+	value = ftx_target_text(target, attnum, values[attnum - 1]);
+	for (int i = 0; member->values[i] != NULL; i++)
+	{
+		if (strcmp(member->values[i], value) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The jsonb value of a column without the members that only reads give; false
+ * if nothing is left of it.
+ */
+static bool
+leave_out_read_only(FtxTarget *target, Body *body, int column, Datum *value,
+					const Datum *values, const bool *nulls)
+{
+	const FtxResource *resource = target->resource;
+	bool any = false;
+
+	for (int i = 0; i < resource->nread_only; i++)
+	{
+		const FtxReadOnly *member = &resource->read_only[i];
+
+		if (strcmp(member->column, resource->columns[column].name) != 0 ||
+			!ftx_jsonb_has_member(*value, member->member) ||
+			!is_read_only(target, member, body->creating, values, nulls))
+			continue;
+		*value = ftx_jsonb_without(*value, member->member);
+		body->read_only = lappend(
+			body->read_only, psprintf("%s.%s", member->column, member->member));
+		any = true;
+	}
+	return !any || !ftx_jsonb_empty(*value);
+}
+
 /*
  * Add the value of an attribute to a body, as the type that the catalogue
- * says: a table written by hand may have another one.
+ * says: a table written by hand may have another one.  `values` is the row
+ * that it is of.
  */
 static void
-add_member(FtxTarget *target, StringInfo body, int attnum, Datum value,
-		   bool null)
+add_member(FtxTarget *target, Body *body, int attnum, const Datum *values,
+		   const bool *nulls)
 {
-	const FtxColumn *column = &target->resource
-								   ->columns[target->columns[attnum - 1]];
+	int index = target->columns[attnum - 1];
+	const FtxColumn *column = &target->resource->columns[index];
+	const char *member = column->member ? column->member : column->name;
 	Oid type = type_oid(column->type);
+	Datum value = values[attnum - 1];
+	bool null = nulls[attnum - 1];
 
 	if (!null &&
 		getBaseType(TupleDescAttr(RelationGetDescr(target->rel), attnum - 1)
@@ -187,25 +295,44 @@ add_member(FtxTarget *target, StringInfo body, int attnum, Datum value,
 		value = OidInputFunctionCall(
 			function, ftx_target_text(target, attnum, value), ioparam, -1);
 	}
-	ftx_body_add(body, column->member ? column->member : column->name, value,
-				 null, type);
+	if (!null && type == JSONBOID &&
+		!leave_out_read_only(target, body, index, &value, values, nulls))
+		return;
+	if (!null && !ftx_member_unmask(member, &value, type,
+									body->creating ? NULL : &body->masked))
+		return;
+	ftx_body_add(&body->text, member, value, null, type);
 }
 
-static void
-notice_dropped(FtxTarget *target, const char *path, List *dropped)
+static char *
+comma_list(List *names)
 {
-	StringInfoData names;
+	StringInfoData text;
 	ListCell *lc;
 
-	if (dropped == NIL)
-		return;
-	initStringInfo(&names);
-	foreach (lc, dropped)
-		appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "",
+	initStringInfo(&text);
+	foreach (lc, names)
+		appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "",
 						 (char *) lfirst(lc));
-	ereport(NOTICE, (errmsg("masked values are left out of %s: %s",
-							ftx_words_of_path(path),
-							ftx_words_of_text(names.data, false))));
+	return text.data;
+}
+
+/*
+ * Tell what was left out of the request to `path`.
+ */
+static void
+notice_left_out(const Body *body, const char *path)
+{
+	if (body->masked != NIL)
+		ereport(NOTICE,
+				(errmsg("masked values are left out of %s: %s",
+						ftx_words_of_path(path),
+						ftx_words_of_text(comma_list(body->masked), false))));
+	if (body->read_only != NIL)
+		ereport(NOTICE, (errmsg("read-only members are left out of %s: %s",
+								ftx_words_of_path(path),
+								ftx_words_of_text(comma_list(body->read_only),
+												  false))));
 }
 
 static char *
@@ -282,7 +409,7 @@ ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
 	char **given = palloc0(sizeof(char *) * resource->ncolumns);
 	const FtxOperation *operation;
 	MemoryContext old;
-	StringInfoData body;
+	Body body;
 
 	check_required(target, nulls);
 	for (int i = 0; i < natts; i++)
@@ -303,20 +430,38 @@ ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
 	target->identity = ftx_path_columns(resource, operation);
 	MemoryContextSwitchTo(old);
 
-	ftx_body_begin(&body);
+	begin_body(&body, true);
 	for (int i = 0; i < natts; i++)
 	{
 		if (!nulls[i] && target->columns[i] >= 0 &&
 			!bms_is_member(target->columns[i], target->identity))
-			add_member(target, &body, i + 1, values[i], false);
+			add_member(target, &body, i + 1, values, nulls);
 	}
-	ftx_body_end(&body);
+	ftx_body_end(&body.text);
 	spec->method = FTX_POST;
 	spec->path = write_path(target, operation, given);
 	spec->accept = operation->accept;
-	spec->body = ftx_body_unmask(body.data, false, NULL);
+	spec->body = body.text.data;
+	notice_left_out(&body, spec->path);
 	spec->repeat_safe = false;
 	spec->takes_long = true; /* setup tests, as a rule */
+}
+
+/*
+ * Core checks NOT NULL of local tables only.  In an INSERT, NULL means absent:
+ * the API fills the column.
+ */
+ftx_noreturn static void
+refuse_null(FtxTarget *target, Form_pg_attribute att)
+{
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_NOT_NULL_VIOLATION),
+		 errmsg(
+			 "null value in column \"%s\" of relation \"%s\" violates not-null constraint",
+			 NameStr(att->attname), RelationGetRelationName(target->rel)),
+		 errdetail("Nothing of this row was sent."),
+		 errtablecol(target->rel, att->attnum)));
 }
 
 bool
@@ -324,36 +469,36 @@ ftx_target_update(FtxTarget *target, List *attnums, const Datum *values,
 				  const bool *nulls, char **identity, FtxCallSpec *spec)
 {
 	const FtxResource *resource = target->resource;
-	StringInfoData body;
-	List *dropped = NIL;
+	Body body;
 	unsigned flags = 0;
 	ListCell *lc;
 
 	spec->path = write_path(target, &resource->update, identity);
-	ftx_body_begin(&body);
+	begin_body(&body, false);
 	foreach (lc, attnums)
 	{
 		int attnum = lfirst_int(lc);
 		int column = target->columns[attnum - 1];
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(target->rel),
+											  attnum - 1);
 
-		if (TupleDescAttr(RelationGetDescr(target->rel), attnum - 1)
-				->attgenerated != '\0')
+		if (att->attgenerated != '\0')
 			continue;
 		if (column < 0 || (resource->columns[column].flags & FTX_UPDATE) == 0)
 			ftx_target_refuse_column(RelationGetRelid(target->rel), attnum,
 									 resource, column, FTX_UPDATE);
-		add_member(target, &body, attnum, values[attnum - 1],
-				   nulls[attnum - 1]);
+		if (att->attnotnull && nulls[attnum - 1])
+			refuse_null(target, att);
+		add_member(target, &body, attnum, values, nulls);
 		flags |= resource->columns[column].flags;
 	}
-	ftx_body_end(&body);
-	spec->body = ftx_body_unmask(body.data, true, &dropped);
-	notice_dropped(target, spec->path, dropped);
-	if (strcmp(spec->body, "{}") == 0)
+	notice_left_out(&body, spec->path);
+	if (ftx_body_empty(&body.text))
 		return false;
 	if (resource->update_default != NULL && (flags & FTX_TESTS) == 0)
-		spec->body = psprintf("%.*s, %s}", (int) strlen(spec->body) - 1,
-							  spec->body, resource->update_default);
+		ftx_body_add_fixed(&body.text, resource->update_default);
+	ftx_body_end(&body.text);
+	spec->body = body.text.data;
 	spec->method = FTX_PATCH;
 	spec->accept = resource->update.accept;
 	spec->repeat_safe = (flags & (FTX_TESTS | FTX_ACTS)) == 0;

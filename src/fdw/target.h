@@ -30,7 +30,11 @@ typedef struct FtxTarget
 	int *attnum_of;			 /* per catalogue column: its attnum, or 0 */
 	FtxConverter *answer;	 /* fills `returned`, or NULL */
 	List *returned;			 /* IntList of attnums */
+	List *asked;			 /* the same with generated ones */
 	FtxGenerated *generated; /* attributes computed from them; or NULL */
+	Bitmapset *known;		 /* attnums whose values in the rows that answers
+							  * are put over were read, or are set, be they
+							  * NULL; those that are not NULL are, anyway */
 	FtxNest *nest;			 /* rows that are merged into one update, or NULL */
 	FtxCallSpec merged;		 /* all of such an update but path and body */
 	FtxStats stats;
@@ -52,7 +56,11 @@ extern void ftx_target_check_update(Oid relid, List *attnums);
  */
 extern void ftx_target_check_secrets(Oid relid, Bitmapset *returned);
 
-/* Which attributes (IntList) does RETURNING use?  Whole-row means all. */
+/*
+ * Which attributes (IntList) does RETURNING use?  Whole-row means all, of a
+ * partition's parent those that the parent has; the old row of an INSERT has
+ * none.
+ */
 extern List *ftx_target_returned(Relation rel, Index rti, List *returning);
 
 /* Does the table's resource support the statement at all? */
@@ -91,6 +99,18 @@ extern FtxTarget *
 ftx_target_begin(Relation rel, CmdType operation, Oid userid, List *returned);
 
 /*
+ * Fill these attributes from answers, too.  In the memory context that the
+ * target lives in.
+ */
+extern void ftx_target_read_answers(FtxTarget *target, List *attnums);
+
+/*
+ * EXPLAIN ANALYZE throws the rows of RETURNING away, secrets that are told
+ * only once with them: ERRCODE_FEATURE_NOT_SUPPORTED then.
+ */
+extern void ftx_target_check_explain(const FtxTarget *target, EState *estate);
+
+/*
  * The request that creates a row.  Throws for a value in a column that cannot
  * be sent, a missing one that must be, and masked secrets.
  */
@@ -127,9 +147,13 @@ extern char *ftx_target_row_name(FtxTarget *target, const FtxCallSpec *spec,
 extern char *ftx_target_text(FtxTarget *target, int attnum, Datum value);
 
 /*
- * Put the answer to a write over the attributes `returned` of a row.  An
- * answer that is a message only is followed by a detail call, of a new object
- * without known key by its list; identity may be NULL (no detail call then).
+ * Put the answer to a write over the attributes `returned` of a row, whose
+ * values are those that were sent or, in an UPDATE, read.  What the answer
+ * does not tell keeps its value where that is known (FtxTarget.known);
+ * otherwise it is looked up: in the object, in the calls that columns have of
+ * their own, in the list.  An answer that is a message only tells nothing.
+ * `identity` is that of the request, or NULL for a new row.  Throws
+ * ERRCODE_PROTOCOL_VIOLATION if the key of a new row is needed and not told.
  */
 extern void ftx_target_answer(FtxTarget *target, FtxCall *call, char **identity,
 							  Datum *values, bool *nulls);

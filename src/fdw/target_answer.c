@@ -12,24 +12,102 @@
 #include "utils/rel.h"
 
 /*
- * The object as a detail call has it, where a write answers with a message.
- * NULL if there is no such call or object.
+ * What can still be looked up when an answer does not tell it: not a secret
+ * that is told once, nor what only such answers tell.
  */
-static FtxCall *
-detail_after_write(FtxTarget *target, char **identity)
+#define NEVER_READ (FTX_ONE_TIME | FTX_ANSWER_ONLY | FTX_PARENT)
+
+static unsigned
+attribute_flags(const FtxTarget *target, int attnum)
+{
+	return target->resource->columns[target->columns[attnum - 1]].flags;
+}
+
+/*
+ * Put the attributes `wanted` of an item over the row.  Returns those that
+ * it lacks, which stay as they are: absent is not null.
+ */
+static Bitmapset *
+put_item(FtxTarget *target, FtxConverter *converter, const FtxJsonValue *item,
+		 const Bitmapset *wanted, Datum *values, bool *nulls)
+{
+	int natts = RelationGetNumberOfAttributes(target->rel);
+	Datum *read = palloc(sizeof(Datum) * natts);
+	bool *null = palloc(sizeof(bool) * natts);
+	Bitmapset *missing = ftx_converter_missing(converter, item);
+	int attnum = -1;
+
+	ftx_converter_fill(converter, item, false, read, null);
+	while ((attnum = bms_next_member(wanted, attnum)) >= 0)
+	{
+		if (bms_is_member(attnum, missing))
+			continue;
+		values[attnum - 1] = read[attnum - 1];
+		nulls[attnum - 1] = null[attnum - 1];
+	}
+	return bms_int_members(missing, wanted);
+}
+
+static Bitmapset *
+returned_set(const FtxTarget *target)
+{
+	Bitmapset *set = NULL;
+	ListCell *lc;
+
+	foreach (lc, target->returned)
+		set = bms_add_member(set, lfirst_int(lc));
+	return set;
+}
+
+/*
+ * The texts of the columns that name the row in paths, by catalogue index: as
+ * the request had them, else as the row has them, else the key that `item`
+ * (may be NULL) tells.
+ */
+static char **
+row_keys(FtxTarget *target, char **identity, const FtxJsonValue *item,
+		 const Datum *values, const bool *nulls)
 {
 	const FtxResource *resource = target->resource;
+	char **keys = palloc0(sizeof(char *) * resource->ncolumns);
+
+	for (int i = 0; i < resource->ncolumns; i++)
+	{
+		int attnum = target->attnum_of[i];
+
+		if (identity != NULL && identity[i] != NULL)
+			keys[i] = identity[i];
+		else if ((resource->columns[i].flags & (FTX_KEY | FTX_PARENT)) == 0)
+			continue;
+		else if (attnum > 0 && !nulls[attnum - 1])
+			keys[i] = ftx_target_text(target, attnum, values[attnum - 1]);
+		else if (item != NULL && i == ftx_resource_key(resource) &&
+				 item[FTX_KEY_SLOT].kind != FTX_JSON_ABSENT &&
+				 item[FTX_KEY_SLOT].kind != FTX_JSON_NULL)
+			keys[i] = ftx_json_text(&item[FTX_KEY_SLOT]);
+	}
+	return keys;
+}
+
+/*
+ * Read one object after a write.  NULL if it is not there (any more).
+ */
+static FtxCall *
+read_object(FtxTarget *target, const FtxOperation *operation, char **keys)
+{
 	FtxCallSpec spec = {0};
 	FtxCall *call;
 
-	if (resource->detail.path == NULL || identity == NULL)
-		return NULL;
 	spec.method = FTX_GET;
-	spec.path = ftx_bound_path(resource, &resource->detail, identity);
-	spec.accept = resource->detail.accept;
+	spec.path = ftx_bound_path(target->resource, operation, keys);
+	spec.accept = operation->accept;
 	spec.repeat_safe = true;
 	if (strchr(spec.path, '{') != NULL)
-		return NULL;
+		ereport(ERROR,
+				(errcode(ERRCODE_PROTOCOL_VIOLATION),
+				 errmsg("the Fivetran API did not name the new row of %s",
+						target->resource->name),
+				 errdetail("It was made, but its answer lacks the key.")));
 	call = ftx_call_start(target->session, &spec, &target->stats, NULL,
 						  CurrentMemoryContext);
 	ftx_call_wait(call);
@@ -38,6 +116,37 @@ detail_after_write(FtxTarget *target, char **identity)
 	if (!ftx_call_object_missing(call))
 		ftx_call_raise(call);
 	return NULL;
+}
+
+/*
+ * Columns that a call of their own has.
+ */
+static void
+look_up_extra(FtxTarget *target, int which, char **keys, Bitmapset *wanted,
+			  Datum *values, bool *nulls)
+{
+	const FtxResource *resource = target->resource;
+	const int *columns = ftx_converter_columns(target->answer);
+	FtxJsonValue *item = palloc0(sizeof(FtxJsonValue) *
+								 ftx_converter_slots(target->answer));
+	FtxCall *call = read_object(target, &resource->extras[which], keys);
+
+	if (call == NULL)
+		return;
+	for (int i = 0; i < ftx_converter_slots(target->answer); i++)
+	{
+		FtxPage page = {0};
+
+		if (columns[i] < 0 || (resource->columns[columns[i]].flags &
+							   (which == 0 ? FTX_EXTRA_1 : FTX_EXTRA_2)) == 0)
+			continue;
+		ftx_call_decode(
+			call, FTX_SHAPE_OBJECT,
+			ftx_projection_create(&resource->columns[columns[i]].path, 1),
+			&page);
+		item[i] = page.values[0];
+	}
+	put_item(target, target->answer, item, wanted, values, nulls);
 }
 
 /*
@@ -63,53 +172,31 @@ find_created_key(FtxTarget *target, FtxCall *call, FtxPage *page)
 }
 
 /*
- * Put what was read over the attributes that are returned.
+ * Look a row up in its list, by a column that tells it from others.  It may be
+ * gone again: the row stays as it is then.
  */
 static void
-put_returned(FtxTarget *target, const Datum *read, const bool *absent,
-			 Datum *values, bool *nulls)
-{
-	ListCell *lc;
-
-	foreach (lc, target->returned)
-	{
-		int i = lfirst_int(lc) - 1;
-		int column = target->columns[i];
-
-		/* what was part of the path need not be in the answer */
-		if (absent[i] &&
-			((target->resource->columns[column].flags & FTX_PARENT) != 0 ||
-			 bms_is_member(column, target->identity)))
-			continue;
-		values[i] = read[i];
-		nulls[i] = absent[i];
-	}
-	ftx_generated_compute(target->generated, values, nulls);
-}
-
-/*
- * Look a new row up in the list, by the column that tells it from others
- * (FtxResource.find_by).  It may be gone again: the row stays as it is then.
- */
-static void
-find_in_list(FtxTarget *target, Datum *values, bool *nulls)
+look_up_in_list(FtxTarget *target, int by, const char *wanted_key,
+				Bitmapset *wanted, Datum *values, bool *nulls)
 {
 	const FtxResource *resource = target->resource;
 	int natts = RelationGetNumberOfAttributes(target->rel);
-	int attnum =
-		target->attnum_of[ftx_resource_column(resource, resource->find_by)];
+	int attnum = target->attnum_of[by];
 	FtxStreamRange range = {.query = "", .many_column = -1};
 	FtxSourceSpec spec = {0};
 	FtxConverter *converter;
 	FtxStream *stream;
 	const FtxJsonValue *item;
+	/* email addresses may come back in lower case */
+	int (*compare)(const char *,
+				   const char *) = by == ftx_resource_key(resource) ?
+									   strcmp :
+									   pg_strcasecmp;
 	Datum *found = palloc(sizeof(Datum) * natts);
-	bool *absent = palloc(sizeof(bool) * natts);
-	char *wanted;
+	bool *null = palloc(sizeof(bool) * natts);
 
-	if (attnum == 0 || nulls[attnum - 1])
+	if (attnum == 0 || wanted_key == NULL)
 		return;
-	wanted = ftx_target_text(target, attnum, values[attnum - 1]);
 	converter = ftx_converter_create(
 		target->rel, resource,
 		list_append_unique_int(list_copy(target->returned), attnum), NIL);
@@ -125,56 +212,125 @@ find_in_list(FtxTarget *target, Datum *values, bool *nulls)
 	{
 		int column = target->columns[i];
 
-		if (column >= 0 && (resource->columns[column].flags & FTX_PARENT) != 0)
+		if (column >= 0 && !nulls[i] &&
+			(resource->columns[column].flags & FTX_PARENT) != 0)
 			range.fixed[column] = ftx_target_text(target, i + 1, values[i]);
 	}
 	stream = ftx_stream_create(&spec);
 	ftx_stream_start(stream, &range);
 	while ((item = ftx_stream_next(stream)) != NULL)
 	{
-		ftx_converter_fill(converter, item, false, found, absent);
-		if (!absent[attnum - 1] &&
-			pg_strcasecmp(ftx_target_text(target, attnum, found[attnum - 1]),
-						  wanted) == 0)
+		ftx_converter_fill(converter, item, false, found, null);
+		if (!null[attnum - 1] &&
+			compare(ftx_target_text(target, attnum, found[attnum - 1]),
+					wanted_key) == 0)
 		{
-			put_returned(target, found, absent, values, nulls);
+			put_item(target, converter, item, wanted, values, nulls);
 			break;
 		}
 	}
+}
+
+/*
+ * Look up what the answer did not tell and nobody knows: the attributes
+ * `unknown`.
+ */
+static void
+complete_row(FtxTarget *target, Bitmapset *unknown, char **keys, Datum *values,
+			 bool *nulls)
+{
+	const FtxResource *resource = target->resource;
+	int key = ftx_resource_key(resource);
+	unsigned extras = 0;
+	bool in_object = false;
+	bool in_list = false;
+	int attnum = -1;
+
+	while ((attnum = bms_next_member(unknown, attnum)) >= 0)
+	{
+		unsigned flags = attribute_flags(target, attnum);
+
+		if ((flags & NEVER_READ) != 0)
+			continue;
+		extras |= flags & FTX_EXTRAS;
+		in_list |= (flags & FTX_LIST_ONLY) != 0;
+		in_object |= (flags & (FTX_LIST_ONLY | FTX_EXTRAS)) == 0;
+	}
+	if (in_object && resource->detail.path != NULL)
+	{
+		FtxCall *call = read_object(target, &resource->detail, keys);
+		FtxPage page = {0};
+
+		if (call == NULL)
+			return;
+		ftx_call_decode(call, FTX_SHAPE_OBJECT,
+						ftx_converter_projection(target->answer), &page);
+		if (key >= 0 && (resource->columns[key].flags & FTX_PARENT) == 0)
+			ftx_check_identity(call, keys[key], page.values);
+		put_item(target, target->answer, page.values, unknown, values, nulls);
+	}
+	if ((extras & FTX_EXTRA_1) != 0)
+		look_up_extra(target, 0, keys, unknown, values, nulls);
+	if ((extras & FTX_EXTRA_2) != 0)
+		look_up_extra(target, 1, keys, unknown, values, nulls);
+	if (in_list && key >= 0)
+		look_up_in_list(target, key, keys[key], unknown, values, nulls);
+}
+
+/*
+ * The attributes of a row whose values are what was sent or read before.
+ */
+static Bitmapset *
+known_attributes(const FtxTarget *target, const bool *nulls)
+{
+	Bitmapset *known = bms_copy(target->known);
+
+	for (int i = 0; i < RelationGetNumberOfAttributes(target->rel); i++)
+	{
+		if (!nulls[i])
+			known = bms_add_member(known, i + 1);
+	}
+	return known;
 }
 
 void
 ftx_target_answer(FtxTarget *target, FtxCall *call, char **identity,
 				  Datum *values, bool *nulls)
 {
-	int natts = RelationGetNumberOfAttributes(target->rel);
-	Datum *answered;
-	bool *absent;
+	const FtxResource *resource = target->resource;
+	Bitmapset *unknown = returned_set(target);
+	Bitmapset *known = known_attributes(target, nulls);
 	FtxPage page = {0};
 
 	if (target->answer == NULL)
 		return;
 	ftx_call_decode(call, FTX_SHAPE_ANSWER,
 					ftx_converter_projection(target->answer), &page);
-	if (page.nitems == 0 && target->operation == CMD_INSERT &&
-		target->resource->find_by != NULL)
+	if (page.nitems > 0)
 	{
-		find_in_list(target, values, nulls);
+		find_created_key(target, call, &page);
+		unknown = bms_del_members(put_item(target, target->answer, page.values,
+										   unknown, values, nulls),
+								  known);
+	}
+	else if (target->operation == CMD_INSERT && resource->find_by != NULL)
+	{
+		int by = ftx_resource_column(resource, resource->find_by);
+		int attnum = target->attnum_of[by];
+
+		if (attnum > 0 && !nulls[attnum - 1])
+			look_up_in_list(target, by,
+							ftx_target_text(target, attnum, values[attnum - 1]),
+							unknown, values, nulls);
 		return;
 	}
-	if (page.nitems == 0)
-	{
-		call = detail_after_write(target, identity);
-		if (call == NULL)
-			return;
-		ftx_call_decode(call, FTX_SHAPE_OBJECT,
-						ftx_converter_projection(target->answer), &page);
-	}
-	find_created_key(target, call, &page);
-	answered = palloc(sizeof(Datum) * natts);
-	absent = palloc(sizeof(bool) * natts);
-	ftx_converter_fill(target->answer, page.values, false, answered, absent);
-	put_returned(target, answered, absent, values, nulls);
+	if (!bms_is_empty(unknown))
+		complete_row(target, unknown,
+					 row_keys(target, identity,
+							  page.nitems > 0 ? page.values : NULL, values,
+							  nulls),
+					 values, nulls);
+	ftx_generated_compute(target->generated, values, nulls);
 }
 
 FtxNestTree *
@@ -192,18 +348,13 @@ void
 ftx_target_answer_row(FtxTarget *target, FtxNestTree *tree, char **identity,
 					  Datum *values, bool *nulls)
 {
-	int natts = RelationGetNumberOfAttributes(target->rel);
-	Datum *answered;
-	bool *absent;
 	FtxJsonValue found;
-	FtxJsonValue *slots;
+	FtxJsonValue *item;
 
 	if (target->answer == NULL || !ftx_nest_find(tree, identity, &found))
 		return;
-	answered = palloc(sizeof(Datum) * natts);
-	absent = palloc(sizeof(bool) * natts);
-	slots = palloc0(sizeof(FtxJsonValue) * (natts + 1));
-	ftx_page_project(&found, ftx_converter_projection(target->answer), slots);
-	ftx_converter_fill(target->answer, slots, false, answered, absent);
-	put_returned(target, answered, absent, values, nulls);
+	item = palloc0(sizeof(FtxJsonValue) * ftx_converter_slots(target->answer));
+	ftx_page_project(&found, ftx_converter_projection(target->answer), item);
+	put_item(target, target->answer, item, returned_set(target), values, nulls);
+	ftx_generated_compute(target->generated, values, nulls);
 }

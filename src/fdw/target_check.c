@@ -10,6 +10,7 @@
 #include "access/sysattr.h"
 #include "fdw/target.h"
 #include "optimizer/optimizer.h"
+#include "tcop/pquery.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -90,6 +91,21 @@ ftx_target_check_update(Oid relid, List *attnums)
 	}
 }
 
+ftx_noreturn static void
+refuse_loss(const FtxResource *resource, int column, const char *why)
+{
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+		 errmsg("this INSERT would lose the secret in column \"%s\" of %s",
+				resource->columns[column].name, resource->name),
+		 errdetail(
+			 "%s%sThe API tells it once, in the answer to the creation. Nothing was sent.",
+			 why ? why : "", why ? " " : ""),
+		 errhint("Add RETURNING %s to a plain INSERT.",
+				 resource->columns[column].name)));
+}
+
 void
 ftx_target_check_secrets(Oid relid, Bitmapset *returned)
 {
@@ -111,38 +127,22 @@ ftx_target_check_secrets(Oid relid, Bitmapset *returned)
 			found |= column == i || column == resource->ncolumns - 1;
 		}
 		if (!found)
-			ereport(
-				ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg(
-					 "this INSERT would lose the secret in column \"%s\" of %s",
-					 resource->columns[i].name, resource->name),
-				 errdetail(
-					 "The API tells it once, in the answer to the creation. Nothing was sent."),
-				 errhint("Add RETURNING %s to a plain INSERT.",
-						 resource->columns[i].name)));
+			refuse_loss(resource, i, NULL);
 	}
 }
 
-List *
-ftx_target_returned(Relation rel, Index rti, List *returning)
+void
+ftx_target_check_explain(const FtxTarget *target, EState *estate)
 {
-	Bitmapset *attrs = NULL;
-	bool whole_row;
-	List *result = NIL;
-
-	pull_varattnos((Node *) returning, rti, &attrs);
-	whole_row = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attrs);
-	for (int i = 1; i <= RelationGetNumberOfAttributes(rel); i++)
+	if (estate->es_instrument == 0 || ActivePortal == NULL ||
+		ActivePortal->commandTag != CMDTAG_EXPLAIN)
+		return;
+	for (int i = 0; i < target->resource->ncolumns; i++)
 	{
-		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), i - 1);
-
-		if (!att->attisdropped &&
-			(whole_row ||
-			 bms_is_member(i - FirstLowInvalidHeapAttributeNumber, attrs)))
-			result = lappend_int(result, i);
+		if ((target->resource->columns[i].flags & FTX_ONE_TIME) != 0)
+			refuse_loss(target->resource, i,
+						"EXPLAIN ANALYZE does not return it.");
 	}
-	return result;
 }
 
 void

@@ -24,7 +24,7 @@
 #include "access/table.h"
 #include "base/compat.h"
 #include "catalog/pg_type.h"
-#include "fdw/fdw.h"
+#include "fdw/checks.h"
 #include "fdw/generated.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/appendinfo.h"
@@ -195,35 +195,65 @@ target_attrs(PlannerInfo *root, RelOptInfo *rel, Node *node)
 }
 
 /*
- * The attributes that an update sets, as of pull_varattnos(); with the one that
- * stands for the whole row.
+ * The attributes that an update sets.
  */
 static Bitmapset *
-set_attrs(PlannerInfo *root, RelOptInfo *rel)
+set_attnums(PlannerInfo *root, RelOptInfo *rel)
 {
-	Bitmapset *set = bms_make_singleton(0 - FirstLowInvalidHeapAttributeNumber);
+	Bitmapset *set = NULL;
 	List *targetlist;
 	List *colnos;
 	ListCell *lc;
 
 	get_translated_update_targetlist(root, rel->relid, &targetlist, &colnos);
 	foreach (lc, colnos)
-		set = bms_add_member(set, lfirst_int(lc) -
-									  FirstLowInvalidHeapAttributeNumber);
+		set = bms_add_member(set, lfirst_int(lc));
 	return set;
 }
 
 /*
- * What is looked at in the new row of an update: by WITH CHECK OPTION, and by
- * CHECK constraints and generated columns that name a column which is set.
+ * What tells which members of the objects that are set are read only.
  */
 static Bitmapset *
-checked_attrs(PlannerInfo *root, RelOptInfo *rel, Relation relation)
+deciding_attrs(FtxPlanState *state, Bitmapset *set)
+{
+	const FtxResource *resource = state->resource;
+	Bitmapset *attrs = NULL;
+
+	for (int i = 0; i < resource->nread_only; i++)
+	{
+		const FtxReadOnly *member = &resource->read_only[i];
+		int column = ftx_resource_column(resource, member->column);
+		int by = member->by ? ftx_resource_column(resource, member->by) : -1;
+		int attnum = -1;
+		bool is_set = false;
+
+		while ((attnum = bms_next_member(set, attnum)) >= 0)
+			is_set |= state->columns[attnum - 1] == column;
+		for (int j = 0; is_set && by >= 0 && j < state->natts; j++)
+		{
+			if (state->columns[j] == by)
+				attrs = bms_add_member(
+					attrs, j + 1 - FirstLowInvalidHeapAttributeNumber);
+		}
+	}
+	return attrs;
+}
+
+/*
+ * What is looked at in the new row of an update: by WITH CHECK OPTION, by CHECK
+ * and partition constraints and generated columns that name a column which is
+ * set, and before objects are sent.
+ */
+static Bitmapset *
+checked_attrs(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
+			  Relation relation)
 {
 	TupleDesc tupdesc = RelationGetDescr(relation);
 	TupleConstr *constr = tupdesc->constr;
-	Bitmapset *set = set_attrs(root, rel);
-	Bitmapset *attrs = NULL;
+	Bitmapset *set = set_attnums(root, rel);
+	Bitmapset *attrs = bms_join(deciding_attrs(state, set),
+								ftx_checks_on(relation, set));
 	ListCell *lc;
 
 	foreach (lc, root->parse->withCheckOptions)
@@ -231,14 +261,6 @@ checked_attrs(PlannerInfo *root, RelOptInfo *rel, Relation relation)
 		Node *qual = lfirst_node(WithCheckOption, lc)->qual;
 
 		attrs = bms_join(attrs, target_attrs(root, rel, qual));
-	}
-	for (int i = 0; constr != NULL && i < constr->num_check; i++)
-	{
-		Bitmapset *named = NULL;
-
-		pull_varattnos(stringToNode(constr->check[i].ccbin), 1, &named);
-		if (bms_overlap(named, set))
-			attrs = bms_join(attrs, named);
 	}
 	for (int i = 0;
 		 constr != NULL && constr->has_generated_stored && i < tupdesc->natts;
@@ -249,15 +271,20 @@ checked_attrs(PlannerInfo *root, RelOptInfo *rel, Relation relation)
 		if (TupleDescAttr(tupdesc, i)->attgenerated == '\0')
 			continue;
 		pull_varattnos(build_column_default(relation, i + 1), 1, &named);
-		if (bms_overlap(named, set))
-			attrs = bms_join(attrs, named);
+		for (int attnum = -1; (attnum = bms_next_member(set, attnum)) >= 0;)
+		{
+			if (bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber,
+							  named))
+				attrs = bms_add_members(attrs, named);
+		}
 	}
 	return attrs;
 }
 
 /*
  * An update answers with its row, but the answer may leave out a member: then
- * RETURNING has the value that was read.  No call is made for that.
+ * RETURNING has the value that was read.  No call is made for that, unless the
+ * column has one of its own, which no answer comes instead of.
  */
 static Bitmapset *
 listed_attrs(FtxPlanState *state, Bitmapset *attrs)
@@ -272,7 +299,7 @@ listed_attrs(FtxPlanState *state, Bitmapset *attrs)
 			 bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attrs)) &&
 			column >= 0 &&
 			(state->resource->columns[column].flags &
-			 (FTX_DETAIL | FTX_EXTRAS | FTX_LIST_MAY_OMIT | FTX_LIST_ONLY |
+			 (FTX_DETAIL | FTX_LIST_MAY_OMIT | FTX_LIST_ONLY |
 			  FTX_WRITE_ONLY)) == 0)
 			result = bms_add_member(result,
 									i + 1 - FirstLowInvalidHeapAttributeNumber);
@@ -319,7 +346,7 @@ ftx_find_used_columns(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state)
 		if (operation == CMD_UPDATE)
 		{
 			attrs = bms_join(attrs, listed_attrs(state, returned));
-			attrs = bms_join(attrs, checked_attrs(root, rel, relation));
+			attrs = bms_join(attrs, checked_attrs(root, rel, state, relation));
 		}
 		else
 			attrs = bms_join(attrs, returned);

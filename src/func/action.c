@@ -136,8 +136,12 @@ build_body(FunctionCallInfo fcinfo, const FtxAction *action)
 		const FtxArgument *argument = &action->arguments[i];
 
 		if (argument->place == FTX_AS_BODY)
-			return ftx_body_unmask(object_argument(fcinfo, action, i), false,
-								   NULL);
+		{
+			char *object = object_argument(fcinfo, action, i);
+
+			ftx_body_refuse_masked(object);
+			return object;
+		}
 		wanted |= argument->place == FTX_IN_BODY;
 		given |= argument->place == FTX_IN_BODY && !PG_ARGISNULL(i);
 		if (argument->place == FTX_IN_BODY && !PG_ARGISNULL(i))
@@ -154,7 +158,8 @@ build_body(FunctionCallInfo fcinfo, const FtxAction *action)
 	if (action->fixed != NULL)
 		ftx_body_add_fixed(&body, action->fixed);
 	ftx_body_end(&body);
-	return ftx_body_unmask(body.data, false, NULL);
+	ftx_body_refuse_masked(body.data);
+	return body.data;
 }
 
 /*

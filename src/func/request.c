@@ -189,9 +189,10 @@ fivetrex_request(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(3))
 	{
 		Jsonb *jsonb = PG_GETARG_JSONB_P(3);
+		char *body = JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb));
 
-		spec.body = ftx_body_unmask(
-			JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb)), false, NULL);
+		ftx_body_refuse_masked(body);
+		spec.body = body;
 	}
 	else if (spec.method == FTX_POST || spec.method == FTX_PATCH ||
 			 spec.method == FTX_PUT)

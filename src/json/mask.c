@@ -8,10 +8,12 @@
 #include "postgres.h"
 
 #include "base/compat.h"
+#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "json/mask.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/formatting.h"
 #include "utils/jsonb.h"
@@ -192,19 +194,116 @@ unmasked_copy(JsonbContainer *container, Unmask *unmask)
 	return builder.result;
 }
 
-char *
-ftx_body_unmask(char *body, bool drop, List **dropped)
+void
+ftx_body_refuse_masked(const char *body)
 {
-	Unmask unmask = {.drop = drop, .dropped = dropped};
+	Unmask unmask = {.drop = false};
 	Jsonb *jsonb;
 
 	if (strstr(body, FTX_MASK) == NULL)
-		return body;
+		return;
 	initStringInfo(&unmask.path);
 	jsonb = DatumGetJsonbP(
 		DirectFunctionCall1(jsonb_in, CStringGetDatum(body)));
-	if (!JB_ROOT_IS_OBJECT(jsonb))
-		return body;
-	jsonb = JsonbValueToJsonb(unmasked_copy(&jsonb->root, &unmask));
-	return JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb));
+	if (JB_ROOT_IS_OBJECT(jsonb))
+		(void) unmasked_copy(&jsonb->root, &unmask);
+}
+
+static bool
+is_mask_text(const char *text)
+{
+	return strcmp(text, FTX_MASK) == 0;
+}
+
+static void
+check_elements(Datum array, Unmask *unmask)
+{
+	ArrayIterator iterator = array_create_iterator(DatumGetArrayTypeP(array), 0,
+												   NULL);
+	Datum element;
+	bool null;
+	int base = unmask->path.len;
+
+	for (int i = 0; array_iterate(iterator, &element, &null); i++)
+	{
+		appendStringInfo(&unmask->path, "[%d]", i);
+		if (!null && is_mask_text(TextDatumGetCString(element)))
+			refuse_mask(unmask);
+		unmask->path.len = base;
+		unmask->path.data[base] = '\0';
+	}
+	array_free_iterator(iterator);
+}
+
+/*
+ * A jsonb value is looked at as a member of an object, as which it is sent.
+ */
+static bool
+unmask_jsonb(Datum *value, Unmask *unmask)
+{
+	Jsonb *jsonb = DatumGetJsonbP(*value);
+	JsonbValue member;
+
+	if (JB_ROOT_IS_SCALAR(jsonb))
+	{
+		JsonbExtractScalar(&jsonb->root, &member);
+		return unmask_value(&member, false, unmask);
+	}
+	member.type = jbvBinary;
+	member.val.binary.data = &jsonb->root;
+	member.val.binary.len = VARSIZE(jsonb) - VARHDRSZ;
+	if (!unmask_value(&member, false, unmask))
+		return false;
+	*value = JsonbPGetDatum(JsonbValueToJsonb(&member));
+	return true;
+}
+
+bool
+ftx_member_unmask(const char *name, Datum *value, Oid type, List **dropped)
+{
+	Unmask unmask = {.drop = dropped != NULL, .dropped = dropped};
+
+	initStringInfo(&unmask.path);
+	appendStringInfoString(&unmask.path, name);
+	switch (type)
+	{
+		case JSONBOID:
+			return unmask_jsonb(value, &unmask);
+		case TEXTARRAYOID:
+			check_elements(*value, &unmask);
+			return true;
+		case TEXTOID:
+			if (!is_mask_text(TextDatumGetCString(*value)))
+				return true;
+			if (!unmask.drop)
+				refuse_mask(&unmask);
+			*dropped = lappend(*dropped, unmask.path.data);
+			return false;
+		default:
+			return true;
+	}
+}
+
+/* ---------- members ---------- */
+
+bool
+ftx_jsonb_has_member(Datum jsonb, const char *name)
+{
+	Jsonb *object = DatumGetJsonbP(jsonb);
+
+	return JB_ROOT_IS_OBJECT(object) &&
+		   getKeyJsonValueFromContainer(&object->root, name, strlen(name),
+										NULL) != NULL;
+}
+
+bool
+ftx_jsonb_empty(Datum jsonb)
+{
+	return JB_ROOT_COUNT(DatumGetJsonbP(jsonb)) == 0;
+}
+
+Datum
+ftx_jsonb_without(Datum jsonb, const char *name)
+{
+	return DirectFunctionCall2(jsonb_delete, jsonb, CStringGetTextDatum(name));
 }

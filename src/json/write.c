@@ -32,10 +32,16 @@ ftx_body_end(StringInfo body)
 	appendStringInfoChar(body, '}');
 }
 
+bool
+ftx_body_empty(const StringInfo body)
+{
+	return body->len == 1;
+}
+
 static void
 separate(StringInfo body)
 {
-	if (body->data[body->len - 1] != '{')
+	if (!ftx_body_empty(body))
 		appendStringInfoString(body, ", ");
 }
 

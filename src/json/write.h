@@ -15,6 +15,9 @@
 /* Begin with "{"; end with ftx_body_end(). */
 extern void ftx_body_begin(StringInfo body);
 
+/* Has no member been added to a body that is not ended yet? */
+extern bool ftx_body_empty(const StringInfo body);
+
 /*
  * Add a member.  Boolean, integers, float and numeric become what they are,
  * json and jsonb go in as they are, arrays become arrays, timestamps ISO 8601
