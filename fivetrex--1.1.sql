@@ -3,6 +3,25 @@
 -- complain if script is sourced in psql, rather than via CREATE EXTENSION
 \echo Use "CREATE EXTENSION fivetrex" to load this file. \quit
 
+-- The library first: an older one lacks this function, and nothing is done.
+
+DO $$
+BEGIN
+  CREATE FUNCTION fivetrex_version(
+    OUT extension text, OUT library text, OUT postgresql text, OUT libcurl text, OUT tls text,
+    OUT advice text)
+  RETURNS record
+  AS 'MODULE_PATHNAME'
+  LANGUAGE C STABLE PARALLEL SAFE;
+EXCEPTION WHEN undefined_function THEN
+  RAISE EXCEPTION 'the library of fivetrex is older than the script of version 1.1'
+    USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = SQLERRM,
+    HINT = 'Install the files of one version, and connect again: a session keeps the library it has loaded.';
+END $$;
+
+COMMENT ON FUNCTION fivetrex_version
+  IS 'versions of extension, library, PostgreSQL, libcurl and its TLS library, and what to do when they do not go together';
+
 CREATE FUNCTION fivetrex_fdw_handler()
 RETURNS fdw_handler
 AS 'MODULE_PATHNAME'

@@ -16,6 +16,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/tuplestore.h"
 
 #define SERVER_FIELD(field) offsetof(FtxServerOptions, field)
 #define TABLE_FIELD(field) offsetof(FtxTableOptions, field)

@@ -13,6 +13,7 @@
 
 #include "api/base_url.h"
 #include "api/session.h"
+#include "api/version.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_user_mapping.h"
 #include "miscadmin.h"
@@ -187,6 +188,7 @@ ftx_session_pin(Oid serverid, Oid userid, MemoryContext owner)
 	MemoryContextCallback *callback;
 	FtxSession *session;
 
+	ftx_version_warn();
 	register_invalidation();
 	check_mapping(serverid, userid);
 	mapping = GetUserMapping(userid, serverid);
