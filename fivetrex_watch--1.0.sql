@@ -72,7 +72,7 @@ COMMENT ON COLUMN fivetrex_watch.accounts.remaining IS 'calls of the hour that w
 COMMENT ON COLUMN fivetrex_watch.accounts.clock_skew IS 'how far Fivetran''s clock is ahead of this one';
 
 CREATE TABLE fivetrex_watch.connectors (
-  account text NOT NULL REFERENCES fivetrex_watch.accounts ON UPDATE CASCADE ON DELETE CASCADE,
+  account text NOT NULL,
   id text NOT NULL,
   name text,
   group_id text,
@@ -141,7 +141,7 @@ COMMENT ON COLUMN fivetrex_watch.connectors.health IS 'the word that health_of()
 COMMENT ON COLUMN fivetrex_watch.connectors.health_since IS 'since when it gives that word';
 
 CREATE TABLE fivetrex_watch.syncs (
-  account text NOT NULL REFERENCES fivetrex_watch.accounts ON UPDATE CASCADE ON DELETE CASCADE,
+  account text NOT NULL,
   connector_id text NOT NULL,
   sync_id text NOT NULL,
   status text,
@@ -179,7 +179,7 @@ COMMENT ON SEQUENCE fivetrex_watch.batch_numbers IS 'numbers of batches, see req
 CREATE TABLE fivetrex_watch.runs (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   batch bigint NOT NULL,
-  account text NOT NULL REFERENCES fivetrex_watch.accounts ON UPDATE CASCADE ON DELETE CASCADE,
+  account text NOT NULL,
   connector_id text NOT NULL,
   requested_at timestamptz NOT NULL,
   requested_by name NOT NULL,
@@ -229,6 +229,34 @@ COMMENT ON COLUMN fivetrex_watch.runs.ended_at IS 'when that sync, or the run, e
 COMMENT ON COLUMN fivetrex_watch.runs.reason IS 'why it did not succeed';
 COMMENT ON COLUMN fivetrex_watch.runs.known_by
   IS 'what the outcome rests on: history, timestamps, state (of the connector) or clock; null when it was canceled here';
+
+/*
+ * What foreign keys would do.  With them pg_restore -j fails, as it loads the
+ * tables of an extension in any order.
+ */
+CREATE FUNCTION fivetrex_watch.follow_account()
+RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  -- a refresh writes rows of the account: wait for its present step
+  PERFORM pg_advisory_xact_lock(hashtext('fivetrex_watch'), hashtext(OLD.account));
+  IF TG_OP = 'DELETE' THEN
+    DELETE FROM fivetrex_watch.connectors c WHERE c.account = OLD.account;
+    DELETE FROM fivetrex_watch.syncs s WHERE s.account = OLD.account;
+    DELETE FROM fivetrex_watch.runs r WHERE r.account = OLD.account;
+  ELSE
+    UPDATE fivetrex_watch.connectors c SET account = NEW.account WHERE c.account = OLD.account;
+    UPDATE fivetrex_watch.syncs s SET account = NEW.account WHERE s.account = OLD.account;
+    UPDATE fivetrex_watch.runs r SET account = NEW.account WHERE r.account = OLD.account;
+  END IF;
+  RETURN NULL;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.follow_account()
+  IS 'internal: what is known of an account is renamed and deleted with it';
+
+CREATE TRIGGER follow AFTER DELETE OR UPDATE OF account ON fivetrex_watch.accounts
+  FOR EACH ROW EXECUTE FUNCTION fivetrex_watch.follow_account();
 
 SELECT pg_extension_config_dump('fivetrex_watch.accounts', '');
 SELECT pg_extension_config_dump('fivetrex_watch.connectors', '');
@@ -1029,6 +1057,7 @@ BEGIN
     RAISE no_data_found USING MESSAGE = format('account "%s" has no such connectors: %s', of_account, unknown),
       HINT = format('One that is new is known after CALL fivetrex_watch.refresh(%L);', of_account);
   END IF;
+  PERFORM FROM fivetrex_watch.accounts a WHERE a.account = of_account FOR KEY SHARE;
   result := nextval('fivetrex_watch.batch_numbers');
   INSERT INTO fivetrex_watch.runs (batch, account, connector_id, requested_at, requested_by, at_once, deadline)
   SELECT result, of_account, n.id, at, CASE WHEN current_setting('role') <> 'none' THEN current_setting('role')
