@@ -32,3 +32,11 @@ LANGUAGE C VOLATILE PARALLEL RESTRICTED;
 
 COMMENT ON FUNCTION fivetrex_limits(name)
   IS 'calls that the account may make in an hour and those left, how far Fivetran''s clock is ahead, and what this session has called; makes no call';
+
+CREATE FUNCTION fivetrex_disconnect(server name DEFAULT NULL)
+RETURNS integer
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION fivetrex_disconnect(name)
+  IS 'close the idle connections of this session to a server, or to all, and forget what was read of its options; returns how many were closed; makes no call';

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "api/changes.h"
+#include "api/discard.h"
 #include "api/statement.h"
 #include "base/compat.h"
 #include "base/guc.h"
@@ -23,4 +24,5 @@ _PG_init(void)
 	ftx_guc_init();
 	ftx_statement_init();
 	ftx_changes_init();
+	ftx_discard_init();
 }

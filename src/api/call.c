@@ -38,6 +38,9 @@ struct FtxCall
 	FtxStats *stats;
 	FtxMemo *memo;
 	bool settled; /* its figures are in stats and memo */
+
+	/* of the session's credentials, when it was sent; -1: not once more */
+	int generation;
 };
 
 /*
@@ -92,6 +95,7 @@ ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 	call->repeat_safe = spec->repeat_safe;
 	call->stats = stats;
 	call->memo = memo;
+	call->generation = session->generation;
 
 	if (!remembered(call))
 	{
@@ -144,10 +148,30 @@ settle(FtxCall *call)
 					   response->body);
 }
 
-bool
-ftx_call_done(const FtxCall *call)
+/*
+ * Send a call once more whose credentials were refused, if the files that they
+ * came from hold others now.
+ */
+static bool
+sent_again(FtxCall *call)
 {
-	return call->request == NULL || ftx_request_done(call->request);
+	int generation = call->generation;
+
+	if (generation < 0 || ftx_request_response(call->request)->status != 401)
+		return false;
+	call->generation = -1;
+	if (!ftx_session_refresh(call->session, generation))
+		return false;
+	ftx_request_repeat(call->request);
+	return true;
+}
+
+bool
+ftx_call_done(FtxCall *call)
+{
+	if (call->request == NULL)
+		return true;
+	return ftx_request_done(call->request) && !sent_again(call);
 }
 
 void

@@ -59,7 +59,11 @@ extern FtxCall *
 ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 			   FtxMemo *memo, MemoryContext owner);
 
-extern bool ftx_call_done(const FtxCall *call);
+/*
+ * Is the answer there?  A call that was refused for its credentials (401) is
+ * sent once more, if the files of the user mapping hold others now.
+ */
+extern bool ftx_call_done(FtxCall *call);
 
 /* Wait for this call; interrupts are served. */
 extern void ftx_call_wait(FtxCall *call);

@@ -94,6 +94,10 @@ static const Cause calls_exhausted = {
 	ERRCODE_PROGRAM_LIMIT_EXCEEDED,
 	"the statement needs more API calls than fivetrex.max_calls allows",
 	"EXPLAIN shows how many calls are expected; restrict the query or raise fivetrex.max_calls (-1 = no limit)."};
+static const Cause no_descriptor = {
+	ERRCODE_INSUFFICIENT_RESOURCES,
+	"no file descriptor is left for a connection to the Fivetran API",
+	"Set max_concurrency of the server lower or max_files_per_process higher; SELECT fivetrex_disconnect() closes what is idle."};
 static const Cause client_failure = {
 	ERRCODE_FDW_ERROR, "could not set up the request to the Fivetran API",
 	"Check the server options, above all those that name files."};
@@ -196,6 +200,8 @@ cause_of(const FtxFailure *failure)
 			return &malformed;
 		case FTX_CALLS_EXHAUSTED:
 			return &calls_exhausted;
+		case FTX_NO_DESCRIPTOR:
+			return &no_descriptor;
 		case FTX_CLIENT_FAILURE:
 			return &client_failure;
 	}

@@ -3,14 +3,21 @@
  * session.c
  *		Cache of sessions, keyed by user mapping.
  *
- * The list holds every session that is current or still pinned.  Syscache
- * invalidation only marks: freeing happens when nobody holds the session,
- * never inside an invalidation callback.
+ * The list holds every session that is current or still pinned, and a new
+ * one from before its options are read, so that no change of them is missed.
+ * Syscache invalidation only marks: freeing happens when nobody holds the
+ * session, never inside an invalidation callback.
+ *
+ * A backend may serve many roles and servers, for weeks.  So those that
+ * nobody holds are few, and at the end of a transaction each keeps at most one
+ * connection: a backend that waits for its client runs no code that could
+ * close more.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "api/base_url.h"
 #include "api/session.h"
 #include "api/version.h"
@@ -24,7 +31,18 @@
 
 #define USER_AGENT "fivetrex/" FTX_VERSION " (PostgreSQL)"
 
+/*
+ * Sessions that nobody holds, at most.  Each holds up to four descriptors (its
+ * connection, epoll, libcurl's own), so that they all stay below the 81 that
+ * core leaves to extensions under its smallest sensible max_files_per_process
+ * of 256; and a pooled backend comes back to few roles at a time.
+ */
+#define MAX_IDLE_SESSIONS 16
+
 static FtxSession *sessions = NULL;
+
+/* Counts what becomes idle, for the order of it. */
+static uint64 idle_clock = 0;
 
 static void
 destroy(FtxSession *session)
@@ -45,6 +63,32 @@ destroy(FtxSession *session)
 }
 
 /*
+ * Let go of the idle sessions that were not used for longest.
+ */
+static void
+limit_idle(void)
+{
+	for (;;)
+	{
+		FtxSession *oldest = NULL;
+		int idle = 0;
+
+		for (FtxSession *session = sessions; session != NULL;
+			 session = session->next)
+		{
+			if (session->pins > 0)
+				continue;
+			idle++;
+			if (oldest == NULL || session->idle_since < oldest->idle_since)
+				oldest = session;
+		}
+		if (idle <= MAX_IDLE_SESSIONS)
+			return;
+		destroy(oldest);
+	}
+}
+
+/*
  * Reset callback of whoever pinned the session.
  */
 static void
@@ -53,8 +97,25 @@ unpin(void *arg)
 	FtxSession *session = arg;
 
 	session->pins--;
-	if (session->stale && session->pins == 0)
+	if (session->pins > 0)
+		return;
+	session->idle_since = ++idle_clock;
+	if (session->stale || !session->made)
 		destroy(session);
+	else
+		limit_idle();
+}
+
+static void
+pin(FtxSession *session, MemoryContext owner)
+{
+	MemoryContextCallback *callback = MemoryContextAlloc(
+		owner, sizeof(MemoryContextCallback));
+
+	session->pins++;
+	callback->func = unpin;
+	callback->arg = session;
+	MemoryContextRegisterResetCallback(owner, callback);
 }
 
 static void
@@ -73,8 +134,25 @@ invalidate(Datum arg, int cacheid, uint32 hashvalue)
 	}
 }
 
+/*
+ * At the end of a transaction, see above.
+ */
 static void
-register_invalidation(void)
+end_transaction(XactEvent event, void *arg)
+{
+	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT &&
+		event != XACT_EVENT_PREPARE)
+		return;
+	for (FtxSession *session = sessions; session != NULL;
+		 session = session->next)
+	{
+		if (session->made && ftx_engine_connections(session->engine) > 1)
+			ftx_engine_rest(session->engine);
+	}
+}
+
+static void
+register_callbacks(void)
 {
 	static bool registered = false;
 
@@ -82,6 +160,7 @@ register_invalidation(void)
 		return;
 	CacheRegisterSyscacheCallback(FOREIGNSERVEROID, invalidate, (Datum) 0);
 	CacheRegisterSyscacheCallback(USERMAPPINGOID, invalidate, (Datum) 0);
+	RegisterXactCallback(end_transaction, NULL);
 	registered = true;
 }
 
@@ -106,50 +185,68 @@ text_or_null(const FtxSecret *secret)
 	return secret != NULL ? ftx_secret_text(secret) : NULL;
 }
 
+static void
+make_engine(FtxSession *session)
+{
+	const FtxServerOptions *options = &session->options;
+	const FtxCredentials *credentials = &session->credentials;
+	FtxNetConfig config = {0};
+
+	config.user_agent = USER_AGENT;
+	config.username = ftx_secret_text(credentials->api_key);
+	config.password = ftx_secret_text(credentials->api_secret);
+	config.proxy_username = text_or_null(credentials->proxy_user);
+	config.proxy_password = text_or_null(credentials->proxy_password);
+	config.sslrootcert = options->sslrootcert;
+	config.sslcert = options->sslcert;
+	config.sslkey = options->sslkey;
+	config.proxy = options->proxy;
+	config.direct = ftx_base_url_is_loopback(options->base_url);
+	config.max_concurrency = options->max_concurrency;
+	config.connect_timeout = options->connect_timeout;
+	config.max_retries = options->max_retries;
+	config.retry_delay = options->retry_delay;
+	session->engine = ftx_engine_create(&config);
+}
+
+/*
+ * A new session, pinned already; until it is made nobody else gets it, and
+ * the owner's end is its own.
+ */
 static FtxSession *
-create(UserMapping *mapping)
+create(UserMapping *mapping, MemoryContext owner)
 {
 	MemoryContext cxt = AllocSetContextCreate(
 		CurrentMemoryContext, "fivetrex session", ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	FtxSession *session = palloc0(sizeof(FtxSession));
-	ForeignServer *server = GetForeignServer(mapping->serverid);
-	FtxNetConfig config = {0};
+	ForeignServer *server;
 
 	session->cxt = cxt;
 	session->serverid = mapping->serverid;
+	session->userid = mapping->userid;
 	session->umid = mapping->umid;
-	session->servername = pstrdup(server->servername);
 	session->server_hash = GetSysCacheHashValue1(
 		FOREIGNSERVEROID, ObjectIdGetDatum(mapping->serverid));
 	session->mapping_hash = GetSysCacheHashValue1(
 		USERMAPPINGOID, ObjectIdGetDatum(mapping->umid));
+	pin(session, owner);
+	MemoryContextSetParent(cxt, CacheMemoryContext);
+	session->next = sessions;
+	sessions = session;
+
+	/* read only now: whatever changes from here on makes it stale */
+	AcceptInvalidationMessages();
+	mapping = GetUserMapping(mapping->userid, mapping->serverid);
+	server = GetForeignServer(mapping->serverid);
+	session->servername = pstrdup(server->servername);
 	ftx_options_server(server, &session->options);
 	/* a narrower level adds, and never takes away */
 	session->options.dry_run |= ftx_options_mapping_dry_run(mapping);
 	ftx_credentials_read(mapping, cxt, &session->credentials);
-
-	config.user_agent = USER_AGENT;
-	config.username = ftx_secret_text(session->credentials.api_key);
-	config.password = ftx_secret_text(session->credentials.api_secret);
-	config.proxy_username = text_or_null(session->credentials.proxy_user);
-	config.proxy_password = text_or_null(session->credentials.proxy_password);
-	config.sslrootcert = session->options.sslrootcert;
-	config.sslcert = session->options.sslcert;
-	config.sslkey = session->options.sslkey;
-	config.proxy = session->options.proxy;
-	config.direct = ftx_base_url_is_loopback(session->options.base_url);
-	config.max_concurrency = session->options.max_concurrency;
-	config.connect_timeout = session->options.connect_timeout;
-	config.max_retries = session->options.max_retries;
-	config.retry_delay = session->options.retry_delay;
-	session->engine = ftx_engine_create(&config);
-
-	/* nothing below can throw: the session becomes the backend's */
+	make_engine(session);
+	session->made = true;
 	MemoryContextSwitchTo(old);
-	MemoryContextSetParent(cxt, CacheMemoryContext);
-	session->next = sessions;
-	sessions = session;
 	return session;
 }
 
@@ -185,33 +282,106 @@ FtxSession *
 ftx_session_pin(Oid serverid, Oid userid, MemoryContext owner)
 {
 	UserMapping *mapping;
-	MemoryContextCallback *callback;
 	FtxSession *session;
 
 	ftx_version_warn();
-	register_invalidation();
+	register_callbacks();
 	check_mapping(serverid, userid);
 	mapping = GetUserMapping(userid, serverid);
-	callback = MemoryContextAlloc(owner, sizeof(MemoryContextCallback));
 
 	destroy_stale();
 	for (session = sessions; session != NULL; session = session->next)
 	{
-		if (session->umid == mapping->umid && !session->stale)
-			break;
+		if (session->umid == mapping->umid && session->made && !session->stale)
+		{
+			pin(session, owner);
+			return session;
+		}
 	}
-	if (session == NULL)
-		session = create(mapping);
-
-	session->pins++;
-	callback->func = unpin;
-	callback->arg = session;
-	MemoryContextRegisterResetCallback(owner, callback);
-	return session;
+	return create(mapping, owner);
 }
 
 void
 ftx_session_forget(FtxSession *session)
 {
 	session->stale = true;
+}
+
+/*
+ * What the mapping's files hold now; false when they cannot be read, or hold
+ * what is known.
+ */
+static bool
+read_again(FtxSession *session, FtxCredentials *credentials)
+{
+	MemoryContext old = CurrentMemoryContext;
+	volatile bool read = false;
+
+	PG_TRY();
+	{
+		UserMapping *mapping = GetUserMapping(session->userid,
+											  session->serverid);
+
+		ftx_credentials_read(mapping, session->cxt, credentials);
+		read = true;
+	}
+	PG_CATCH();
+	{
+		/* the answer that led here says enough */
+		MemoryContextSwitchTo(old);
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	return read &&
+		   (strcmp(ftx_secret_text(credentials->api_key),
+				   ftx_secret_text(session->credentials.api_key)) != 0 ||
+			strcmp(ftx_secret_text(credentials->api_secret),
+				   ftx_secret_text(session->credentials.api_secret)) != 0);
+}
+
+bool
+ftx_session_refresh(FtxSession *session, int generation)
+{
+	FtxCredentials credentials;
+
+	if (session->generation != generation)
+		return true;
+	if (!session->credentials.from_files || !read_again(session, &credentials))
+		return false;
+	/* the old ones stay known to the mask as long as the session lives */
+	session->credentials = credentials;
+	session->generation++;
+	ftx_engine_set_credentials(session->engine,
+							   ftx_secret_text(credentials.api_key),
+							   ftx_secret_text(credentials.api_secret));
+	return true;
+}
+
+int
+ftx_sessions_disconnect(Oid serverid)
+{
+	FtxSession *session = sessions;
+	int closed = 0;
+
+	while (session != NULL)
+	{
+		FtxSession *next = session->next;
+
+		if (!OidIsValid(serverid) || session->serverid == serverid)
+		{
+			if (session->pins > 0)
+				ereport(
+					WARNING,
+					(errmsg(
+						"the session of server \"%s\" is in use and stays open",
+						session->servername)));
+			else
+			{
+				destroy(session);
+				closed++;
+			}
+		}
+		session = next;
+	}
+	return closed;
 }

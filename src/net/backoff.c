@@ -45,6 +45,7 @@ repeatable(const FtxAttempt *attempt)
 		case FTX_ANSWER_TOO_LARGE:
 		case FTX_MALFORMED_ANSWER:
 		case FTX_CALLS_EXHAUSTED:
+		case FTX_NO_DESCRIPTOR:
 		case FTX_CLIENT_FAILURE:
 			/* would end the same way again */
 			return false;

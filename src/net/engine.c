@@ -96,35 +96,18 @@ make_no_proxy(const FtxNetConfig *config)
 	return hosts;
 }
 
-static bool
-set_multi_options(FtxEngine *engine)
-{
-	long connections = engine->config.max_concurrency;
-
-	return curl_multi_setopt(engine->multi, CURLMOPT_PIPELINING,
-							 (long) CURLPIPE_MULTIPLEX) == CURLM_OK &&
-		   curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS,
-							 connections) == CURLM_OK &&
-		   curl_multi_setopt(engine->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-							 connections) == CURLM_OK;
-}
-
 static void
 free_engine(FtxEngine *engine)
 {
-	ftx_block_signals();
-	for (int i = 0; i < engine->n_idle; i++)
-		curl_easy_cleanup(engine->idle[i]);
-	if (engine->multi != NULL)
-	{
-		curl_multi_cleanup(engine->multi);
-		ftx_waiter_close(&engine->waiter);
-	}
-	ftx_unblock_signals();
+	dlist_delete(&engine->node);
+	ftx_engine_rest(engine);
+	if (engine->share != NULL)
+		curl_share_cleanup(engine->share);
 
 	free_config(&engine->config);
 	free(engine->no_proxy);
 	free(engine->idle);
+	free(engine->sockets);
 	free(engine);
 }
 
@@ -137,21 +120,21 @@ set_up(FtxEngine *engine, const FtxNetConfig *config)
 	engine->http2 = (version->features & CURL_VERSION_HTTP2) != 0;
 	for (int i = 0; i < FTX_REQUEST_STATES; i++)
 		dlist_init(&engine->lists[i]);
+	ftx_engine_list(engine);
+	ftx_waiter_init(&engine->waiter);
 
 	if (!copy_config(&engine->config, config))
 		return strerror(ENOMEM);
 	engine->idle = calloc(engine->config.max_concurrency, sizeof(CURL *));
 	engine->no_proxy = make_no_proxy(config);
-	if (engine->idle == NULL || engine->no_proxy == NULL)
+	engine->share = curl_share_init();
+	if (engine->idle == NULL || engine->no_proxy == NULL ||
+		engine->share == NULL)
 		return strerror(ENOMEM);
-
-	engine->multi = curl_multi_init();
-	if (engine->multi == NULL)
-		return strerror(ENOMEM);
-	if (!ftx_waiter_open(&engine->waiter, engine->multi))
-		return strerror(errno);
-	if (!set_multi_options(engine))
-		return "an option of the multi interface is not known";
+	/* connections come and go, handshakes become short */
+	if (curl_share_setopt(engine->share, CURLSHOPT_SHARE,
+						  CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK)
+		return "TLS sessions cannot be shared";
 	return NULL;
 }
 
@@ -184,6 +167,14 @@ ftx_engine_create(const FtxNetConfig *config)
 						errmsg("could not set up libcurl: %s", failure)));
 	}
 	return engine;
+}
+
+void
+ftx_engine_set_credentials(FtxEngine *engine, const char *username,
+						   const char *password)
+{
+	engine->config.username = username;
+	engine->config.password = password;
 }
 
 int

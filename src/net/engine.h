@@ -35,9 +35,16 @@ typedef enum FtxRequestState
 
 #define FTX_REQUEST_STATES (FTX_DONE + 1)
 
+/*
+ * The multi handle and what belongs to it (connections, epoll descriptor) are
+ * there while there is something to do, see sockets.c; the rest lives as long
+ * as the engine.
+ */
 struct FtxEngine
 {
-	CURLM *multi;
+	dlist_node node; /* in the list of all engines */
+	CURLM *multi;	 /* NULL while it rests */
+	CURLSH *share;	 /* TLS sessions, which outlive connections */
 	FtxWaiter waiter;
 	FtxNetConfig config; /* strings are malloc'ed copies, but secrets */
 	char *no_proxy;		 /* hosts never reached through a proxy */
@@ -55,6 +62,13 @@ struct FtxEngine
 	/* Easy handles without a transfer, at most max_concurrency. */
 	CURL **idle;
 	int n_idle;
+
+	/* Sockets that libcurl has, malloc'ed. */
+	curl_socket_t *sockets;
+	int nsockets;
+	int sockets_size;
+
+	int watches; /* FtxWatches of it: it may not rest */
 };
 
 /* In the owner's context: how a reset of it reaches the request. */
@@ -93,6 +107,7 @@ struct FtxRequest
 	bool headers_over_cap;
 	bool body_over_cap;
 	bool out_of_memory;
+	bool no_descriptor; /* for a socket */
 	char error[CURL_ERROR_SIZE];
 
 	FtxResponse response;
@@ -118,6 +133,23 @@ extern void ftx_transfer_abandon(FtxRequest *request);
 extern bool ftx_header_keep(FtxRequest *request, const char *line, size_t len);
 extern const char *ftx_header_get(FtxRequest *request, const char *name);
 extern void ftx_header_forget(FtxRequest *request);
+
+/* Callbacks of libcurl for sockets; `arg` is the request and the engine. */
+extern curl_socket_t
+ftx_socket_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address);
+extern int ftx_socket_close(void *arg, curl_socket_t fd);
+
+/* Put a new engine into the list of all. */
+extern void ftx_engine_list(FtxEngine *engine);
+
+/* Make it fit for requests; NULL or why not.  Signals are to be blocked. */
+extern const char *ftx_engine_wake(FtxEngine *engine);
+
+/*
+ * Let all engines rest that have nothing to do; false if there were none.
+ * Signals are to be blocked.
+ */
+extern bool ftx_engines_make_room(void);
 
 /* When the first waiting request is due, of ftx_clock(); -1 = never. */
 extern int64 ftx_engine_due(FtxEngine *engine);

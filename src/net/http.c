@@ -90,9 +90,60 @@ commit_wait(const FtxRequest *request, int64 ms)
 }
 
 /* ----------------------------------------------------------------
+ *		Descriptors
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Between two looks for a descriptor, in microseconds: long enough to cost
+ * nothing, short beside any answer.
+ */
+#define DESCRIPTOR_PAUSE (INT64CONST(10) * 1000)
+
+/*
+ * A request on the wire found no descriptor for its connection: does it make
+ * sense to try again?  It does when some were closed now that nobody needed,
+ * or when the engine's other requests will leave connections to be used.
+ */
+static bool
+descriptor_comes(const FtxRequest *request)
+{
+	return ftx_engines_make_room() || request->engine->counts[FTX_SENDING] > 1;
+}
+
+/*
+ * Make the engine fit for the request, which fails when that cannot be.
+ */
+static bool
+awake(FtxRequest *request)
+{
+	const char *failure = ftx_engine_wake(request->engine);
+
+	if (failure != NULL && ftx_engines_make_room())
+		failure = ftx_engine_wake(request->engine);
+	if (failure == NULL)
+		return true;
+	ftx_response_fail(request, FTX_NO_DESCRIPTOR, failure);
+	set_state(request, FTX_DONE);
+	return false;
+}
+
+/* ----------------------------------------------------------------
  *		Progress
  * ----------------------------------------------------------------
  */
+
+/*
+ * Nothing was sent after all.
+ */
+static void
+uncount(FtxRequest *request)
+{
+	request->budget->calls--;
+	request->response.attempts--;
+	if (request->sent != NULL)
+		(*request->sent)--;
+}
 
 /*
  * A transfer is over: repeat the request or be done with it.
@@ -111,6 +162,13 @@ settle(FtxRequest *request)
 	int64 now = ftx_clock();
 	int64 wait;
 
+	if (response->outcome == FTX_NO_DESCRIPTOR && descriptor_comes(request))
+	{
+		uncount(request);
+		request->due = now + DESCRIPTOR_PAUSE;
+		set_state(request, FTX_WAITING);
+		return;
+	}
 	wait = ftx_backoff(&attempt, engine->config.max_retries,
 					   engine->config.retry_delay,
 					   pg_prng_double(&pg_global_prng_state));
@@ -182,6 +240,8 @@ start_queued(FtxEngine *engine)
 			request->due = engine->gate;
 			set_state(request, FTX_WAITING);
 		}
+		else if (!awake(request))
+			continue;
 		else if (ftx_transfer_begin(request))
 		{
 			/*
@@ -217,7 +277,8 @@ collect_finished(FtxEngine *engine)
 	CURLMsg *message;
 	int left;
 
-	while ((message = curl_multi_info_read(engine->multi, &left)) != NULL)
+	while (engine->multi != NULL &&
+		   (message = curl_multi_info_read(engine->multi, &left)) != NULL)
 	{
 		/* the message does not survive the next call */
 		CURLcode code = message->data.result;
@@ -418,6 +479,14 @@ ftx_request_start(FtxEngine *engine, const FtxRequestSpec *spec,
 	set_state(request, FTX_QUEUED);
 	ftx_engine_pump(engine);
 	return request;
+}
+
+void
+ftx_request_repeat(FtxRequest *request)
+{
+	Assert(ftx_request_done(request));
+	set_state(request, FTX_QUEUED);
+	ftx_engine_pump(request->engine);
 }
 
 bool

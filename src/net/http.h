@@ -51,6 +51,7 @@ typedef enum FtxOutcome
 	FTX_ANSWER_TOO_LARGE, /* body (unpacked) or headers beyond their cap */
 	FTX_MALFORMED_ANSWER, /* not HTTP, bad content encoding */
 	FTX_CALLS_EXHAUSTED,  /* FtxBudget.max_calls; nothing was sent */
+	FTX_NO_DESCRIPTOR,	  /* the backend has none left; nothing was sent */
 	FTX_CLIENT_FAILURE	  /* libcurl could not set the request up */
 } FtxOutcome;
 
@@ -152,10 +153,23 @@ typedef struct FtxResponse
 extern FtxEngine *ftx_engine_create(const FtxNetConfig *config);
 
 /*
+ * Close its connections, unless it has requests; they come back when they are
+ * needed.  Never throws.
+ */
+extern void ftx_engine_rest(FtxEngine *engine);
+
+/* Connections that are open, in use or idle. */
+extern int ftx_engine_connections(const FtxEngine *engine);
+
+/*
  * Close its connections and free it; only when ftx_engine_requests() is 0.
  * Never throws.
  */
 extern void ftx_engine_destroy(FtxEngine *engine);
+
+/* Others from the next sending on; not copied, as those of FtxNetConfig. */
+extern void ftx_engine_set_credentials(FtxEngine *engine, const char *username,
+									   const char *password);
 
 /* Requests that exist: queued, on the wire, waiting for a retry or done. */
 extern int ftx_engine_requests(const FtxEngine *engine);
@@ -184,6 +198,9 @@ extern int ftx_watch_arm(FtxWatch *watch);
 extern FtxRequest *
 ftx_request_start(FtxEngine *engine, const FtxRequestSpec *spec,
 				  MemoryContext owner);
+
+/* Send a request that is done once more; its answer is forgotten. */
+extern void ftx_request_repeat(FtxRequest *request);
 
 extern bool ftx_request_done(const FtxRequest *request);
 

@@ -229,6 +229,12 @@ set_connection_options(FtxRequest *request)
 			   pg_strncasecmp(request->url, "https:", 6) == 0 ? 1L : 0L);
 	}
 
+	SETOPT(request, CURLOPT_SHARE, engine->share);
+	SETOPT(request, CURLOPT_OPENSOCKETFUNCTION, ftx_socket_open);
+	SETOPT(request, CURLOPT_OPENSOCKETDATA, request);
+	SETOPT(request, CURLOPT_CLOSESOCKETFUNCTION, ftx_socket_close);
+	SETOPT(request, CURLOPT_CLOSESOCKETDATA, engine);
+
 	SETOPT(request, CURLOPT_NOPROXY, engine->no_proxy);
 	SETOPT(request, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	if (config->proxy != NULL)
@@ -398,6 +404,9 @@ judge(FtxRequest *request, CURLcode code)
 				 request->response.body->cap);
 		ftx_response_fail(request, FTX_ANSWER_TOO_LARGE, message);
 	}
+	else if (request->no_descriptor && !departed)
+		ftx_response_fail(request, FTX_NO_DESCRIPTOR,
+						  "no descriptor is left for a connection");
 	else if (request->out_of_memory)
 		ftx_response_fail(request, FTX_CLIENT_FAILURE, "out of memory");
 	else if (code == CURLE_OUT_OF_MEMORY && departed &&
@@ -563,6 +572,7 @@ ftx_transfer_begin(FtxRequest *request)
 	request->headers_over_cap = false;
 	request->body_over_cap = false;
 	request->out_of_memory = false;
+	request->no_descriptor = false;
 	request->error[0] = '\0';
 
 	if (engine->n_idle > 0)

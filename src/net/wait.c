@@ -14,9 +14,12 @@
 
 #include "base/compat.h"
 #include "miscadmin.h"
-#include "storage/fd.h"
+#include "net/descriptor.h"
 #include "storage/latch.h"
 #include "utils/wait_event.h"
+
+/* What a multi handle of libcurl has open for itself: a pair to wake it. */
+#define MULTI_DESCRIPTORS 2
 
 /* Sockets served by one call of ftx_waiter_act(); the rest comes next. */
 #define MAX_READY 32
@@ -95,24 +98,30 @@ set_timer(CURLM *multi, long timeout_ms, void *arg)
 	return 0;
 }
 
-bool
-ftx_waiter_open(FtxWaiter *waiter, CURLM *multi)
+void
+ftx_waiter_init(FtxWaiter *waiter)
 {
-	waiter->multi = multi;
+	waiter->multi = NULL;
 	waiter->epoll_fd = -1;
 	waiter->timer_fd = -1;
 	waiter->sockets = 0;
 	waiter->due = -1;
 	waiter->watch_errno = 0;
+}
 
-	if (!AcquireExternalFD())
+bool
+ftx_waiter_open(FtxWaiter *waiter, CURLM *multi)
+{
+	ftx_waiter_init(waiter);
+	waiter->multi = multi;
+	if (!ftx_descriptors_reserve(1 + MULTI_DESCRIPTORS))
 		return false;
 	waiter->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (waiter->epoll_fd < 0)
 	{
 		int save_errno = errno;
 
-		ReleaseExternalFD();
+		ftx_descriptors_release(1 + MULTI_DESCRIPTORS);
 		errno = save_errno;
 		return false;
 	}
@@ -137,14 +146,14 @@ ftx_waiter_close(FtxWaiter *waiter)
 	{
 		close(waiter->timer_fd);
 		waiter->timer_fd = -1;
-		ReleaseExternalFD();
+		ftx_descriptors_release(1);
 	}
 	if (waiter->epoll_fd >= 0)
 	{
 		close(waiter->epoll_fd);
-		waiter->epoll_fd = -1;
-		ReleaseExternalFD();
+		ftx_descriptors_release(1 + MULTI_DESCRIPTORS);
 	}
+	ftx_waiter_init(waiter);
 }
 
 /*
@@ -167,7 +176,7 @@ open_timer(FtxWaiter *waiter)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 
-	if (!AcquireExternalFD())
+	if (!ftx_descriptors_reserve(1))
 		return false;
 	waiter->timer_fd = timerfd_create(CLOCK_MONOTONIC,
 									  TFD_NONBLOCK | TFD_CLOEXEC);
@@ -180,7 +189,7 @@ open_timer(FtxWaiter *waiter)
 		if (waiter->timer_fd >= 0)
 			close(waiter->timer_fd);
 		waiter->timer_fd = -1;
-		ReleaseExternalFD();
+		ftx_descriptors_release(1);
 		errno = save_errno;
 		return false;
 	}
@@ -210,7 +219,7 @@ ftx_waiter_descriptor(FtxWaiter *waiter, int64 until)
 void
 ftx_waiter_wait(FtxWaiter *waiter, int64 until)
 {
-	int events = WL_LATCH_SET | WL_SOCKET_READABLE | WL_EXIT_ON_PM_DEATH;
+	int events = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH;
 	int64 now = ftx_clock();
 	int64 due = next_moment(waiter, until);
 	long timeout = -1;
@@ -229,6 +238,9 @@ ftx_waiter_wait(FtxWaiter *waiter, int64 until)
 		timeout = (long) ((Min(due - now, MAX_WAIT_US) + 999) / 1000);
 	}
 
+	/* an engine that rests waits for a moment only */
+	if (waiter->epoll_fd >= 0)
+		events |= WL_SOCKET_READABLE;
 	if (wait_event == 0)
 		wait_event = ftx_wait_event_new("FivetrexHttp");
 	ready = WaitLatchOrSocket(MyLatch, events, waiter->epoll_fd, timeout,
@@ -246,6 +258,8 @@ ftx_waiter_act(FtxWaiter *waiter)
 	int running;
 	int n;
 
+	if (waiter->epoll_fd < 0)
+		return NULL;
 	n = epoll_wait(waiter->epoll_fd, ready, MAX_READY, 0);
 	for (int i = 0; i < n && code == CURLM_OK; i++)
 	{

@@ -29,6 +29,9 @@ typedef struct FtxWaiter
 /* A clock that never jumps, in microseconds. */
 extern int64 ftx_clock(void);
 
+/* Make it a closed one, which waits for moments only. */
+extern void ftx_waiter_init(FtxWaiter *waiter);
+
 /* False when it cannot be set up; errno says why.  Never throws. */
 extern bool ftx_waiter_open(FtxWaiter *waiter, CURLM *multi);
 

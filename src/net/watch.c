@@ -14,7 +14,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "storage/fd.h"
+#include "base/compat.h"
+#include "net/descriptor.h"
 
 struct FtxWatch
 {
@@ -32,38 +33,49 @@ close_watch(void *arg)
 		return;
 	close(watch->fd);
 	watch->fd = -1;
-	ReleaseExternalFD();
+	watch->engine->watches--;
+	ftx_descriptors_release(1);
 }
 
 static void
-raise_no_descriptor(void)
+raise_no_descriptor(const char *why)
 {
-	ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-					errmsg("could not watch the connections to a server: %m")));
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+			 errmsg("could not watch the connections to a server: %s", why)));
 }
 
 FtxWatch *
 ftx_watch_create(FtxEngine *engine, MemoryContext owner)
 {
 	FtxWatch *watch = MemoryContextAllocZero(owner, sizeof(FtxWatch));
-	int fd = ftx_waiter_descriptor(&engine->waiter, -1);
+	const char *failure;
+	int fd;
 
 	watch->engine = engine;
 	watch->fd = -1;
 	watch->callback.func = close_watch;
 	watch->callback.arg = watch;
 	MemoryContextRegisterResetCallback(owner, &watch->callback);
-	if (fd < 0 || !AcquireExternalFD())
-		raise_no_descriptor();
+	ftx_block_signals();
+	failure = ftx_engine_wake(engine);
+	if (failure != NULL && ftx_engines_make_room())
+		failure = ftx_engine_wake(engine);
+	ftx_unblock_signals();
+	if (failure != NULL)
+		raise_no_descriptor(failure);
+
+	fd = ftx_waiter_descriptor(&engine->waiter, -1);
+	if (fd < 0 || !ftx_descriptors_reserve(1))
+		raise_no_descriptor(strerror(errno));
 	watch->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (watch->fd < 0)
 	{
-		int save_errno = errno;
-
-		ReleaseExternalFD();
-		errno = save_errno;
-		raise_no_descriptor();
+		failure = strerror(errno);
+		ftx_descriptors_release(1);
+		raise_no_descriptor(failure);
 	}
+	engine->watches++;
 	return watch;
 }
 
@@ -72,6 +84,6 @@ ftx_watch_arm(FtxWatch *watch)
 {
 	if (ftx_waiter_descriptor(&watch->engine->waiter,
 							  ftx_engine_due(watch->engine)) < 0)
-		raise_no_descriptor();
+		raise_no_descriptor(strerror(errno));
 	return watch->fd;
 }

@@ -1,0 +1,193 @@
+/*-------------------------------------------------------------------------
+ *
+ * sockets.c
+ *		The sockets of an engine, and how they are given up.
+ *
+ * A socket is reserved (net/descriptor.h) before libcurl gets it.  libcurl
+ * may close one without telling, so the engine knows its sockets by number:
+ * one that is opened again under a number that is known was closed before.
+ *
+ * An engine that has nothing to do can rest: its multi handle goes, with all
+ * connections and its epoll descriptor, and comes back with the next request.
+ * That is the only way to close idle connections that libcurl offers.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "net/engine.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/compat.h"
+#include "net/descriptor.h"
+
+/* All engines of this backend. */
+static dlist_head engines = DLIST_STATIC_INIT(engines);
+
+/* ---------- sockets ---------- */
+
+static int
+find_socket(const FtxEngine *engine, curl_socket_t fd)
+{
+	for (int i = 0; i < engine->nsockets; i++)
+	{
+		if (engine->sockets[i] == fd)
+			return i;
+	}
+	return -1;
+}
+
+/*
+ * Room for one more; false when out of memory.
+ */
+static bool
+grow_sockets(FtxEngine *engine)
+{
+	curl_socket_t *sockets;
+	int size = Max(8, engine->sockets_size * 2);
+
+	if (engine->nsockets < engine->sockets_size)
+		return true;
+	sockets = realloc(engine->sockets, size * sizeof(curl_socket_t));
+	if (sockets == NULL)
+		return false;
+	engine->sockets = sockets;
+	engine->sockets_size = size;
+	return true;
+}
+
+/* CURLOPT_OPENSOCKETFUNCTION */
+curl_socket_t
+ftx_socket_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	FtxRequest *request = arg;
+	FtxEngine *engine = request->engine;
+	curl_socket_t fd;
+
+	if (!grow_sockets(engine))
+		return CURL_SOCKET_BAD;
+	if (!ftx_descriptors_reserve(1))
+	{
+		request->no_descriptor = true;
+		return CURL_SOCKET_BAD;
+	}
+	fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
+				address->protocol);
+	if (fd < 0)
+	{
+		/* the kernel knows of others that core does not */
+		request->no_descriptor = errno == EMFILE || errno == ENFILE;
+		ftx_descriptors_release(1);
+		return CURL_SOCKET_BAD;
+	}
+	if (find_socket(engine, fd) >= 0)
+		ftx_descriptors_release(1);
+	else
+		engine->sockets[engine->nsockets++] = fd;
+	return fd;
+}
+
+/* CURLOPT_CLOSESOCKETFUNCTION */
+int
+ftx_socket_close(void *arg, curl_socket_t fd)
+{
+	FtxEngine *engine = arg;
+	int i = find_socket(engine, fd);
+
+	if (i >= 0)
+	{
+		engine->sockets[i] = engine->sockets[--engine->nsockets];
+		ftx_descriptors_release(1);
+	}
+	return close(fd);
+}
+
+int
+ftx_engine_connections(const FtxEngine *engine)
+{
+	return engine->nsockets;
+}
+
+/* ---------- rest ---------- */
+
+void
+ftx_engine_list(FtxEngine *engine)
+{
+	dlist_push_tail(&engines, &engine->node);
+}
+
+static bool
+set_multi_options(FtxEngine *engine)
+{
+	long connections = engine->config.max_concurrency;
+
+	return curl_multi_setopt(engine->multi, CURLMOPT_PIPELINING,
+							 (long) CURLPIPE_MULTIPLEX) == CURLM_OK &&
+		   curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS,
+							 connections) == CURLM_OK &&
+		   curl_multi_setopt(engine->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+							 connections) == CURLM_OK;
+}
+
+static void
+close_multi(FtxEngine *engine)
+{
+	for (int i = 0; i < engine->n_idle; i++)
+		curl_easy_cleanup(engine->idle[i]);
+	engine->n_idle = 0;
+	curl_multi_cleanup(engine->multi);
+	engine->multi = NULL;
+	ftx_waiter_close(&engine->waiter);
+	/* those that libcurl has closed without telling */
+	ftx_descriptors_release(engine->nsockets);
+	engine->nsockets = 0;
+}
+
+const char *
+ftx_engine_wake(FtxEngine *engine)
+{
+	const char *failure = NULL;
+
+	if (engine->multi != NULL)
+		return NULL;
+	engine->multi = curl_multi_init();
+	if (engine->multi == NULL)
+		return strerror(ENOMEM);
+	if (!ftx_waiter_open(&engine->waiter, engine->multi))
+		failure = strerror(errno);
+	else if (!set_multi_options(engine))
+		failure = "an option of the multi interface is not known";
+	if (failure != NULL)
+		close_multi(engine);
+	return failure;
+}
+
+void
+ftx_engine_rest(FtxEngine *engine)
+{
+	if (engine->multi == NULL || engine->watches > 0 ||
+		ftx_engine_requests(engine) > 0)
+		return;
+	ftx_block_signals();
+	close_multi(engine);
+	ftx_unblock_signals();
+}
+
+bool
+ftx_engines_make_room(void)
+{
+	bool made = false;
+	dlist_iter iter;
+
+	dlist_foreach (iter, &engines)
+	{
+		FtxEngine *engine = dlist_container(FtxEngine, node, iter.cur);
+
+		if (engine->multi == NULL || engine->watches > 0 ||
+			ftx_engine_requests(engine) > 0)
+			continue;
+		close_multi(engine);
+		made = true;
+	}
+	return made;
+}
