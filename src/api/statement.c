@@ -33,8 +33,12 @@ static ProcessUtility_hook_type next_utility = NULL;
 static int depth = 0;
 static QueryDesc *outermost = NULL;
 
-/* The run that was under way when the library was loaded, or NULL. */
+/*
+ * The run that was under way when the library was loaded, or NULL, and the
+ * portal that it is below: while that is active, all else is inside.
+ */
 static MemoryContext loading_run = NULL;
+static Portal loading_portal = NULL;
 
 /* Of the utility statement at depth 1; of the function call at depth 0. */
 static FtxStatement *utility_statement = NULL;
@@ -117,10 +121,16 @@ statement_of_run(MemoryContext run)
 	return statement;
 }
 
+static bool
+in_loading_run(void)
+{
+	return loading_run != NULL && loading_portal->status == PORTAL_ACTIVE;
+}
+
 static FtxStatement *
 current_statement(void)
 {
-	if (loading_run != NULL)
+	if (in_loading_run())
 		return statement_of_run(loading_run);
 	if (depth > 0 && outermost == NULL)
 	{
@@ -148,7 +158,7 @@ ftx_statement_pin(MemoryContext owner)
 void
 ftx_statement_enter_function(void)
 {
-	if (depth > 0 || loading_run != NULL || function_statement == NULL)
+	if (depth > 0 || in_loading_run() || function_statement == NULL)
 		return;
 	unpin(function_statement);
 	function_statement = NULL;
@@ -353,18 +363,15 @@ forget_loading_run(void *arg)
 }
 
 static MemoryContext
-child_named(MemoryContext parent, const char *name)
+newest_child(MemoryContext parent, const char *name)
 {
-	MemoryContext found = NULL;
-
-	/* the oldest one: new children come first */
 	for (MemoryContext child = parent->firstchild; child != NULL;
 		 child = child->nextchild)
 	{
 		if (strcmp(child->name, name) == 0)
-			found = child;
+			return child;
 	}
-	return found;
+	return NULL;
 }
 
 /*
@@ -380,7 +387,7 @@ oldest_spi_run(MemoryContext parent)
 		 child != NULL; child = child->nextchild)
 	{
 		MemoryContext run = strcmp(child->name, "SPI Exec") == 0 ?
-								child_named(child, "ExecutorState") :
+								newest_child(child, "ExecutorState") :
 								NULL;
 
 		if (run != NULL)
@@ -407,12 +414,15 @@ find_loading_run(void)
 		return NULL;
 	statement = PortalGetPrimaryStmt(ActivePortal);
 	if (statement == NULL || statement->commandType != CMD_UTILITY)
-		return child_named(ActivePortal->portalContext, "ExecutorState");
+		return newest_child(ActivePortal->portalContext, "ExecutorState");
 	if (!has_statements(statement))
 		return ActivePortal->portalContext;
 
-	/* procedures that may commit are older than all that is atomic */
-	procedure = child_named(ActivePortal->portalContext, "SPI Proc");
+	/*
+	 * Procedures that may commit are older than all that is atomic; if one
+	 * calls the other, only the last can have a query.
+	 */
+	procedure = newest_child(ActivePortal->portalContext, "SPI Proc");
 	run = oldest_spi_run(procedure);
 	return run != NULL ? run : oldest_spi_run(TopTransactionContext);
 }
@@ -431,6 +441,7 @@ ftx_statement_init(void)
 	next_utility = ProcessUtility_hook;
 	ProcessUtility_hook = fivetrexProcessUtility;
 
+	loading_portal = ActivePortal;
 	loading_run = find_loading_run();
 	if (loading_run != NULL)
 		at_reset(loading_run, forget_loading_run, NULL);

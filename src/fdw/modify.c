@@ -471,6 +471,7 @@ fivetrexExecForeignBatchInsert(EState *estate, ResultRelInfo *info,
 		slots[i]->tts_tableOid = RelationGetRelid(state->target->rel);
 		insert_request(state, slots[i], &spec);
 		gather(state, &spec, NULL, slots[i]);
+		ftx_writes_check(state->writes);
 	}
 	if (state->one_by_one)
 		flush(state);
