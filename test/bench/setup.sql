@@ -6,6 +6,7 @@ CREATE USER MAPPING FOR PUBLIC SERVER fivetran OPTIONS (api_key 'key', api_secre
 CREATE USER MAPPING FOR PUBLIC SERVER slowly OPTIONS (api_key 'key', api_secret 'secret');
 CREATE SCHEMA f;
 IMPORT FOREIGN SCHEMA fivetran LIMIT TO (connectors) FROM SERVER fivetran INTO f;
+SELECT format('ALTER DATABASE %I SET fivetrex.max_writes = -1', current_database()) \gexec
 ANALYZE f.connectors;
 
 -- the same pages, for PostgreSQL's own parsers
