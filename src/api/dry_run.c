@@ -9,7 +9,7 @@
 
 #include "api/writes.h"
 #include "base/guc.h"
-#include "json/mask.h"
+#include "json/shown.h"
 #include "lib/stringinfo.h"
 #include "utils/json.h"
 
@@ -24,8 +24,8 @@ void
 ftx_dry_run_notice(const FtxCallSpec *spec)
 {
 	ereport(NOTICE, (errmsg("dry run: %s %s%s%s", ftx_method_name(spec->method),
-							spec->path, spec->body ? " " : "",
-							spec->body ? ftx_body_masked(spec->body) : "")));
+							ftx_shown_text(spec->path), spec->body ? " " : "",
+							spec->body ? ftx_shown_body(spec->body) : "")));
 }
 
 char *
@@ -37,8 +37,8 @@ ftx_dry_run_json(const FtxCallSpec *spec)
 	appendStringInfo(&json,
 					 "{\"dry_run\": true, \"method\": \"%s\", \"path\": ",
 					 ftx_method_name(spec->method));
-	escape_json(&json, spec->path);
+	escape_json(&json, ftx_shown_text(spec->path));
 	appendStringInfo(&json, ", \"body\": %s}",
-					 spec->body ? ftx_body_masked(spec->body) : "null");
+					 spec->body ? ftx_shown_body(spec->body) : "null");
 	return json.data;
 }

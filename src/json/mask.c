@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * mask.c
- *		Secrets in request bodies: hidden when shown, never sent as asterisks.
+ *		Masked secrets in request bodies: never sent as asterisks.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,82 +15,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/formatting.h"
 #include "utils/jsonb.h"
-
-/* ---------- for showing ---------- */
-
-/*
- * Parts of names whose values are not shown.  Fivetran's definition has 154
- * names of secret fields; all of them contain one of these.
- */
-static const char *const secret_words[] = {
-	"password",	  "secret",	 "token",	   "key",  "passphrase",
-	"credential", "private", "auth",	   "cert", "connection_string",
-	"role_arn",	  "sas",	 "environment"};
-
-static bool
-looks_secret(const JsonbValue *name)
-{
-	char *text = asc_tolower(name->val.string.val, name->val.string.len);
-
-	if (strcmp(text, "public_key") == 0)
-		return false;
-	for (size_t i = 0; i < lengthof(secret_words); i++)
-	{
-		if (strstr(text, secret_words[i]) != NULL)
-			return true;
-	}
-	return false;
-}
-
-char *
-ftx_body_masked(const char *body)
-{
-	Jsonb *jsonb = DatumGetJsonbP(
-		DirectFunctionCall1(jsonb_in, CStringGetDatum(body)));
-	JsonbIterator *it = JsonbIteratorInit(&jsonb->root);
-	FtxJsonbBuilder builder = {0};
-	JsonbValue value;
-	JsonbIteratorToken token;
-	int depth = 0;
-	int secret_depth = 0; /* inside the value of a secret name */
-	bool secret = false;
-
-	while ((token = JsonbIteratorNext(&it, &value, false)) != WJB_DONE)
-	{
-		bool masked = secret || secret_depth > 0;
-
-		if (token == WJB_BEGIN_OBJECT || token == WJB_BEGIN_ARRAY)
-		{
-			depth++;
-			if (secret && secret_depth == 0)
-				secret_depth = depth;
-			secret = false;
-		}
-		else if (token == WJB_END_OBJECT || token == WJB_END_ARRAY)
-		{
-			if (secret_depth == depth)
-				secret_depth = 0;
-			depth--;
-		}
-		else if (token == WJB_KEY)
-			secret = looks_secret(&value);
-		else if (masked && value.type == jbvString)
-		{
-			value.val.string.val = FTX_MASK;
-			value.val.string.len = strlen(FTX_MASK);
-		}
-		if (token == WJB_VALUE)
-			secret = false;
-		ftx_jsonb_push(&builder, token,
-					   token < WJB_BEGIN_ARRAY ? &value : NULL);
-	}
-	jsonb = JsonbValueToJsonb(builder.result);
-	return JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb));
-}
-
-/* ---------- for sending ---------- */
 
 typedef struct Unmask
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * mask.h
- *		Secrets in request bodies: hidden when shown, never sent as asterisks.
+ *		Masked secrets in request bodies: never sent as asterisks.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,12 +12,6 @@
 
 /* What Fivetran shows instead of a secret (API facts 1.9). */
 #define FTX_MASK "******"
-
-/*
- * A copy of a JSON object for showing: strings under names that look like
- * secrets (password, secret, token, key, ...) are masked, at any depth.
- */
-extern char *ftx_body_masked(const char *body);
 
 /*
  * Writing back a masked secret that a read gave would make the secret six
