@@ -238,9 +238,11 @@ CREATE FUNCTION fivetrex_watch.follow_account()
 RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  -- a refresh writes rows of the account: wait for its present step
-  PERFORM pg_advisory_xact_lock(hashtext('fivetrex_watch'), hashtext(OLD.account));
-  IF TG_OP = 'DELETE' THEN
+  IF TG_LEVEL = 'STATEMENT' THEN
+    -- a refresh that is in a step writes rows of its account: wait for it before any is locked here
+    PERFORM pg_advisory_xact_lock(hashtext('fivetrex_watch'), hashtext(o.account))
+    FROM (SELECT a.account FROM fivetrex_watch.accounts a ORDER BY 1) o;
+  ELSIF TG_OP = 'DELETE' THEN
     DELETE FROM fivetrex_watch.connectors c WHERE c.account = OLD.account;
     DELETE FROM fivetrex_watch.syncs s WHERE s.account = OLD.account;
     DELETE FROM fivetrex_watch.runs r WHERE r.account = OLD.account;
@@ -255,6 +257,8 @@ END $$;
 COMMENT ON FUNCTION fivetrex_watch.follow_account()
   IS 'internal: what is known of an account is renamed and deleted with it';
 
+CREATE TRIGGER wait_for_refresh BEFORE DELETE OR UPDATE OF account ON fivetrex_watch.accounts
+  FOR EACH STATEMENT EXECUTE FUNCTION fivetrex_watch.follow_account();
 CREATE TRIGGER follow AFTER DELETE OR UPDATE OF account ON fivetrex_watch.accounts
   FOR EACH ROW EXECUTE FUNCTION fivetrex_watch.follow_account();
 
