@@ -755,6 +755,8 @@ BEGIN
   INTO outcome, sync_id, ended_at, reason, known_by
   FROM fivetrex_watch.syncs s
   WHERE s.account = r.account AND s.connector_id = r.connector_id AND s.started_at >= since
+    -- what was known before the request is not within the second that the clocks may differ by
+    AND (s.seen_at >= r.requested_at OR s.started_at >= r.requested_at + skew)
     AND s.ended_at IS NOT NULL AND s.status <> 'RESCHEDULED'
   ORDER BY s.started_at LIMIT 1;
   IF outcome IS NOT NULL THEN

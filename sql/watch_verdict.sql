@@ -94,6 +94,11 @@ BEGIN
 END $$;
 SELECT what, coalesce(nullif(judge(cases, :at), ''), 'open') AS verdict FROM cases ORDER BY n;
 
+-- What was seen before the request cannot be within the second of the clocks.
+SELECT judge(k, :at) FROM cases k WHERE what = 'within the second of the clocks';
+UPDATE fivetrex_watch.syncs SET seen_at = '2026-03-01 10:59:59.5Z';
+SELECT count(*), v.outcome FROM fivetrex_watch.syncs, fivetrex_watch.verdict(run('{}'), connector('{}'), account('{}'), :at) v GROUP BY 2;
+
 -- A connector that is not in the table any more.
 SELECT v.outcome, v.known_by FROM fivetrex_watch.verdict(run('{"looked_at": null}'), NULL, account('{}'), :at) v;
 
