@@ -13,7 +13,8 @@
 #include "api/statement.h"
 #include "api/words.h"
 #include "base/guc.h"
-#include "json/map.h"
+#include "json/projection.h"
+#include "json/value.h"
 #include "mb/pg_wchar.h"
 #include "portability/instr_time.h"
 #include "utils/memutils.h"
@@ -31,16 +32,19 @@ struct FtxCall
 	FtxSession *session;
 	FtxMethod method;
 	char *path;
-	bool repeat_safe;
+	bool changes; /* it is no read */
+	FtxExpected expected;
 	FtxRequest *request; /* NULL when the memo answered */
 	FtxBytes *body;		 /* the memo's answer, or NULL */
 	int status;			 /* the memo's answer */
 	FtxStats *stats;
 	FtxMemo *memo;
-	bool settled; /* its figures are in stats and memo */
 
 	/* of the session's credentials, when it was sent; -1: not once more */
 	int generation;
+
+	bool booked; /* its figures are in stats and memo, and it has this: */
+	FtxAnswer answer;
 };
 
 /*
@@ -57,7 +61,6 @@ remembered(FtxCall *call)
 		return false;
 	ftx_bytes_own(call->body, call->cxt);
 	call->stats->remembered++;
-	call->settled = true;
 	return true;
 }
 
@@ -92,7 +95,11 @@ ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 	call->session = session;
 	call->method = spec->method;
 	call->path = pstrdup(spec->path);
-	call->repeat_safe = spec->repeat_safe;
+	call->changes = spec->method != FTX_GET && !spec->reads;
+	call->expected = spec->expected;
+	if (spec->expected.id != NULL)
+		call->expected.id = pstrdup(pg_server_to_any(
+			spec->expected.id, strlen(spec->expected.id), PG_UTF8));
 	call->stats = stats;
 	call->memo = memo;
 	call->generation = session->generation;
@@ -128,16 +135,23 @@ ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 }
 
 /*
- * Once a request is done: add it to the figures and remember its answer.
+ * Once a request is done: add it to the figures, remember its answer, and take
+ * that apart.
  */
 static void
-settle(FtxCall *call)
+book(FtxCall *call)
 {
+	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	const FtxResponse *response;
 
-	if (call->settled)
+	call->booked = true;
+	if (call->request == NULL)
+	{
+		ftx_answer_remembered(&call->answer, &call->expected, call->status,
+							  ftx_call_body(call));
+		MemoryContextSwitchTo(old);
 		return;
-	call->settled = true;
+	}
 	response = ftx_request_response(call->request);
 	call->stats->retries += Max(response->attempts - 1, 0);
 	call->stats->bytes += response->bytes;
@@ -146,6 +160,9 @@ settle(FtxCall *call)
 		(response->status == 200 || response->status == 404))
 		ftx_memo_store(call->memo, call->session, call->path, response->status,
 					   response->body);
+	ftx_answer_take(&call->answer, call->method, call->changes, &call->expected,
+					response);
+	MemoryContextSwitchTo(old);
 }
 
 /*
@@ -192,18 +209,8 @@ ftx_call_wait(FtxCall *call)
 {
 	while (!ftx_call_done(call))
 		ftx_call_wait_any(call->session, call->stats);
-	settle(call);
-}
-
-static int
-answer_status(const FtxCall *call)
-{
-	const FtxResponse *response;
-
-	if (call->request == NULL)
-		return call->status;
-	response = ftx_request_response(call->request);
-	return response->outcome == FTX_ANSWERED ? response->status : 0;
+	if (!call->booked)
+		book(call);
 }
 
 FtxSlice
@@ -214,144 +221,139 @@ ftx_call_body(const FtxCall *call)
 							   ftx_request_response(call->request)->body);
 }
 
-bool
-ftx_call_succeeded(const FtxCall *call)
+const FtxAnswer *
+ftx_call_answer(FtxCall *call)
 {
-	int status = answer_status(call);
-
-	return status >= 200 && status < 300;
+	ftx_call_wait(call);
+	return &call->answer;
 }
 
-int
-ftx_call_status(const FtxCall *call)
+bool
+ftx_call_succeeded(FtxCall *call)
 {
-	return answer_status(call);
+	return ftx_call_answer(call)->problem == FTX_PROBLEM_NONE;
 }
 
 char *
-ftx_call_failure(const FtxCall *call)
+ftx_call_failure(FtxCall *call)
 {
-	int status = answer_status(call);
-	char *code = ftx_error_code(ftx_call_body(call));
+	const FtxAnswer *answer = ftx_call_answer(call);
 
-	return psprintf("HTTP status %d%s%s", status, code ? ", code " : "",
-					code ? code : "");
-}
-
-bool
-ftx_call_object_missing(const FtxCall *call)
-{
-	return answer_status(call) == 404 &&
-		   ftx_error_object_missing(ftx_call_body(call));
-}
-
-bool
-ftx_call_outcome_unknown(const FtxCall *call)
-{
-	/* a server or gateway that failed may have failed after the change */
-	return call->request != NULL && call->method != FTX_GET &&
-		   (ftx_request_response(call->request)->may_have_run ||
-			answer_status(call) >= 500);
+	return psprintf(
+		"HTTP status %d%s%s%s%s", answer->status, answer->code ? ", code " : "",
+		answer->code ? answer->code : "", answer->complaint ? ": " : "",
+		answer->complaint ? answer->complaint : "");
 }
 
 void
 ftx_call_raise(FtxCall *call)
 {
-	FtxFailure failure = {0};
-
-	failure.method = call->method;
-	failure.path = call->path;
-	failure.repeat_safe = call->repeat_safe;
-	failure.body = ftx_call_body(call);
-	failure.retry_after = -1;
-	if (call->request != NULL)
-	{
-		const FtxResponse *response = ftx_request_response(call->request);
-
-		failure.outcome = response->outcome;
-		failure.status = response->status;
-		failure.retry_after = response->retry_after;
-		failure.may_have_run = response->may_have_run;
-		failure.message = response->message;
-		failure.attempts = response->attempts;
-	}
-	else
-	{
-		failure.outcome = FTX_ANSWERED;
-		failure.status = call->status;
-	}
-	ftx_error_raise(call->session, &failure);
+	ftx_error_raise(call->session, call->method, call->path,
+					ftx_call_answer(call));
 }
 
-const char *
-ftx_call_describe(const FtxCall *call)
-{
-	return psprintf("%s %s", ftx_method_name(call->method),
-					ftx_words_of_path(call->path));
-}
-
-static void
-add_call_context(void *arg)
-{
-	FtxCall *call = arg;
-
-	ftx_words_mask_error();
-	errcontext("answer to %s", ftx_call_describe(call));
-}
+/* ---------- what is in the answer ---------- */
 
 /*
- * Decode the answer as a page of the shape, or of the map `items`.
+ * The answer is not what was asked for.
  */
 static void
-decode(FtxCall *call, FtxShape shape, const char *items,
-	   const FtxProjection *projection, FtxPage *page)
+complain(FtxCall *call, FtxProblem problem, const char *complaint)
 {
-	FtxSlice body = ftx_call_body(call);
-	ErrorContextCallback callback;
-
-	callback.callback = add_call_context;
-	callback.arg = call;
-	callback.previous = error_context_stack;
-	error_context_stack = &callback;
-	if (items != NULL)
-		ftx_map_decode(page, body.data, body.len, items, projection);
-	else
-		ftx_page_decode(page, body.data, body.len, shape, projection);
-	error_context_stack = callback.previous;
-}
-
-void
-ftx_call_decode(FtxCall *call, FtxShape shape, const FtxProjection *projection,
-				FtxPage *page)
-{
-	decode(call, shape, NULL, projection, page);
-}
-
-void
-ftx_call_decode_map(FtxCall *call, const char *items,
-					const FtxProjection *projection, FtxPage *page)
-{
-	decode(call, FTX_SHAPE_OBJECT, items, projection, page);
+	call->answer.problem = problem;
+	call->answer.complaint = MemoryContextStrdup(call->cxt, complaint);
 }
 
 bool
-ftx_call_failed_with(const FtxCall *call, const char *const *list)
+ftx_call_try_decode(FtxCall *call, const FtxWanted *wanted, FtxPage *page)
 {
-	int status = answer_status(call);
-	char *code;
+	FtxWanted all = *wanted;
+	const char *complaint;
 
-	if (list == NULL || status == 0 || ftx_call_succeeded(call))
+	all.bare = call->expected.bare;
+	complaint = ftx_page_decode(page, ftx_call_body(call), &all);
+	if (ftx_answer_is_error(&call->answer, &page->code, &page->message))
 		return false;
-	/* a route that is not served says nothing about the parent */
-	if (status == 404 && ftx_error_route_missing(ftx_call_body(call)))
-		return false;
-	code = ftx_error_code(ftx_call_body(call));
-	for (; *list != NULL; list++)
-	{
-		if (atoi(*list) == status || (code != NULL && strcmp(*list, code) == 0))
-			return true;
-	}
-	return false;
+	if (complaint != NULL)
+		complain(call, FTX_PROBLEM_NOT_UNDERSTOOD, complaint);
+	return complaint == NULL;
+}
+
+void
+ftx_call_decode(FtxCall *call, const FtxWanted *wanted, FtxPage *page)
+{
+	if (!ftx_call_try_decode(call, wanted, page))
+		ftx_call_raise(call);
+}
+
+void
+ftx_call_decode_object(FtxCall *call, const FtxProjection *projection,
+					   FtxPage *page)
+{
+	FtxWanted wanted = {.shape = FTX_SHAPE_OBJECT, .projection = projection};
+
+	ftx_call_decode(call, &wanted, page);
+}
+
+void
+ftx_call_complain(FtxCall *call, const char *complaint)
+{
+	complain(call, FTX_PROBLEM_NOT_UNDERSTOOD, complaint);
+	ftx_call_raise(call);
+}
+
+FtxJsonValue
+ftx_call_whole(FtxCall *call)
+{
+	FtxEnvelope envelope;
+	const char *complaint;
+	FtxJsonValue member;
+
+	if (call->changes)
+		return ftx_call_answer(call)->whole;
+	complaint = ftx_page_envelope(ftx_call_body(call), &envelope);
+	if (complaint != NULL)
+		ftx_call_complain(call, complaint);
+	if (ftx_answer_is_error(&call->answer, &envelope.code, &envelope.message))
+		ftx_call_raise(call);
+	if (envelope.whole.kind != FTX_JSON_OBJECT)
+		ftx_call_complain(call, "It is not an object.");
+	if (envelope.code.kind == FTX_JSON_STRING ||
+		envelope.data.kind != FTX_JSON_ABSENT)
+		return envelope.whole;
+	member = ftx_page_member(&envelope.whole, call->expected.bare);
+	if (member.kind != FTX_JSON_STRING)
+		ftx_call_complain(call, "It has neither \"code\" nor \"data\".");
+	return envelope.whole;
+}
+
+FtxJsonValue *
+ftx_call_written(FtxCall *call, const FtxProjection *projection)
+{
+	const FtxJsonValue *data = &ftx_call_answer(call)->data;
+	FtxJsonValue *values;
+
+	if (data->kind == FTX_JSON_ABSENT || data->kind == FTX_JSON_NULL)
+		return NULL;
+	if (data->kind != FTX_JSON_OBJECT)
+		ftx_call_complain(call, "Its \"data\" is not an object.");
+	values = palloc(sizeof(FtxJsonValue) * Max(projection->nslots, 1));
+	ftx_page_project(data, projection, values);
+	return values;
+}
+
+void
+ftx_call_check_id(FtxCall *call, const FtxJsonValue *id)
+{
+	char *is;
+
+	if (call->expected.id == NULL || ftx_json_equals(id, call->expected.id))
+		return;
+	is = ftx_words_of_json(id);
+	complain(call, FTX_PROBLEM_ANOTHER_OBJECT,
+			 is != NULL ? psprintf("It is about \"%s\".", is) :
+						  "It does not say which one it is.");
+	ftx_call_raise(call);
 }
 
 double

@@ -13,8 +13,8 @@
 #define FTX_CALL_H
 
 #include "base/compat.h"
+#include "api/answer.h"
 #include "api/session.h"
-#include "json/page.h"
 
 typedef struct FtxMemo FtxMemo;
 typedef struct FtxCall FtxCall;
@@ -46,6 +46,8 @@ typedef struct FtxCallSpec
 	/* Objects that it deletes; 0: it creates or changes, or is a DELETE of one. */
 	int64 deletes;
 
+	FtxExpected expected;
+	bool reads; /* changes nothing, though it is no GET */
 	bool repeat_safe;
 	bool takes_long; /* long_timeout instead of request_timeout */
 } FtxCallSpec;
@@ -71,23 +73,17 @@ extern void ftx_call_wait(FtxCall *call);
 /* Wait until one more of the session's requests is done. */
 extern void ftx_call_wait_any(FtxSession *session, FtxStats *stats);
 
-/* Did a call that is done end with a 2xx answer? */
-extern bool ftx_call_succeeded(const FtxCall *call);
+/*
+ * What was answered, see api/answer.h; waits for the call.  Valid until the
+ * call is freed.
+ */
+extern const FtxAnswer *ftx_call_answer(FtxCall *call);
 
-/* Its HTTP status; 0 when no answer came. */
-extern int ftx_call_status(const FtxCall *call);
+/* Is there no problem with the answer? */
+extern bool ftx_call_succeeded(FtxCall *call);
 
 /* "HTTP status 404, code NotFound": what a failed call answered, palloc'ed. */
-extern char *ftx_call_failure(const FtxCall *call);
-
-/*
- * Is it a 404 that says that the object is not there (NotFound_<Entity>)?  A
- * bare NotFound means that the route is not served, and is not meant.
- */
-extern bool ftx_call_object_missing(const FtxCall *call);
-
-/* Was it sent, its answer lost, and is it not a GET? */
-extern bool ftx_call_outcome_unknown(const FtxCall *call);
+extern char *ftx_call_failure(FtxCall *call);
 
 /* Raise the error of a call that did not succeed, see api/error.h. */
 ftx_noreturn extern void ftx_call_raise(FtxCall *call);
@@ -99,27 +95,53 @@ ftx_noreturn extern void ftx_call_raise(FtxCall *call);
 extern FtxSlice ftx_call_body(const FtxCall *call);
 
 /*
- * Decode the body, with the request as error context for what is wrong with
- * it.  Slices point into the body; see ftx_page_decode().
+ * Decode the answer to a read.  Slices point into the body; see
+ * ftx_page_decode().  `wanted->bare` is that of FtxExpected.  Raises
+ * ERRCODE_PROTOCOL_VIOLATION for what is an error's answer, or not of the
+ * shape that is wanted.
  */
-extern void ftx_call_decode(FtxCall *call, FtxShape shape,
-							const FtxProjection *projection, FtxPage *page);
+extern void
+ftx_call_decode(FtxCall *call, const FtxWanted *wanted, FtxPage *page);
 
-/* The same for items that stand in maps, see json/map.h. */
-extern void ftx_call_decode_map(FtxCall *call, const char *items,
-								const FtxProjection *projection, FtxPage *page);
+/* The same, but false instead of raising: the answer has the problem then. */
+extern bool
+ftx_call_try_decode(FtxCall *call, const FtxWanted *wanted, FtxPage *page);
+
+/* The usual case: the one object, or the list, of an answer. */
+extern void
+ftx_call_decode_object(FtxCall *call, const FtxProjection *projection,
+					   FtxPage *page);
 
 /*
- * Is the failure one of `list`: statuses ("400") or codes of the body
- * ("NotFound_SchemaConfig"), NULL-terminated?  NULL has none.
+ * The values that are wanted of the object that a write answered with, in the
+ * current memory context; NULL if it answered with a message only.  Raises
+ * ERRCODE_PROTOCOL_VIOLATION if it answered with something else.
  */
-extern bool ftx_call_failed_with(const FtxCall *call, const char *const *list);
+extern FtxJsonValue *
+ftx_call_written(FtxCall *call, const FtxProjection *projection);
+
+/*
+ * The whole answer, to a read or a write, as a slice of the body without white
+ * space around it; ABSENT if a write was answered by nothing.  Raises
+ * ERRCODE_PROTOCOL_VIOLATION for a read that was not answered by the API.
+ */
+extern FtxJsonValue ftx_call_whole(FtxCall *call);
+
+/*
+ * Raise ERRCODE_PROTOCOL_VIOLATION: the answer is not what was asked for, as
+ * `complaint` says in a sentence about it.
+ */
+ftx_noreturn extern void
+ftx_call_complain(FtxCall *call, const char *complaint);
+
+/*
+ * Is the object the one that was asked for (FtxExpected.id)?  `id` is what it
+ * says of itself.  Raises ERRCODE_PROTOCOL_VIOLATION if not.
+ */
+extern void ftx_call_check_id(FtxCall *call, const FtxJsonValue *id);
 
 /* Milliseconds that the last attempt took. */
 extern double ftx_call_elapsed_ms(const FtxCall *call);
-
-/* "GET /v1/groups?limit=1000" */
-extern const char *ftx_call_describe(const FtxCall *call);
 
 extern void ftx_call_free(FtxCall *call);
 

@@ -100,7 +100,7 @@ static const FtxColumn group_user_columns[] = {
 };
 
 static const FtxFilter group_user_filters[] = {
-	{"active", "active", NULL},
+	{"active", "active", ftx_booleans},
 };
 
 static const FtxLink group_user_links[] = {

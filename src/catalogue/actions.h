@@ -34,12 +34,13 @@ typedef struct FtxArgument
 #define FTX_MAX_ARGUMENTS 6
 
 /* What the SQL function returns. */
-typedef enum FtxAnswer
+typedef enum FtxResult
 {
-	FTX_ANSWER_MESSAGE, /* text: the API's message */
-	FTX_ANSWER_DATA,	/* jsonb: data, or its member `answer_member` */
-	FTX_ANSWER_ITEMS	/* jsonb: data, which is an array */
-} FtxAnswer;
+	FTX_RESULT_MESSAGE, /* text: the API's message */
+	FTX_RESULT_DATA,	/* jsonb: data, or its member `result_member` */
+	FTX_RESULT_ITEMS,	/* jsonb: the array data.items */
+	FTX_RESULT_ARRAY	/* jsonb: data, which is an array */
+} FtxResult;
 
 #define FTX_ACT_REPEAT_SAFE 0x01 /* may be sent twice */
 #define FTX_ACT_TAKES_LONG 0x02	 /* long_timeout applies */
@@ -53,9 +54,16 @@ typedef struct FtxAction
 	const char *path;
 	FtxAccept accept;
 	unsigned flags;
-	FtxAnswer answer;
-	const char *answer_member; /* of data, or NULL */
-	const char *fixed;		   /* members of every body, as JSON, or NULL */
+	FtxResult result;
+	const char *result_member; /* of data: an object; or NULL */
+
+	/*
+	 * Member of the data that must be the argument of the path whose name is
+	 * `id_argument`; NULL where the answer does not say what it is about.
+	 */
+	const char *id_member;
+	const char *id_argument;
+	const char *fixed; /* members of every body, as JSON, or NULL */
 	FtxArgument arguments[FTX_MAX_ARGUMENTS]; /* in the order of the SQL
 												 * function, which takes
 												 * `server` after them */

@@ -53,6 +53,8 @@ const FtxResource *const ftx_catalogue[] = {
 	NULL,
 };
 
+const char *const ftx_booleans[] = {"true", "false", NULL};
+
 const FtxResource *
 ftx_resource_find(const char *name)
 {
@@ -182,11 +184,33 @@ check_columns(const FtxResource *resource)
 		if (column->comment == NULL)
 			return complain(resource, column->name, "has no description");
 	}
+	return NULL;
+}
+
+/*
+ * A filter takes what its column may be: of a boolean two words, and of what
+ * is neither that nor text nothing can be said by equality of texts.
+ */
+static const char *
+check_filters(const FtxResource *resource)
+{
 	for (int i = 0; i < resource->nfilters; i++)
 	{
-		if (ftx_resource_column(resource, resource->filters[i].column) < 0)
-			return complain(resource, resource->filters[i].column,
+		const FtxFilter *filter = &resource->filters[i];
+		int column = ftx_resource_column(resource, filter->column);
+		FtxType type;
+
+		if (column < 0)
+			return complain(resource, filter->column,
 							"is a filter but no column");
+		type = resource->columns[column].type;
+		if (type != FTX_TEXT && type != FTX_BOOL)
+			return complain(resource, filter->column,
+							"is a filter but neither text nor boolean");
+		if ((type == FTX_BOOL) != (filter->values == ftx_booleans))
+			return complain(
+				resource, filter->column,
+				"is a filter whose values are not those of its type");
 	}
 	return NULL;
 }
@@ -260,6 +284,8 @@ check_resource(const FtxResource *resource)
 
 	if (found == NULL)
 		found = check_read_only(resource);
+	if (found == NULL)
+		found = check_filters(resource);
 	if (found == NULL)
 		found = check_parent(resource);
 	for (int i = 0; found == NULL && i < FTX_LENGTH(operations); i++)

@@ -109,6 +109,9 @@ typedef struct FtxOperation
 	const char *path; /* "/v1/groups/{id}"; {column} is bound to the
 								 * column's value.  NULL = does not exist */
 	FtxAccept accept;
+	const char *bare; /* the definition declares that its answer is the
+					   * object itself, without an envelope: a member that
+					   * the object then has; NULL elsewhere */
 } FtxOperation;
 
 typedef struct FtxResource
@@ -179,6 +182,12 @@ typedef struct FtxResource
 	 * than the row; or NULL.
 	 */
 	const char *remove_function;
+
+	/*
+	 * Member of the one object that has its key, where the key is a column of
+	 * the parent, which is not read from the object; NULL if none has.
+	 */
+	const char *object_id;
 
 	/*
 	 * Member of the answer to a creation that holds the key, if it is not

@@ -58,6 +58,7 @@ const FtxResource ftx_connector_type_configs = {
 	.comment =
 		"What the configuration of each type of connector has: one call per type, so name the service.",
 	.detail = {"/v1/metadata/connector-types/{service}", FTX_V1},
+	.object_id = "id",
 	.parent = "connector_types",
 	.links = type_link,
 	.nlinks = FTX_LENGTH(type_link),

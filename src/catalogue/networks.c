@@ -86,7 +86,7 @@ const FtxResource ftx_proxy_agents = {
 		"Proxy agents: programs in your network that sources are reached through.",
 	.list = {"/v1/proxy", FTX_V1},
 	.paged = true,
-	.detail = {"/v1/proxy/{id}", FTX_V1},
+	.detail = {"/v1/proxy/{id}", FTX_V1, "id"},
 	.create = {"/v1/proxy", FTX_V1},
 	.remove = {"/v1/proxy/{id}", FTX_V1},
 	.created_key = "agent_id",

@@ -15,6 +15,7 @@ typedef struct FtxApiOperation
 	const char *method;
 	const char *path; /* {name} stands for one segment */
 	FtxAccept accept;
+	const char *bare; /* as in FtxOperation */
 } FtxApiOperation;
 
 /* Sorted by path, then GET, POST, PATCH, DELETE. */

@@ -18,6 +18,8 @@
 /* In read_only_config.c: for connectors */
 #define FTX_READ_ONLY_CONFIG 22
 extern const FtxReadOnly ftx_read_only_config[FTX_READ_ONLY_CONFIG];
+/* What a filter over a boolean takes. */
+extern const char *const ftx_booleans[];
 
 extern const FtxResource ftx_account;
 extern const FtxResource ftx_connector_certificates;

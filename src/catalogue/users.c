@@ -40,9 +40,9 @@ static const char *const user_types[] = {"REGULAR_USER", "SERVICE_ACCOUNT",
 										 NULL};
 
 static const FtxFilter user_filters[] = {
-	{"active", "active", NULL},
+	{"active", "active", ftx_booleans},
 	{"user_type", "user_type", user_types},
-	{"has_api_key", "has_api_key", NULL},
+	{"has_api_key", "has_api_key", ftx_booleans},
 };
 
 /* /v1/users/api-keys is the list of API keys. */

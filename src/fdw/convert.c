@@ -50,7 +50,7 @@ typedef struct Attribute
 struct FtxConverter
 {
 	const FtxResource *resource;
-	const char *table;
+	const char *shown_by; /* the table or function, for words */
 	const char *key_name;
 	int natts;			   /* of the table */
 	Attribute *attributes; /* those of the first step, then the others */
@@ -102,40 +102,51 @@ ftx_slot_path(const FtxColumn *column)
 															  column->path;
 }
 
-ftx_noreturn static void
-complain_of_column(FtxConverter *converter, Form_pg_attribute att, char *remote)
+const char *
+ftx_key_path_in_item(const FtxResource *resource)
 {
-	ereport(
-		ERROR,
-		(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
-		 errmsg("column \"%s\" of foreign table \"%s\" means no column of %s",
-				NameStr(att->attname), converter->table,
-				converter->resource->name),
-		 errdetail("There is no column \"%s\".", remote),
-		 errhint(
-			 "SELECT column_name FROM fivetrex_columns() WHERE table_name = '%s' lists them; the column option column_name names one.",
-			 converter->resource->name)));
+	int key = ftx_resource_key(resource);
+	const char *path = key < 0 ? NULL : ftx_slot_path(&resource->columns[key]);
+
+	return path == NULL || path[0] == '@' ? NULL : path;
 }
 
 /*
- * The attribute, with a slot in the projection if it is read.
+ * The catalogue's column that an attribute of a foreign table means.
  */
-static void
-add_attribute(FtxConverter *converter, Relation rel, int attnum,
-			  const char **paths, int *npaths)
+static int
+column_of(FtxConverter *converter, Relation rel, Form_pg_attribute att)
 {
-	const FtxResource *resource = converter->resource;
-	Attribute *attribute = &converter->attributes[converter->nattributes++];
-	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), attnum - 1);
 	char *remote;
-	int column = ftx_options_column(RelationGetRelid(rel), attnum, resource,
-									&remote);
+	int column = ftx_options_column(RelationGetRelid(rel), att->attnum,
+									converter->resource, &remote);
 
 	if (column < 0)
-		complain_of_column(converter, att, remote);
-	attribute->index = attnum - 1;
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
+			 errmsg("column \"%s\" of %s means no column of %s",
+					NameStr(att->attname), converter->shown_by,
+					converter->resource->name),
+			 errdetail("There is no column \"%s\".", remote),
+			 errhint(
+				 "SELECT column_name FROM fivetrex_columns() WHERE table_name = '%s' lists them; the column option column_name names one.",
+				 converter->resource->name)));
+	return column;
+}
+
+/*
+ * Add the attribute, with a slot in the projection if it is read.
+ */
+static void
+add_attribute(FtxConverter *converter, Form_pg_attribute att, int column,
+			  const char **paths, int *npaths)
+{
+	Attribute *attribute = &converter->attributes[converter->nattributes++];
+
+	attribute->index = att->attnum - 1;
 	attribute->name = pstrdup(NameStr(att->attname));
-	attribute->column = &resource->columns[column];
+	attribute->column = &converter->resource->columns[column];
 	attribute->slot = -1;
 	if ((attribute->column->flags & FTX_WRITE_ONLY) == 0)
 	{
@@ -157,38 +168,80 @@ add_attributes(FtxConverter *converter, Relation rel, List *attnums,
 
 	foreach (lc, attnums)
 	{
-		if (TupleDescAttr(RelationGetDescr(rel), lfirst_int(lc) - 1)
-				->attgenerated == '\0')
-			add_attribute(converter, rel, lfirst_int(lc), paths, npaths);
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel),
+											  lfirst_int(lc) - 1);
+
+		if (att->attgenerated == '\0')
+			add_attribute(converter, att, column_of(converter, rel, att), paths,
+						  npaths);
 	}
+}
+
+/*
+ * A converter with room for n attributes of a row; slot FTX_KEY_SLOT is there
+ * already.
+ */
+static FtxConverter *
+new_converter(const FtxResource *resource, char *shown_by, int natts, int n,
+			  const char **paths)
+{
+	FtxConverter *converter = palloc0(sizeof(FtxConverter));
+	int key = ftx_resource_key(resource);
+
+	converter->resource = resource;
+	converter->shown_by = shown_by;
+	converter->natts = natts;
+	converter->attributes = palloc0(sizeof(Attribute) * Max(n, 1));
+	converter->key_name = key >= 0 ? resource->columns[key].name : NULL;
+	converter->slot_columns = palloc(sizeof(int) * (n + 1));
+	converter->slot_columns[FTX_KEY_SLOT] = key;
+	paths[FTX_KEY_SLOT] = resource->object_id != NULL ? resource->object_id :
+						  key >= 0 ? ftx_slot_path(&resource->columns[key]) :
+									 "";
+	return converter;
 }
 
 FtxConverter *
 ftx_converter_create(Relation rel, const FtxResource *resource, List *attnums,
 					 List *first)
 {
-	int natts = list_length(attnums);
-	FtxConverter *converter = palloc0(sizeof(FtxConverter));
+	int n = list_length(attnums);
 	List *rest = list_difference_int(attnums, first);
-	const char **paths = palloc(sizeof(char *) * (natts + 1));
-	int key = ftx_resource_key(resource);
-	int npaths = 0;
+	const char **paths = palloc(sizeof(char *) * (n + 1));
+	FtxConverter *converter = new_converter(
+		resource,
+		psprintf("foreign table \"%s\"", RelationGetRelationName(rel)),
+		RelationGetNumberOfAttributes(rel), n, paths);
+	int npaths = 1;
 
 	first = list_intersection_int(attnums, first);
-	converter->resource = resource;
-	converter->table = pstrdup(RelationGetRelationName(rel));
-	converter->natts = RelationGetNumberOfAttributes(rel);
-	converter->attributes = palloc0(sizeof(Attribute) * Max(natts, 1));
-	converter->key_name = key >= 0 ? resource->columns[key].name : NULL;
-	converter->slot_columns = palloc(sizeof(int) * (natts + 1));
-	converter->slot_columns[npaths] = key;
-	paths[npaths++] = key >= 0 ? ftx_slot_path(&resource->columns[key]) : "";
-
 	add_attributes(converter, rel, first, paths, &npaths);
 	converter->nfirst = converter->nattributes;
 	add_attributes(converter, rel, rest, paths, &npaths);
 	converter->generated_first = ftx_generated_create(rel, first);
 	converter->generated_rest = ftx_generated_create(rel, rest);
+	converter->projection = ftx_projection_create(paths, npaths);
+	return converter;
+}
+
+FtxConverter *
+ftx_converter_of_function(const char *function, TupleDesc tupdesc,
+						  const FtxResource *resource,
+						  const char *const *columns)
+{
+	const char **paths = palloc(sizeof(char *) * (tupdesc->natts + 1));
+	FtxConverter *converter = new_converter(
+		resource, psprintf("function %s()", function), tupdesc->natts,
+		tupdesc->natts, paths);
+	int npaths = 1;
+
+	for (int i = 0; i < tupdesc->natts; i++)
+	{
+		if (columns[i] != NULL)
+			add_attribute(converter, TupleDescAttr(tupdesc, i),
+						  ftx_resource_column(resource, columns[i]), paths,
+						  &npaths);
+	}
 	converter->projection = ftx_projection_create(paths, npaths);
 	return converter;
 }
@@ -397,12 +450,12 @@ add_value_context(void *arg)
 					 key->kind == FTX_JSON_STRING && key->len < 200;
 
 	ftx_words_mask_error();
-	errcontext(
-		"column \"%s\" of foreign table \"%s\"%s%s%s%s%s, JSON path \"%s\"",
-		converter->current->name, converter->table,
-		printable ? ", row with " : "", printable ? converter->key_name : "",
-		printable ? " \"" : "", printable ? ftx_words_of_json(key) : "",
-		printable ? "\"" : "", ftx_slot_path(converter->current->column));
+	errcontext("column \"%s\" of %s%s%s%s%s%s, JSON path \"%s\"",
+			   converter->current->name, converter->shown_by,
+			   printable ? ", row with " : "",
+			   printable ? converter->key_name : "", printable ? " \"" : "",
+			   printable ? ftx_words_of_json(key) : "", printable ? "\"" : "",
+			   ftx_slot_path(converter->current->column));
 }
 
 /*

@@ -131,6 +131,10 @@ start_call(FtxDetails *details, const FtxOperation *operation, const char *key)
 	spec.method = FTX_GET;
 	spec.path = path;
 	spec.accept = operation->accept;
+	spec.expected.bare = operation->bare;
+	/* what an extra call answers with does not tell whose it is */
+	if (operation == &details->spec.resource->detail)
+		spec.expected.id = key;
 	spec.repeat_safe = true;
 	call = ftx_call_start(details->spec.session, &spec, details->spec.stats,
 						  details->spec.memo, details->cxt);
@@ -219,31 +223,11 @@ wait_for_row(FtxDetails *details)
 static bool
 succeeded(FtxCall *call)
 {
-	ftx_call_wait(call); /* books its figures */
-	if (ftx_call_succeeded(call))
-		return true;
-	if (!ftx_call_object_missing(call))
+	FtxProblem problem = ftx_call_answer(call)->problem;
+
+	if (problem != FTX_PROBLEM_NONE && problem != FTX_PROBLEM_OBJECT_MISSING)
 		ftx_call_raise(call);
-	return false;
-}
-
-void
-ftx_check_identity(FtxCall *call, const char *key, const FtxJsonValue *item)
-{
-	char *id;
-
-	if (key == NULL)
-		return;
-	id = ftx_json_text(&item[FTX_KEY_SLOT]);
-	if (id == NULL || strcmp(id, key) != 0)
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_PROTOCOL_VIOLATION),
-			 errmsg(
-				 "the Fivetran API answered with another object than the one asked for"),
-			 errdetail("The answer to %s is about \"%s\".",
-					   ftx_call_describe(call),
-					   ftx_words_of_text(id ? id : "", false))));
+	return problem == FTX_PROBLEM_NONE;
 }
 
 /*
@@ -262,8 +246,8 @@ take_extra(FtxDetails *details, FtxCall *call, unsigned flag,
 
 		if (column < 0 || (columns[column].flags & flag) == 0)
 			continue;
-		ftx_call_decode(call, FTX_SHAPE_OBJECT,
-						ftx_projection_create(&columns[column].path, 1), &page);
+		ftx_call_decode_object(
+			call, ftx_projection_create(&columns[column].path, 1), &page);
 		values[i] = page.values[0];
 	}
 }
@@ -292,9 +276,9 @@ ftx_details_take(FtxDetails *details)
 			MemoryContextSwitchTo(old);
 			return NULL;
 		}
-		ftx_call_decode(detail->calls[0], FTX_SHAPE_OBJECT,
-						details->spec.projection, &page);
-		ftx_check_identity(detail->calls[0], detail->key, page.values);
+		ftx_call_decode_object(detail->calls[0], details->spec.projection,
+							   &page);
+		ftx_call_check_id(detail->calls[0], &page.values[FTX_KEY_SLOT]);
 		values = page.values;
 		for (int i = 0; detail->listed != NULL && i < nslots; i++)
 		{

@@ -189,10 +189,27 @@ extern FtxConverter *
 ftx_converter_create(Relation rel, const FtxResource *resource, List *attnums,
 					 List *first);
 
+/*
+ * The same for the result of an SQL function, so that what it reads is read as
+ * the foreign table of the resource is.  `columns` has the name of the
+ * catalogue's column for each attribute, NULL where the function computes it;
+ * in the current memory context, which `function` must outlive.
+ */
+extern FtxConverter *
+ftx_converter_of_function(const char *function, TupleDesc tupdesc,
+						  const FtxResource *resource,
+						  const char *const *columns);
+
 extern const FtxProjection *ftx_converter_projection(FtxConverter *converter);
 
 /* The length of an item. */
 extern int ftx_converter_slots(FtxConverter *converter);
+
+/*
+ * Where an object of the resource says which one it is: the path of its key;
+ * NULL if it does not, because it has none or its parent's is its own.
+ */
+extern const char *ftx_key_path_in_item(const FtxResource *resource);
 
 /* The catalogue column of each slot; -1 where it has none. */
 extern const int *ftx_converter_columns(FtxConverter *converter);
@@ -277,9 +294,10 @@ extern FtxSource *ftx_source_create(const FtxSourceSpec *spec);
  * of the one object.  `bound` has the values of the parent's columns, by
  * catalogue index, which rows get; NULL when it is no child.  With `key` the
  * path is that of the one object with this key, though there is a list.
+ * `narrowed`: the path names an object by a filter, which may not be there.
  */
 extern void ftx_source_list(FtxSource *source, const char *path,
-							char *const *bound, const char *key);
+							char *const *bound, const char *key, bool narrowed);
 
 /* The next item of the list; NULL at its end. */
 extern const FtxJsonValue *ftx_source_next(FtxSource *source);
@@ -290,8 +308,11 @@ extern void ftx_source_start(FtxSource *source);
 /* Would ftx_source_next() answer without waiting? */
 extern bool ftx_source_ready(const FtxSource *source);
 
-/* Did the list end at once because the parent has none (catalogue facts)? */
-extern bool ftx_source_absent(const FtxSource *source);
+/*
+ * Did the list end at once because the parent has none (catalogue facts), or,
+ * if the parent was listed, because that is gone by now?
+ */
+extern bool ftx_source_absent(const FtxSource *source, bool parent_listed);
 
 /* Are there pages of the list that have not arrived yet? */
 extern bool ftx_source_unread(const FtxSource *source);
@@ -359,6 +380,7 @@ typedef struct FtxStreamRange
 	char **many;
 	int nmany;
 	const char *query;
+	bool narrowed; /* a filter names an object, which may not be there */
 } FtxStreamRange;
 
 extern void ftx_stream_start(FtxStream *stream, const FtxStreamRange *range);
@@ -415,13 +437,6 @@ extern const FtxJsonValue *ftx_details_take(FtxDetails *details);
 
 /* Abandon what is under way. */
 extern void ftx_details_reset(FtxDetails *details);
-
-/*
- * The answer to a call for one object must be about the one that was asked
- * for: ERRCODE_PROTOCOL_VIOLATION else.  NULL key: nothing to compare.
- */
-extern void
-ftx_check_identity(FtxCall *call, const char *key, const FtxJsonValue *item);
 
 /* In window.c: the parameters of a time window */
 

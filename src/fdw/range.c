@@ -132,13 +132,14 @@ filter_takes(const FtxFilter *filter, const char *value)
  * row equals.
  */
 char *
-ftx_scan_filters(FtxScanState *state)
+ftx_scan_filters(FtxScanState *state, bool *narrowed)
 {
 	ExprContext *econtext = state->node->ss.ps.ps_ExprContext;
 	StringInfoData query;
 	ListCell *param;
 	ListCell *filter;
 
+	*narrowed = false;
 	initStringInfo(&query);
 	forboth (param, state->params, filter, state->filters)
 	{
@@ -150,8 +151,11 @@ ftx_scan_filters(FtxScanState *state)
 		if (null)
 			return NULL;
 		equal_to = TextDatumGetCString(value);
-		if (filter_takes(known, equal_to))
-			ftx_path_add_param(&query, known->parameter, equal_to);
+		if (!filter_takes(known, equal_to))
+			continue;
+		ftx_path_add_param(&query, known->parameter, equal_to);
+		/* any text but no word of a few: the name of something */
+		*narrowed |= known->values == NULL;
 	}
 	if (state->resource->window.column != NULL && !add_window(state, &query))
 		return NULL;

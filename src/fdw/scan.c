@@ -172,7 +172,7 @@ start_list(FtxScanState *state)
 	state->mode = FTX_SCAN_LIST;
 	if (state->plan_mode == FTX_SCAN_LIST)
 	{
-		range.query = ftx_scan_filters(state);
+		range.query = ftx_scan_filters(state, &range.narrowed);
 		some = range.query != NULL && ftx_scan_parents(state, &range);
 	}
 	else

@@ -86,7 +86,7 @@ extern int ftx_scan_texts(Datum value, bool is_array, char ***texts);
  * The filters of the list, and its time window, as a query; NULL when a value
  * is NULL, which no row equals, or the window is empty.
  */
-extern char *ftx_scan_filters(FtxScanState *state);
+extern char *ftx_scan_filters(FtxScanState *state, bool *narrowed);
 
 /* What is known of the parents; false when a value is NULL. */
 extern bool ftx_scan_parents(FtxScanState *state, FtxStreamRange *range);

@@ -55,7 +55,8 @@ typedef struct SetEntry
 struct FtxSource
 {
 	FtxSourceSpec spec;
-	MemoryContext cxt; /* the owner of all below */
+	const char *key_path; /* where items have their key; NULL: nowhere */
+	MemoryContext cxt;	  /* the owner of all below */
 
 	/* the list */
 	MemoryContext list_cxt; /* path, cursors; reset when it starts over */
@@ -67,7 +68,10 @@ struct FtxSource
 	int64 bytes;		   /* of all pages so far */
 	bool too_long;		   /* to be remembered by the memo */
 	bool absent;		   /* the parent has no list */
+	bool missing;		   /* there is no such parent */
+	bool has_key;		   /* it is that of something that may be missing */
 	char *one_object;	   /* the key of the object that is asked for instead */
+	char *asked_for;	   /* what slot FTX_KEY_SLOT must say, or NULL */
 	FtxJsonValue *overlay; /* values of the parent's columns, by slot; NULL
 							* when it is no child */
 	FtxCall *next;		   /* the next page, when it was asked for */
@@ -90,6 +94,7 @@ ftx_source_create(const FtxSourceSpec *spec)
 	FtxSource *source = palloc0(sizeof(FtxSource));
 
 	source->spec = *spec;
+	source->key_path = ftx_key_path_in_item(spec->resource);
 	source->cxt = CurrentMemoryContext;
 	source->ahead = ftx_ahead_create();
 	source->list_cxt = AllocSetContextCreate(source->cxt, "fivetrex list",
@@ -124,7 +129,9 @@ ftx_source_reset(FtxSource *source)
 	source->path = NULL;
 	source->overlay = NULL;
 	source->absent = false;
+	source->missing = false;
 	source->one_object = NULL;
+	source->asked_for = NULL;
 	source->cursors = NULL;
 	source->cursor = NULL;
 	source->previous = NULL;
@@ -172,15 +179,25 @@ make_overlay(FtxSource *source, char *const *bound)
 
 void
 ftx_source_list(FtxSource *source, const char *path, char *const *bound,
-				const char *key)
+				const char *key, bool narrowed)
 {
+	const FtxResource *resource = source->spec.resource;
+
 	ftx_source_reset(source);
+	source->has_key = narrowed || bound != NULL;
 	if (key != NULL)
+	{
 		source->one_object = MemoryContextStrdup(source->list_cxt, key);
+		source->asked_for = source->one_object;
+	}
 	source->path = MemoryContextStrdup(source->list_cxt, path);
 	source->cursors = byteset_create(source->list_cxt, 16, NULL);
-	if (bound != NULL)
-		make_overlay(source, bound);
+	if (bound == NULL)
+		return;
+	make_overlay(source, bound);
+	if (resource->object_id != NULL)
+		source->asked_for = MemoryContextStrdup(
+			source->list_cxt, bound[ftx_resource_key(resource)]);
 }
 
 /*
@@ -224,6 +241,9 @@ spare_memo(FtxSource *source, int64 page_bytes)
 static FtxCall *
 start_page(FtxSource *source, const char *cursor)
 {
+	const FtxOperation *operation = is_list(source) ?
+										&source->spec.resource->list :
+										&source->spec.resource->detail;
 	FtxCallSpec spec = {0};
 	FtxCall *call;
 	StringInfoData path;
@@ -241,8 +261,11 @@ start_page(FtxSource *source, const char *cursor)
 	}
 	spec.method = FTX_GET;
 	spec.path = path.data;
-	spec.accept = is_list(source) ? source->spec.resource->list.accept :
-									source->spec.resource->detail.accept;
+	spec.accept = operation->accept;
+	spec.expected.no_key = !source->has_key;
+	spec.expected.absent = source->spec.resource->absent;
+	spec.expected.bare = operation->bare;
+	spec.expected.id = source->asked_for;
 	spec.repeat_safe = true;
 	call = ftx_call_start(source->spec.session, &spec, source->spec.stats,
 						  source->too_long ? NULL : source->spec.memo,
@@ -406,20 +429,42 @@ static void
 decode_page(FtxSource *source)
 {
 	const FtxResource *resource = source->spec.resource;
+	FtxWanted wanted = {.shape = FTX_SHAPE_OBJECT,
+						.projection = source->spec.projection};
 
-	if (resource->items != NULL && is_list(source))
-		ftx_call_decode_map(source->current, resource->items,
-							source->spec.projection, &source->page);
-	else
+	if (is_list(source))
 	{
-		reserve_items(source);
-		ftx_call_decode(source->current,
-						is_list(source) ? FTX_SHAPE_LIST : FTX_SHAPE_OBJECT,
-						source->spec.projection, &source->page);
+		wanted.shape = resource->items != NULL ? FTX_SHAPE_MAP : FTX_SHAPE_LIST;
+		wanted.items = resource->items;
 	}
-	if (source->one_object != NULL)
-		ftx_check_identity(source->current, source->one_object,
-						   source->page.values);
+	if (wanted.shape == FTX_SHAPE_MAP)
+	{
+		/* often large, and the only one: not kept for another page */
+		source->page.values = NULL;
+		source->page.maxitems = 0;
+	}
+	else
+		reserve_items(source);
+	ftx_call_decode(source->current, &wanted, &source->page);
+	if (source->asked_for != NULL)
+		ftx_call_check_id(source->current, &source->page.values[FTX_KEY_SLOT]);
+}
+
+/*
+ * The answer to the first page may be that there is none: what the list is
+ * narrowed to is not there, or does not have it.  Everything else is raised.
+ */
+static void
+take_failure(FtxSource *source)
+{
+	FtxProblem problem = ftx_call_answer(source->current)->problem;
+
+	if (source->started || (problem != FTX_PROBLEM_OBJECT_MISSING &&
+							problem != FTX_PROBLEM_PARENT_HAS_NONE))
+		ftx_call_raise(source->current);
+	source->absent = problem == FTX_PROBLEM_PARENT_HAS_NONE;
+	source->missing = problem == FTX_PROBLEM_OBJECT_MISSING;
+	source->started = true;
 }
 
 /*
@@ -449,13 +494,7 @@ turn_page(FtxSource *source)
 
 	if (!ftx_call_succeeded(source->current))
 	{
-		/* a filter or parent that names nothing is an empty list */
-		source->absent = ftx_call_failed_with(source->current,
-											  source->spec.resource->absent);
-		if (source->started ||
-			(!source->absent && !ftx_call_object_missing(source->current)))
-			ftx_call_raise(source->current);
-		source->started = true;
+		take_failure(source);
 		MemoryContextSwitchTo(old);
 		return true;
 	}
@@ -508,9 +547,23 @@ ftx_source_ready(const FtxSource *source)
 }
 
 bool
-ftx_source_absent(const FtxSource *source)
+ftx_source_absent(const FtxSource *source, bool parent_listed)
 {
-	return source->absent;
+	return source->absent || (parent_listed && source->missing);
+}
+
+/*
+ * Items say which ones they are: what has no key is none.
+ */
+static void
+check_key(FtxSource *source, const FtxJsonValue *item)
+{
+	FtxJsonKind kind = item[FTX_KEY_SLOT].kind;
+
+	if (source->key_path != NULL && kind != FTX_JSON_STRING &&
+		kind != FTX_JSON_NUMBER)
+		ftx_call_complain(source->current,
+						  psprintf("An item has no \"%s\".", source->key_path));
 }
 
 const FtxJsonValue *
@@ -523,6 +576,7 @@ ftx_source_next(FtxSource *source)
 			FtxJsonValue *item = ftx_page_value(&source->page,
 												source->position++, 0);
 
+			check_key(source, item);
 			if (!was_on_previous_page(source, &item[FTX_KEY_SLOT]))
 			{
 				lay_over(source, item);

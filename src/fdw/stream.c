@@ -44,6 +44,7 @@ struct FtxStream
 
 	/* the range */
 	char *query;
+	bool narrowed;
 	char **fixed;
 	int many_column;
 	char **many;
@@ -286,6 +287,7 @@ ftx_stream_start(FtxStream *stream, const FtxStreamRange *range)
 	ftx_stream_reset(stream);
 	old = MemoryContextSwitchTo(stream->range_cxt);
 	stream->query = pstrdup(range->query);
+	stream->narrowed = range->narrowed;
 	stream->fixed = copy_texts(range->fixed, stream->spec.resource->ncolumns);
 	stream->many_column = range->many_column;
 	stream->many = copy_texts(range->many, range->nmany);
@@ -355,7 +357,8 @@ start_branch(FtxStream *stream)
 							  bound);
 		path = psprintf("%s%s", path, stream->query);
 		ftx_source_list(branch->source, path,
-						bms_is_empty(stream->needed) ? NULL : bound, key);
+						bms_is_empty(stream->needed) ? NULL : bound, key,
+						stream->narrowed);
 		ftx_source_start(branch->source);
 		branch->busy = true;
 		stream->active++;
@@ -428,7 +431,7 @@ ftx_stream_ready(FtxStream *stream)
 static void
 end_branch(FtxStream *stream, Branch *branch)
 {
-	if (ftx_source_absent(branch->source))
+	if (ftx_source_absent(branch->source, stream->enumerate))
 		stream->absent++;
 	ftx_source_reset(branch->source);
 	branch->busy = false;

@@ -400,6 +400,22 @@ check_required(FtxTarget *target, const bool *nulls)
 	}
 }
 
+/*
+ * What the answer says of the object's key must be this.
+ */
+static void
+expect_identity(FtxTarget *target, char **identity, FtxCallSpec *spec)
+{
+	const FtxResource *resource = target->resource;
+	const char *path = ftx_key_path_in_item(resource);
+	int key = ftx_resource_key(resource);
+
+	if (path == NULL || identity[key] == NULL)
+		return;
+	spec->expected.id_member = path;
+	spec->expected.id = identity[key];
+}
+
 void
 ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
 				  FtxCallSpec *spec)
@@ -441,6 +457,8 @@ ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
 	spec->method = FTX_POST;
 	spec->path = write_path(target, operation, given);
 	spec->accept = operation->accept;
+	spec->expected.bare = operation->bare;
+	expect_identity(target, given, spec);
 	spec->body = body.text.data;
 	notice_left_out(&body, spec->path);
 	spec->repeat_safe = false;
@@ -501,6 +519,8 @@ ftx_target_update(FtxTarget *target, List *attnums, const Datum *values,
 	spec->body = body.text.data;
 	spec->method = FTX_PATCH;
 	spec->accept = resource->update.accept;
+	if (target->nest == NULL)
+		expect_identity(target, identity, spec);
 	spec->repeat_safe = (flags & (FTX_TESTS | FTX_ACTS)) == 0;
 	spec->takes_long = (flags & FTX_TESTS) != 0 || target->nest != NULL;
 	return true;
@@ -514,6 +534,7 @@ ftx_target_delete(FtxTarget *target, char **identity, FtxCallSpec *spec)
 	spec->path = write_path(target, &target->resource->remove, identity);
 	spec->accept = target->resource->remove.accept;
 	spec->body = NULL;
+	expect_identity(target, identity, spec);
 	spec->repeat_safe = true;
 	spec->takes_long = false;
 }

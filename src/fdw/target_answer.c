@@ -95,25 +95,28 @@ row_keys(FtxTarget *target, char **identity, const FtxJsonValue *item,
 static FtxCall *
 read_object(FtxTarget *target, const FtxOperation *operation, char **keys)
 {
+	const FtxResource *resource = target->resource;
 	FtxCallSpec spec = {0};
 	FtxCall *call;
 
 	spec.method = FTX_GET;
-	spec.path = ftx_bound_path(target->resource, operation, keys);
+	spec.path = ftx_bound_path(resource, operation, keys);
 	spec.accept = operation->accept;
+	spec.expected.bare = operation->bare;
+	if (operation == &resource->detail && ftx_key_path_in_item(resource))
+		spec.expected.id = keys[ftx_resource_key(resource)];
 	spec.repeat_safe = true;
 	if (strchr(spec.path, '{') != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
 				 errmsg("the Fivetran API did not name the new row of %s",
-						target->resource->name),
+						resource->name),
 				 errdetail("It was made, but its answer lacks the key.")));
 	call = ftx_call_start(target->session, &spec, &target->stats, NULL,
 						  CurrentMemoryContext);
-	ftx_call_wait(call);
 	if (ftx_call_succeeded(call))
 		return call;
-	if (!ftx_call_object_missing(call))
+	if (ftx_call_answer(call)->problem != FTX_PROBLEM_OBJECT_MISSING)
 		ftx_call_raise(call);
 	return NULL;
 }
@@ -140,9 +143,8 @@ look_up_extra(FtxTarget *target, int which, char **keys, Bitmapset *wanted,
 		if (columns[i] < 0 || (resource->columns[columns[i]].flags &
 							   (which == 0 ? FTX_EXTRA_1 : FTX_EXTRA_2)) == 0)
 			continue;
-		ftx_call_decode(
-			call, FTX_SHAPE_OBJECT,
-			ftx_projection_create(&resource->columns[columns[i]].path, 1),
+		ftx_call_decode_object(
+			call, ftx_projection_create(&resource->columns[columns[i]].path, 1),
 			&page);
 		item[i] = page.values[0];
 	}
@@ -153,21 +155,21 @@ look_up_extra(FtxTarget *target, int which, char **keys, Bitmapset *wanted,
  * Some creations tell the key under another name.
  */
 static void
-find_created_key(FtxTarget *target, FtxCall *call, FtxPage *page)
+find_created_key(FtxTarget *target, FtxCall *call, FtxJsonValue *item)
 {
 	const FtxResource *resource = target->resource;
 	const int *columns = ftx_converter_columns(target->answer);
-	FtxPage created = {0};
+	const FtxJsonValue *created;
 
 	if (target->operation != CMD_INSERT || resource->created_key == NULL)
 		return;
-	ftx_call_decode(call, FTX_SHAPE_ANSWER,
-					ftx_projection_create(&resource->created_key, 1), &created);
-	for (int i = 0; i < page->nslots && created.nitems > 0; i++)
+	created = ftx_call_written(
+		call, ftx_projection_create(&resource->created_key, 1));
+	for (int i = 0; i < ftx_converter_slots(target->answer); i++)
 	{
 		if (columns[i] == ftx_resource_key(resource) &&
-			page->values[i].kind == FTX_JSON_ABSENT)
-			page->values[i] = created.values[0];
+			item[i].kind == FTX_JSON_ABSENT)
+			item[i] = created[0];
 	}
 }
 
@@ -263,10 +265,9 @@ complete_row(FtxTarget *target, Bitmapset *unknown, char **keys, Datum *values,
 
 		if (call == NULL)
 			return;
-		ftx_call_decode(call, FTX_SHAPE_OBJECT,
-						ftx_converter_projection(target->answer), &page);
-		if (key >= 0 && (resource->columns[key].flags & FTX_PARENT) == 0)
-			ftx_check_identity(call, keys[key], page.values);
+		ftx_call_decode_object(call, ftx_converter_projection(target->answer),
+							   &page);
+		ftx_call_check_id(call, &page.values[FTX_KEY_SLOT]);
 		put_item(target, target->answer, page.values, unknown, values, nulls);
 	}
 	if ((extras & FTX_EXTRA_1) != 0)
@@ -300,18 +301,17 @@ ftx_target_answer(FtxTarget *target, FtxCall *call, char **identity,
 	const FtxResource *resource = target->resource;
 	Bitmapset *unknown = returned_set(target);
 	Bitmapset *known = known_attributes(target, nulls);
-	FtxPage page = {0};
+	FtxJsonValue *item;
 
 	if (target->answer == NULL)
 		return;
-	ftx_call_decode(call, FTX_SHAPE_ANSWER,
-					ftx_converter_projection(target->answer), &page);
-	if (page.nitems > 0)
+	item = ftx_call_written(call, ftx_converter_projection(target->answer));
+	if (item != NULL)
 	{
-		find_created_key(target, call, &page);
-		unknown = bms_del_members(put_item(target, target->answer, page.values,
-										   unknown, values, nulls),
-								  known);
+		find_created_key(target, call, item);
+		unknown = bms_del_members(
+			put_item(target, target->answer, item, unknown, values, nulls),
+			known);
 	}
 	else if (target->operation == CMD_INSERT && resource->find_by != NULL)
 	{
@@ -326,10 +326,8 @@ ftx_target_answer(FtxTarget *target, FtxCall *call, char **identity,
 	}
 	if (!bms_is_empty(unknown))
 		complete_row(target, unknown,
-					 row_keys(target, identity,
-							  page.nitems > 0 ? page.values : NULL, values,
-							  nulls),
-					 values, nulls);
+					 row_keys(target, identity, item, values, nulls), values,
+					 nulls);
 	ftx_generated_compute(target->generated, values, nulls);
 }
 
@@ -337,11 +335,11 @@ FtxNestTree *
 ftx_target_tree(FtxTarget *target, FtxCall *call)
 {
 	const char *whole = "";
-	FtxPage page = {0};
+	FtxJsonValue nothing = {"{}", 2, FTX_JSON_OBJECT};
+	FtxJsonValue *root = ftx_call_written(call,
+										  ftx_projection_create(&whole, 1));
 
-	ftx_call_decode(call, FTX_SHAPE_OBJECT, ftx_projection_create(&whole, 1),
-					&page);
-	return ftx_nest_tree(target->resource, &page.values[0]);
+	return ftx_nest_tree(target->resource, root != NULL ? root : &nothing);
 }
 
 void

@@ -181,18 +181,52 @@ count_elements(const char *body)
 }
 
 /*
- * The items of a list that has no object around them.
+ * The object that the answer must be about, if it says so.
+ */
+static void
+expect_object(FunctionCallInfo fcinfo, const FtxAction *action,
+			  FtxCallSpec *spec)
+{
+	for (int i = 0; i < argument_count(action); i++)
+	{
+		if (action->id_member == NULL ||
+			strcmp(action->arguments[i].name, action->id_argument) != 0)
+			continue;
+		spec->expected.id_member = action->id_member;
+		spec->expected.id = text_to_cstring(PG_GETARG_TEXT_PP(i));
+	}
+}
+
+/*
+ * What the API said to a write, in its own words as far as it used any.
  */
 static Datum
-items(FtxCall *call)
+message(FtxCall *call)
+{
+	const FtxAnswer *answer = ftx_call_answer(call);
+
+	if (answer->message != NULL)
+		return CStringGetTextDatum(answer->message);
+	if (answer->code != NULL)
+		return CStringGetTextDatum(answer->code);
+	return CStringGetTextDatum(psprintf("HTTP status %d", answer->status));
+}
+
+/*
+ * The items of a list as an array.
+ */
+static Datum
+items(FtxCall *call, FtxShape shape)
 {
 	const char *whole = "";
-	FtxJsonbBuilder builder = {0};
+	FtxWanted wanted = {.shape = shape,
+						.projection = ftx_projection_create(&whole, 1)};
+	JsonbParseState *state = NULL;
+	JsonbValue *result;
 	FtxPage page = {0};
 
-	ftx_call_decode(call, FTX_SHAPE_LIST, ftx_projection_create(&whole, 1),
-					&page);
-	ftx_jsonb_push(&builder, WJB_BEGIN_ARRAY, NULL);
+	ftx_call_decode(call, &wanted, &page);
+	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
 	for (int i = 0; i < page.nitems; i++)
 	{
 		JsonbValue item;
@@ -202,38 +236,61 @@ items(FtxCall *call)
 		item.type = jbvBinary;
 		item.val.binary.data = &jsonb->root;
 		item.val.binary.len = VARSIZE(jsonb) - VARHDRSZ;
-		ftx_jsonb_push(&builder, WJB_ELEM, &item);
+		pushJsonbValue(&state, WJB_ELEM, &item);
 	}
-	ftx_jsonb_push(&builder, WJB_END_ARRAY, NULL);
-	PG_RETURN_JSONB_P(JsonbValueToJsonb(builder.result));
+	result = pushJsonbValue(&state, WJB_END_ARRAY, NULL);
+	PG_RETURN_JSONB_P(JsonbValueToJsonb(result));
+}
+
+/*
+ * The data of the answer, or the member of them that is asked for.
+ */
+static Datum
+data(const FtxAction *action, FtxCall *call, bool changes)
+{
+	const char *const paths[] = {
+		action->result_member ? action->result_member : "",
+		action->id_member ? action->id_member : "",
+	};
+	const FtxProjection *projection = ftx_projection_create(paths,
+															lengthof(paths));
+	FtxJsonValue *values;
+	FtxPage page = {0};
+
+	if (changes)
+		values = ftx_call_written(call, projection);
+	else
+	{
+		ftx_call_decode_object(call, projection, &page);
+		values = page.values;
+		ftx_call_check_id(call, &values[1]);
+	}
+	if (values == NULL)
+		ftx_call_complain(call, "It has no \"data\".");
+	if (values[0].kind != FTX_JSON_OBJECT && values[0].kind != FTX_JSON_NULL)
+		ftx_call_complain(call, psprintf("Its \"%s\" is not an object.",
+										 action->result_member));
+	return ftx_json_jsonb(&values[0]);
 }
 
 /*
  * The answer as the function's result: text or jsonb.
  */
 static Datum
-result(FunctionCallInfo fcinfo, const FtxAction *action, FtxCall *call)
+result(const FtxAction *action, FtxCall *call, bool changes)
 {
-	const char *path = action->answer_member ? action->answer_member : "";
-	FtxPage page = {0};
-
-	if (action->answer == FTX_ANSWER_MESSAGE)
+	switch (action->result)
 	{
-		char *message;
-
-		ftx_call_decode(call, FTX_SHAPE_MESSAGE, NULL, &page);
-		message = ftx_json_text(&page.message);
-		if (message == NULL)
-			PG_RETURN_NULL();
-		PG_RETURN_TEXT_P(cstring_to_text(message));
+		case FTX_RESULT_MESSAGE:
+			return message(call);
+		case FTX_RESULT_ITEMS:
+			return items(call, FTX_SHAPE_LIST);
+		case FTX_RESULT_ARRAY:
+			return items(call, FTX_SHAPE_ARRAY);
+		case FTX_RESULT_DATA:
+			break;
 	}
-	if (action->answer == FTX_ANSWER_ITEMS)
-		return items(call);
-	ftx_call_decode(call, FTX_SHAPE_OBJECT, ftx_projection_create(&path, 1),
-					&page);
-	if (page.values[0].kind == FTX_JSON_ABSENT)
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(ftx_json_jsonb(&page.values[0]));
+	return data(action, call, changes);
 }
 
 Datum
@@ -253,6 +310,8 @@ fivetrex_action(PG_FUNCTION_ARGS)
 	spec.body = build_body(fcinfo, action);
 	spec.repeat_safe = (action->flags & FTX_ACT_REPEAT_SAFE) != 0;
 	spec.takes_long = (action->flags & FTX_ACT_TAKES_LONG) != 0;
+	spec.reads = !changes;
+	expect_object(fcinfo, action, &spec);
 
 	if ((action->flags & FTX_ACT_DELETES) != 0)
 		spec.deletes = count_elements(spec.body);
@@ -262,9 +321,9 @@ fivetrex_action(PG_FUNCTION_ARGS)
 									psprintf("%s()", action->function)) :
 					 ftx_func_read(session, &spec);
 	if (call != NULL)
-		return result(fcinfo, action, call);
+		return result(action, call, changes);
 	json = ftx_dry_run_json(&spec);
-	if (action->answer == FTX_ANSWER_MESSAGE)
+	if (action->result == FTX_RESULT_MESSAGE)
 		PG_RETURN_TEXT_P(cstring_to_text(json));
 	PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
 }

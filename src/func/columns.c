@@ -8,49 +8,13 @@
 #include "postgres.h"
 
 #include "base/compat.h"
+#include "fdw/fdw.h"
 #include "func/func.h"
 #include "funcapi.h"
-#include "json/value.h"
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(fivetrex_table_columns);
-
-/* The order is that of the result's columns. */
-static const char *const members[] = {
-	"@1",
-	"name_in_destination",
-	"enabled",
-	"hashed",
-	"is_primary_key",
-	"target_data_type",
-	"enabled_patch_settings.allowed",
-	"enabled_patch_settings.reason_code",
-	"enabled_patch_settings.reason",
-	"",
-};
-
-static bool
-is_boolean(int column)
-{
-	return (column >= 2 && column <= 4) || column == 6;
-}
-
-static Datum
-member_value(const FtxJsonValue *value, int column)
-{
-	if (members[column][0] == '\0')
-		return ftx_json_jsonb(value);
-	if (!is_boolean(column))
-		return PointerGetDatum(ftx_json_text_datum(value));
-	if (value->kind != FTX_JSON_TRUE && value->kind != FTX_JSON_FALSE)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROTOCOL_VIOLATION),
-				 errmsg("the answer of the Fivetran API cannot be understood"),
-				 errdetail("\"%s\" of a column is not a boolean.",
-						   members[column])));
-	return BoolGetDatum(value->kind == FTX_JSON_TRUE);
-}
 
 /*
  * fivetrex_table_columns(connector_id text, schema text, "table" text,
@@ -62,34 +26,37 @@ Datum
 fivetrex_table_columns(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	const FtxResource *resource = ftx_resource_find("connector_columns");
 	FtxCallSpec spec = {0};
 	FtxSession *session;
+	FtxConverter *converter;
+	FtxWanted wanted = {.shape = FTX_SHAPE_MAP, .items = resource->items};
+	const char **columns;
 	FtxPage page = {0};
+	Datum *values;
+	bool *nulls;
 
 	spec.path = ftx_func_path(fcinfo, "fivetrex_table_columns");
 	session = ftx_func_session(fcinfo, 3);
 	InitMaterializedSRF(fcinfo, 0);
+	columns = palloc(sizeof(char *) * rsinfo->setDesc->natts);
+	values = palloc(sizeof(Datum) * rsinfo->setDesc->natts);
+	nulls = palloc(sizeof(bool) * rsinfo->setDesc->natts);
+	for (int i = 0; i < rsinfo->setDesc->natts; i++)
+		columns[i] = NameStr(TupleDescAttr(rsinfo->setDesc, i)->attname);
+	converter = ftx_converter_of_function("fivetrex_table_columns",
+										  rsinfo->setDesc, resource, columns);
+	wanted.projection = ftx_converter_projection(converter);
+
 	spec.method = FTX_GET;
-	spec.accept = FTX_V1;
+	spec.accept = resource->list.accept;
 	spec.repeat_safe = true;
 	spec.takes_long = true;
-	ftx_call_decode_map(ftx_func_read(session, &spec), "columns.*",
-						ftx_projection_create(members, lengthof(members)),
-						&page);
+	ftx_call_decode(ftx_func_read(session, &spec), &wanted, &page);
 	for (int i = 0; i < page.nitems; i++)
 	{
-		Datum values[lengthof(members)] = {0};
-		bool nulls[lengthof(members)];
-
-		for (int j = 0; j < (int) lengthof(members); j++)
-		{
-			const FtxJsonValue *value = ftx_page_value(&page, i, j);
-
-			nulls[j] = value->kind == FTX_JSON_ABSENT ||
-					   value->kind == FTX_JSON_NULL;
-			if (!nulls[j])
-				values[j] = member_value(value, j);
-		}
+		ftx_converter_fill(converter, ftx_page_value(&page, i, 0), false,
+						   values, nulls);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;

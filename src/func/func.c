@@ -135,7 +135,6 @@ ftx_func_read(FtxSession *session, const FtxCallSpec *spec)
 	FtxCall *call;
 
 	call = ftx_call_start(session, spec, stats, NULL, CurrentMemoryContext);
-	ftx_call_wait(call);
 	if (!ftx_call_succeeded(call))
 		ftx_call_raise(call);
 	return call;

@@ -169,8 +169,6 @@ fivetrex_request(PG_FUNCTION_ARGS)
 	FtxCall *call;
 	StringInfoData path;
 	FtxJsonValue answer;
-	FtxSlice body;
-	FtxPage page = {0};
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -199,6 +197,7 @@ fivetrex_request(PG_FUNCTION_ARGS)
 		spec.body = "{}"; /* some of these refuse an empty body */
 	spec.path = path.data;
 	spec.accept = operation != NULL ? operation->accept : FTX_V1;
+	spec.expected.bare = operation != NULL ? operation->bare : NULL;
 	spec.repeat_safe = spec.method == FTX_GET || spec.method == FTX_DELETE;
 	spec.takes_long = spec.method != FTX_GET;
 
@@ -209,12 +208,8 @@ fivetrex_request(PG_FUNCTION_ARGS)
 	if (call == NULL)
 		PG_RETURN_DATUM(DirectFunctionCall1(
 			jsonb_in, CStringGetDatum(ftx_dry_run_json(&spec))));
-	body = ftx_call_body(call);
-	if (body.len == 0)
-		PG_RETURN_NULL(); /* 204 */
-	ftx_call_decode(call, FTX_SHAPE_MESSAGE, NULL, &page);
-	answer.text = body.data;
-	answer.len = (int) body.len;
-	answer.kind = FTX_JSON_OBJECT;
+	answer = ftx_call_whole(call);
+	if (answer.kind == FTX_JSON_ABSENT)
+		PG_RETURN_NULL(); /* a DELETE that was answered by nothing */
 	PG_RETURN_DATUM(ftx_json_jsonb(&answer));
 }

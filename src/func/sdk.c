@@ -67,7 +67,7 @@ send_package(FunctionCallInfo fcinfo, const char *function, FtxMethod method,
 	FtxCallSpec spec = {0};
 	FtxSession *session;
 	FtxCall *call;
-	FtxPage page = {0};
+	FtxJsonValue *package;
 
 	if (PG_ARGISNULL(argno))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -76,17 +76,21 @@ send_package(FunctionCallInfo fcinfo, const char *function, FtxMethod method,
 	spec.path = ftx_func_path(fcinfo, function);
 	spec.accept = FTX_V1;
 	spec.takes_long = true;
+	if (argno > 0)
+	{
+		spec.expected.id_member = "id";
+		spec.expected.id = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	}
 	session = ftx_func_session(fcinfo, argno + 1);
 	add_file(&spec, PG_GETARG_BYTEA_PP(argno));
 	call = ftx_func_write(session, &spec, psprintf("%s()", function));
 	if (call == NULL)
 		PG_RETURN_DATUM(DirectFunctionCall1(
 			jsonb_in, CStringGetDatum(ftx_dry_run_json(&spec))));
-	ftx_call_decode(call, FTX_SHAPE_ANSWER, ftx_projection_create(&whole, 1),
-					&page);
-	if (page.nitems == 0)
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(ftx_json_jsonb(&page.values[0]));
+	package = ftx_call_written(call, ftx_projection_create(&whole, 1));
+	if (package == NULL)
+		ftx_call_complain(call, "It has no \"data\".");
+	PG_RETURN_DATUM(ftx_json_jsonb(package));
 }
 
 /*
@@ -109,6 +113,32 @@ fivetrex_replace_sdk_package(PG_FUNCTION_ARGS)
 }
 
 /*
+ * A ZIP archive begins with the signature of a part, and near its end, before
+ * a comment of at most 64 KB, stands the record that ends it: without that it
+ * is cut off.
+ */
+static void
+check_archive(FtxCall *call, FtxSlice body)
+{
+	const size_t record = 22;
+	const size_t comment = 65535;
+
+	if (body.len >= record && (memcmp(body.data, "PK\3\4", 4) == 0 ||
+							   memcmp(body.data, "PK\5\6", 4) == 0))
+	{
+		size_t last = body.len - record;
+		size_t first = last > comment ? last - comment : 0;
+
+		for (size_t i = last + 1; i-- > first;)
+		{
+			if (memcmp(body.data + i, "PK\5\6", 4) == 0)
+				return;
+		}
+	}
+	ftx_call_complain(call, "It is not a whole ZIP archive.");
+}
+
+/*
  * fivetrex_download_sdk_package(package_id text, server name) returns bytea
  */
 Datum
@@ -116,6 +146,7 @@ fivetrex_download_sdk_package(PG_FUNCTION_ARGS)
 {
 	FtxCallSpec spec = {0};
 	FtxSession *session;
+	FtxCall *call;
 	FtxSlice body;
 	bytea *result;
 
@@ -125,7 +156,9 @@ fivetrex_download_sdk_package(PG_FUNCTION_ARGS)
 	spec.repeat_safe = true;
 	spec.takes_long = true;
 	session = ftx_func_session(fcinfo, 1);
-	body = ftx_call_body(ftx_func_read(session, &spec));
+	call = ftx_func_read(session, &spec);
+	body = ftx_call_body(call);
+	check_archive(call, body);
 	result = palloc(VARHDRSZ + body.len);
 	SET_VARSIZE(result, VARHDRSZ + body.len);
 	memcpy(VARDATA(result), body.data, body.len);

@@ -44,20 +44,25 @@ catalogue_index(const char *name)
 }
 
 static void
-describe_failure(FtxCall *call, const FtxResource *resource, Probe *probe)
+describe_failure(FtxCall *call, Probe *probe)
 {
-	int status = ftx_call_status(call);
-
 	probe->detail = ftx_call_failure(call);
-	if (ftx_call_object_missing(call) ||
-		ftx_call_failed_with(call, resource->absent))
-		probe->status = "empty";
-	else if (status == 403)
-		probe->status = "forbidden";
-	else if (status == 404)
-		probe->status = "not available";
-	else
-		probe->status = "error";
+	switch (ftx_call_answer(call)->problem)
+	{
+		case FTX_PROBLEM_OBJECT_MISSING:
+		case FTX_PROBLEM_PARENT_HAS_NONE:
+			probe->status = "empty";
+			break;
+		case FTX_PROBLEM_FORBIDDEN:
+			probe->status = "forbidden";
+			break;
+		case FTX_PROBLEM_ROUTE_MISSING:
+		case FTX_PROBLEM_LIST_MISSING:
+			probe->status = "not available";
+			break;
+		default:
+			probe->status = "error";
+	}
 }
 
 /*
@@ -68,19 +73,22 @@ take_first(FtxCall *call, const FtxResource *resource, bool list, char **bound,
 		   Probe *probe)
 {
 	const char **paths = palloc(sizeof(char *) * resource->ncolumns);
-	const FtxProjection *projection;
+	FtxWanted wanted = {.shape = FTX_SHAPE_OBJECT};
 	FtxPage page = {0};
 
 	for (int i = 0; i < resource->ncolumns; i++)
 		paths[i] = resource->columns[i].path ?
 					   ftx_slot_path(&resource->columns[i]) :
 					   "@0";
-	projection = ftx_projection_create(paths, resource->ncolumns);
-	if (resource->items != NULL)
-		ftx_call_decode_map(call, resource->items, projection, &page);
-	else
-		ftx_call_decode(call, list ? FTX_SHAPE_LIST : FTX_SHAPE_OBJECT,
-						projection, &page);
+	wanted.projection = ftx_projection_create(paths, resource->ncolumns);
+	wanted.items = resource->items;
+	if (list)
+		wanted.shape = resource->items != NULL ? FTX_SHAPE_MAP : FTX_SHAPE_LIST;
+	if (!ftx_call_try_decode(call, &wanted, &page))
+	{
+		describe_failure(call, probe);
+		return;
+	}
 	probe->status = page.nitems > 0 ? "served" : "empty";
 	if (page.nitems == 0)
 		return;
@@ -135,16 +143,19 @@ probe_resource(FtxSession *session, Probe *probes, int index)
 	spec.method = FTX_GET;
 	spec.path = path.data;
 	spec.accept = operation->accept;
+	spec.expected.no_key = resource->parent == NULL;
+	spec.expected.absent = resource->absent;
+	spec.expected.bare = operation->bare;
 	spec.repeat_safe = true;
 	call = ftx_call_start(session, &spec, stats, NULL, CurrentMemoryContext);
 	probe->request = psprintf("GET %s", path.data);
-	ftx_call_wait(call);
 	if (ftx_call_succeeded(call))
 		take_first(call, resource, list, bound, probe);
-	else if (ftx_call_status(call) == 401 || ftx_call_status(call) == 0)
+	else if (ftx_call_answer(call)->status == 401 ||
+			 ftx_call_answer(call)->status == 0)
 		ftx_call_raise(call); /* that is about all tables */
 	else
-		describe_failure(call, resource, probe);
+		describe_failure(call, probe);
 }
 
 /*

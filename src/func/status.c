@@ -46,8 +46,18 @@ fivetrex_ping(PG_FUNCTION_ARGS)
 	spec.accept = FTX_V1;
 	spec.repeat_safe = true;
 	call = ftx_func_read(session, &spec);
-	ftx_call_decode(call, FTX_SHAPE_OBJECT,
-					ftx_projection_create(paths, lengthof(paths)), &page);
+	ftx_call_decode_object(call, ftx_projection_create(paths, lengthof(paths)),
+						   &page);
+	if (page.values[0].kind != FTX_JSON_STRING)
+		ftx_call_complain(call, "It does not say which account it is about.");
+	for (int i = 1; i < (int) lengthof(paths); i++)
+	{
+		if (page.values[i].kind != FTX_JSON_STRING &&
+			page.values[i].kind != FTX_JSON_NULL &&
+			page.values[i].kind != FTX_JSON_ABSENT)
+			ftx_call_complain(
+				call, psprintf("Its \"%s\" is not a string.", paths[i]));
+	}
 
 	for (int i = 0; i < 2; i++)
 	{

@@ -8,9 +8,10 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "api/words.h"
+#include "access/htup_details.h"
 #include "base/compat.h"
 #include "catalogue/catalogue.h"
+#include "fdw/fdw.h"
 #include "func/func.h"
 #include "funcapi.h"
 #include "json/value.h"
@@ -26,107 +27,88 @@ PG_FUNCTION_INFO_V1(fivetrex_wait);
 #define MAX_PAUSE 60000
 #define MIN_PAUSE 20
 
-/* What is read of a connector; the order is that of the result's columns. */
-static const char *const members[] = {
+/* The columns of connectors that the result's columns are. */
+static const char *const columns[] = {
 	"id",
-	"status.sync_state",
-	"status.setup_state",
-	"status.update_state",
-	"status.is_historical_sync",
+	"sync_state",
+	"setup_state",
+	"update_state",
+	"is_historical_sync",
+	NULL, /* is_syncing */
 	"paused",
 	"succeeded_at",
 	"failed_at",
-	"status.rescheduled_for",
+	"rescheduled_for",
 };
 
-enum
-{
-	SYNC_STATE = 1,
-	HISTORICAL = 4,
-	PAUSED = 5,
-	FIRST_TIMESTAMP = 6
-};
-
-/* Columns: the members, with is_syncing before is_paused. */
+#define SYNC_STATE 1
 #define IS_SYNCING 5
-#define NCOLUMNS ((int) lengthof(members) + 1)
+
+/* What Fivetran calls a connector that does not sync. */
+static const char *const idle_states[] = {"scheduled", "rescheduled", "paused"};
+
+typedef enum Syncing
+{
+	SYNCING_NO,
+	SYNCING_YES,
+	SYNCING_UNKNOWN /* no state, or one that Fivetran has added */
+} Syncing;
 
 typedef struct Status
 {
-	bool syncing;
-	Datum values[lengthof(members) + 1];
-	bool nulls[lengthof(members) + 1];
+	Syncing syncing;
+	Datum values[lengthof(columns)];
+	bool nulls[lengthof(columns)];
 } Status;
 
-/*
- * PostgreSQL quotes in its error what is no timestamp.
- */
-static Datum
-timestamp_value(char *text)
+static Syncing
+syncing(const Status *status)
 {
-	MemoryContext cxt = CurrentMemoryContext;
-	volatile Datum result = (Datum) 0;
+	char *state;
 
-	PG_TRY();
+	if (status->nulls[SYNC_STATE])
+		return SYNCING_UNKNOWN;
+	state = TextDatumGetCString(status->values[SYNC_STATE]);
+	if (strcmp(state, "syncing") == 0)
+		return SYNCING_YES;
+	for (int i = 0; i < (int) lengthof(idle_states); i++)
 	{
-		result = DirectFunctionCall3(timestamptz_in, CStringGetDatum(text),
-									 ObjectIdGetDatum(InvalidOid),
-									 Int32GetDatum(-1));
+		if (strcmp(state, idle_states[i]) == 0)
+			return SYNCING_NO;
 	}
-	PG_CATCH();
-	{
-		ftx_words_rethrow(cxt);
-	}
-	PG_END_TRY();
-	return result;
-}
-
-static void
-fill_status(const FtxJsonValue *found, Status *status)
-{
-	int column = 0;
-
-	status->syncing = ftx_json_is_string(&found[SYNC_STATE], "syncing");
-	for (int i = 0; i < (int) lengthof(members); i++, column++)
-	{
-		char *text = ftx_json_text(&found[i]);
-
-		if (column == IS_SYNCING)
-		{
-			status->values[column] = BoolGetDatum(status->syncing);
-			status->nulls[column++] = false;
-		}
-		status->nulls[column] = text == NULL;
-		if (text == NULL)
-			continue;
-		if (i == HISTORICAL || i == PAUSED)
-			status->values[column] = BoolGetDatum(found[i].kind ==
-												  FTX_JSON_TRUE);
-		else if (i >= FIRST_TIMESTAMP)
-			status->values[column] = timestamp_value(text);
-		else
-			status->values[column] = CStringGetTextDatum(text);
-	}
+	return SYNCING_UNKNOWN;
 }
 
 /*
  * Ask once.
  */
 static void
-get_status(FtxSession *session, const char *path, Status *status)
+get_status(FunctionCallInfo fcinfo, const char *function, FtxSession *session,
+		   Status *status)
 {
+	const FtxResource *resource = ftx_resource_find("connectors");
+	TupleDesc tupdesc;
+	FtxConverter *converter;
 	FtxCallSpec spec = {0};
 	FtxCall *call;
 	FtxPage page = {0};
 
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	converter = ftx_converter_of_function(function, tupdesc, resource, columns);
 	spec.method = FTX_GET;
-	spec.path = path;
-	spec.accept = FTX_V2;
+	spec.path = ftx_func_path(fcinfo, function);
+	spec.accept = resource->detail.accept;
+	spec.expected.id = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	spec.repeat_safe = true;
 	call = ftx_func_read(session, &spec);
-	ftx_call_decode(call, FTX_SHAPE_OBJECT,
-					ftx_projection_create(members, lengthof(members)), &page);
-	fill_status(page.values, status);
+	ftx_call_decode_object(call, ftx_converter_projection(converter), &page);
+	ftx_call_check_id(call, &page.values[FTX_KEY_SLOT]);
+	ftx_converter_fill(converter, page.values, false, status->values,
+					   status->nulls);
+	status->syncing = syncing(status);
+	status->values[IS_SYNCING] = BoolGetDatum(status->syncing == SYNCING_YES);
+	status->nulls[IS_SYNCING] = status->syncing == SYNCING_UNKNOWN;
 	ftx_call_free(call);
 }
 
@@ -147,11 +129,10 @@ status_row(FunctionCallInfo fcinfo, Status *status)
 Datum
 fivetrex_sync_status(PG_FUNCTION_ARGS)
 {
-	char *path = ftx_func_path(fcinfo, "fivetrex_sync_status");
 	FtxSession *session = ftx_func_session(fcinfo, 1);
 	Status status;
 
-	get_status(session, path, &status);
+	get_status(fcinfo, "fivetrex_sync_status", session, &status);
 	PG_RETURN_DATUM(status_row(fcinfo, &status));
 }
 
@@ -217,12 +198,12 @@ timeout_ms(FunctionCallInfo fcinfo)
  * fivetrex_wait(connector_id text, timeout interval, server name)
  *		returns record
  *
- * Until no sync runs, or the time is over: then the row has is_syncing true.
+ * Until no sync runs, or the time is over: then the row has is_syncing true, or
+ * NULL when the state says nothing that is known.
  */
 Datum
 fivetrex_wait(PG_FUNCTION_ARGS)
 {
-	char *path = ftx_func_path(fcinfo, "fivetrex_wait");
 	int64 limit = timeout_ms(fcinfo);
 	FtxSession *session = ftx_func_session(fcinfo, 2);
 	TimestampTz start = GetCurrentTimestamp();
@@ -239,10 +220,10 @@ fivetrex_wait(PG_FUNCTION_ARGS)
 
 		MemoryContextReset(look);
 		old = MemoryContextSwitchTo(look);
-		get_status(session, path, &status);
+		get_status(fcinfo, "fivetrex_wait", session, &status);
 		MemoryContextSwitchTo(old);
 		waited = TimestampDifferenceMilliseconds(start, GetCurrentTimestamp());
-		if (!status.syncing || (limit >= 0 && waited >= limit))
+		if (status.syncing == SYNCING_NO || (limit >= 0 && waited >= limit))
 			break;
 		pause = next_pause(session, waited);
 		if (limit >= 0)

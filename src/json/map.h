@@ -8,19 +8,23 @@
  * is an item, and that it has two names.  Slots whose path is "@1", "@2", ...
  * get these names as strings.
  *
+ * A map that is null has no items, nor has one that is absent below the first
+ * name of the path; the first must be there.
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef FTX_MAP_H
 #define FTX_MAP_H
 
-#include "json/page.h"
+#include "json/scanner.h"
 
 /*
- * As ftx_page_decode() for an answer whose data has its items at `items`.
- * Maps that are absent or null have no items.  Throws the same, and when
- * something on the way is not an object.
+ * Add the items at `items` in the object that the scanner stands before, to
+ * the page.  Of names that stand twice in a map, the last one counts.  Returns
+ * what is wrong with their shape, as ftx_page_decode() does, or NULL.
  */
-extern void ftx_map_decode(FtxPage *page, const char *body, size_t len,
-						   const char *items, const FtxProjection *projection);
+extern const char *
+ftx_map_scan(FtxScanner *scanner, FtxPage *page, const char *items,
+			 const FtxProjection *projection);
 
 #endif /* FTX_MAP_H */

@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "base/compat.h"
-#include "json/page.h"
+#include "json/map.h"
 #include "json/projection.h"
 #include "json/scanner.h"
 #include "json/value.h"
@@ -18,34 +18,14 @@
 /* Interrupts are served after so many items. */
 #define INTERRUPT_CHECK_ITEMS 1000
 
-static const FtxProjection nothing = {0};
-
 typedef struct Decoder
 {
 	FtxScanner scanner;
 	FtxPage *page;
-	const FtxProjection *projection;
-	FtxShape shape;
-	FtxJsonKind top_kind;
+	const FtxWanted *wanted;
 	FtxJsonKind data_kind; /* ABSENT: there is no data */
-	FtxJsonKind items_kind;
+	const char *complaint; /* about the data */
 } Decoder;
-
-ftx_noreturn static void
-refuse(const char *detail)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_PROTOCOL_VIOLATION),
-			 errmsg("the answer of the Fivetran API cannot be understood"),
-			 errdetail("%s", detail)));
-}
-
-static bool
-is_object_shape(const Decoder *decoder)
-{
-	return decoder->shape == FTX_SHAPE_OBJECT ||
-		   decoder->shape == FTX_SHAPE_ANSWER;
-}
 
 static bool
 key_is(const char *key, int len, const char *expected)
@@ -53,13 +33,9 @@ key_is(const char *key, int len, const char *expected)
 	return len == (int) strlen(expected) && memcmp(key, expected, len) == 0;
 }
 
-/*
- * Room for one more item; its slots are ABSENT.
- */
-static FtxJsonValue *
-new_item(Decoder *decoder)
+FtxJsonValue *
+ftx_page_add_item(FtxPage *page)
 {
-	FtxPage *page = decoder->page;
 	FtxJsonValue *values;
 
 	if (page->nitems == page->maxitems)
@@ -80,29 +56,48 @@ new_item(Decoder *decoder)
 	return values;
 }
 
-/* ---------- the parts of an answer ---------- */
+/* ---------- the data of an answer ---------- */
 
 static void
+skip_value(FtxScanner *scanner)
+{
+	ftx_scanner_value(scanner, NULL, NULL);
+}
+
+/*
+ * The elements of an array, which comes next.
+ */
+static const char *
 decode_items(Decoder *decoder)
 {
 	FtxScanner *scanner = &decoder->scanner;
-	const KeyNode *root = &decoder->projection->root;
+	const KeyNode *root = &decoder->wanted->projection->root;
+	const char *complaint = NULL;
 	bool first = true;
 
-	decoder->page->nitems = 0; /* of duplicates, the last counts */
 	ftx_scanner_enter(scanner);
 	while (ftx_scanner_element(scanner, &first))
 	{
-		if (ftx_scanner_peek(scanner) != '{' && scanner->failed == NULL)
-			refuse("An item of the list is not an object.");
-		ftx_scanner_value(scanner, root, new_item(decoder));
+		if (ftx_scanner_peek(scanner) == '{')
+			ftx_scanner_value(scanner, root, ftx_page_add_item(decoder->page));
+		else
+		{
+			complaint = "An item of the list is not an object.";
+			skip_value(scanner);
+		}
 	}
+	return complaint;
 }
 
-static void
+/*
+ * The object that a list is, which comes next.
+ */
+static const char *
 decode_list(Decoder *decoder)
 {
+	static const char *const no_list = "Its \"data\" has no list of \"items\".";
 	FtxScanner *scanner = &decoder->scanner;
+	const char *complaint = no_list;
 	bool first = true;
 	const char *key;
 	int len;
@@ -110,44 +105,68 @@ decode_list(Decoder *decoder)
 	ftx_scanner_enter(scanner);
 	while (ftx_scanner_member(scanner, &first, &key, &len))
 	{
+		FtxJsonKind kind = ftx_json_kind(ftx_scanner_peek(scanner));
+
 		if (key_is(key, len, "items"))
 		{
-			decoder->items_kind = ftx_json_kind(ftx_scanner_peek(scanner));
-			if (decoder->items_kind == FTX_JSON_ARRAY)
+			decoder->page->nitems = 0;
+			if (kind == FTX_JSON_ARRAY)
+				complaint = decode_items(decoder);
+			else
 			{
-				decode_items(decoder);
-				continue;
+				complaint = kind == FTX_JSON_NULL ? NULL : no_list;
+				skip_value(scanner);
 			}
 		}
 		else if (key_is(key, len, "next_cursor"))
-		{
 			ftx_scanner_slice(scanner, NULL, NULL, &decoder->page->next_cursor);
-			continue;
-		}
-		ftx_scanner_value(scanner, NULL, NULL);
+		else
+			skip_value(scanner);
 	}
+	return complaint;
 }
 
-static void
+static const char *
 decode_data(Decoder *decoder)
 {
 	FtxScanner *scanner = &decoder->scanner;
+	const FtxWanted *wanted = decoder->wanted;
+	FtxJsonKind expected = wanted->shape == FTX_SHAPE_ARRAY ? FTX_JSON_ARRAY :
+															  FTX_JSON_OBJECT;
 
+	decoder->page->nitems = 0;
+	memset(&decoder->page->next_cursor, 0, sizeof(FtxJsonValue));
 	decoder->data_kind = ftx_json_kind(ftx_scanner_peek(scanner));
-	if (decoder->shape == FTX_SHAPE_LIST)
+	if (decoder->data_kind != expected)
 	{
-		if (decoder->data_kind == FTX_JSON_OBJECT)
-			decode_list(decoder);
-		else if (decoder->data_kind == FTX_JSON_ARRAY)
-			decode_items(decoder);
-		else
-			ftx_scanner_value(scanner, NULL, NULL);
-		return;
+		skip_value(scanner);
+		return expected == FTX_JSON_ARRAY ?
+				   "Its \"data\" is not an array." :
+			   wanted->shape == FTX_SHAPE_LIST ?
+				   "Its \"data\" has no list of \"items\"." :
+				   "Its \"data\" is not an object.";
 	}
-	decoder->page->nitems = 0; /* of duplicates, the last counts */
-	ftx_scanner_value(scanner, &decoder->projection->root, new_item(decoder));
+	switch (wanted->shape)
+	{
+		case FTX_SHAPE_LIST:
+			return decode_list(decoder);
+		case FTX_SHAPE_ARRAY:
+			return decode_items(decoder);
+		case FTX_SHAPE_MAP:
+			return ftx_map_scan(scanner, decoder->page, wanted->items,
+								wanted->projection);
+		case FTX_SHAPE_OBJECT:
+			ftx_scanner_value(scanner, &wanted->projection->root,
+							  ftx_page_add_item(decoder->page));
+	}
+	return NULL;
 }
 
+/* ---------- what is around it ---------- */
+
+/*
+ * All members of the answer, which begins with a bracket.
+ */
 static void
 decode_top(Decoder *decoder)
 {
@@ -159,94 +178,102 @@ decode_top(Decoder *decoder)
 	ftx_scanner_enter(scanner);
 	while (ftx_scanner_member(scanner, &first, &key, &len))
 	{
-		if (key_is(key, len, "data") && decoder->shape != FTX_SHAPE_MESSAGE)
-			decode_data(decoder);
+		if (key_is(key, len, "data"))
+			decoder->complaint = decode_data(decoder);
 		else if (key_is(key, len, "code"))
 			ftx_scanner_slice(scanner, NULL, NULL, &decoder->page->code);
 		else if (key_is(key, len, "message"))
 			ftx_scanner_slice(scanner, NULL, NULL, &decoder->page->message);
 		else
-			ftx_scanner_value(scanner, NULL, NULL);
+			skip_value(scanner);
 	}
 }
 
-static void
-check_text_member(const FtxJsonValue *value, const char *detail)
+static bool
+is_text(const FtxJsonValue *value)
 {
-	if (value->kind != FTX_JSON_ABSENT && value->kind != FTX_JSON_NULL &&
-		value->kind != FTX_JSON_STRING)
-		refuse(detail);
+	return value->kind == FTX_JSON_ABSENT || value->kind == FTX_JSON_NULL ||
+		   value->kind == FTX_JSON_STRING;
 }
 
-static void
-check_shape(Decoder *decoder)
+/*
+ * Is the body the object itself, without an envelope?  Then that is the item.
+ */
+static bool
+decode_bare(Decoder *decoder, FtxSlice body)
+{
+	const FtxWanted *wanted = decoder->wanted;
+	FtxJsonValue whole = {body.data, (int) body.len, FTX_JSON_OBJECT};
+
+	if (wanted->shape != FTX_SHAPE_OBJECT ||
+		decoder->page->code.kind != FTX_JSON_ABSENT ||
+		ftx_page_member(&whole, wanted->bare).kind != FTX_JSON_STRING)
+		return false;
+	decoder->page->nitems = 0;
+	ftx_page_project(&whole, wanted->projection,
+					 ftx_page_add_item(decoder->page));
+	return true;
+}
+
+static const char *
+check_parts(Decoder *decoder, FtxSlice body)
 {
 	FtxPage *page = decoder->page;
 
-	check_text_member(&page->code, "\"code\" is not a string.");
-	check_text_member(&page->message, "\"message\" is not a string.");
-	check_text_member(&page->next_cursor, "\"next_cursor\" is not a string.");
-	if (decoder->top_kind != FTX_JSON_OBJECT)
-		refuse("It is not an object.");
-	if (decoder->shape == FTX_SHAPE_LIST)
-	{
-		if (decoder->data_kind == FTX_JSON_ABSENT)
-			refuse("It has no \"data\".");
-		if (decoder->data_kind != FTX_JSON_ARRAY &&
-			(decoder->data_kind != FTX_JSON_OBJECT ||
-			 decoder->items_kind != FTX_JSON_ARRAY))
-			refuse("Its \"data\" has no list of \"items\".");
-	}
-	else if (is_object_shape(decoder) &&
-			 decoder->data_kind != FTX_JSON_ABSENT &&
-			 decoder->data_kind != FTX_JSON_OBJECT)
-		refuse("Its \"data\" is not an object.");
+	if (!is_text(&page->code))
+		return "Its \"code\" is not a string.";
+	if (!is_text(&page->message))
+		return "Its \"message\" is not a string.";
+	if (decoder->data_kind == FTX_JSON_ABSENT && !decode_bare(decoder, body))
+		return "It has no \"data\".";
+	if (decoder->complaint == NULL && !is_text(&page->next_cursor))
+		return "Its \"next_cursor\" is not a string.";
+	return decoder->complaint;
 }
 
-/* ---------- decoding ---------- */
-
-void
-ftx_page_decode(FtxPage *page, const char *body, size_t len, FtxShape shape,
-				const FtxProjection *projection)
+/*
+ * Before a body is scanned: is there anything that can be?
+ */
+static const char *
+check_bytes(FtxSlice body)
 {
-	Decoder decoder = {.page = page, .shape = shape};
-	const char *complaint;
+	if (body.len == 0)
+		return "It is empty.";
+	if (body.len > MaxAllocSize)
+		return "It is too large.";
+	if (body.len >= 3 && memcmp(body.data, "\xEF\xBB\xBF", 3) == 0)
+		return "It is not JSON: it begins with a byte order mark.";
+	return NULL;
+}
+
+const char *
+ftx_page_decode(FtxPage *page, FtxSlice body, const FtxWanted *wanted)
+{
+	Decoder decoder = {.page = page, .wanted = wanted};
+	const char *complaint = check_bytes(body);
+	bool object;
 
 	memset(&page->code, 0, sizeof(page->code));
 	memset(&page->message, 0, sizeof(page->message));
 	memset(&page->next_cursor, 0, sizeof(page->next_cursor));
 	page->nitems = 0;
-	decoder.projection = projection != NULL ? projection : &nothing;
-	page->nslots = decoder.projection->nslots;
-	if (len == 0 && (shape == FTX_SHAPE_MESSAGE || shape == FTX_SHAPE_ANSWER))
-		return;
-	if (len > MaxAllocSize)
-		refuse("It is too long.");
+	page->nslots = wanted->projection->nslots;
+	if (complaint != NULL)
+		return complaint;
 
-	ftx_scanner_begin(&decoder.scanner, body, len);
-	decoder.top_kind = ftx_json_kind(ftx_scanner_peek(&decoder.scanner));
-	if (decoder.top_kind == FTX_JSON_OBJECT)
+	ftx_scanner_begin(&decoder.scanner, body.data, body.len);
+	object = ftx_scanner_peek(&decoder.scanner) == '{';
+	if (object)
 		decode_top(&decoder);
 	else
-		ftx_scanner_value(&decoder.scanner, NULL, NULL);
+		skip_value(&decoder.scanner);
 	complaint = ftx_scanner_finish(&decoder.scanner);
+	if (complaint == NULL)
+		complaint = object ? check_parts(&decoder, body) :
+							 "It is not an object.";
 	if (complaint != NULL)
-		refuse(complaint);
-
-	/* the object itself, without an envelope */
-	if (decoder.data_kind == FTX_JSON_ABSENT &&
-		decoder.top_kind == FTX_JSON_OBJECT &&
-		(shape == FTX_SHAPE_OBJECT ||
-		 (shape == FTX_SHAPE_ANSWER && page->code.kind == FTX_JSON_ABSENT)))
-	{
-		ftx_scanner_begin(&decoder.scanner, body, len);
-		ftx_scanner_value(&decoder.scanner, &decoder.projection->root,
-						  new_item(&decoder));
-	}
-	if (shape == FTX_SHAPE_ANSWER && decoder.data_kind == FTX_JSON_NULL)
 		page->nitems = 0;
-	else
-		check_shape(&decoder);
+	return complaint;
 }
 
 void
@@ -260,30 +287,37 @@ ftx_page_project(const FtxJsonValue *object, const FtxProjection *projection,
 	ftx_scanner_value(&scanner, &projection->root, values);
 }
 
-/* ---------- error answers ---------- */
-
-bool
-ftx_page_error(const char *body, size_t len, FtxJsonValue *code,
-			   FtxJsonValue *message)
+FtxJsonValue
+ftx_page_member(const FtxJsonValue *object, const char *path)
 {
-	Decoder decoder = {.shape = FTX_SHAPE_MESSAGE, .projection = &nothing};
-	FtxPage page = {0};
+	FtxJsonValue value = {0};
 
-	memset(code, 0, sizeof(*code));
-	memset(message, 0, sizeof(*message));
+	if (object->kind == FTX_JSON_OBJECT && path != NULL)
+		ftx_page_project(object, ftx_projection_create(&path, 1), &value);
+	return value;
+}
 
-	if (len == 0 || len > MaxAllocSize)
-		return false;
-	decoder.page = &page;
-	ftx_scanner_begin(&decoder.scanner, body, len);
-	if (ftx_scanner_peek(&decoder.scanner) != '{')
-		return false;
-	decode_top(&decoder);
-	if (ftx_scanner_finish(&decoder.scanner) != NULL ||
-		page.code.kind != FTX_JSON_STRING)
-		return false;
-	*code = page.code;
-	if (page.message.kind == FTX_JSON_STRING)
-		*message = page.message;
-	return true;
+const char *
+ftx_page_envelope(FtxSlice body, FtxEnvelope *envelope)
+{
+	static const char *const members[] = {"code", "message", "data", ""};
+	const char *complaint = check_bytes(body);
+	FtxJsonValue values[lengthof(members)] = {0};
+	FtxScanner scanner;
+
+	memset(envelope, 0, sizeof(*envelope));
+	if (complaint != NULL)
+		return complaint;
+	ftx_scanner_begin(&scanner, body.data, body.len);
+	ftx_scanner_value(&scanner,
+					  &ftx_projection_create(members, lengthof(members))->root,
+					  values);
+	complaint = ftx_scanner_finish(&scanner);
+	if (complaint != NULL)
+		return complaint;
+	envelope->code = values[0];
+	envelope->message = values[1];
+	envelope->data = values[2];
+	envelope->whole = values[3];
+	return NULL;
 }

@@ -16,7 +16,7 @@
 #ifndef FTX_PAGE_H
 #define FTX_PAGE_H
 
-#include "postgres.h"
+#include "base/bytes.h"
 
 #define FTX_MAX_JSON_DEPTH 128 /* real answers nest below 20 */
 
@@ -54,11 +54,25 @@ ftx_projection_create(const char *const *paths, int npaths);
 
 typedef enum FtxShape
 {
-	FTX_SHAPE_LIST,	  /* data.items[], data.next_cursor */
-	FTX_SHAPE_OBJECT, /* data is the one item */
-	FTX_SHAPE_ANSWER, /* the same, or no item when there is no data */
-	FTX_SHAPE_MESSAGE /* no item: code and message only */
+	FTX_SHAPE_LIST,	 /* data.items[], data.next_cursor; null: no items */
+	FTX_SHAPE_MAP,	 /* items in maps by name below data, see json/map.h */
+	FTX_SHAPE_ARRAY, /* data is the list of items */
+	FTX_SHAPE_OBJECT /* data is the one item */
 } FtxShape;
+
+/* What is wanted of an answer. */
+typedef struct FtxWanted
+{
+	FtxShape shape;
+	const char *items; /* of a MAP: where they stand */
+
+	/*
+	 * Of an OBJECT whose answer may come without an envelope: the member that
+	 * it then must have.  NULL: there must be an envelope.
+	 */
+	const char *bare;
+	const FtxProjection *projection;
+} FtxWanted;
 
 typedef struct FtxPage
 {
@@ -76,17 +90,23 @@ typedef struct FtxPage
 
 /*
  * Take a body apart.  `page` is filled with slices of `body`, which must stay
- * as long as they are used; arrays are allocated in the current context.
+ * as long as they are used; arrays are allocated in the current context, but
+ * for page->values, which may be there from before and is kept where it is.
  *
- * Tolerated, as real answers need it: a bare array as the data of a list, an
- * object without "data" that is itself the one item (API.md 1.3).
+ * The answer is what jsonb would make of it: of members that stand twice the
+ * last one counts, and names are compared without their escapes.
  *
- * Throws ERRCODE_PROTOCOL_VIOLATION when the body is not UTF-8, not JSON,
- * nested deeper than FTX_MAX_JSON_DEPTH, has something after its end, or has
- * not the shape asked for.  Serves interrupts at least every 1,000 items.
+ * Returns NULL, or what is wrong in a sentence (static or in the current
+ * context): not UTF-8, not JSON, nested deeper than FTX_MAX_JSON_DEPTH,
+ * something after its end, not the shape that is wanted.  Code and message are
+ * set whenever it is JSON, since they may say why the rest is not there.
+ * Serves interrupts at least every 1,000 items.
  */
-extern void ftx_page_decode(FtxPage *page, const char *body, size_t len,
-							FtxShape shape, const FtxProjection *projection);
+extern const char *
+ftx_page_decode(FtxPage *page, FtxSlice body, const FtxWanted *wanted);
+
+/* Room for one more item, whose slots are ABSENT. */
+extern FtxJsonValue *ftx_page_add_item(FtxPage *page);
 
 /*
  * The values that are wanted of one object, which is a slice of an answer that
@@ -96,11 +116,23 @@ extern void
 ftx_page_project(const FtxJsonValue *object, const FtxProjection *projection,
 				 FtxJsonValue *values);
 
+/* One member; ABSENT if it is not there, or no object, or path is NULL. */
+extern FtxJsonValue
+ftx_page_member(const FtxJsonValue *object, const char *path);
+
+/* The parts of an answer whose data is not looked into. */
+typedef struct FtxEnvelope
+{
+	FtxJsonValue code;
+	FtxJsonValue message;
+	FtxJsonValue data;
+	FtxJsonValue whole; /* the body without white space around it */
+} FtxEnvelope;
+
 /*
- * Take only "code" and "message" of an error answer; false (both ABSENT) when
- * the body is not such an object.  Never throws for what the body contains.
+ * The same for an error's answer, or a write's.  Returns what is wrong, as
+ * ftx_page_decode() does; not being an object is not wrong here.
  */
-extern bool ftx_page_error(const char *body, size_t len, FtxJsonValue *code,
-						   FtxJsonValue *message);
+extern const char *ftx_page_envelope(FtxSlice body, FtxEnvelope *envelope);
 
 #endif /* FTX_PAGE_H */

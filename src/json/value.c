@@ -10,7 +10,6 @@
 #include "base/compat.h"
 #include "json/scanner.h"
 #include "json/value.h"
-#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/datetime.h"
@@ -287,11 +286,27 @@ ftx_json_plain_key(const FtxJsonValue *key, int *len)
 }
 
 bool
+ftx_json_equals(const FtxJsonValue *value, const char *expected)
+{
+	const char *text = value->text + 1;
+	int len = value->len - 2;
+
+	if (value->kind == FTX_JSON_NUMBER)
+	{
+		text = value->text;
+		len = value->len;
+	}
+	else if (value->kind != FTX_JSON_STRING)
+		return false;
+	else if (memchr(text, '\\', len) != NULL)
+		text = ftx_json_plain_key(value, &len);
+	return len == (int) strlen(expected) && memcmp(text, expected, len) == 0;
+}
+
+bool
 ftx_json_is_string(const FtxJsonValue *value, const char *expected)
 {
-	return value->kind == FTX_JSON_STRING &&
-		   value->len == (int) strlen(expected) + 2 &&
-		   memcmp(value->text + 1, expected, value->len - 2) == 0;
+	return value->kind == FTX_JSON_STRING && ftx_json_equals(value, expected);
 }
 
 FtxJsonKind

@@ -67,8 +67,11 @@ ftx_json_space(char c)
 /* Past white space; throws for interrupts only. */
 extern const char *ftx_json_skip_space(const char *p);
 
-/* Is it the string `expected` (plain ASCII, no escapes needed)? */
+/* Is it the string `expected` (UTF-8), escapes or not? */
 extern bool ftx_json_is_string(const FtxJsonValue *value, const char *expected);
+
+/* The same for a string or a number as it is written. */
+extern bool ftx_json_equals(const FtxJsonValue *value, const char *expected);
 
 /*
  * In jsonb.c: the value as jsonb, byte for byte what jsonb_in makes of it.

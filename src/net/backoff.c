@@ -31,6 +31,8 @@ repeatable(const FtxAttempt *attempt)
 			/* 429 says that the request was not acted upon */
 			if (attempt->status == 429)
 				return true;
+			if (attempt->status == 408 || attempt->status == 500)
+				return attempt->reads;
 			return attempt->repeat_safe &&
 				   (attempt->status == 502 || attempt->status == 503 ||
 					attempt->status == 504);

@@ -16,6 +16,7 @@ typedef struct FtxAttempt
 	FtxOutcome outcome;
 	int status;		   /* HTTP status when FTX_ANSWERED */
 	int64 retry_after; /* seconds, -1 = not said */
+	bool reads;		   /* it changes nothing: a GET */
 	bool repeat_safe;
 	bool may_have_run;
 } FtxAttempt;
@@ -25,7 +26,8 @@ typedef struct FtxAttempt
  *
  * 429 is repeated for every method.  502, 503, 504 and transport failures are
  * repeated when that is safe (repeat_safe, or the request cannot have reached
- * the server).  All else is final.  The wait is what Retry-After says, if an
+ * the server), 408 and 500 for what reads only: a write may be what the server
+ * failed at.  All else is final.  The wait is what Retry-After says, if an
  * answer has it; else `jitter` in [0,1) picks it between 0 and
  * retry_delay * 2^(number-1), at most 30 s (full jitter).
  */

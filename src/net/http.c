@@ -157,6 +157,7 @@ settle(FtxRequest *request)
 						  .outcome = response->outcome,
 						  .status = response->status,
 						  .retry_after = response->retry_after,
+						  .reads = request->method == FTX_GET,
 						  .repeat_safe = request->repeat_safe,
 						  .may_have_run = response->may_have_run};
 	int64 now = ftx_clock();

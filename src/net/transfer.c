@@ -489,6 +489,56 @@ read_tally(FtxRequest *request)
 						USECS_PER_SEC / 2 - now;
 }
 
+/* The length that a header announces, without white space; its size. */
+static size_t
+announced_length(const char **value)
+{
+	size_t len;
+
+	*value += strspn(*value, " \t");
+	len = strcspn(*value, ",");
+	while (len > 0 && strchr(" \t\r\n", (*value)[len - 1]) != NULL)
+		len--;
+	return len;
+}
+
+/*
+ * Does the answer announce two lengths that differ, in headers of their own or
+ * in one?  Then nobody knows where it ends (RFC 9112, 6.3).
+ */
+static bool
+lengths_differ(FtxRequest *request)
+{
+	struct curl_header *header;
+	size_t amount = 1;
+	char first[24] = "";
+
+	for (size_t i = 0; i < amount; i++)
+	{
+		const char *value;
+
+		if (curl_easy_header(request->easy, "Content-Length", i, CURLH_HEADER,
+							 -1, &header) != CURLHE_OK)
+			return false;
+		amount = header->amount;
+		for (value = header->value; value != NULL;)
+		{
+			size_t len = announced_length(&value);
+
+			if (len >= sizeof(first))
+				return true;
+			if (first[0] == '\0')
+				memcpy(first, value, len);
+			if (strlen(first) != len || memcmp(first, value, len) != 0)
+				return true;
+			value = strchr(value, ',');
+			if (value != NULL)
+				value++;
+		}
+	}
+	return false;
+}
+
 /* What only a whole answer has. */
 static void
 read_answer(FtxRequest *request)
@@ -498,6 +548,14 @@ read_answer(FtxRequest *request)
 	long status = 0;
 	char *content_type = NULL;
 
+	if (lengths_differ(request))
+	{
+		ftx_response_fail(request, FTX_MALFORMED_ANSWER,
+						  "the answer announces two different lengths");
+		response->may_have_run = true;
+		ftx_bytes_reset(response->body);
+		return;
+	}
 	curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
 	response->outcome = FTX_ANSWERED;
 	response->status = (int) status;

@@ -12,7 +12,28 @@ import sys
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                       "..", "..", "src", "catalogue", "operations.c")
-ROW = re.compile(r'\{"(GET|POST|PATCH|DELETE|PUT)",\s*"([^"]+)",\s*FTX_(V[12])\}')
+ROW = re.compile(r'\{"(GET|POST|PATCH|DELETE|PUT)",\s*"([^"]+)",\s*FTX_(V[12])'
+                 r'(?:,\s*"([a-z_]+)")?\}')
+
+
+def resolve(root, node):
+    while "$ref" in node:
+        reference = node["$ref"]
+        node = root
+        for key in reference.lstrip("#/").split("/"):
+            node = node[key]
+    return node
+
+
+def bare(root, operation):
+    """The member that tells an object which comes without an envelope."""
+    for status, response in sorted(operation["responses"].items()):
+        for content in resolve(root, response).get("content", {}).values():
+            schema = resolve(root, content.get("schema", {}))
+            members = schema.get("properties", {})
+            if status.startswith("2") and members and "code" not in members:
+                return "hash" if "hash" in members else "id"
+    return ""
 
 
 def defined(path):
@@ -24,15 +45,11 @@ def defined(path):
                 continue
             version = "V1"
             for parameter in operation.get("parameters", []):
-                if "$ref" in parameter:
-                    node = root
-                    for key in parameter["$ref"].lstrip("#/").split("/"):
-                        node = node[key]
-                    parameter = node
+                parameter = resolve(root, parameter)
                 if parameter["name"].lower() == "accept" and \
                         "version=2" in json.dumps(parameter["schema"]):
                     version = "V2"
-            yield method.upper(), route, version
+            yield method.upper(), route, version, bare(root, operation)
 
 
 def main():
@@ -40,9 +57,9 @@ def main():
         ours = set(ROW.findall(file.read()))
     theirs = set(defined(sys.argv[1]))
     for row in sorted(theirs - ours):
-        print("not in the catalogue: %s %s %s" % row)
+        print("not in the catalogue: %s %s %s %s" % row)
     for row in sorted(ours - theirs):
-        print("not in the definition: %s %s %s" % row)
+        print("not in the definition: %s %s %s %s" % row)
     print("%d operations compared" % len(theirs))
     sys.exit(1 if ours != theirs else 0)
 

@@ -194,7 +194,7 @@ subtest 'secrets' => sub {
 	# A server that repeats what it was given.
 	require MIME::Base64;
 	my $basic = MIME::Base64::encode_base64(join(':', @secret), '');
-	foreach my $status (401, 403, 400, 500)
+	foreach my $status (401, 403, 400, 501)
 	{
 		$mock->fault('users', { path => '^/v1/groups', status => $status,
 				body => { code => 'X', message => "no user $secret[0] with $secret[1]" } });

@@ -75,8 +75,19 @@ subtest 'by status' => sub {
 		faulty(answer(415, 'X'), $sql, 'invalid_parameter_value', '415');
 		faulty(answer(422, 'X'), $sql, 'invalid_parameter_value', '422');
 		faulty(answer(409, 'Conflict'), $sql, 'object_in_use', '409');
-		(undef, $n) = faulty(answer(500, 'X'), $sql, 'system_error', '500');
-		is($n, 1, '500 is not repeated');
+		foreach my $status (408, 500)
+		{
+			(undef, $n) = faulty(answer($status, 'X'), $sql, $status == 500 ? 'system_error' : 'fdw_error', $status);
+			is($n, 3, "$status is repeated for a GET");
+			foreach my $write ($post, q{SELECT fivetrex_pause('assimilate_seem', server => 'e')})
+			{
+				(undef, $n) = faulty(answer($status, 'X'), $write, $status == 500 ? 'system_error' : 'fdw_error',
+					"$status: $write");
+				is($n, 1, 'but not for a write, even one that may be repeated');
+			}
+		}
+		(undef, $n) = faulty(answer(501, 'X'), $sql, 'system_error', '501');
+		is($n, 1, '501 is not repeated');
 		(undef, $n) = faulty(answer(503, 'X'), $sql, 'system_error', '503');
 		is($n, 3, '503 is repeated max_retries times');
 		faulty(answer(405, 'X'), $sql, 'fdw_error', '405');

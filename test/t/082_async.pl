@@ -120,7 +120,7 @@ is($node->safe_psql('postgres', q{SELECT count(*), count(DISTINCT (tableoid, id)
 
 foreach my $world (@worlds)
 {
-	$mock->fault($world, { status => 500, path => 'cursor', body => { code => 'x', message => 'y' } });
+	$mock->fault($world, { status => 501, path => 'cursor', body => { code => 'x', message => 'y' } });
 	like($node->fails("SELECT count(*) FROM everything"), qr/ERROR:  58000: .*\n.*GET \/v1\/connections\?limit=10&cursor/s, "an error of $world");
 	$mock->clear_faults($world);
 }

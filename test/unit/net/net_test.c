@@ -151,6 +151,7 @@ may_repeat(const FtxAttempt *a)
 
 	if (a->outcome == FTX_ANSWERED)
 		return a->status == 429 ||
+			   (a->reads && (a->status == 408 || a->status == 500)) ||
 			   (a->repeat_safe && a->status >= 502 && a->status <= 504);
 	temporary = a->outcome == FTX_CANNOT_CONNECT ||
 				a->outcome == FTX_CANNOT_RESOLVE ||
@@ -173,7 +174,7 @@ net_check_backoff(PG_FUNCTION_ARGS)
 	checks = 0;
 	for (int outcome = FTX_ANSWERED; outcome <= FTX_CLIENT_FAILURE; outcome++)
 		for (int status = 99; status < 600; status++)
-			for (int flags = 0; flags < 4; flags++)
+			for (int flags = 0; flags < 8; flags++)
 			{
 				a.number = 1;
 				a.outcome = (FtxOutcome) outcome;
@@ -181,6 +182,7 @@ net_check_backoff(PG_FUNCTION_ARGS)
 				a.retry_after = -1;
 				a.repeat_safe = (flags & 1) != 0;
 				a.may_have_run = (flags & 2) != 0;
+				a.reads = (flags & 4) != 0;
 				CHECK((ftx_backoff(&a, 1, 100, 0.5) == 50) == may_repeat(&a));
 				CHECK((ftx_backoff(&a, 1, 100, 0.5) == -1) == !may_repeat(&a));
 				CHECK(ftx_backoff(&a, 0, 100, 0.5) == -1);
