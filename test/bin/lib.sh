@@ -136,6 +136,19 @@ choose_user()
 	fi
 }
 
+# The tree without what was built in it; with what is not committed.
+copy_sources()					# folder
+{
+	if git -C "$TOP" rev-parse --git-dir >/dev/null 2>&1; then
+		git -C "$TOP" ls-files -z --cached --others --exclude-standard |
+			(cd "$TOP" && xargs -0 sh -c 'for f; do if [ -e "$f" ]; then printf "%s\0" "$f"; fi; done' sh) |
+			tar -C "$TOP" --null -T - -cf - | tar -C "$1" -xf -
+	else
+		tar -C "$TOP" --exclude='*.o' --exclude='*.so' --exclude='*.bc' --exclude=.git -cf - . |
+			tar -C "$1" -xf -
+	fi
+}
+
 # Where everything happens, and who does it.
 sandbox_create()
 {
@@ -150,14 +163,7 @@ sandbox_create()
 	trap 'exit 129' HUP
 	TREE=$SANDBOX/tree
 	mkdir "$TREE" "$SANDBOX/bin"
-	if git -C "$TOP" rev-parse --git-dir >/dev/null 2>&1; then
-		git -C "$TOP" ls-files -z --cached --others --exclude-standard |
-			(cd "$TOP" && xargs -0 sh -c 'for f; do if [ -e "$f" ]; then printf "%s\0" "$f"; fi; done' sh) |
-			tar -C "$TOP" --null -T - -cf - | tar -C "$TREE" -xf -
-	else
-		tar -C "$TOP" --exclude='*.o' --exclude='*.so' --exclude=.git -cf - . |
-			tar -C "$TREE" -xf -
-	fi
+	copy_sources "$TREE"
 	make_python
 	sandbox_own
 	BINDIR=$("$PG_CONFIG" --bindir)

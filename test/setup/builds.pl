@@ -66,7 +66,8 @@ like(`nm -D '$work/elsewhere/fivetrex.so'`, qr/ T Pg_magic_func$/m, 'the library
 succeeds('installed from there', "cd elsewhere && $make -f ../source/Makefile install DESTDIR='$work/root'");
 
 my %dir = map { $_ => `$pg_config --$_` =~ s/^\/(.*)\n$/$1/r } qw(pkglibdir sharedir docdir);
-my @scripts = map { s{.*/}{}r } glob "$top/fivetrex--*.sql";
+my @scripts = map { s{.*/}{}r } glob "$top/fivetrex*--*.sql";
+my @controls = map { s{.*/}{}r } glob "$top/*.control";
 cmp_ok(scalar @scripts, '>=', 3, 'scripts');
 my @bitcode = $bitcode ? ('fivetrex.index.bc', map { "fivetrex/$_" =~ s/\.c$/.bc/r }
 	  map { s{^\Q$top\E/}{}r } glob "$top/src/*.c $top/src/*/*.c $top/src/*/*/*.c") : ();
@@ -74,7 +75,7 @@ is_deeply(
 	files('root', '-type f'),
 	[
 		sort "$dir{pkglibdir}/fivetrex.so", "$dir{docdir}/extension/fivetrex.md",
-		map({ "$dir{sharedir}/extension/$_" } 'fivetrex.control', @scripts),
+		map({ "$dir{sharedir}/extension/$_" } @controls, @scripts),
 		map { "$dir{pkglibdir}/bitcode/$_" } @bitcode
 	],
 	'what is installed: library, scripts, control file, manual, bitcode');
