@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The version of the control file is the one that everything else says."""
+"""The version of each control file is the one that everything else says."""
+import glob
 import json
 import os
 import re
@@ -14,28 +15,38 @@ def read(name):
 
 
 def problems():
-    version = re.search(r"^default_version = '([0-9.]+)'", read("fivetrex.control"), re.M)[1]
     meta = json.loads(read("META.json"))
-    for where, said in (("META.json", meta["version"]),
-                        ("META.json's extension", meta["provides"]["fivetrex"]["version"])):
-        if said not in (version, version + ".0"):
-            yield "%s says %s, the control file %s" % (where, said, version)
-    if meta["provides"]["fivetrex"]["file"] != "fivetrex--%s.sql" % version:
-        yield "META.json names %s" % meta["provides"]["fivetrex"]["file"]
-    yield from scripts(version)
+    versions = {}
+    for path in sorted(glob.glob(os.path.join(TOP, "*.control"))):
+        name = os.path.basename(path)[:-len(".control")]
+        versions[name] = re.search(r"^default_version = '([0-9.]+)'", read(name + ".control"), re.M)[1]
+        yield from scripts(name, versions[name])
+        yield from provided(name, versions[name], meta["provides"].get(name, {}))
+    whole = versions["fivetrex"] + ".0"
+    if meta["version"] != whole:
+        yield "META.json's version is %s, not %s" % (meta["version"], whole)
+    if not read("debian/changelog").startswith("fivetrex (%s-" % whole):
+        yield "debian/changelog does not begin with %s" % whole
 
 
-def scripts(newest):
-    names = [name for name in os.listdir(TOP) if re.fullmatch(r"fivetrex--.*\.sql", name)]
+def provided(name, version, said):
+    """PGXN wants three numbers."""
+    for member, right in (("version", version + ".0"), ("file", "%s--%s.sql" % (name, version))):
+        if said.get(member) != right:
+            yield "META.json says %s of %s is %s, not %s" % (member, name, said.get(member), right)
+
+
+def scripts(name, newest):
+    pattern = re.compile(r"%s--([0-9.]+--)?([0-9.]+)\.sql" % name)
     frozen = read("test/upgrade/frozen.sha256").split()[1::2]
-    for name in sorted(names):
-        versions = name[len("fivetrex--"):-len(".sql")].split("--")
-        if versions[-1] != newest and name not in frozen:
-            yield "%s is of a released version, but not frozen" % name
-        if not read(name).startswith("/* %s */" % name):
-            yield "%s does not begin with its name" % name
-    if "fivetrex--%s.sql" % newest not in names:
-        yield "there is no fivetrex--%s.sql" % newest
+    found = {file: pattern.fullmatch(file) for file in os.listdir(TOP) if pattern.fullmatch(file)}
+    for file, match in sorted(found.items()):
+        if match[2] != newest and file not in frozen:
+            yield "%s is of a released version, but not frozen" % file
+        if not read(file).startswith("/* %s */" % file):
+            yield "%s does not begin with its name" % file
+    if "%s--%s.sql" % (name, newest) not in found:
+        yield "there is no %s--%s.sql" % (name, newest)
 
 
 def main():
