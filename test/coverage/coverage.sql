@@ -22,6 +22,18 @@ SELECT count(*) FROM connector_types;
 SELECT count(*) FROM connector_type_configs WHERE service = 'postgres';
 SELECT jsonb_typeof(fivetrex_public_connector_types());
 SELECT count(*) FROM roles;
+-- how roles are called is the server's business: two for each scope, mild ones first
+WITH r AS (SELECT s AS scope, name,
+    row_number() OVER (PARTITION BY s ORDER BY is_custom, name !~* 'view|review|member', name) AS n
+  FROM roles, unnest(scope) s WHERE is_deprecated IS NOT TRUE)
+SELECT (SELECT name FROM r WHERE scope = 'ACCOUNT' ORDER BY n LIMIT 1) AS account_role,
+  (SELECT name FROM r WHERE scope = 'ACCOUNT' ORDER BY n = 2 DESC, n LIMIT 1) AS account_role_2,
+  (SELECT name FROM r WHERE scope = 'DESTINATION' ORDER BY n LIMIT 1) AS destination_role,
+  (SELECT name FROM r WHERE scope = 'DESTINATION' ORDER BY n = 2 DESC, n LIMIT 1) AS destination_role_2,
+  (SELECT name FROM r WHERE scope = 'CONNECTOR' ORDER BY n LIMIT 1) AS connector_role,
+  (SELECT name FROM r WHERE scope = 'CONNECTOR' ORDER BY n = 2 DESC, n LIMIT 1) AS connector_role_2,
+  (SELECT name FROM r WHERE scope = 'TEAM' ORDER BY n LIMIT 1) AS team_role,
+  (SELECT name FROM r WHERE scope = 'TEAM' ORDER BY n = 2 DESC, n LIMIT 1) AS team_role_2 \gset
 SELECT count(*) FROM transformation_packages;
 SELECT id AS package FROM transformation_packages LIMIT 1 \gset
 SELECT count(*) FROM transformation_packages WHERE id = :'package';
@@ -34,15 +46,15 @@ SELECT public_key IS NOT NULL, service_account IS NOT NULL FROM groups WHERE id 
 UPDATE groups SET name = 'coverage_c_' || :'suffix' WHERE id = :'ga';
 
 -- users and their memberships
-INSERT INTO users (email, given_name, family_name, role) VALUES ('coverage_' || :'suffix' || '@example.com', 'Co', 'Verage', 'Account Reviewer') RETURNING id AS u \gset
+INSERT INTO users (email, given_name, family_name, role) VALUES ('coverage_' || :'suffix' || '@example.com', 'Co', 'Verage', :'account_role') RETURNING id AS u \gset
 SELECT count(*) FROM users;
 UPDATE users SET phone = '+15550000000' WHERE id = :'u';
-INSERT INTO group_users (group_id, email, role) VALUES (:'ga', 'coverage_' || :'suffix' || '@example.com', 'View Destination');
+INSERT INTO group_users (group_id, email, role) VALUES (:'ga', 'coverage_' || :'suffix' || '@example.com', :'destination_role');
 SELECT count(*) FROM group_users WHERE group_id = :'ga';
 DELETE FROM group_users WHERE group_id = :'ga' AND user_id = :'u';
-INSERT INTO user_groups (user_id, group_id, role) VALUES (:'u', :'ga', 'View Destination');
+INSERT INTO user_groups (user_id, group_id, role) VALUES (:'u', :'ga', :'destination_role');
 SELECT count(*) FROM user_groups WHERE user_id = :'u';
-UPDATE user_groups SET role = 'Edit Destination' WHERE user_id = :'u' AND group_id = :'ga';
+UPDATE user_groups SET role = :'destination_role_2' WHERE user_id = :'u' AND group_id = :'ga';
 DELETE FROM user_groups WHERE user_id = :'u' AND group_id = :'ga';
 INSERT INTO user_api_keys (user_id, expiration_period_days) VALUES (:'u', 30) RETURNING key_secret IS NOT NULL;
 SELECT count(*) FROM user_api_keys;
@@ -66,7 +78,7 @@ DELETE FROM destination_fingerprints WHERE destination_id = :'ga' AND id = :'pri
 
 -- connectors
 INSERT INTO connectors (group_id, service, config, paused, run_setup_tests)
-VALUES (:'ga', 'postgres', '{"schema_prefix": "coverage", "host": "db.example.com", "port": 5432, "database": "d", "user": "u", "password": "p"}', true, false) RETURNING id AS c \gset
+VALUES (:'ga', 'postgres', '{"schema_prefix": "coverage", "host": "db.example.com", "port": 5432, "database": "d", "user": "u", "password": "p"}', true, true) RETURNING id AS c \gset
 SELECT count(id) FROM connectors;
 SELECT fivetrex_request('GET', '/v1/groups/' || :'ga' || '/connections') ->> 'code';
 UPDATE connectors SET sync_frequency = 360 WHERE id = :'c';
@@ -92,17 +104,20 @@ SELECT fivetrex_approve_certificate('Y292ZXJhZ2U=', 'Q0VSVA==', connector_id => 
 SELECT fivetrex_create_schema_config(:'c', '{"schemas": {"public": {"enabled": true}}}') IS NOT NULL;
 SELECT fivetrex_reload_schema_config(:'c', 'PRESERVE') IS NOT NULL;
 SELECT count(*) FROM connector_tables WHERE connector_id = :'c';
-SELECT schema_name AS s, table_name AS t FROM connector_tables WHERE connector_id = :'c' ORDER BY 1, 2 LIMIT 1 \gset
-SELECT column_name AS col FROM connector_columns WHERE connector_id = :'c' AND schema_name = :'s' AND table_name = :'t' AND patch_allowed ORDER BY 1 LIMIT 1 \gset
-SELECT column_name AS col2 FROM connector_columns WHERE connector_id = :'c' AND schema_name = :'s' AND table_name = :'t' AND patch_allowed ORDER BY 1 DESC LIMIT 1 \gset
-UPDATE connector_tables SET enabled = true WHERE connector_id = :'c' AND table_name = :'t';
-SELECT fivetrex_modify_schema(:'c', :'s', '{"enabled": true}') IS NOT NULL;
-SELECT fivetrex_modify_table(:'c', :'s', :'t', '{"enabled": true}') IS NOT NULL;
-SELECT fivetrex_modify_column(:'c', :'s', :'t', :'col', '{"enabled": false}') IS NOT NULL;
-SELECT fivetrex_drop_column(:'c', :'s', :'t', :'col') IS NOT NULL;
-SELECT fivetrex_modify_column(:'c', :'s', :'t', :'col2', '{"enabled": false}') IS NOT NULL;
-SELECT fivetrex_drop_columns(:'c', jsonb_build_object(:'s', jsonb_build_object('tables', jsonb_build_object(:'t', jsonb_build_object('columns', jsonb_build_array(:'col2')))))) IS NOT NULL;
-SELECT fivetrex_resync_tables(:'c', confirm => true, tables => jsonb_build_object(:'s', jsonb_build_array(:'t'))) IS NOT NULL;
+-- columns are known of a connector that is connected: ours if its setup tests have passed, else another one
+\set cc :c
+SELECT id AS cc FROM connectors WHERE setup_state = 'connected' ORDER BY id <> :'c', id LIMIT 1 \gset
+SELECT schema_name AS s, table_name AS t FROM connector_tables WHERE connector_id = :'cc' ORDER BY 1, 2 LIMIT 1 \gset
+SELECT column_name AS col FROM connector_columns WHERE connector_id = :'cc' AND schema_name = :'s' AND table_name = :'t' AND patch_allowed ORDER BY 1 LIMIT 1 \gset
+SELECT column_name AS col2 FROM connector_columns WHERE connector_id = :'cc' AND schema_name = :'s' AND table_name = :'t' AND patch_allowed ORDER BY 1 DESC LIMIT 1 \gset
+UPDATE connector_tables SET enabled = true WHERE connector_id = :'cc' AND table_name = :'t';
+SELECT fivetrex_modify_schema(:'cc', :'s', '{"enabled": true}') IS NOT NULL;
+SELECT fivetrex_modify_table(:'cc', :'s', :'t', '{"enabled": true}') IS NOT NULL;
+SELECT fivetrex_modify_column(:'cc', :'s', :'t', :'col', '{"enabled": false}') IS NOT NULL;
+SELECT fivetrex_drop_column(:'cc', :'s', :'t', :'col') IS NOT NULL;
+SELECT fivetrex_modify_column(:'cc', :'s', :'t', :'col2', '{"enabled": false}') IS NOT NULL;
+SELECT fivetrex_drop_columns(:'cc', jsonb_build_object(:'s', jsonb_build_object('tables', jsonb_build_object(:'t', jsonb_build_object('columns', jsonb_build_array(:'col2')))))) IS NOT NULL;
+SELECT fivetrex_resync_tables(:'cc', confirm => true, tables => jsonb_build_object(:'s', jsonb_build_array(:'t'))) IS NOT NULL;
 
 -- state, of a function
 INSERT INTO connectors (group_id, service, config, paused, run_setup_tests)
@@ -112,26 +127,26 @@ SELECT fivetrex_set_state(:'f', '{"cursor": 2}') IS NOT NULL;
 SELECT fivetrex_state(:'f') IS NOT NULL;
 
 -- memberships in connectors
-INSERT INTO user_connectors (user_id, connector_id, role) VALUES (:'u', :'c', 'View Connection');
+INSERT INTO user_connectors (user_id, connector_id, role) VALUES (:'u', :'c', :'connector_role');
 SELECT count(*) FROM user_connectors WHERE user_id = :'u';
-UPDATE user_connectors SET role = 'Edit Connection' WHERE user_id = :'u' AND connector_id = :'c';
+UPDATE user_connectors SET role = :'connector_role_2' WHERE user_id = :'u' AND connector_id = :'c';
 DELETE FROM user_connectors WHERE user_id = :'u' AND connector_id = :'c';
 
 -- teams
-INSERT INTO teams (name, description, role) VALUES ('coverage ' || :'suffix', 'd', 'Account Reviewer') RETURNING id AS team \gset
+INSERT INTO teams (name, description, role) VALUES ('coverage ' || :'suffix', 'd', :'account_role') RETURNING id AS team \gset
 SELECT count(*) FROM teams;
 UPDATE teams SET description = 'e' WHERE id = :'team';
-INSERT INTO team_users (team_id, user_id, role) VALUES (:'team', :'u', 'Team Member');
+INSERT INTO team_users (team_id, user_id, role) VALUES (:'team', :'u', :'team_role');
 SELECT count(*) FROM team_users WHERE team_id = :'team';
-UPDATE team_users SET role = 'Team Manager' WHERE team_id = :'team' AND user_id = :'u';
+UPDATE team_users SET role = :'team_role_2' WHERE team_id = :'team' AND user_id = :'u';
 DELETE FROM team_users WHERE team_id = :'team' AND user_id = :'u';
-INSERT INTO team_groups (team_id, group_id, role) VALUES (:'team', :'ga', 'View Destination');
+INSERT INTO team_groups (team_id, group_id, role) VALUES (:'team', :'ga', :'destination_role');
 SELECT count(*) FROM team_groups WHERE team_id = :'team';
-UPDATE team_groups SET role = 'Edit Destination' WHERE team_id = :'team' AND group_id = :'ga';
+UPDATE team_groups SET role = :'destination_role_2' WHERE team_id = :'team' AND group_id = :'ga';
 DELETE FROM team_groups WHERE team_id = :'team' AND group_id = :'ga';
-INSERT INTO team_connectors (team_id, connector_id, role) VALUES (:'team', :'c', 'View Connection');
+INSERT INTO team_connectors (team_id, connector_id, role) VALUES (:'team', :'c', :'connector_role');
 SELECT count(*) FROM team_connectors WHERE team_id = :'team';
-UPDATE team_connectors SET role = 'Edit Connection' WHERE team_id = :'team' AND connector_id = :'c';
+UPDATE team_connectors SET role = :'connector_role_2' WHERE team_id = :'team' AND connector_id = :'c';
 DELETE FROM team_connectors WHERE team_id = :'team' AND connector_id = :'c';
 SELECT fivetrex_remove_team_role(:'team') IS NOT NULL;
 SELECT fivetrex_remove_user_role(:'u') IS NOT NULL;
