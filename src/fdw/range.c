@@ -99,7 +99,8 @@ add_window(FtxScanState *state, StringInfo query)
 	TimestampTz now = server_now(state);
 
 	/* a rescan asks for the same, as long as that can be reached */
-	if (Abs(now - state->now) > USECS_PER_MINUTE)
+	if (now - state->now > USECS_PER_MINUTE ||
+		state->now - now > USECS_PER_MINUTE)
 		state->now = now;
 	return tightest(state, first, state->nlowers, true, &lower) &&
 		   tightest(state, first + state->nlowers, state->nuppers, false,
