@@ -105,6 +105,19 @@ TASK = {"code": "reconnect", "message": "Reconnect the source",
 WARNING = {"code": "resync_table_warning", "message": "Resync table warning",
            "details": "public.orders needs a resync"}
 
+# Members of config that Fivetran sets itself and takes from nobody: the
+# definition's <service>_readonly_config, of the services above.
+READ_ONLY_CONFIG = {
+    **dict.fromkeys(("postgres", "postgres_rds", "google_cloud_postgresql", "mysql", "sql_server",
+                     "oracle", "mongo", "sftp"), {"public_key"}),
+    "mysql_rds": {"external_id", "public_key"}, "aurora": {"external_id", "public_key"},
+    "dynamodb": {"external_id"}, "s3": {"external_id"}, "aws_lambda": {"external_id"},
+    "salesforce": {"connecting_user", "connecting_user_email", "connection_type",
+                   "organization_id"},
+    "xero": {"webhook_url"}, "azure_blob_storage": {"connection_type", "public_key"},
+    "google_cloud_function": {"service_account_email"},
+}
+
 
 def connector_config(service, name, rng):
     """Configuration of the service's family; secrets appear as the API shows them."""

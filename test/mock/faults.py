@@ -2,6 +2,7 @@
 import base64
 import functools
 import gzip
+import json
 import re
 import select
 import struct
@@ -15,7 +16,7 @@ _MATCHING = {"method", "path", "skip", "times"}
 _ACTIONS = {"status", "headers", "body", "body_text", "body_base64", "close", "close_after",
             "stall", "chunk", "transfer", "gzip", "content_type", "delay_ms", "repeat_cursor",
             "duplicate_tail", "empty_page_with_cursor", "next_cursor", "header_flood",
-            "gzip_bomb", "large", "after_state"}
+            "gzip_bomb", "large", "after_state", "leave_out"}
 
 
 class Rule:
@@ -85,6 +86,23 @@ def gzip_repeated(head, block, times, tail):
     check = zlib.crc32(tail, check)
     size = len(head) + len(block) * times + len(tail)
     return b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + b"".join(parts) + struct.pack("<II", check, size % 2**32)
+
+
+def leave_out(action, text):
+    """The answer without some members of its data: paths with dots, "*" for every name."""
+    if "leave_out" not in action:
+        return text
+    answer = json.loads(text)
+    for path in action["leave_out"]:
+        *steps, last = path.split(".")
+        nodes = [answer.get("data")]
+        for step in steps:
+            nodes = [child for node in nodes if isinstance(node, dict)
+                     for child in (node.values() if step == "*" else [node.get(step)])]
+        for node in nodes:
+            if isinstance(node, dict):
+                node.pop(last, None)
+    return to_json(answer)
 
 
 @functools.lru_cache(maxsize=8)

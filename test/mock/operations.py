@@ -137,12 +137,18 @@ def list_connections(world, request):
         schema=request.query.get("schema")))
 
 
+def _check_read_only(service, config):
+    for name in sorted(data.READ_ONLY_CONFIG.get(service, set()) & set(config or {})):
+        raise invalid("Field 'config.%s' is read-only" % name, "body")
+
+
 def create_connection(world, request):
     body = request.body
     group_id, service, config = body["group_id"], body["service"], body.get("config") or {}
     world.get("groups", group_id)
     if service not in data.SERVICES:
         raise invalid("Unsupported service '%s'" % service)
+    _check_read_only(service, config)
     schema = config.get("schema_prefix") or config.get("schema") or service
     if config.get("table"):
         schema += "." + config["table"]
@@ -186,6 +192,7 @@ def connection_details(world, request):
 
 def modify_connection(world, request):
     obj, body = world.change("connections", request.args["connectionId"]), request.body
+    _check_read_only(obj["service"], body.get("config"))
     status = obj["status"]
     merge(obj, body, *TEST_CONTROL, "schema_status", "is_historical_sync")
     if "paused" in body:

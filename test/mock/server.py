@@ -130,6 +130,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             more = rate_headers(world, record)
             status, text = self.perform(world, record, action, path, body)
+            text = faults.leave_out(action, text)
         except Refusal as refusal:
             if refusal.violation:
                 world.violate(record, refusal.violation, refusal.message)

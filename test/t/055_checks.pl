@@ -34,7 +34,8 @@ sub table
 my %relations = (
 	plain => { sql => table('plain'), insert => 'passes', update => 'passes' },
 	view_local => {
-		sql => table('l') . 'CREATE VIEW view_local AS SELECT * FROM l WHERE sync_frequency >= 10 WITH LOCAL CHECK OPTION',
+		sql => table('l') . 'CREATE VIEW view_local AS SELECT * FROM l
+			WHERE sync_frequency >= 10 WITH LOCAL CHECK OPTION',
 		insert => '44000', update => '44000', view => 1 },
 	# LOCAL does not check the conditions of views below that have no option
 	view_over_unchecked => {
@@ -65,7 +66,8 @@ my %relations = (
 		insert => '23514', update => '23514' },
 	partition_parent => {
 		sql => qq{CREATE TABLE partition_parent ($columns) PARTITION BY RANGE (sync_frequency);
-			CREATE TABLE middle PARTITION OF partition_parent FOR VALUES FROM (10) TO (10000) PARTITION BY LIST (group_id);
+			CREATE TABLE middle PARTITION OF partition_parent FOR VALUES
+				FROM (10) TO (10000) PARTITION BY LIST (group_id);
 			CREATE FOREIGN TABLE leaf PARTITION OF middle FOR VALUES IN ('lucid_orchard') $options},
 		insert => '23514', update => '23514' },
 	# policies of a parent count for its partitions
@@ -92,7 +94,8 @@ my %relations = (
 		sql => table('check_not_given', 'CHECK (paused IS NOT TRUE)'),
 		insert => '0A000', update => 'passes' },
 	check_function => {
-		sql => q{CREATE FUNCTION allows(int) RETURNS boolean LANGUAGE sql AS 'SELECT EXISTS (SELECT 1 FROM public.allowed WHERE f = $1)';}
+		sql => q{CREATE FUNCTION allows(int) RETURNS boolean LANGUAGE sql AS 'SELECT EXISTS (SELECT 1
+			FROM public.allowed WHERE f = $1)';}
 		  . table('check_function', 'CHECK (allows(sync_frequency))'),
 		insert => '23514', update => '23514' },
 	check_row => {
@@ -101,7 +104,8 @@ my %relations = (
 			ALTER FOREIGN TABLE check_row ADD CHECK (holds(check_row))},
 		insert => '0A000', update => '23514' },
 	check_generated => {
-		sql => qq{CREATE FOREIGN TABLE check_generated ($columns, daily int GENERATED ALWAYS AS (1440 / sync_frequency) STORED,
+		sql => qq{CREATE FOREIGN TABLE check_generated ($columns, daily int
+			GENERATED ALWAYS AS (1440 / sync_frequency) STORED,
 			CHECK (daily <= 144)) $options},
 		insert => '23514', update => '23514' },
 	trigger_mends => {
@@ -127,11 +131,13 @@ $node->query(q{
 	CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'});
 # the first ones make what others use
 $node->query($relations{$_}{sql}) for 'view_subquery', grep { $_ ne 'view_subquery' } sort keys %relations;
-$node->query(q{CREATE ROLE bob; GRANT ALL ON ALL TABLES IN SCHEMA public TO bob; GRANT USAGE ON FOREIGN SERVER w TO bob});
+$node->query(q{CREATE ROLE bob; GRANT ALL ON ALL TABLES IN SCHEMA public TO bob; GRANT USAGE ON FOREIGN
+	SERVER w TO bob});
 
 # ---------- statements, of three rows whose second one is refused
 
-my @ids = map { (split /\|/)[0] } $node->rows(q{SELECT id FROM plain WHERE group_id = 'lucid_orchard' ORDER BY id LIMIT 3});
+my @ids = map { (split /\|/)[0] } $node->rows(q{SELECT id FROM plain
+	WHERE group_id = 'lucid_orchard' ORDER BY id LIMIT 3});
 my $case = "CASE id WHEN '$ids[1]' THEN 5 ELSE 60 END";
 my $three = join ', ', map { "'$_'" } @ids;
 my $rows = join ', ', map { "('lucid_orchard', 'postgres', $_)" } 60, 5, 60;
@@ -166,7 +172,8 @@ sub expected_writes
 
 # What the API answers to a creation; the mock would refuse a second connector
 # of the same name.
-my $made = { id => 'made', group_id => 'lucid_orchard', service => 'postgres', sync_frequency => 60, paused => JSON::PP::false,
+my $made = { id => 'made', group_id => 'lucid_orchard', service => 'postgres', sync_frequency => 60,
+	paused => JSON::PP::false,
 	status => {}, schema => 'x', created_at => '2024-01-01T00:00:00Z' };
 my @creation = (method => 'POST', path => 'connections$', status => 201);
 $mock->fault('w', { @creation, times => 0, body => { code => 'Success', data => $made } });
@@ -187,7 +194,8 @@ foreach my $name (sort keys %relations)
 		my ($log, $out, $err) = writes($sql);
 		if ($statement->{kind} eq 'delete')
 		{
-			is(scalar(() = $err =~ m{dry run: DELETE /v1/connections/}g), 3, "$verb, $name: nothing is checked") or diag($err);
+			is(scalar(() = $err =~ m{dry run: DELETE /v1/connections/}g), 3, "$verb, $name: nothing is checked")
+				or diag($err);
 			next;
 		}
 		my $expected = $relation->{ $statement->{kind} };
@@ -228,26 +236,32 @@ is_deeply([ sort keys %covered ], [ sort keys %relations ], 'every relation was 
 
 refuses('a view', q{INSERT INTO view_local (group_id, service, sync_frequency) VALUES ('lucid_orchard', 'postgres', 5)},
 	qr/ERROR:  44000: new row violates check option for view "view_local"\nDETAIL:  Nothing of this row was sent\./);
-refuses('a constraint', q{INSERT INTO check_sent (group_id, service, sync_frequency) VALUES ('lucid_orchard', 'postgres', 5)},
+refuses('a constraint', q{INSERT INTO check_sent (group_id, service, sync_frequency) VALUES ('lucid_orchard',
+	'postgres', 5)},
 	qr/ERROR:  23514: new row for relation "check_sent" violates check constraint "check_sent_sync_frequency_check"\nDETAIL:  Nothing/);
-refuses('a column that the API fills', q{INSERT INTO check_filled (group_id, service) VALUES ('lucid_orchard', 'postgres')},
+refuses('a column that the API fills', q{INSERT INTO check_filled (group_id, service) VALUES ('lucid_orchard',
+	'postgres')},
 	qr/0A000: the check constraint "check_filled_check" cannot be checked before the row is sent\nDETAIL:  It needs column "sync_frequency" of foreign table "check_filled", whose value only the API knows\. Nothing of this row was sent\.\nHINT:  Give/);
 {
 	# secrets of the row do not go into the error
-	$node->query(qq{CREATE FOREIGN TABLE with_auth (id text, group_id text, service text, auth jsonb, sync_frequency int,
+	$node->query(qq{CREATE FOREIGN TABLE with_auth (id text, group_id text, service text, auth jsonb,
+		sync_frequency int,
 		CHECK (sync_frequency >= 10), CHECK (auth ->> 'token' <> 'x')) $options;
 		CREATE VIEW with_auth_view AS SELECT * FROM with_auth WHERE sync_frequency >= 15 WITH CHECK OPTION});
 	foreach my $table ('with_auth', 'with_auth_view')
 	{
-		my (undef, undef, $err) = writes(qq{\\set VERBOSITY default\nINSERT INTO $table (group_id, service, auth, sync_frequency)
+		my (undef, undef, $err) = writes(qq{\\set VERBOSITY default\nINSERT INTO $table (group_id, service, auth,
+			sync_frequency)
 			VALUES ('lucid_orchard', 'postgres', '{"token": "swordfish"}', 5)});
 		like($err, qr/violates check/, "$table: refused");
 		unlike($err =~ s/LINE.*//sr, qr/swordfish/, "$table: without the row's values");
 	}
 	refuses('a column that is never read back', q{INSERT INTO with_auth (group_id, service, auth, sync_frequency)
 		VALUES ('lucid_orchard', 'postgres', '{"token": "x"}', 60)}, qr/23514: .*"with_auth_auth_check"/);
-	refuses('one that is not given is not sent', q{UPDATE with_auth SET auth = '{"token": "x"}' WHERE id = '} . $ids[0] . q{'}, qr/23514/);
-	my ($log, undef, $err) = writes(q{INSERT INTO with_auth (group_id, service, sync_frequency) VALUES ('lucid_orchard', 'postgres', 60)});
+	refuses('one that is not given is not sent', q{UPDATE with_auth SET auth = '{"token": "x"}'
+		WHERE id = '} . $ids[0] . q{'}, qr/23514/);
+	my ($log, undef, $err) = writes(q{INSERT INTO with_auth (group_id, service, sync_frequency) VALUES ('lucid_orchard',
+		'postgres', 60)});
 	is(scalar @$log, 1, 'that is known, too') or diag($err);
 	# nothing that the view shows afterwards
 	$node->query(q{CREATE VIEW never AS SELECT * FROM with_auth WHERE auth IS NOT NULL WITH CHECK OPTION});
@@ -267,10 +281,12 @@ foreach my $table ('check_sent', 'view_local', 'trigger_after')
 		my ($log, undef, $err) = writes(qq{INSERT INTO $table (group_id, service, sync_frequency)
 			VALUES ('lucid_orchard', 'postgres', 60)$returning});
 		is(scalar @$log, 1, "$table$returning: a row that is right is sent");
-		like($err, qr/violates check.*\nDETAIL:  The change was made\. This is about the row that the API answered with\./,
+		like($err,
+			qr/violates check.*\nDETAIL:  The change was made\. This is about the row that the API answered with\./,
 			"$table$returning: the answer is not right");
 	}
-	$mock->fault('w', { method => 'PATCH', path => "connections/$ids[0]", body => { code => 'Success', data => { %$made, id => $ids[0] } } });
+	$mock->fault('w', { method => 'PATCH', path => "connections/$ids[0]", body => { code => 'Success', data => { %$made,
+		id => $ids[0] } } });
 	my ($log, undef, $err) = writes(qq{UPDATE $table SET sync_frequency = 60 WHERE id = '$ids[0]'});
 	like($err, qr/violates check.*\nDETAIL:  The change was made\./, "$table: of an UPDATE, too");
 }
@@ -283,8 +299,10 @@ $node->query(qq{CREATE FOREIGN TABLE not_null (id text NOT NULL, group_id text N
 	sync_frequency int NOT NULL, schedule_type text) $options});
 refuses('NULL in a column that is NOT NULL', qq{UPDATE not_null SET sync_frequency = NULL WHERE id = '$ids[0]'},
 	qr/23502: null value in column "sync_frequency" of relation "not_null" violates not-null constraint\nDETAIL:  Nothing/);
-refuses('through a join', qq{UPDATE not_null SET sync_frequency = f FROM (VALUES ('$ids[0]', NULL::int)) v(i, f) WHERE id = i}, qr/23502/);
-is(scalar @{ (writes(q{INSERT INTO not_null (group_id, service) VALUES ('lucid_orchard', 'postgres')}))[0] }, 1, 'in an INSERT the API fills it');
+refuses('through a join', qq{UPDATE not_null SET sync_frequency = f FROM (VALUES ('$ids[0]', NULL::int)) v(i, f)
+	WHERE id = i}, qr/23502/);
+is(scalar @{ (writes(q{INSERT INTO not_null (group_id, service) VALUES ('lucid_orchard', 'postgres')}))[0] }, 1,
+	'in an INSERT the API fills it');
 
 is_deeply([ $mock->violations('w') ], [], 'no request broke the definition');
 $node->stop;
