@@ -283,23 +283,15 @@ is_known(FtxChecks *checks, TupleTableSlot *slot, int attnum)
 }
 
 static char *
-describe(const FtxChecks *checks, const Check *check)
+describe(const Check *check)
 {
-	switch (check->kind)
-	{
-		case CHECK_OPTION:
-			if (check->option->kind == WCO_VIEW_CHECK)
-				return psprintf("the check option of view \"%s\"",
-								check->option->relname);
-			return psprintf("a row-level security policy of table \"%s\"",
-							check->option->relname);
-		case CHECK_CONSTRAINT:
-			return psprintf("the check constraint \"%s\"", check->name);
-		case CHECK_PARTITION:
-			break;
-	}
-	return psprintf("the partition constraint of \"%s\"",
-					RelationGetRelationName(checks->target->rel));
+	if (check->kind == CHECK_CONSTRAINT)
+		return psprintf("the check constraint \"%s\"", check->name);
+	if (check->option->kind == WCO_VIEW_CHECK)
+		return psprintf("the check option of view \"%s\"",
+						check->option->relname);
+	return psprintf("a row-level security policy of table \"%s\"",
+					check->option->relname);
 }
 
 ftx_noreturn static void
@@ -311,8 +303,7 @@ refuse_unknown(const FtxChecks *checks, const Check *check, int attnum)
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-		 errmsg("%s cannot be checked before the row is sent",
-				describe(checks, check)),
+		 errmsg("%s cannot be checked before the row is sent", describe(check)),
 		 attnum > 0 ?
 			 errdetail(
 				 "It needs column \"%s\" of foreign table \"%s\", whose value only the API knows. Nothing of this row was sent.",
@@ -322,6 +313,27 @@ refuse_unknown(const FtxChecks *checks, const Check *check, int attnum)
 				 "It needs a system column of foreign table \"%s\". Nothing of this row was sent.",
 				 RelationGetRelationName(checks->target->rel)),
 		 settable ? errhint("Give the column a value in the statement.") : 0));
+}
+
+/*
+ * Everything that a check names has to be known.  A partition constraint only
+ * says where rows belong: that of a key which the API gives is checked as core
+ * routes the row, by what the statement says, and once more on the answer.
+ */
+static void
+check_known(FtxChecks *checks, const Check *check, TupleTableSlot *slot)
+{
+	int bit = -1;
+
+	if (check->kind == CHECK_PARTITION)
+		return;
+	while ((bit = bms_next_member(check->named, bit)) >= 0)
+	{
+		int attnum = bit + FirstLowInvalidHeapAttributeNumber;
+
+		if (!is_known(checks, slot, attnum))
+			refuse_unknown(checks, check, attnum);
+	}
 }
 
 ftx_noreturn static void
@@ -442,15 +454,8 @@ ftx_checks_before(FtxChecks *checks, TupleTableSlot *slot)
 	for (int i = 0; i < checks->nchecks; i++)
 	{
 		const Check *check = &checks->checks[i];
-		int bit = -1;
 
-		while ((bit = bms_next_member(check->named, bit)) >= 0)
-		{
-			int attnum = bit + FirstLowInvalidHeapAttributeNumber;
-
-			if (!is_known(checks, slot, attnum))
-				refuse_unknown(checks, check, attnum);
-		}
+		check_known(checks, check, slot);
 		if (!holds(checks, check, slot))
 			refuse_row(checks, check, false);
 		/* what the view does not show afterwards, core refuses afterwards */
