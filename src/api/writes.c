@@ -191,22 +191,43 @@ show_queue(FtxWrites *writes)
 
 /* ---------- sending ---------- */
 
+/*
+ * The line is there once, from the innermost place, and if anything has left.
+ */
 static void
 add_context(void *arg)
 {
-	const FtxWrites *writes = arg;
+	const FtxWritesContext *context = arg;
+	const FtxStatement *statement = context->writes->statement;
+	const ErrorContextCallback *callback = error_context_stack;
 
-	if (!writes->silent)
-		errcontext("%s", ftx_changes_line(writes->statement));
+	while (callback != &context->callback)
+	{
+		if (callback->callback == add_context)
+			return;
+		callback = callback->previous;
+	}
+	if (!context->writes->silent && statement->done + statement->refused +
+											statement->unknown +
+											statement->in_flight >
+										0)
+		errcontext("%s", ftx_changes_line(statement));
 }
 
-static void
-push_context(FtxWrites *writes, ErrorContextCallback *callback)
+void
+ftx_writes_enter(FtxWrites *writes, FtxWritesContext *context)
 {
-	callback->callback = add_context;
-	callback->arg = writes;
-	callback->previous = error_context_stack;
-	error_context_stack = callback;
+	context->writes = writes;
+	context->callback.callback = add_context;
+	context->callback.arg = context;
+	context->callback.previous = error_context_stack;
+	error_context_stack = &context->callback;
+}
+
+void
+ftx_writes_leave(FtxWritesContext *context)
+{
+	error_context_stack = context->callback.previous;
 }
 
 static void
@@ -398,48 +419,48 @@ prepare(FtxWrites *writes)
 void
 ftx_writes_check(FtxWrites *writes)
 {
-	ErrorContextCallback callback;
+	FtxWritesContext context;
 
-	push_context(writes, &callback);
+	ftx_writes_enter(writes, &context);
 	ftx_belts_check(writes->statement, false);
-	error_context_stack = callback.previous;
+	ftx_writes_leave(&context);
 }
 
 void
 ftx_writes_send(FtxWrites *writes, FtxWriteAnswered answered, void *arg)
 {
-	ErrorContextCallback callback;
+	FtxWritesContext context;
 
 	if (writes->queued == 0)
 		return;
-	push_context(writes, &callback);
+	ftx_writes_enter(writes, &context);
 	ftx_belts_check(writes->statement, true);
 	if (ftx_writes_dry_run(writes))
 	{
-		error_context_stack = callback.previous;
+		ftx_writes_leave(&context);
 		show_queue(writes);
 		return;
 	}
 	prepare(writes);
 	send_all(writes, answered, arg);
 	empty_queue(writes);
-	error_context_stack = callback.previous;
+	ftx_writes_leave(&context);
 }
 
 FtxCall *
 ftx_write_send(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats)
 {
 	FtxWrites *writes = ftx_writes_create(session, false, stats);
-	ErrorContextCallback callback;
+	FtxWritesContext context;
 	Flight flight;
 	bool success;
 
 	ftx_writes_add(writes, spec);
-	push_context(writes, &callback);
+	ftx_writes_enter(writes, &context);
 	ftx_belts_check(writes->statement, true);
 	if (ftx_writes_dry_run(writes))
 	{
-		error_context_stack = callback.previous;
+		ftx_writes_leave(&context);
 		count_passed(writes, spec);
 		empty_queue(writes);
 		return NULL;
@@ -452,6 +473,6 @@ ftx_write_send(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats)
 	if (!success)
 		ftx_call_raise(flight.call);
 	empty_queue(writes);
-	error_context_stack = callback.previous;
+	ftx_writes_leave(&context);
 	return flight.call;
 }

@@ -40,6 +40,19 @@ typedef void (*FtxWriteAnswered)(void *arg, int index, const FtxCallSpec *spec,
 								 FtxCall *call);
 
 /*
+ * Between these, errors tell in their context how far the writes of the set's
+ * statement got, if any has left.  (Sending them does it by itself.)
+ */
+typedef struct FtxWritesContext
+{
+	ErrorContextCallback callback;
+	FtxWrites *writes;
+} FtxWritesContext;
+
+extern void ftx_writes_enter(FtxWrites *writes, FtxWritesContext *context);
+extern void ftx_writes_leave(FtxWritesContext *context);
+
+/*
  * A set lives in the current memory context.  In a dry run nothing is sent:
  * if the set was made as one, or fivetrex.dry_run is on when it is sent.
  */

@@ -441,14 +441,17 @@ fivetrexExecForeignInsert(EState *estate, ResultRelInfo *info,
 						  TupleTableSlot *slot, TupleTableSlot *planSlot)
 {
 	FtxModifyState *state = info->ri_FdwState;
+	FtxWritesContext context;
 	FtxCallSpec spec = {0};
 	MemoryContext old;
 
+	ftx_writes_enter(state->writes, &context);
 	MemoryContextReset(state->row_cxt);
 	old = MemoryContextSwitchTo(state->row_cxt);
 	slot_getallattrs(slot);
 	insert_request(state, slot, &spec);
 	slot = dispatch(state, &spec, NULL, slot);
+	ftx_writes_leave(&context);
 	MemoryContextSwitchTo(old);
 	return slot;
 }
@@ -459,8 +462,10 @@ fivetrexExecForeignBatchInsert(EState *estate, ResultRelInfo *info,
 							   TupleTableSlot **planSlots, int *numSlots)
 {
 	FtxModifyState *state = info->ri_FdwState;
+	FtxWritesContext context;
 	MemoryContext old = MemoryContextSwitchTo(state->row_cxt);
 
+	ftx_writes_enter(state->writes, &context);
 	/* all rows are looked at before the first one leaves */
 	for (int i = 0; i < *numSlots; i++)
 	{
@@ -477,6 +482,7 @@ fivetrexExecForeignBatchInsert(EState *estate, ResultRelInfo *info,
 		flush(state);
 	else
 		hold_back(state);
+	ftx_writes_leave(&context);
 	MemoryContextSwitchTo(old);
 	if (ftx_writes_dry_run(state->writes))
 		*numSlots = 0;
@@ -598,12 +604,14 @@ fivetrexExecForeignUpdate(EState *estate, ResultRelInfo *info,
 						  TupleTableSlot *slot, TupleTableSlot *planSlot)
 {
 	FtxModifyState *state = info->ri_FdwState;
+	FtxWritesContext context;
 	FtxCallSpec spec = {0};
 	char **identity;
 	List *changed;
 	MemoryContext old;
 	TupleTableSlot *result = NULL;
 
+	ftx_writes_enter(state->writes, &context);
 	MemoryContextReset(state->row_cxt);
 	old = MemoryContextSwitchTo(state->row_cxt);
 	slot_getallattrs(slot);
@@ -617,6 +625,7 @@ fivetrexExecForeignUpdate(EState *estate, ResultRelInfo *info,
 			ftx_checks_before(state->checks, slot);
 		result = dispatch(state, &spec, identity, slot);
 	}
+	ftx_writes_leave(&context);
 	MemoryContextSwitchTo(old);
 	return result;
 }
@@ -626,11 +635,13 @@ fivetrexExecForeignDelete(EState *estate, ResultRelInfo *info,
 						  TupleTableSlot *slot, TupleTableSlot *planSlot)
 {
 	FtxModifyState *state = info->ri_FdwState;
+	FtxWritesContext context;
 	FtxCallSpec spec = {0};
 	char **identity;
 	MemoryContext old;
 	TupleTableSlot *result = NULL;
 
+	ftx_writes_enter(state->writes, &context);
 	MemoryContextReset(state->row_cxt);
 	old = MemoryContextSwitchTo(state->row_cxt);
 	identity = identity_of(state, planSlot);
@@ -648,6 +659,7 @@ fivetrexExecForeignDelete(EState *estate, ResultRelInfo *info,
 		}
 		result = dispatch(state, &spec, NULL, slot);
 	}
+	ftx_writes_leave(&context);
 	MemoryContextSwitchTo(old);
 	return result;
 }

@@ -133,6 +133,12 @@ like($err, qr{DETAIL:  POST /v1/connections/assimilate_seem/sync\.}, 'it is name
 with_fault([ { method => 'PATCH', path => 'groups', skip => 1, after_state => JSON::PP::true, times => 0 } ], 'some done, some lost', q{DO $$ BEGIN UPDATE w.groups SET name = 'l' WHERE id IN ('empty_shelf', 'stoic_pebble'); EXCEPTION WHEN OTHERS THEN NULL; END $$}, 6, ['1 stay']);
 $node->query(q{ALTER SERVER w OPTIONS (SET max_concurrency '8')});
 
+# errors of ours between writes
+tells('a row that cannot be sent, after others', q{INSERT INTO groups (name, created_at) VALUES ('a', NULL), ('b', NULL), ('c', now()) RETURNING id}, 2, [], $line->(2, 0, 0, 0));
+tells('the same of an UPDATE', q{UPDATE connectors c SET config = v.c FROM (VALUES ('assimilate_seem', '{"host": "h"}'::jsonb), ('broken_anchor', '{"l": ["******"]}')) v(id, c) WHERE v.id = c.id RETURNING c.id}, 1, [], $line->(1, 0, 0, 0));
+tells('a belt', q{SET fivetrex.max_writes = 2; INSERT INTO groups (name) VALUES ('a'), ('b'), ('c') RETURNING id}, 2, [], $line->(2, 0, 0, 1));
+unlike(tells('nothing has left', q{INSERT INTO groups (name, created_at) VALUES ('c', now()) RETURNING id}, 0, [], qr/ERROR:  0A000/), qr/writes: 0 done/, 'no line then');
+
 # ---------- the line adds up all targets of a statement
 
 $mock->fault('v', { method => 'PATCH', path => 'groups', times => 0, status => 409, body => { code => 'Conflict', message => 'no' } },
