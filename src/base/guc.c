@@ -22,6 +22,8 @@
 #include "base/closest.h"
 #include "base/compat.h"
 #include "base/guc.h"
+#include "base/role_settings.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/guc_tables.h"
@@ -76,6 +78,12 @@ static Setting settings[] = {
 
 /* Is the prefix reserved, so that core refuses unknown names? */
 static bool reserved = false;
+
+/*
+ * Was the library loaded before the session began?  Then core has told of what
+ * a role or database sets wrong in a WARNING at login, and forgotten it.
+ */
+static bool preloaded = false;
 
 /* ---------- values ---------- */
 
@@ -271,20 +279,19 @@ find_placeholder(bool unknown)
 }
 
 /*
- * "SET ... or RESET ..." does for what the session set; what it was given has
- * to be mended where it comes from, or for the session by SET.
+ * Where a setting was set, as a sentence.
  */
 static const char *
-origin(const struct config_generic *placeholder)
+origin(GucSource source)
 {
-	switch (placeholder->source)
+	switch (source)
 	{
 		case PGC_S_SESSION:
 			return "It was set in this session before the library of fivetrex was loaded.";
+		case PGC_S_GLOBAL:
 		case PGC_S_DATABASE:
 		case PGC_S_USER:
 		case PGC_S_DATABASE_USER:
-		case PGC_S_GLOBAL:
 			return "It comes from ALTER ROLE ... SET or ALTER DATABASE ... SET.";
 		case PGC_S_CLIENT:
 			return "It comes from the options of the connection.";
@@ -294,44 +301,66 @@ origin(const struct config_generic *placeholder)
 }
 
 ftx_noreturn static void
-refuse_value(const Setting *setting, const struct config_generic *placeholder,
-			 const char *text)
+refuse_value(const Setting *setting, const char *text, GucSource source)
 {
 	const char *range = setting->type == PGC_BOOL ?
 							"on or off" :
 							psprintf("an integer, %d or more", setting->min);
 
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("setting \"%s\" has an invalid value: \"%s\"",
-					setting->name, text),
-			 errdetail("%s Nothing is written until it is right.",
-					   origin(placeholder)),
-			 placeholder->source == PGC_S_SESSION ?
-				 errhint("SET %s to %s, or RESET it.", setting->name, range) :
-				 errhint("SET %s to %s, or mend it where it comes from.",
-						 setting->name, range)));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		 errmsg("setting \"%s\" has an invalid value: \"%s\"", setting->name,
+				text),
+		 errdetail("%s Nothing is written until it is right.", origin(source)),
+		 source == PGC_S_SESSION ?
+			 errhint("SET %s to %s, or RESET it.", setting->name, range) :
+			 errhint("SET %s to %s, or mend it where it comes from.",
+					 setting->name, range)));
 }
 
 ftx_noreturn static void
-refuse_name(const struct config_generic *placeholder)
+refuse_name(const char *name, GucSource source)
 {
 	FtxClosest closest;
 
-	ftx_closest_begin(&closest, placeholder->name);
+	ftx_closest_begin(&closest, name);
 	for (size_t i = 0; i < lengthof(settings); i++)
 		ftx_closest_offer(&closest, settings[i].name);
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("there is no setting \"%s\"", placeholder->name),
-			 errdetail("%s Nothing is written while it is there.",
-					   origin(placeholder)),
-			 placeholder->source != PGC_S_SESSION ?
-				 errhint("Remove it where it comes from, and connect anew.") :
-			 closest.best ?
-				 errhint("RESET %s; perhaps you meant the setting \"%s\".",
-						 placeholder->name, closest.best) :
-				 errhint("RESET %s.", placeholder->name)));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		 errmsg("there is no setting \"%s\"", name),
+		 errdetail("%s Nothing is written while it is there.", origin(source)),
+		 source != PGC_S_SESSION ?
+			 errhint("Remove it where it comes from, and connect anew.") :
+		 closest.best ?
+			 errhint("RESET %s; perhaps you meant the setting \"%s\".", name,
+					 closest.best) :
+			 errhint("RESET %s.", name)));
+}
+
+/*
+ * FtxRoleSetting: refuse what core has refused at login.  A valid value from
+ * the same place or a nearer one sets it right.
+ */
+static void
+check_role_setting(const char *name, const char *text, GucSource source)
+{
+	for (size_t i = 0; i < lengthof(settings); i++)
+	{
+		const struct config_generic *variable;
+
+		if (pg_strcasecmp(name, settings[i].name) != 0)
+			continue;
+		if (settings[i].placeholder || valid(&settings[i], text))
+			return;
+		variable = find_variable(settings[i].name);
+		if (variable == NULL || variable->source < source)
+			refuse_value(&settings[i], text, source);
+		return;
+	}
+	refuse_name(name, source);
 }
 
 void
@@ -350,17 +379,20 @@ ftx_guc_check(void)
 		placeholder = find_variable(settings[i].name);
 		text = placeholder_text(placeholder);
 		if (!valid(&settings[i], text))
-			refuse_value(&settings[i], placeholder, text);
+			refuse_value(&settings[i], text, placeholder->source);
 	}
 	if (!reserved)
 		unknown = find_placeholder(true);
 	if (unknown != NULL)
-		refuse_name(unknown);
+		refuse_name(unknown->name, unknown->source);
+	if (preloaded)
+		ftx_role_settings(PREFIX, check_role_setting);
 }
 
 void
 ftx_guc_init(void)
 {
+	preloaded = process_shared_preload_libraries_in_progress;
 	for (size_t i = 0; i < lengthof(settings); i++)
 		settle(&settings[i]);
 
