@@ -65,25 +65,61 @@ ftx_option_access(const FtxOptionRow *row, const char *value)
 					errdetail("It is read_only or read_write.")));
 }
 
+/*
+ * The resource whose name comes nearest; NULL if none is near.
+ */
+static const char *
+closest_resource(const char *name)
+{
+	FtxClosest closest;
+
+	ftx_closest_begin(&closest, name);
+	for (int i = 0; ftx_catalogue[i] != NULL; i++)
+		ftx_closest_offer(&closest, ftx_catalogue[i]->name);
+	return closest.best;
+}
+
 const FtxResource *
 ftx_option_resource(const char *name)
 {
 	const FtxResource *resource = ftx_resource_find(name);
-	FtxClosest closest;
+	const char *closest;
 
 	if (resource != NULL)
 		return resource;
-	ftx_closest_begin(&closest, name);
-	for (int i = 0; ftx_catalogue[i] != NULL; i++)
-		ftx_closest_offer(&closest, ftx_catalogue[i]->name);
+	closest = closest_resource(name);
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_FDW_TABLE_NOT_FOUND),
 		 errmsg("there is no resource \"%s\"", name),
-		 closest.best ?
-			 errhint("Perhaps you meant \"%s\".", closest.best) :
+		 closest != NULL ?
+			 errhint("Perhaps you meant \"%s\".", closest) :
 			 errhint(
 				 "SELECT name FROM fivetrex_tables() lists them; the option resource of a foreign table names one.")));
+}
+
+/*
+ * The resource of a table that has no such option: its name tells, as long as
+ * nobody renames the table.
+ */
+static const FtxResource *
+resource_by_name(const char *relname)
+{
+	const FtxResource *resource = ftx_resource_find(relname);
+	const char *closest;
+
+	if (resource != NULL)
+		return resource;
+	closest = closest_resource(relname);
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FDW_TABLE_NOT_FOUND),
+		 errmsg("there is no resource \"%s\"", relname),
+		 errdetail(
+			 "The foreign table has no option resource, so its name is taken for one."),
+		 errhint(
+			 "ALTER FOREIGN TABLE %s OPTIONS (ADD resource '%s'); SELECT name FROM fivetrex_tables() lists all.",
+			 quote_identifier(relname), closest != NULL ? closest : "...")));
 }
 
 /* ---------- reading ---------- */
@@ -160,7 +196,7 @@ void
 ftx_options_table(ForeignTable *table, const char *relname,
 				  const FtxServerOptions *server, FtxTableOptions *result)
 {
-	const char *resource = relname;
+	const char *resource = NULL;
 	ListCell *lc;
 
 	result->page_size = server->page_size;
@@ -186,7 +222,8 @@ ftx_options_table(ForeignTable *table, const char *relname,
 		else
 			set_field(result, row, value);
 	}
-	result->resource = ftx_option_resource(resource);
+	result->resource = resource != NULL ? ftx_option_resource(resource) :
+										  resource_by_name(relname);
 }
 
 int

@@ -3,6 +3,8 @@
  * explain.c
  *		What EXPLAIN says about a foreign scan.
  *
+ * The requests are those that the scan itself would make (range.c, stream.c,
+ * target.c are asked); what is not known before execution stands in braces.
  * VERBOSE shows the requests that will be made; ANALYZE adds those that were
  * made.  Plain EXPLAIN sends nothing.
  *
@@ -11,212 +13,190 @@
 #include "postgres.h"
 
 #include "base/compat.h"
-#include "fdw/fdw.h"
+#include "fdw/scan.h"
 #include "fdw/target.h"
 #include "net/url.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
 
 /*
- * The text of a constant expression, or NULL.
+ * "GET /v1/connections?group_id=decent_dropsy&limit=1000"
  */
 static char *
-constant_text(Node *expr)
+list_request(FtxScanState *state, const FtxScanRequest *request)
 {
-	while (expr && IsA(expr, RelabelType))
-		expr = (Node *) ((RelabelType *) expr)->arg;
-	if (expr == NULL || !IsA(expr, Const) || ((Const *) expr)->constisnull)
-		return NULL;
-	return TextDatumGetCString(((Const *) expr)->constvalue);
-}
-
-/*
- * The list, or the one object if its whole key is given.
- */
-static const FtxOperation *
-read_operation(const FtxResource *resource, List *items)
-{
-	List *known = list_nth(items, FtxPlanParents);
-	Bitmapset *columns;
-	int column = -1;
-
-	if (resource->list.path == NULL)
-		return &resource->detail;
-	if (resource->detail.path == NULL || known == NIL ||
-		intVal(list_nth(items, FtxPlanManyParents)) >= 0)
-		return &resource->list;
-	columns = ftx_path_columns(resource, &resource->detail);
-	while ((column = bms_next_member(columns, column)) >= 0)
-	{
-		if (!list_member_int(known, column))
-			return &resource->list;
-	}
-	return &resource->detail;
-}
-
-/*
- * "GET /v1/connections?group_id=decent_dropsy&limit=1000": what is not known
- * before execution stands in braces.
- */
-static char *
-list_request(const FtxResource *resource, List *items, List *exprs)
-{
-	const FtxOperation *operation = read_operation(resource, items);
-	char **known = palloc0(sizeof(char *) * resource->ncolumns);
+	const FtxResource *resource = state->resource;
+	List *items = ((ForeignScan *) state->node->ss.ps.plan)->fdw_private;
+	FtxStreamPlan plan = ftx_stream_plan(resource, &request->range);
 	StringInfoData path;
-	ListCell *filter;
-	ListCell *parent;
-	int i = list_length(list_nth(items, FtxPlanFilters));
 
+	if (request->none || plan.none)
+		return "none";
 	initStringInfo(&path);
-	foreach (parent, list_nth(items, FtxPlanParents))
+	appendStringInfo(
+		&path, "GET %s%s",
+		ftx_bound_path(resource, plan.operation, request->range.fixed),
+		request->range.query);
+	if (plan.operation == &resource->list && resource->paged)
 	{
-		int column = lfirst_int(parent);
-		Node *value = list_nth(exprs, i++);
-
-		if (column != intVal(list_nth(items, FtxPlanManyParents)))
-			known[column] = constant_text(value);
-	}
-	appendStringInfo(&path, "GET %s",
-					 ftx_bound_path(resource, operation, known));
-	i = 0;
-	foreach (filter, list_nth(items, FtxPlanFilters))
-	{
-		const FtxFilter *row = &resource->filters[lfirst_int(filter)];
-		char *value = constant_text(list_nth(exprs, i++));
-
-		if (value != NULL)
-			ftx_path_add_param(&path, row->parameter, value);
-		else
-			appendStringInfo(&path, "%c%s={%s}",
-							 strchr(path.data, '?') ? '&' : '?', row->parameter,
-							 row->column);
-	}
-	if (resource->window.column != NULL && operation == &resource->list)
-		appendStringInfo(&path, "%c%s={%s}&%s={%s}",
-						 strchr(path.data, '?') ? '&' : '?',
-						 resource->window.from, resource->window.column,
-						 resource->window.to, resource->window.column);
-	if (operation == &resource->list && resource->paged)
-	{
-		int size = intVal(list_nth(items, FtxPlanPageSize));
-		int limit = intVal(list_nth(items, FtxPlanLimit));
+		int size = ftx_source_first_page(
+			intVal(list_nth(items, FtxPlanPageSize)), state->limit);
 
 		appendStringInfo(&path, "%climit=%d",
-						 strchr(path.data, '?') ? '&' : '?',
-						 limit > 0 ? Min(limit, size) : size);
+						 strchr(path.data, '?') ? '&' : '?', size);
 	}
 	return path.data;
 }
 
-static char *
-detail_request(const FtxResource *resource, List *items, List *exprs,
-			   FtxScanMode mode)
+/*
+ * Flags of the columns that are read.
+ */
+static unsigned
+flags_read(FtxScanState *state)
 {
-	char *key = NULL;
+	List *items = ((ForeignScan *) state->node->ss.ps.plan)->fdw_private;
+	Oid relid = RelationGetRelid(state->node->ss.ss_currentRelation);
+	unsigned flags = 0;
+	ListCell *lc;
 
-	if (mode == FTX_SCAN_KEYS && !intVal(list_nth(items, FtxPlanKeyIsArray)))
-		key = constant_text(linitial(exprs));
-	return psprintf("GET %s", ftx_key_path(resource, &resource->detail, key));
+	foreach (lc, list_nth(items, FtxPlanAttnums))
+	{
+		int column = -1;
+
+		if (get_attgenerated(relid, lfirst_int(lc)) == '\0')
+			column = ftx_options_column(relid, lfirst_int(lc), state->resource,
+										NULL);
+		if (column >= 0)
+			flags |= state->resource->columns[column].flags;
+	}
+	return flags;
 }
 
 /*
- * "group_id = 'x'::text": the conditions that are part of the request.
+ * "key = 'x'::text", "key = ANY ('{x,y}'::text[])"
+ */
+static void
+add_condition(StringInfo text, const char *column, bool array, Node *value,
+			  List *context)
+{
+	appendStringInfo(text, "%s%s = %s%s%s", text->len > 0 ? " AND " : "",
+					 column, array ? "ANY (" : "",
+					 deparse_expression(value, context, true, false),
+					 array ? ")" : "");
+}
+
+/*
+ * The conditions that are part of the request; NULL if there are none.
  */
 static char *
-pushed_conditions(ForeignScanState *node, ExplainState *es,
-				  const FtxResource *resource)
+pushed_conditions(FtxScanState *state, const FtxScanRequest *request,
+				  ExplainState *es)
 {
-	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
-	List *items = plan->fdw_private;
+	const FtxResource *resource = state->resource;
+	ForeignScan *plan = (ForeignScan *) state->node->ss.ps.plan;
 	List *context = set_deparse_context_plan(es->deparse_cxt, (Plan *) plan,
 											 NIL);
-	FtxScanMode mode = intVal(list_nth(items, FtxPlanMode));
+	FtxStreamPlan stream = ftx_stream_plan(resource, &request->range);
 	StringInfoData text;
 	ListCell *lc;
 	int i = 0;
 
 	initStringInfo(&text);
-	if (mode == FTX_SCAN_KEYS)
+	if (request->mode == FTX_SCAN_KEYS)
+		add_condition(&text, resource->columns[ftx_resource_key(resource)].name,
+					  state->key_is_array, linitial(plan->fdw_exprs), context);
+	if (state->plan_mode != FTX_SCAN_LIST)
+		return text.len > 0 ? text.data : NULL;
+	foreach (lc, state->filters)
 	{
-		bool array = intVal(list_nth(items, FtxPlanKeyIsArray));
-
-		appendStringInfo(&text, "%s = %s%s%s",
-						 resource->columns[ftx_resource_key(resource)].name,
-						 array ? "ANY (" : "",
-						 deparse_expression(list_nth(plan->fdw_exprs, i++),
-											context, true, false),
-						 array ? ")" : "");
+		if (request->none || bms_is_member(i, request->sent_filters))
+			add_condition(&text, resource->filters[lfirst_int(lc)].column,
+						  false, list_nth(plan->fdw_exprs, i), context);
+		i++;
 	}
-	foreach (lc, list_nth(items, FtxPlanFilters))
-		appendStringInfo(&text, "%s%s = %s", text.len > 0 ? " AND " : "",
-						 resource->filters[lfirst_int(lc)].column,
-						 deparse_expression(list_nth(plan->fdw_exprs, i++),
-											context, true, false));
-	foreach (lc, list_nth(items, FtxPlanParents))
+	foreach (lc, state->parents)
 	{
 		const FtxColumn *column = &resource->columns[lfirst_int(lc)];
-		bool array = lfirst_int(lc) ==
-					 intVal(list_nth(items, FtxPlanManyParents));
-		char *value = deparse_expression(list_nth(plan->fdw_exprs, i++),
-										 context, true, false);
+		Node *value = list_nth(plan->fdw_exprs, i++);
 
 		/* a list is narrowed by its parents only */
-		if ((column->flags & FTX_PARENT) == 0 &&
-			read_operation(resource, items) == &resource->list)
-			continue;
-		appendStringInfo(&text, "%s%s = %s%s%s", text.len > 0 ? " AND " : "",
-						 column->name, array ? "ANY (" : "", value,
-						 array ? ")" : "");
+		if ((column->flags & FTX_PARENT) != 0 || stream.one_object)
+			add_condition(&text, column->name,
+						  lfirst_int(lc) == state->many_parents, value,
+						  context);
 	}
 	return text.len > 0 ? text.data : NULL;
 }
 
 /*
- * Parents that are enumerated because the query does not name them.
+ * The calls that are made for each key, or for each row of the list.
  */
 static void
-explain_parents(const FtxResource *resource, List *known, ExplainState *es)
+explain_details(FtxScanState *state, const FtxScanRequest *request,
+				ExplainState *es)
 {
-	const FtxResource *parent;
-	int links = 0;
-	ListCell *lc;
+	const FtxResource *resource = state->resource;
+	unsigned flags = flags_read(state);
+	const char *label = "Fivetran Request";
+	char *key = request->nkeys == 1 ? request->keys[0] : NULL;
 
-	foreach (lc, known)
-		links += (resource->columns[lfirst_int(lc)].flags & FTX_PARENT) != 0;
-	if (resource->parent == NULL || links == resource->nlinks)
+	if (request->mode == FTX_SCAN_KEYS && request->none)
+		ExplainPropertyText(label, "none", es);
+	if (request->none)
 		return;
-	parent = ftx_resource_find(resource->parent);
-	ExplainPropertyText("Fivetran Parents", parent->name, es);
+	if (request->mode == FTX_SCAN_LIST)
+		label = "Fivetran Detail Request";
+	if (request->mode != FTX_SCAN_LIST)
+		ExplainPropertyText(
+			label,
+			psprintf("GET %s", ftx_key_path(resource, &resource->detail, key)),
+			es);
+	else if ((flags & (FTX_DETAIL | FTX_LIST_MAY_OMIT)) != 0 &&
+			 resource->list.path != NULL)
+		ExplainPropertyText(
+			label,
+			psprintf("GET %s%s", resource->detail.path,
+					 flags & FTX_DETAIL ? "" : " (where the list omits)"),
+			es);
+	for (int i = 0; i < 2; i++)
+	{
+		unsigned flag = i == 0 ? FTX_EXTRA_1 : FTX_EXTRA_2;
+
+		if ((flags & flag) != 0)
+			ExplainPropertyText(
+				"Fivetran Detail Request",
+				psprintf("GET %s",
+						 ftx_key_path(resource, &resource->extras[i], key)),
+				es);
+	}
 }
 
 static void
 explain_request(ForeignScanState *node, ExplainState *es)
 {
-	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
-	List *items = plan->fdw_private;
-	FtxScanMode mode = intVal(list_nth(items, FtxPlanMode));
-	const FtxResource *resource = ftx_resource_find(
-		strVal(list_nth(items, FtxPlanResource)));
-	char *pushed = pushed_conditions(node, es, resource);
+	List *items = ((ForeignScan *) node->ss.ps.plan)->fdw_private;
+	FtxScanState *state = ftx_scan_describe(node);
+	FtxScanRequest request;
+	char *pushed;
 
-	if (mode == FTX_SCAN_LIST)
-		ExplainPropertyText("Fivetran Request",
-							list_request(resource, items, plan->fdw_exprs), es);
-	if (mode != FTX_SCAN_LIST || intVal(list_nth(items, FtxPlanNeedsDetail)))
-		ExplainPropertyText(
-			mode == FTX_SCAN_LIST ? "Fivetran Detail Request" :
-									"Fivetran Request",
-			detail_request(resource, items, plan->fdw_exprs, mode), es);
-	if (mode == FTX_SCAN_LIST)
-		explain_parents(resource, list_nth(items, FtxPlanParents), es);
+	ftx_scan_request(state, &request);
+	pushed = pushed_conditions(state, &request, es);
+	if (request.mode == FTX_SCAN_LIST)
+		ExplainPropertyText("Fivetran Request", list_request(state, &request),
+							es);
+	explain_details(state, &request, es);
+	if (request.mode == FTX_SCAN_LIST && !request.none &&
+		ftx_stream_plan(state->resource, &request.range).enumerate)
+		ExplainPropertyText("Fivetran Parents", state->resource->parent, es);
 	if (pushed != NULL)
 		ExplainPropertyText("Pushed Filter", pushed, es);
-	ExplainPropertyInteger("Expected Calls", NULL,
-						   intVal(list_nth(items, FtxPlanCalls)), es);
+	ExplainPropertyInteger(
+		"Expected Calls", NULL,
+		request.none ? 0 : intVal(list_nth(items, FtxPlanCalls)), es);
 }
 
 static void
@@ -244,6 +224,56 @@ fivetrexExplainForeignScan(ForeignScanState *node, ExplainState *es)
 }
 
 /*
+ * What an INSERT gives for each catalogue column: ftx_unknown, or NULL where it
+ * gives nothing.  `certain`: no value that turns out to be null changes that.
+ */
+static char **
+given_columns(Relation rel, const FtxResource *resource, const Plan *rows,
+			  bool *certain)
+{
+	char **given = palloc0(sizeof(char *) * resource->ncolumns);
+	Oid relid = RelationGetRelid(rel);
+	ListCell *lc;
+
+	*certain = true;
+	foreach (lc, rows->targetlist)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, lc);
+		bool constant = IsA(entry->expr, Const);
+		int column = -1;
+
+		if (entry->resjunk || entry->resno > RelationGetNumberOfAttributes(rel))
+			continue;
+		if (constant && ((Const *) entry->expr)->constisnull)
+			continue;
+		if (get_attgenerated(relid, entry->resno) == '\0')
+			column = ftx_options_column(relid, entry->resno, resource, NULL);
+		if (column < 0)
+			continue;
+		given[column] = ftx_unknown;
+		if (bms_is_member(column,
+						  ftx_path_columns(resource, &resource->create_in)))
+			*certain &= constant;
+	}
+	return given;
+}
+
+/*
+ * "POST /v1/groups"; both paths where it depends on values that are not known.
+ */
+static char *
+insert_request(Relation rel, const FtxResource *resource, const Plan *rows)
+{
+	bool certain;
+	char **given = given_columns(rel, resource, rows, &certain);
+	const FtxOperation *operation = ftx_target_creation(resource, given);
+
+	return certain ? psprintf("POST %s", operation->path) :
+					 psprintf("POST %s or %s", operation->path,
+							  resource->create.path);
+}
+
+/*
  * "PATCH /v1/connections/{id}"
  */
 static void
@@ -253,23 +283,15 @@ explain_write(Relation rel, CmdType operation, const Plan *rows,
 	FtxTableOptions options;
 	const FtxResource *resource = ftx_target_resource(RelationGetRelid(rel),
 													  &options);
+	char *request;
 
-	switch (operation)
-	{
-		case CMD_INSERT:
-			ExplainPropertyText("Fivetran Write",
-								psprintf("POST %s", resource->create.path), es);
-			break;
-		case CMD_UPDATE:
-			ExplainPropertyText("Fivetran Write",
-								psprintf("PATCH %s", resource->update.path),
-								es);
-			break;
-		default:
-			ExplainPropertyText("Fivetran Write",
-								psprintf("DELETE %s", resource->remove.path),
-								es);
-	}
+	if (operation == CMD_INSERT)
+		request = insert_request(rel, resource, rows);
+	else if (operation == CMD_UPDATE)
+		request = psprintf("PATCH %s", resource->update.path);
+	else
+		request = psprintf("DELETE %s", resource->remove.path);
+	ExplainPropertyText("Fivetran Write", request, es);
 	/* an estimate like those of rows; updates that are nested share requests */
 	if (es->costs && (operation != CMD_UPDATE || resource->update_nest == NULL))
 		ExplainPropertyFloat("Expected Writes", NULL, rows->plan_rows, 0, es);

@@ -299,6 +299,9 @@ extern FtxSource *ftx_source_create(const FtxSourceSpec *spec);
 extern void ftx_source_list(FtxSource *source, const char *path,
 							char *const *bound, const char *key, bool narrowed);
 
+/* The parameter `limit` of a first page, where `limit` rows (-1: all) suffice. */
+extern int ftx_source_first_page(int page_size, int64 limit);
+
 /* The next item of the list; NULL at its end. */
 extern const FtxJsonValue *ftx_source_next(FtxSource *source);
 
@@ -385,6 +388,18 @@ typedef struct FtxStreamRange
 
 extern void ftx_stream_start(FtxStream *stream, const FtxStreamRange *range);
 
+/* What a range comes to in terms of requests. */
+typedef struct FtxStreamPlan
+{
+	const FtxOperation *operation; /* the list, or the one object */
+	bool one_object;			   /* the whole key is known */
+	bool enumerate;				   /* parents have to be listed first */
+	bool none;					   /* the one parent cannot be named */
+} FtxStreamPlan;
+
+extern FtxStreamPlan
+ftx_stream_plan(const FtxResource *resource, const FtxStreamRange *range);
+
 /* The next item; NULL at the end.  Valid until the next one is asked for. */
 extern const FtxJsonValue *ftx_stream_next(FtxStream *stream);
 
@@ -454,6 +469,12 @@ ftx_window_params(const FtxResource *resource, TimestampTz lower,
 
 /* Longer keys and filter values are looked up in the list: URLs have limits. */
 #define FTX_MAX_VALUE 1000
+
+/*
+ * Stands for a value that is not known before execution, where EXPLAIN tells
+ * what will be asked for: told by its address.  Paths show it in braces.
+ */
+extern char ftx_unknown[];
 
 /*
  * Can the key be asked for by a detail call?  Not when it would not stand as

@@ -40,6 +40,10 @@ check_names(List *tables)
 	}
 }
 
+/*
+ * What tells rows is never null, which clients want to know: they make types
+ * from it.
+ */
 static char *
 create_statement(const FtxResource *resource, const char *table,
 				 const char *server)
@@ -50,9 +54,11 @@ create_statement(const FtxResource *resource, const char *table,
 	appendStringInfo(&sql, "CREATE FOREIGN TABLE %s (",
 					 quote_identifier(table));
 	for (int i = 0; i < resource->ncolumns; i++)
-		appendStringInfo(&sql, "%s\n  %s %s", i > 0 ? "," : "",
+		appendStringInfo(&sql, "%s\n  %s %s%s", i > 0 ? "," : "",
 						 quote_identifier(resource->columns[i].name),
-						 ftx_type_sql(resource->columns[i].type));
+						 ftx_type_sql(resource->columns[i].type),
+						 resource->columns[i].flags & FTX_KEY ? " NOT NULL" :
+																"");
 	appendStringInfo(&sql, "\n) SERVER %s OPTIONS (resource %s)",
 					 quote_identifier(server),
 					 quote_literal_cstr(resource->name));

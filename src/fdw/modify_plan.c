@@ -13,8 +13,14 @@
 #include "nodes/makefuncs.h"
 #include "optimizer/appendinfo.h"
 #include "parser/parsetree.h"
+#include "storage/lmgr.h"
 #include "utils/rel.h"
 
+/*
+ * Core asks this for pg_relation_is_updatable() and the information schema, and
+ * once more when it begins to write: then a read-only table is not its business,
+ * the refusal that follows (42501) says more.  Only a writer holds the lock.
+ */
 int
 fivetrexIsForeignRelUpdatable(Relation rel)
 {
@@ -23,6 +29,9 @@ fivetrexIsForeignRelUpdatable(Relation rel)
 													  &options);
 	int events = 0;
 
+	if (options.read_only &&
+		!CheckRelationLockedByMe(rel, RowExclusiveLock, true))
+		return 0;
 	if (resource->create.path != NULL)
 		events |= 1 << CMD_INSERT;
 	if (resource->update.path != NULL)

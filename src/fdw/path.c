@@ -25,6 +25,8 @@ ftx_key_addressable(const FtxResource *resource, const char *key)
 	return true;
 }
 
+char ftx_unknown[] = "unknown";
+
 static char *
 to_utf8(const char *text)
 {
@@ -67,7 +69,7 @@ ftx_bound_path(const FtxResource *resource, const FtxOperation *operation,
 			break;
 		column = placeholder(resource, c, &end);
 		value = column >= 0 ? values[column] : NULL;
-		if (value != NULL)
+		if (value != NULL && value != ftx_unknown)
 		{
 			value = to_utf8(value);
 			ftx_url_append_encoded(&path, value, strlen(value));
@@ -113,5 +115,9 @@ ftx_path_columns(const FtxResource *resource, const FtxOperation *operation)
 void
 ftx_path_add_param(StringInfo path, const char *name, const char *value)
 {
-	ftx_url_append_param(path, name, to_utf8(value));
+	if (value == ftx_unknown)
+		appendStringInfo(path, "%c%s={%s}", strchr(path->data, '?') ? '&' : '?',
+						 name, name);
+	else
+		ftx_url_append_param(path, name, to_utf8(value));
 }

@@ -4,6 +4,9 @@
  *		What a scan asks for: filters, parents, keys and time window, from the
  *		expressions of the plan.
  *
+ * EXPLAIN asks here, too.  It knows what is constant; for the rest
+ * ftx_unknown stands, which is taken for an ordinary value.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -58,20 +61,73 @@ ftx_scan_texts(Datum value, bool is_array, char ***texts)
 }
 
 /*
+ * Is the expression known without executing the query?
+ */
+static bool
+is_known(FtxScanState *state, Node *expr)
+{
+	while (IsA(expr, RelabelType))
+		expr = (Node *) ((RelabelType *) expr)->arg;
+	return IsA(expr, Const) ||
+		   (IsA(expr, Param) && ((Param *) expr)->paramkind == PARAM_EXTERN &&
+			state->node->ss.ps.state->es_param_list_info != NULL);
+}
+
+/*
+ * The value of the plan's nth expression; false if it is not known yet.
+ */
+static bool
+value_of(FtxScanState *state, int n, Datum *value, bool *null)
+{
+	PlanState *node = &state->node->ss.ps;
+	ExprState *expr = list_nth(state->params, n);
+
+	if (state->describes)
+	{
+		Node *node_expr = list_nth(((ForeignScan *) node->plan)->fdw_exprs, n);
+
+		if (!is_known(state, node_expr))
+			return false;
+	}
+	*value = ExecEvalExprSwitchContext(expr, node->ps_ExprContext, null);
+	return true;
+}
+
+/*
+ * The same as a text, ftx_unknown, or NULL for NULL.
+ */
+static char *
+text_of(FtxScanState *state, int n)
+{
+	Datum value;
+	bool null;
+
+	if (!value_of(state, n, &value, &null))
+		return ftx_unknown;
+	return null ? NULL : TextDatumGetCString(value);
+}
+
+/*
  * The tightest of the bounds; false when one is NULL.
  */
 static bool
-tightest(FtxScanState *state, int first, int n, bool lower, TimestampTz *bound)
+tightest(FtxScanState *state, int first, int n, bool lower, TimestampTz *bound,
+		 bool *known)
 {
 	for (int i = first; i < first + n; i++)
 	{
 		bool null;
-		TimestampTz value = DatumGetTimestampTz(ExecEvalExprSwitchContext(
-			list_nth(state->params, i), state->node->ss.ps.ps_ExprContext,
-			&null));
+		Datum datum;
+		TimestampTz value;
 
+		if (!value_of(state, i, &datum, &null))
+		{
+			*known = false;
+			continue;
+		}
 		if (null)
 			return false;
+		value = DatumGetTimestampTz(datum);
 		*bound = lower ? Max(*bound, value) : Min(*bound, value);
 	}
 	return true;
@@ -97,15 +153,22 @@ add_window(FtxScanState *state, StringInfo query)
 	TimestampTz lower = DT_NOBEGIN;
 	TimestampTz upper = DT_NOEND;
 	TimestampTz now = server_now(state);
+	bool known = true;
 
 	/* a rescan asks for the same, as long as that can be reached */
 	if (now - state->now > USECS_PER_MINUTE ||
 		state->now - now > USECS_PER_MINUTE)
 		state->now = now;
-	return tightest(state, first, state->nlowers, true, &lower) &&
-		   tightest(state, first + state->nlowers, state->nuppers, false,
-					&upper) &&
-		   ftx_window_params(state->resource, lower, upper, state->now, query);
+	if (!tightest(state, first, state->nlowers, true, &lower, &known) ||
+		!tightest(state, first + state->nlowers, state->nuppers, false, &upper,
+				  &known))
+		return false;
+	if (known)
+		return ftx_window_params(state->resource, lower, upper, state->now,
+								 query);
+	ftx_path_add_param(query, state->resource->window.from, ftx_unknown);
+	ftx_path_add_param(query, state->resource->window.to, ftx_unknown);
+	return true;
 }
 
 /*
@@ -115,6 +178,9 @@ add_window(FtxScanState *state, StringInfo query)
 static bool
 filter_takes(const FtxFilter *filter, const char *value)
 {
+	if (value == ftx_unknown)
+		return true;
+
 	/* an empty parameter may be taken for an absent one */
 	if (value[0] == '\0' || strlen(value) > FTX_MAX_VALUE)
 		return false;
@@ -129,68 +195,126 @@ filter_takes(const FtxFilter *filter, const char *value)
 }
 
 /*
- * The filters of the list as a query; NULL when a filter is NULL, which no
- * row equals.
+ * The filters of the list, and its time window, as a query; false when a value
+ * is NULL, which no row equals, or the window is empty.
  */
-char *
-ftx_scan_filters(FtxScanState *state, bool *narrowed)
+static bool
+add_filters(FtxScanState *state, FtxScanRequest *request)
 {
-	ExprContext *econtext = state->node->ss.ps.ps_ExprContext;
 	StringInfoData query;
-	ListCell *param;
 	ListCell *filter;
 
-	*narrowed = false;
 	initStringInfo(&query);
-	forboth (param, state->params, filter, state->filters)
+	foreach (filter, state->filters)
 	{
 		const FtxFilter *known = &state->resource->filters[lfirst_int(filter)];
-		bool null;
-		Datum value = ExecEvalExprSwitchContext(lfirst(param), econtext, &null);
-		char *equal_to;
+		int n = foreach_current_index(filter);
+		char *equal_to = text_of(state, n);
 
-		if (null)
-			return NULL;
-		equal_to = TextDatumGetCString(value);
+		if (equal_to == NULL)
+			return false;
 		if (!filter_takes(known, equal_to))
 			continue;
-		ftx_path_add_param(&query, known->parameter, equal_to);
+		request->sent_filters = bms_add_member(request->sent_filters, n);
 		/* any text but no word of a few: the name of something */
-		*narrowed |= known->values == NULL;
+		request->range.narrowed |= known->values == NULL;
+		if (equal_to == ftx_unknown)
+			appendStringInfo(&query, "%c%s={%s}", query.len > 0 ? '&' : '?',
+							 known->parameter, known->column);
+		else
+			ftx_path_add_param(&query, known->parameter, equal_to);
 	}
 	if (state->resource->window.column != NULL && !add_window(state, &query))
-		return NULL;
-	return query.data;
+		return false;
+	request->range.query = query.data;
+	return true;
 }
 
 /*
  * What is known of the parents; false when a value is NULL.
  */
-bool
-ftx_scan_parents(FtxScanState *state, FtxStreamRange *range)
+static bool
+add_parents(FtxScanState *state, FtxStreamRange *range)
 {
-	ExprContext *econtext = state->node->ss.ps.ps_ExprContext;
 	int i = list_length(state->filters);
 	ListCell *lc;
 
-	range->fixed = palloc0(sizeof(char *) * state->resource->ncolumns);
-	range->many_column = -1;
 	foreach (lc, state->parents)
 	{
 		int column = lfirst_int(lc);
+		int n = i++;
+		Datum value;
 		bool null;
-		Datum value = ExecEvalExprSwitchContext(list_nth(state->params, i++),
-												econtext, &null);
 
-		if (null)
-			return false;
-		if (column == state->many_parents)
+		if (column != state->many_parents)
 		{
-			range->many_column = column;
-			range->nmany = ftx_scan_texts(value, true, &range->many);
+			range->fixed[column] = text_of(state, n);
+			if (range->fixed[column] == NULL)
+				return false;
+			continue;
 		}
+		range->many_column = column;
+		if (!value_of(state, n, &value, &null))
+			range->nmany = 1; /* at least; nobody looks at them */
+		else if (null)
+			return false;
 		else
-			range->fixed[column] = TextDatumGetCString(value);
+			range->nmany = ftx_scan_texts(value, true, &range->many);
 	}
 	return true;
+}
+
+/*
+ * Is the list the better, or the only way to find the keys?
+ */
+static bool
+keys_need_list(FtxScanState *state, const FtxScanRequest *request)
+{
+	List *items = ((ForeignScan *) state->node->ss.ps.plan)->fdw_private;
+
+	for (int i = 0; i < request->nkeys; i++)
+	{
+		if (!ftx_key_addressable(state->resource, request->keys[i]))
+			return true;
+	}
+	return !intVal(list_nth(items, FtxPlanNeedsDetail)) &&
+		   !ftx_keys_are_cheaper(request->nkeys, state->list_pages,
+								 state->max_concurrency);
+}
+
+static void
+find_keys(FtxScanState *state, FtxScanRequest *request)
+{
+	Datum value;
+	bool null;
+
+	if (!value_of(state, 0, &value, &null))
+	{
+		/* how many an array has is not known either: as it was planned */
+		request->keys = palloc(sizeof(char *));
+		request->keys[0] = ftx_unknown;
+		request->nkeys = 1;
+		return;
+	}
+	if (!null)
+		request->nkeys = ftx_scan_texts(value, state->key_is_array,
+										&request->keys);
+	request->none = request->nkeys == 0;
+	if (keys_need_list(state, request))
+		request->mode = FTX_SCAN_LIST;
+}
+
+void
+ftx_scan_request(FtxScanState *state, FtxScanRequest *request)
+{
+	memset(request, 0, sizeof(*request));
+	request->mode = state->plan_mode;
+	request->range.query = "";
+	request->range.many_column = -1;
+	request->range.fixed = palloc0(sizeof(char *) * state->resource->ncolumns);
+	if (state->plan_mode == FTX_SCAN_KEYS)
+		find_keys(state, request);
+	if (state->plan_mode == FTX_SCAN_LIST)
+		request->none = !add_filters(state, request) ||
+						!add_parents(state, &request->range);
 }

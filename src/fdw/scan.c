@@ -30,17 +30,44 @@
 #include "utils/tuplestore.h"
 
 static void
-init_expressions(FtxScanState *state, ForeignScan *plan)
+read_plan(FtxScanState *state, List *items)
 {
-	PlanState *node = &state->node->ss.ps;
+	state->resource = ftx_resource_find(
+		strVal(list_nth(items, FtxPlanResource)));
+	state->plan_mode = intVal(list_nth(items, FtxPlanMode));
+	state->key_is_array = intVal(list_nth(items, FtxPlanKeyIsArray));
+	state->filters = list_nth(items, FtxPlanFilters);
+	state->parents = list_nth(items, FtxPlanParents);
+	state->many_parents = intVal(list_nth(items, FtxPlanManyParents));
+	state->nlowers = intVal(list_nth(items, FtxPlanLowers));
+	state->nuppers = intVal(list_nth(items, FtxPlanUppers));
+	state->limit = intVal(list_nth(items, FtxPlanLimit));
+	state->list_pages = intVal(list_nth(items, FtxPlanListPages));
+}
+
+/*
+ * The expressions of the request; returns those of the conditions.
+ */
+static List *
+init_params(FtxScanState *state, ForeignScan *plan)
+{
 	List *exprs = list_copy_head(
 		plan->fdw_exprs, intVal(list_nth(plan->fdw_private, FtxPlanExprs)));
 	int nparams = list_length(state->filters) + list_length(state->parents) +
 				  state->nlowers + state->nuppers +
 				  (state->plan_mode == FTX_SCAN_KEYS ? 1 : 0);
 
-	state->params = ExecInitExprList(list_copy_head(exprs, nparams), node);
-	state->conditions = ExecInitQual(list_copy_tail(exprs, nparams), node);
+	state->params = ExecInitExprList(list_copy_head(exprs, nparams),
+									 &state->node->ss.ps);
+	return list_copy_tail(exprs, nparams);
+}
+
+static void
+init_expressions(FtxScanState *state, ForeignScan *plan)
+{
+	PlanState *node = &state->node->ss.ps;
+
+	state->conditions = ExecInitQual(init_params(state, plan), node);
 	state->conditions_context = CreateExprContext(node->state);
 	state->conditions_slot = MakeSingleTupleTableSlot(
 		state->tupdesc, state->node->ss.ss_ScanTupleSlot->tts_ops);
@@ -126,102 +153,51 @@ ftx_scan_begin(ForeignScanState *node)
 									 OidIsValid(userid) ? userid : GetUserId(),
 									 state->cxt);
 
-	state->resource = ftx_resource_find(
-		strVal(list_nth(items, FtxPlanResource)));
-	state->plan_mode = intVal(list_nth(items, FtxPlanMode));
-	state->key_is_array = intVal(list_nth(items, FtxPlanKeyIsArray));
-	state->filters = list_nth(items, FtxPlanFilters);
-	state->parents = list_nth(items, FtxPlanParents);
-	state->many_parents = intVal(list_nth(items, FtxPlanManyParents));
-	state->nlowers = intVal(list_nth(items, FtxPlanLowers));
-	state->nuppers = intVal(list_nth(items, FtxPlanUppers));
-	state->limit = intVal(list_nth(items, FtxPlanLimit));
-	state->list_pages = intVal(list_nth(items, FtxPlanListPages));
+	state->max_concurrency = state->session->options.max_concurrency;
+	read_plan(state, items);
 	init_expressions(state, plan);
 	init_source(state, items);
 	MemoryContextSwitchTo(old);
 	return state;
 }
 
-/*
- * Is the list the better, or the only way to find the keys?
- */
-static bool
-keys_need_list(FtxScanState *state, bool needs_detail)
+FtxScanState *
+ftx_scan_describe(ForeignScanState *node)
 {
-	for (int i = 0; i < state->nkeys; i++)
-	{
-		if (!ftx_key_addressable(state->resource, state->keys[i]))
-			return true;
-	}
-	return !needs_detail &&
-		   !ftx_keys_are_cheaper(state->nkeys, state->list_pages,
-								 state->session->options.max_concurrency);
-}
+	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	Oid relid = RelationGetRelid(node->ss.ss_currentRelation);
+	FtxScanState *state = palloc0(sizeof(FtxScanState));
+	FtxServerOptions options;
 
-/*
- * Read the list, narrowed by its filters and parents if that is the mode that
- * was planned.
- */
-static void
-start_list(FtxScanState *state)
-{
-	FtxStreamRange range = {.query = "", .many_column = -1};
-	bool some = true;
-
-	state->mode = FTX_SCAN_LIST;
-	if (state->plan_mode == FTX_SCAN_LIST)
-	{
-		range.query = ftx_scan_filters(state, &range.narrowed);
-		some = range.query != NULL && ftx_scan_parents(state, &range);
-	}
-	else
-		range.fixed = palloc0(sizeof(char *) * state->resource->ncolumns);
-	state->input_ended = !some;
-	if (!some)
-		return;
-	ftx_stream_start(state->stream, &range);
-	ftx_reader_announce(&state->reader, state->session->serverid);
-}
-
-static void
-start_keys(FtxScanState *state)
-{
-	PlanState *node = &state->node->ss.ps;
-	List *items = ((ForeignScan *) node->plan)->fdw_private;
-	bool null;
-	Datum value = ExecEvalExprSwitchContext(linitial(state->params),
-											node->ps_ExprContext, &null);
-
-	state->mode = FTX_SCAN_KEYS;
-	state->next_key = 0;
-	state->nkeys = 0;
-	if (!null)
-		state->nkeys = ftx_scan_texts(value, state->key_is_array, &state->keys);
-	if (keys_need_list(state, intVal(list_nth(items, FtxPlanNeedsDetail))))
-		start_list(state);
+	ftx_options_server(GetForeignServer(GetForeignTable(relid)->serverid),
+					   &options);
+	state->node = node;
+	state->describes = true;
+	state->max_concurrency = options.max_concurrency;
+	read_plan(state, plan->fdw_private);
+	(void) init_params(state, plan);
+	return state;
 }
 
 static void
 start_scan(FtxScanState *state)
 {
+	FtxScanRequest request;
 	MemoryContext old;
 
 	MemoryContextReset(state->params_cxt);
 	old = MemoryContextSwitchTo(state->params_cxt);
-	state->input_ended = false;
 	state->emitted = 0;
-	switch (state->plan_mode)
+	ftx_scan_request(state, &request);
+	state->mode = request.mode;
+	state->input_ended = request.none;
+	state->keys = request.keys;
+	state->nkeys = request.nkeys;
+	state->next_key = 0;
+	if (request.mode == FTX_SCAN_LIST && !request.none)
 	{
-		case FTX_SCAN_LIST:
-			start_list(state);
-			break;
-		case FTX_SCAN_KEYS:
-			start_keys(state);
-			break;
-		case FTX_SCAN_SINGLETON:
-			state->mode = FTX_SCAN_SINGLETON;
-			break;
+		ftx_stream_start(state->stream, &request.range);
+		ftx_reader_announce(&state->reader, state->session->serverid);
 	}
 	state->started = true;
 	MemoryContextSwitchTo(old);

@@ -31,6 +31,9 @@ struct FtxScanState
 	int nuppers;
 	int list_pages;
 	int64 limit;
+	int max_concurrency; /* of the server */
+	bool describes;		 /* for EXPLAIN: nothing is executed, there is no
+						  * session, source or slot */
 
 	/* expressions */
 	List *params;		   /* ExprStates: key, filters, parents, bounds */
@@ -82,14 +85,19 @@ struct FtxScanState
  */
 extern int ftx_scan_texts(Datum value, bool is_array, char ***texts);
 
-/*
- * The filters of the list, and its time window, as a query; NULL when a value
- * is NULL, which no row equals, or the window is empty.
- */
-extern char *ftx_scan_filters(FtxScanState *state, bool *narrowed);
+/* What is asked for. */
+typedef struct FtxScanRequest
+{
+	FtxScanMode mode;	  /* keys may turn out to be better read by the list */
+	bool none;			  /* no row can match: nothing is asked for */
+	FtxStreamRange range; /* of the list */
+	Bitmapset *sent_filters; /* those of state->filters that are in its query */
+	char **keys;			 /* of mode FTX_SCAN_KEYS */
+	int nkeys;
+} FtxScanRequest;
 
-/* What is known of the parents; false when a value is NULL. */
-extern bool ftx_scan_parents(FtxScanState *state, FtxStreamRange *range);
+/* Find out from the values of the plan's expressions; in the current context. */
+extern void ftx_scan_request(FtxScanState *state, FtxScanRequest *request);
 
 /* In kept.c: rows read ahead of a write */
 
@@ -108,5 +116,8 @@ ftx_scan_read_row(FtxScanState *state, TupleTableSlot *slot, MemoryContext cxt);
  * item is asked for: the row's own item is lost then.
  */
 extern void ftx_scan_complete_row(FtxScanState *state);
+
+/* A scan that is never executed, to describe its request. */
+extern FtxScanState *ftx_scan_describe(ForeignScanState *node);
 
 #endif /* FTX_SCAN_H */

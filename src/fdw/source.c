@@ -209,16 +209,21 @@ is_list(const FtxSource *source)
 	return source->spec.resource->list.path != NULL && !source->one_object;
 }
 
+/*
+ * The first page of a LIMIT need not be larger than the LIMIT.
+ */
+int
+ftx_source_first_page(int page_size, int64 limit)
+{
+	return limit > 0 ? (int) Min(limit, page_size) : page_size;
+}
+
 static int
 page_limit(FtxSource *source)
 {
-	int limit = source->spec.page_size;
-
-	/* the first page of a LIMIT need not be larger than the LIMIT */
-	if (!source->started && source->spec.limit > 0 &&
-		source->spec.limit < limit)
-		limit = source->spec.limit;
-	return limit;
+	return source->started ? source->spec.page_size :
+							 ftx_source_first_page(source->spec.page_size,
+												   source->spec.limit);
 }
 
 /*

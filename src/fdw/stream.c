@@ -29,8 +29,7 @@ typedef struct Branch
 struct FtxStream
 {
 	FtxSourceSpec spec;
-	const FtxOperation *operation; /* that reads the list, or the object */
-	Bitmapset *needed;			   /* columns in its path */
+	Bitmapset *needed; /* columns in the path of the list */
 	MemoryContext cxt;
 	MemoryContext range_cxt;
 
@@ -51,12 +50,20 @@ struct FtxStream
 	int nmany;
 	int next_many;
 	bool parents_ended;
-	bool one_object; /* the whole key is known: no list */
+	FtxStreamPlan plan;
 
 	/* parents that are enumerated: slot i + 1 is links[i] */
 	FtxStream *parents;
-	bool enumerate;
 };
+
+/*
+ * What reads all that a parent has.
+ */
+static const FtxOperation *
+list_operation(const FtxResource *resource)
+{
+	return resource->list.path != NULL ? &resource->list : &resource->detail;
+}
 
 FtxStream *
 ftx_stream_create(const FtxSourceSpec *spec)
@@ -66,9 +73,7 @@ ftx_stream_create(const FtxSourceSpec *spec)
 
 	stream->spec = *spec;
 	stream->cxt = CurrentMemoryContext;
-	stream->operation = resource->list.path != NULL ? &resource->list :
-													  &resource->detail;
-	stream->needed = ftx_path_columns(resource, stream->operation);
+	stream->needed = ftx_path_columns(resource, list_operation(resource));
 	stream->range_cxt = AllocSetContextCreate(stream->cxt, "fivetrex range",
 											  ALLOCSET_SMALL_SIZES);
 	stream->nbranches = bms_is_empty(stream->needed) ?
@@ -203,7 +208,7 @@ next_parent(FtxStream *stream)
 	const FtxResource *resource = stream->spec.resource;
 	char **bound = palloc0(sizeof(char *) * resource->ncolumns);
 
-	if (stream->enumerate)
+	if (stream->plan.enumerate)
 		return next_enumerated(stream, bound) ? bound : NULL;
 	for (int i = 0; i < resource->ncolumns; i++)
 		bound[i] = stream->fixed[i];
@@ -233,7 +238,7 @@ addressable(FtxStream *stream, char **bound)
 	{
 		if (ftx_key_addressable(resource, bound[column]))
 			continue;
-		if (stream->enumerate)
+		if (stream->plan.enumerate)
 			ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
 							errmsg("%s \"%s\" cannot be named in a request",
 								   resource->columns[column].name,
@@ -259,30 +264,52 @@ copy_texts(char *const *texts, int n)
  * Is the one row that is wanted known, and can it be asked for?
  */
 static bool
-whole_key_known(FtxStream *stream)
+whole_key_known(const FtxResource *resource, const FtxStreamRange *range)
 {
-	const FtxResource *resource = stream->spec.resource;
 	Bitmapset *columns;
 	int column = -1;
 
 	if (resource->parent == NULL || resource->list.path == NULL ||
-		resource->detail.path == NULL || stream->many_column >= 0)
+		resource->detail.path == NULL || range->many_column >= 0)
 		return false;
 	columns = ftx_path_columns(resource, &resource->detail);
 	while ((column = bms_next_member(columns, column)) >= 0)
 	{
-		if (stream->fixed[column] == NULL ||
-			!ftx_key_addressable(resource, stream->fixed[column]))
+		if (range->fixed[column] == NULL ||
+			!ftx_key_addressable(resource, range->fixed[column]))
 			return false;
 	}
 	return true;
+}
+
+FtxStreamPlan
+ftx_stream_plan(const FtxResource *resource, const FtxStreamRange *range)
+{
+	const FtxOperation *list = list_operation(resource);
+	Bitmapset *needed = ftx_path_columns(resource, list);
+	FtxStreamPlan plan = {.operation = list};
+	int column = -1;
+
+	plan.one_object = whole_key_known(resource, range);
+	if (plan.one_object)
+		plan.operation = &resource->detail;
+	while ((column = bms_next_member(needed, column)) >= 0)
+	{
+		if (column == range->many_column)
+			continue;
+		if (range->fixed[column] == NULL)
+			plan.enumerate = true;
+		else if (!ftx_key_addressable(resource, range->fixed[column]))
+			plan.none = true;
+	}
+	plan.none &= !plan.enumerate;
+	return plan;
 }
 
 void
 ftx_stream_start(FtxStream *stream, const FtxStreamRange *range)
 {
 	MemoryContext old;
-	int column = -1;
 
 	ftx_stream_reset(stream);
 	old = MemoryContextSwitchTo(stream->range_cxt);
@@ -293,12 +320,8 @@ ftx_stream_start(FtxStream *stream, const FtxStreamRange *range)
 	stream->many = copy_texts(range->many, range->nmany);
 	stream->nmany = range->nmany;
 	stream->parents_ended = false;
-	stream->enumerate = false;
-	stream->one_object = whole_key_known(stream);
-	while ((column = bms_next_member(stream->needed, column)) >= 0)
-		stream->enumerate |= stream->fixed[column] == NULL &&
-							 column != stream->many_column;
-	if (stream->enumerate)
+	stream->plan = ftx_stream_plan(stream->spec.resource, range);
+	if (stream->plan.enumerate)
 		start_parents(stream);
 	MemoryContextSwitchTo(old);
 }
@@ -346,14 +369,11 @@ start_branch(FtxStream *stream)
 		stream->parents_ended = true;
 	else if (addressable(stream, bound))
 	{
-		const char *key = stream->one_object ?
+		const char *key = stream->plan.one_object ?
 							  bound[ftx_resource_key(stream->spec.resource)] :
 							  NULL;
 
-		path = ftx_bound_path(stream->spec.resource,
-							  stream->one_object ?
-								  &stream->spec.resource->detail :
-								  stream->operation,
+		path = ftx_bound_path(stream->spec.resource, stream->plan.operation,
 							  bound);
 		path = psprintf("%s%s", path, stream->query);
 		ftx_source_list(branch->source, path,
@@ -401,7 +421,7 @@ window(FtxStream *stream)
 static bool
 parent_ready(FtxStream *stream)
 {
-	return !stream->enumerate || ftx_stream_ready(stream->parents);
+	return !stream->plan.enumerate || ftx_stream_ready(stream->parents);
 }
 
 /*
@@ -431,7 +451,7 @@ ftx_stream_ready(FtxStream *stream)
 static void
 end_branch(FtxStream *stream, Branch *branch)
 {
-	if (ftx_source_absent(branch->source, stream->enumerate))
+	if (ftx_source_absent(branch->source, stream->plan.enumerate))
 		stream->absent++;
 	ftx_source_reset(branch->source);
 	branch->busy = false;
@@ -509,7 +529,8 @@ bool
 ftx_stream_unread(const FtxStream *stream)
 {
 	if (!stream->parents_ended &&
-		(stream->enumerate || stream->many_column >= 0 || stream->active == 0))
+		(stream->plan.enumerate || stream->many_column >= 0 ||
+		 stream->active == 0))
 		return true;
 	for (int i = 0; i < stream->nbranches; i++)
 	{

@@ -357,14 +357,9 @@ write_path(FtxTarget *target, const FtxOperation *operation, char **identity)
 	return ftx_bound_path(resource, operation, identity);
 }
 
-/*
- * The creating operation for these values: the one in a parent, if that is
- * given.
- */
-static const FtxOperation *
-creation(FtxTarget *target, char **given)
+const FtxOperation *
+ftx_target_creation(const FtxResource *resource, char *const *given)
 {
-	const FtxResource *resource = target->resource;
 	Bitmapset *columns;
 	int column = -1;
 
@@ -440,7 +435,7 @@ ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
 									 resource, column, FTX_CREATE);
 		given[column] = ftx_target_text(target, i + 1, values[i]);
 	}
-	operation = creation(target, given);
+	operation = ftx_target_creation(target->resource, given);
 	old = MemoryContextSwitchTo(target->cxt);
 	bms_free(target->identity);
 	target->identity = ftx_path_columns(resource, operation);

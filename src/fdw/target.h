@@ -111,6 +111,13 @@ extern void ftx_target_read_answers(FtxTarget *target, List *attnums);
 extern void ftx_target_check_explain(const FtxTarget *target, EState *estate);
 
 /*
+ * The creating operation for these values (by catalogue index, NULL: not
+ * given): the one in a parent, if that is given.
+ */
+extern const FtxOperation *
+ftx_target_creation(const FtxResource *resource, char *const *given);
+
+/*
  * The request that creates a row.  Throws for a value in a column that cannot
  * be sent, a missing one that must be, and masked secrets.
  */

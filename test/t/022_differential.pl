@@ -194,7 +194,7 @@ $node->query("ALTER DATABASE postgres SET fivetrex.max_deletes = 10000;
 $node->query("ALTER DATABASE postgres SET fivetrex.max_writes = -1")
   if $node->query("LOAD 'fivetrex'; SELECT count(*) FROM pg_settings WHERE name = 'fivetrex.max_writes'") > 0;
 
-my $generator = Fivetrex::Statements->new(seed => 20261125, rounds => $ENV{FTX_ROUNDS} || 2);
+my $generator = Fivetrex::Statements->new(seed => $ENV{FTX_SEED} || 20261125, rounds => $ENV{FTX_ROUNDS} || 2);
 my @statements = $generator->all;
 my ($coverage, @empty) = $generator->coverage;
 diag($coverage) if $ENV{FTX_COVERAGE};

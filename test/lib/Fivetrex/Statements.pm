@@ -124,7 +124,7 @@ our %shapes = (
 			'SELECT {O} FROM {R} x LEFT JOIN plan p ON p.id = x.id WHERE {W}' ],
 		ctid => 'SELECT {O}, p.n FROM plan p LEFT JOIN {R} x ON x.id = p.id AND {W}' },
 	self_join => { reads => 1, sql => [ 'SELECT {O}, y.url FROM {R} x JOIN {R} y ON y.id = x.id WHERE {W}',
-		'SELECT {O}, y FROM {R} x, {R} y WHERE y.id = x.id AND y.active AND {W}' ] },
+		'SELECT {O}, {Y} FROM {R} x, {R} y WHERE y.id = x.id AND y.active AND {W}' ] },
 	in_subselect => { reads => 1, sql => [ "SELECT p.n FROM plan p WHERE p.id IN (SELECT x.id FROM {R} x WHERE {W})",
 		"SELECT p.n FROM plan p WHERE p.id NOT IN (SELECT to_jsonb({X}) ->> 'id' FROM {R} x WHERE {W})" ] },
 	exists => { reads => 1, sql => [
@@ -264,6 +264,7 @@ sub _statement
 		s/\{T\}/$tableoid/g;
 		s/\{C\}/$ctid/g;
 		s/\{X\}/$row/g;
+		s/\{Y\}/$row =~ s{x}{y}r/ge;
 		s/\{R\}/$name/g;
 	}
 	$self->{count}{$shape}{$relation}{$feature}++;
