@@ -26,6 +26,12 @@
  */
 #define MAX_ANSWER_BYTES ((size_t) 256 * 1024 * 1024)
 
+/*
+ * The same for a page of a list: 1,000 objects of 128 KB, where large ones have
+ * 50.  A smaller page_size makes smaller pages.
+ */
+#define MAX_PAGE_BYTES ((size_t) 128 * 1024 * 1024)
+
 struct FtxCall
 {
 	MemoryContext cxt; /* holds the call; its end ends the request */
@@ -125,7 +131,7 @@ ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 		request.repeat_safe = spec->repeat_safe;
 		request.timeout = spec->takes_long ? session->options.long_timeout :
 											 session->options.request_timeout;
-		request.max_body = MAX_ANSWER_BYTES;
+		request.max_body = spec->page ? MAX_PAGE_BYTES : MAX_ANSWER_BYTES;
 		budget_request(call, &request);
 		request.sent = &stats->calls;
 		call->request = ftx_request_start(session->engine, &request, cxt);
@@ -191,24 +197,30 @@ ftx_call_done(FtxCall *call)
 	return ftx_request_done(call->request) && !sent_again(call);
 }
 
-void
-ftx_call_wait_any(FtxSession *session, FtxStats *stats)
+static void
+wait_for(FtxSession *session, FtxStats *stats, FtxRequest *request)
 {
 	instr_time before;
 	instr_time after;
 
 	INSTR_TIME_SET_CURRENT(before);
-	ftx_engine_wait(session->engine);
+	ftx_engine_wait(session->engine, request, &stats->calls);
 	INSTR_TIME_SET_CURRENT(after);
 	INSTR_TIME_SUBTRACT(after, before);
 	stats->waited_ms += INSTR_TIME_GET_MILLISEC(after);
 }
 
 void
+ftx_call_wait_any(FtxSession *session, FtxStats *stats)
+{
+	wait_for(session, stats, NULL);
+}
+
+void
 ftx_call_wait(FtxCall *call)
 {
 	while (!ftx_call_done(call))
-		ftx_call_wait_any(call->session, call->stats);
+		wait_for(call->session, call->stats, call->request);
 	if (!call->booked)
 		book(call);
 }

@@ -50,6 +50,7 @@ typedef struct FtxCallSpec
 	bool reads; /* changes nothing, though it is no GET */
 	bool repeat_safe;
 	bool takes_long; /* long_timeout instead of request_timeout */
+	bool page;		 /* of a list: the answer must not be as long as others */
 } FtxCallSpec;
 
 /*

@@ -7,6 +7,8 @@
  */
 #include "base/bytes.h"
 
+#include <sys/mman.h>
+
 #include "utils/memutils.h"
 
 /* First allocation: most error answers and small pages fit. */
@@ -14,6 +16,13 @@
 
 /* Larger ones that are reserved are multiples of this, a power of two. */
 #define LARGE_SIZE ((size_t) 128 * 1024)
+
+/*
+ * Larger ones than this have pages of their own: they grow without being
+ * copied, and leave no holes in malloc's heap, which would cost as much again.
+ * The usual page of a list is below, as what malloc has is faster to get.
+ */
+#define MAPPED_SIZE ((size_t) 4 * 1024 * 1024)
 
 /* What ftx_bytes_own() leaves in the owner. */
 typedef struct BytesOwner
@@ -36,6 +45,50 @@ ftx_bytes_new(size_t cap)
 	return bytes;
 }
 
+static void
+release(FtxBytes *bytes)
+{
+	if (bytes->size >= MAPPED_SIZE)
+		munmap(bytes->data, bytes->size);
+	else
+		free(bytes->data);
+}
+
+/*
+ * Change the allocation to `size` bytes, more than before.
+ */
+static bool
+resize(FtxBytes *bytes, size_t size)
+{
+	char *data;
+
+	if (size < MAPPED_SIZE)
+		data = realloc(bytes->data, size);
+	else if (bytes->size >= MAPPED_SIZE)
+	{
+		data = mremap(bytes->data, bytes->size, size, MREMAP_MAYMOVE);
+		if (data == MAP_FAILED)
+			data = NULL;
+	}
+	else
+	{
+		data = mmap(NULL, size, PROT_READ | PROT_WRITE,
+					MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (data == MAP_FAILED)
+			data = NULL;
+		else if (bytes->data != NULL)
+		{
+			memcpy(data, bytes->data, bytes->len + 1);
+			free(bytes->data);
+		}
+	}
+	if (data == NULL)
+		return false;
+	bytes->data = data;
+	bytes->size = size;
+	return true;
+}
+
 /*
  * Make room for `need` bytes and the NUL, at least doubling the allocation.
  */
@@ -43,7 +96,6 @@ static bool
 enlarge(FtxBytes *bytes, size_t need)
 {
 	size_t size = Max(bytes->size, FIRST_SIZE);
-	char *data;
 
 	if (need < bytes->size)
 		return true;
@@ -52,31 +104,21 @@ enlarge(FtxBytes *bytes, size_t need)
 		size *= 2;
 	size = Min(size, bytes->cap + 1);
 
-	data = realloc(bytes->data, size);
-	if (data == NULL)
-		return false;
-	bytes->data = data;
-	bytes->size = size;
-	return true;
+	return resize(bytes, size);
 }
 
 void
 ftx_bytes_reserve(FtxBytes *bytes, size_t n)
 {
 	size_t size = n + 1;
-	char *data;
 
 	if (n < bytes->size || n > bytes->cap)
 		return;
 	/* of few sizes, so that what one page leaves behind fits the next one */
 	if (size > LARGE_SIZE)
 		size = Min(TYPEALIGN(LARGE_SIZE, size), bytes->cap + 1);
-	data = realloc(bytes->data, size);
-	if (data == NULL)
-		return;
-	data[bytes->len] = '\0';
-	bytes->data = data;
-	bytes->size = size;
+	if (resize(bytes, size))
+		bytes->data[bytes->len] = '\0';
 }
 
 bool
@@ -124,7 +166,7 @@ ftx_bytes_unref(FtxBytes *bytes)
 	Assert(bytes->refs > 0);
 	if (--bytes->refs == 0)
 	{
-		free(bytes->data);
+		release(bytes);
 		free(bytes);
 	}
 }

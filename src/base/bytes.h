@@ -15,7 +15,7 @@
 
 typedef struct FtxBytes
 {
-	char *data;	 /* malloc'ed, NUL-terminated; NULL when empty */
+	char *data;	 /* NUL-terminated; NULL when empty */
 	size_t len;	 /* bytes used, the NUL not counted */
 	size_t size; /* bytes allocated */
 	size_t cap;	 /* most that len may become */

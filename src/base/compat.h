@@ -244,6 +244,13 @@ ftx_jsonb_push(FtxJsonbBuilder *builder, JsonbIteratorToken token,
 #define ftx_wait_event_new(name) PG_WAIT_EXTENSION
 #endif
 
+/* transaction_timeout exists since 17. */
+#if PG_VERSION_NUM >= 170000
+#define ftx_transaction_timeout_pending (TransactionTimeoutPending)
+#else
+#define ftx_transaction_timeout_pending (false)
+#endif
+
 /* Signal masks around libcurl; the macro of old left in 16. */
 #define ftx_block_signals() ((void) sigprocmask(SIG_SETMASK, &BlockSig, NULL))
 #define ftx_unblock_signals()                                                  \

@@ -409,7 +409,8 @@ int
 ftx_scan_descriptor(FtxScanState *state)
 {
 	if (state->watch == NULL)
-		state->watch = ftx_watch_create(state->session->engine, state->cxt);
+		state->watch = ftx_watch_create(state->session->engine,
+										&state->stats.calls, state->cxt);
 	return ftx_watch_arm(state->watch);
 }
 

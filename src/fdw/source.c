@@ -259,6 +259,7 @@ start_page(FtxSource *source, const char *cursor)
 	{
 		char limit[16];
 
+		spec.page = true;
 		snprintf(limit, sizeof(limit), "%d", page_limit(source));
 		ftx_path_add_param(&path, "limit", limit);
 		if (cursor != NULL)

@@ -36,6 +36,17 @@ typedef enum FtxRequestState
 #define FTX_REQUEST_STATES (FTX_DONE + 1)
 
 /*
+ * Who waits: for this request; or if it is NULL for any of a reader, which is
+ * known by what counts its sendings; or if that is NULL, too, for any.
+ */
+typedef struct FtxTurn
+{
+	bool waits; /* false: nobody does */
+	FtxRequest *request;
+	const int64 *reader;
+} FtxTurn;
+
+/*
  * The multi handle and what belongs to it (connections, epoll descriptor) are
  * there while there is something to do, see sockets.c; the rest lives as long
  * as the engine.
@@ -58,6 +69,15 @@ struct FtxEngine
 	int64 gate; /* ftx_clock() before which a 429 forbids */
 
 	FtxTally tally;
+
+	/* How much is held, see flow.c. */
+	FtxTurn turn;	 /* who waits */
+	size_t held;	 /* bytes in the bodies of all requests */
+	size_t excess;	 /* of them, what came when there was no room */
+	size_t unlooked; /* bytes since signals were looked at */
+	int npaused;
+	bool any_paused; /* and so some may have a deadline of ours */
+	bool narrow;	 /* answers are so large that one is received at a time */
 
 	/* Easy handles without a transfer, at most max_concurrency. */
 	CURL **idle;
@@ -108,6 +128,18 @@ struct FtxRequest
 	bool body_over_cap;
 	bool out_of_memory;
 	bool no_descriptor; /* for a socket */
+	bool packed;		/* the body has a content coding */
+	bool interrupted;	/* ended by us for the backend's interrupts */
+	bool set_aside;		/* ended by us for lack of room, to be sent again */
+
+	/* Receiving; while FTX_SENDING, but for `counted`. */
+	size_t counted;		/* bytes of the body that are in engine->held */
+	size_t excess;		/* what came when there was no room */
+	curl_off_t over_at; /* packed bytes when there was no room; 0: there is */
+	bool paused;
+	bool stopped;	 /* and its time does not run */
+	int64 time_left; /* microseconds of its timeout, while paused */
+	int64 deadline;	 /* ftx_clock() of it after a pause, else 0 */
 	char error[CURL_ERROR_SIZE];
 
 	FtxResponse response;
@@ -151,7 +183,47 @@ extern const char *ftx_engine_wake(FtxEngine *engine);
  */
 extern bool ftx_engines_make_room(void);
 
-/* When the first waiting request is due, of ftx_clock(); -1 = never. */
+/*
+ * In flow.c.  None of these throws; signals are blocked in those that call
+ * libcurl (adjust) or are called by it (admit).
+ */
+
+/* Somebody begins to wait, or ends. */
+extern void ftx_flow_turn(FtxEngine *engine, const FtxTurn *turn);
+
+/* The body has changed. */
+extern void ftx_flow_count(FtxRequest *request);
+
+/* What the callback is to do with bytes of a body. */
+typedef enum FtxFlow
+{
+	FTX_FLOW_GO_ON, /* take them */
+	FTX_FLOW_PAUSE, /* leave them to libcurl until the transfer goes on */
+	FTX_FLOW_END	/* end the transfer */
+} FtxFlow;
+
+/* n bytes have come. */
+extern FtxFlow ftx_flow_admit(FtxRequest *request, size_t n);
+
+/* Pause and resume what is to be. */
+extern void ftx_flow_adjust(FtxEngine *engine);
+
+/* The transfer is over. */
+extern void ftx_flow_forget(FtxRequest *request);
+
+/* When the time of the first transfer that was paused is over; -1 = never. */
+extern int64 ftx_flow_due(FtxEngine *engine);
+
+/* One whose time is over, or NULL. */
+extern FtxRequest *ftx_flow_late(FtxEngine *engine);
+
+/* The request to be sent next, of those that are queued; NULL: none now. */
+extern FtxRequest *ftx_flow_next(FtxEngine *engine);
+
+/* Will CHECK_FOR_INTERRUPTS() end the statement? */
+extern bool ftx_interrupt_due(void);
+
+/* When a request is due to be sent or given up, of ftx_clock(); -1 = never. */
 extern int64 ftx_engine_due(FtxEngine *engine);
 
 /* May the statement make one more call? */

@@ -170,6 +170,14 @@ settle(FtxRequest *request)
 		set_state(request, FTX_WAITING);
 		return;
 	}
+	if (request->set_aside ||
+		(request->interrupted && request->method == FTX_GET))
+	{
+		/* not the server's failure */
+		engine->narrow |= request->set_aside;
+		set_state(request, FTX_QUEUED);
+		return;
+	}
 	wait = ftx_backoff(&attempt, engine->config.max_retries,
 					   engine->config.retry_delay,
 					   pg_prng_double(&pg_global_prng_state));
@@ -221,11 +229,11 @@ requeue_due(FtxEngine *engine)
 static void
 start_queued(FtxEngine *engine)
 {
-	while (engine->counts[FTX_QUEUED] > 0 &&
-		   engine->counts[FTX_SENDING] < engine->config.max_concurrency)
+	FtxRequest *request;
+
+	while (engine->counts[FTX_SENDING] < engine->config.max_concurrency &&
+		   (request = ftx_flow_next(engine)) != NULL)
 	{
-		FtxRequest *request = dlist_head_element(FtxRequest, node,
-												 &engine->lists[FTX_QUEUED]);
 		int64 hold = engine->gate - ftx_clock();
 
 		if (!ftx_budget_calls_left(request->budget))
@@ -304,10 +312,25 @@ fail_sending(FtxEngine *engine, const char *message)
 		FtxRequest *request = dlist_container(FtxRequest, node, iter.cur);
 
 		ftx_transfer_abandon(request);
-		ftx_bytes_reset(request->response.body);
 		ftx_response_fail(request, FTX_CLIENT_FAILURE, message);
 		request->response.may_have_run = request->departures > 0;
 		set_state(request, FTX_DONE);
+	}
+}
+
+/* Give up what was paused and then took too long. */
+static void
+fail_late(FtxEngine *engine)
+{
+	FtxRequest *request;
+
+	while (engine->any_paused && (request = ftx_flow_late(engine)) != NULL)
+	{
+		ftx_transfer_abandon(request);
+		ftx_response_fail(request, FTX_TIMED_OUT,
+						  "the answer did not end in time");
+		request->response.may_have_run = true;
+		settle(request);
 	}
 }
 
@@ -327,10 +350,12 @@ ftx_engine_pump(FtxEngine *engine)
 	start_queued(engine);
 	failure = ftx_waiter_act(&engine->waiter);
 	collect_finished(engine);
+	fail_late(engine);
 	if (failure != NULL)
 		fail_sending(engine, failure);
 	/* slots may have become free */
 	start_queued(engine);
+	ftx_flow_adjust(engine);
 	ftx_unblock_signals();
 }
 
@@ -343,7 +368,7 @@ ftx_engine_tally(const FtxEngine *engine)
 int64
 ftx_engine_due(FtxEngine *engine)
 {
-	int64 due = -1;
+	int64 due = engine->any_paused ? ftx_flow_due(engine) : -1;
 	dlist_iter iter;
 
 	dlist_foreach (iter, &engine->lists[FTX_WAITING])
@@ -357,20 +382,24 @@ ftx_engine_due(FtxEngine *engine)
 }
 
 void
-ftx_engine_wait(FtxEngine *engine)
+ftx_engine_wait(FtxEngine *engine, FtxRequest *request, const int64 *reader)
 {
 	uint64 finished = engine->finished;
+	FtxTurn turn = {true, request, reader};
 
 	if (unfinished(engine) == 0)
 		return;
 
 	CHECK_FOR_INTERRUPTS();
+	ftx_flow_turn(engine, &turn);
 	ftx_engine_pump(engine);
 	while (engine->finished == finished)
 	{
 		ftx_waiter_wait(&engine->waiter, ftx_engine_due(engine));
 		ftx_engine_pump(engine);
 	}
+	turn.waits = false;
+	ftx_flow_turn(engine, &turn);
 }
 
 /* ----------------------------------------------------------------
@@ -516,6 +545,9 @@ ftx_request_free(FtxRequest *request)
 	}
 	dlist_delete(&request->node);
 	engine->counts[request->state]--;
+	engine->held -= request->counted;
+	if (engine->turn.request == request)
+		memset(&engine->turn, 0, sizeof(engine->turn));
 
 	request->owner->request = NULL;
 	curl_slist_free_all(request->headers);

@@ -129,7 +129,8 @@ typedef struct FtxRequestSpec
 	/* ms that its statement may spend waiting for retries, in all */
 	int64 max_retry_wait;
 	int64 *sent; /* counts each sending, as the budget does for the
-								 * statement; must outlive the request; or NULL */
+								 * statement; must outlive the request.  Whoever
+								 * reads the answers is known by it */
 } FtxRequestSpec;
 
 typedef struct FtxResponse
@@ -183,11 +184,13 @@ extern void ftx_engine_pump(FtxEngine *engine);
 /*
  * For waits by others (WaitEventSet): a descriptor of the caller's own, closed
  * with `owner`.  After ftx_watch_arm() it becomes readable when
- * ftx_engine_pump() has something to do.  Both throw
+ * ftx_engine_pump() has something to do.  `reader` tells who waits, as for
+ * ftx_engine_wait().  Both throw
  * ERRCODE_INSUFFICIENT_RESOURCES when the system gives no descriptor.
  */
 typedef struct FtxWatch FtxWatch;
-extern FtxWatch *ftx_watch_create(FtxEngine *engine, MemoryContext owner);
+extern FtxWatch *
+ftx_watch_create(FtxEngine *engine, const int64 *reader, MemoryContext owner);
 extern int ftx_watch_arm(FtxWatch *watch);
 
 /*
@@ -208,8 +211,13 @@ extern bool ftx_request_done(const FtxRequest *request);
  * Wait until at least one unfinished request of the engine is done; returns
  * at once when there is none.  Waits on sockets, timers, the latch and
  * postmaster death; serves interrupts, which may throw.
+ *
+ * What is waited for is received even where bodies take more room than they
+ * should: `request`, or if that is NULL any one whose FtxRequestSpec.sent is
+ * `reader`, or if that is NULL, too, any one at all.  Whoever waits must be able to consume what it waits for.
  */
-extern void ftx_engine_wait(FtxEngine *engine);
+extern void
+ftx_engine_wait(FtxEngine *engine, FtxRequest *request, const int64 *reader);
 
 /* The answer of a request that is done; valid until the request is freed. */
 extern const FtxResponse *ftx_request_response(const FtxRequest *request);

@@ -73,7 +73,7 @@ option_failed(FtxRequest *request, const char *option, CURLcode code)
  */
 
 /* Most that is reserved for an answer because it announces to be so long. */
-#define MAX_RESERVED (16 * 1024 * 1024)
+#define MAX_RESERVED (64 * 1024 * 1024)
 
 /* CURLOPT_WRITEFUNCTION: called with unpacked bytes. */
 static size_t
@@ -83,6 +83,16 @@ receive_body(char *data, size_t size, size_t n, void *arg)
 	bool over_cap;
 	curl_off_t announced;
 
+	switch (ftx_flow_admit(request, size * n))
+	{
+		case FTX_FLOW_GO_ON:
+			break;
+		case FTX_FLOW_PAUSE:
+			return CURL_WRITEFUNC_PAUSE;
+		case FTX_FLOW_END:
+			return 0;
+	}
+
 	/* without coding that is all of it; with one, at least a part */
 	if (request->response.body->len == 0 &&
 		curl_easy_getinfo(request->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
@@ -90,7 +100,10 @@ receive_body(char *data, size_t size, size_t n, void *arg)
 		announced > 0 && announced <= MAX_RESERVED)
 		ftx_bytes_reserve(request->response.body, (size_t) announced);
 	if (ftx_bytes_append(request->response.body, data, size * n, &over_cap))
+	{
+		ftx_flow_count(request);
 		return size * n;
+	}
 
 	request->body_over_cap = over_cap;
 	request->out_of_memory = !over_cap;
@@ -101,9 +114,13 @@ receive_body(char *data, size_t size, size_t n, void *arg)
 static size_t
 receive_header(char *data, size_t size, size_t n, void *arg)
 {
+	static const char coding[] = "content-encoding:";
 	FtxRequest *request = arg;
 
 	request->header_bytes += size * n;
+	if (size * n > lengthof(coding) - 1 &&
+		pg_strncasecmp(data, coding, lengthof(coding) - 1) == 0)
+		request->packed = true;
 	request->headers_over_cap = request->header_bytes > FTX_MAX_HEADERS;
 	if (request->headers_over_cap)
 		return 0;
@@ -139,7 +156,9 @@ before_send(void *arg, char *remote_ip, char *local_ip, int remote_port,
 
 	ftx_request_count(request);
 	request->header_bytes = 0;
+	request->packed = false;
 	ftx_bytes_reset(request->response.body);
+	ftx_flow_count(request);
 	return CURL_PREREQFUNC_OK;
 }
 
@@ -407,6 +426,12 @@ judge(FtxRequest *request, CURLcode code)
 	else if (request->no_descriptor && !departed)
 		ftx_response_fail(request, FTX_NO_DESCRIPTOR,
 						  "no descriptor is left for a connection");
+	else if (request->interrupted)
+		ftx_response_fail(request, FTX_BROKEN_TRANSFER,
+						  "the statement was cancelled meanwhile");
+	else if (request->set_aside)
+		ftx_response_fail(request, FTX_CALLS_EXHAUSTED,
+						  "no more calls are allowed");
 	else if (request->out_of_memory)
 		ftx_response_fail(request, FTX_CLIENT_FAILURE, "out of memory");
 	else if (code == CURLE_OUT_OF_MEMORY && departed &&
@@ -620,6 +645,7 @@ ftx_transfer_begin(FtxRequest *request)
 	CURLMcode code;
 
 	ftx_bytes_reset(response->body);
+	ftx_flow_count(request);
 	response->status = 0;
 	response->content_type[0] = '\0';
 	response->retry_after = -1;
@@ -631,6 +657,9 @@ ftx_transfer_begin(FtxRequest *request)
 	request->body_over_cap = false;
 	request->out_of_memory = false;
 	request->no_descriptor = false;
+	request->packed = false;
+	request->interrupted = false;
+	request->set_aside = false;
 	request->error[0] = '\0';
 
 	if (engine->n_idle > 0)
@@ -671,9 +700,15 @@ ftx_transfer_end(FtxRequest *request, CURLcode code)
 		read_answer(request);
 	else
 	{
+		/* libcurl keeps no more than 64 MB for who is paused */
+		if (code == CURLE_OUT_OF_MEMORY && request->paused &&
+			request->method == FTX_GET)
+			request->set_aside = true;
 		judge(request, code);
 		ftx_bytes_reset(request->response.body);
+		ftx_flow_count(request);
 	}
+	ftx_flow_forget(request);
 	release_easy(request);
 }
 
@@ -684,4 +719,7 @@ ftx_transfer_abandon(FtxRequest *request)
 	curl_easy_cleanup(request->easy);
 	ftx_header_forget(request);
 	request->easy = NULL;
+	ftx_bytes_reset(request->response.body);
+	ftx_flow_count(request);
+	ftx_flow_forget(request);
 }

@@ -21,6 +21,7 @@ struct FtxWatch
 {
 	MemoryContextCallback callback;
 	FtxEngine *engine;
+	const int64 *reader;
 	int fd; /* owned; -1 when closed */
 };
 
@@ -46,13 +47,14 @@ raise_no_descriptor(const char *why)
 }
 
 FtxWatch *
-ftx_watch_create(FtxEngine *engine, MemoryContext owner)
+ftx_watch_create(FtxEngine *engine, const int64 *reader, MemoryContext owner)
 {
 	FtxWatch *watch = MemoryContextAllocZero(owner, sizeof(FtxWatch));
 	const char *failure;
 	int fd;
 
 	watch->engine = engine;
+	watch->reader = reader;
 	watch->fd = -1;
 	watch->callback.func = close_watch;
 	watch->callback.arg = watch;
@@ -82,6 +84,12 @@ ftx_watch_create(FtxEngine *engine, MemoryContext owner)
 int
 ftx_watch_arm(FtxWatch *watch)
 {
+	FtxTurn turn = {true, NULL, watch->reader};
+
+	/* of several that wait together, the last one: any of them ends the wait */
+	ftx_flow_turn(watch->engine, &turn);
+	if (watch->engine->npaused > 0)
+		ftx_engine_pump(watch->engine);
 	if (ftx_waiter_descriptor(&watch->engine->waiter,
 							  ftx_engine_due(watch->engine)) < 0)
 		raise_no_descriptor(strerror(errno));

@@ -112,8 +112,10 @@ def gzip_bomb(megabytes):
 
 
 @functools.lru_cache(maxsize=8)
-def large_body(head, unit, times, tail):
-    """head, then unit so many times ("%d" in it is its number), then tail, packed."""
+def large_body(head, unit, times, tail, packed):
+    """head, then unit so many times ("%d" in it is its number), then tail."""
+    if not packed:
+        return (head + unit * times + tail).encode()
     if "%d" in unit:
         return gzip_repeated(head.encode(), "".join([unit % i for i in range(times)]).encode(), 1,
                              tail.encode())
@@ -126,8 +128,10 @@ def encode_body(action, body, headers, pack):
     """Apply what changes the body's bytes and the headers that describe it."""
     if "large" in action:
         large = action["large"]
-        body = large_body(large["head"], large["unit"], large["times"], large["tail"])
-        headers["content-encoding"] = "gzip"
+        body = large_body(large["head"], large["unit"], large["times"], large["tail"],
+                          large.get("packed", True))
+        if large.get("packed", True):
+            headers["content-encoding"] = "gzip"
     elif "gzip_bomb" in action:
         body = gzip_bomb(action["gzip_bomb"])
         headers["content-encoding"] = "gzip"

@@ -70,6 +70,27 @@ sub complaint
 	return $self->{err};
 }
 
+# Resident memory of the backend in kB: now, or its peak; undef without /proc.
+sub _status
+{
+	my ($self, $field) = @_;
+	open my $status, '<', "/proc/$self->{pid}/status" or return;
+	my ($value) = map { /^$field:\s+(\d+)/ ? $1 : () } <$status>;
+	return $value;
+}
+
+sub peak { return $_[0]->_status('VmHWM'); }
+sub resident { return $_[0]->_status('VmRSS'); }
+
+# From now on the peak is a new one; false if the kernel cannot do that.
+sub forget_peak
+{
+	my ($self) = @_;
+	open my $refs, '>', "/proc/$self->{pid}/clear_refs" or return 0;
+	print $refs "5\n";
+	return close $refs;
+}
+
 sub quit
 {
 	my ($self) = @_;

@@ -420,7 +420,7 @@ http_fetch(PG_FUNCTION_ARGS)
 				found = true;
 			}
 		if (!found)
-			ftx_engine_wait(engine);
+			ftx_engine_wait(engine, NULL, NULL);
 	}
 	return (Datum) 0;
 }

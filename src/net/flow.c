@@ -1,0 +1,320 @@
+/*-------------------------------------------------------------------------
+ *
+ * flow.c
+ *		How much of answers is held at once, and when receiving stops.
+ *
+ * Many answers are under way while one is worked on, and each may be large.
+ * The bodies of all requests of an engine, under way or not yet consumed, share
+ * FTX_HELD_BYTES.  Above that only the request whose turn it is goes on; the
+ * others are paused, and what is queued stays there.  So the bodies take that
+ * much and one body more, which may be as long as its own cap.
+ *
+ * Whose turn it is follows from who waits (ftx_engine_wait(), ftx_watch_arm()):
+ * the request that is waited for, or the oldest one of the reader that waits
+ * for any of its own.  If all of that reader's are queued behind others on the
+ * wire, the oldest of those, to make place.  What is not waited for cannot be
+ * consumed now, so letting it go on would only pile up; what is waited for
+ * always goes on, so waiting ends.
+ *
+ * libcurl unpacks all of a read from the network (16 KB) before it looks whether
+ * the transfer is paused, and keeps what comes of it meanwhile (up to 64 MB).
+ * So that this is seen and counted, a read is taken to its end and the transfer
+ * paused at the next one; a transfer whose single read unpacks to much more
+ * than there is room for is set aside: it ends, and is sent again when it is
+ * its turn.
+ *
+ * Nothing here throws.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "net/engine.h"
+
+#include "base/compat.h"
+#include "libpq/pqsignal.h"
+#include "miscadmin.h"
+
+/* Bodies of one engine may take so many bytes together. */
+#define FTX_HELD_BYTES ((size_t) 32 * 1024 * 1024)
+
+/* Paused transfers go on when so much has become free. */
+#define FTX_RESUME_BYTES (FTX_HELD_BYTES / 4 * 3)
+
+/*
+ * What reads may unpack to beyond that, all together and for one transfer,
+ * before that is set aside.
+ */
+#define FTX_EXCESS_BYTES ((size_t) 16 * 1024 * 1024)
+#define FTX_EXCESS_OF_ONE ((size_t) 256 * 1024)
+
+/* Signals are looked at after so many bytes, of whatever answer. */
+#define FTX_LOOK_BYTES ((size_t) 64 * 1024)
+
+/* ---------- interrupts ---------- */
+
+bool
+ftx_interrupt_due(void)
+{
+	return (QueryCancelPending || ProcDiePending ||
+			ftx_transaction_timeout_pending) &&
+		   InterruptHoldoffCount == 0 && CritSectionCount == 0 &&
+		   (!QueryCancelPending || QueryCancelHoldoffCount == 0);
+}
+
+/*
+ * Let signals in that are blocked while libcurl runs; their handlers only set
+ * flags.
+ */
+static bool
+look_at_signals(void)
+{
+	ftx_unblock_signals();
+	ftx_block_signals();
+	return ftx_interrupt_due();
+}
+
+/* ---------- whose turn it is ---------- */
+
+static FtxRequest *
+oldest(FtxEngine *engine, FtxRequestState state, const int64 *reader)
+{
+	dlist_iter iter;
+
+	dlist_foreach (iter, &engine->lists[state])
+	{
+		FtxRequest *request = dlist_container(FtxRequest, node, iter.cur);
+
+		if (reader == NULL || request->sent == reader)
+			return request;
+	}
+	return NULL;
+}
+
+/* The first of those that are waited for, in a state. */
+static FtxRequest *
+wanted(FtxEngine *engine, FtxRequestState state)
+{
+	FtxRequest *request = engine->turn.request;
+
+	if (request != NULL)
+		return request->state == state ? request : NULL;
+	return oldest(engine, state, engine->turn.reader);
+}
+
+/*
+ * The request that goes on however much is held; NULL: none.
+ */
+static FtxRequest *
+favoured(FtxEngine *engine)
+{
+	FtxRequest *request;
+
+	if (!engine->turn.waits)
+		return NULL;
+	request = wanted(engine, FTX_SENDING);
+	if (request != NULL)
+		return request;
+	if (wanted(engine, FTX_QUEUED) != NULL)
+	{
+		/* it can be sent; or else place has to be made for it */
+		if (engine->counts[FTX_SENDING] < engine->config.max_concurrency)
+			return NULL;
+	}
+	else if (wanted(engine, FTX_WAITING) != NULL)
+		return NULL;
+	return oldest(engine, FTX_SENDING, NULL);
+}
+
+void
+ftx_flow_turn(FtxEngine *engine, const FtxTurn *turn)
+{
+	engine->turn = *turn;
+}
+
+/* ---------- bytes ---------- */
+
+void
+ftx_flow_count(FtxRequest *request)
+{
+	size_t len = request->response.body != NULL ? request->response.body->len :
+												  0;
+
+	request->engine->held += len - request->counted;
+	request->counted = len;
+}
+
+/*
+ * There is no room: pause.  What a read unpacks to is taken, as libcurl would
+ * hold it where it is not counted, and the next read is left to it; of a read
+ * that unpacks to very much, the transfer ends.  Only what may be sent again
+ * can be set aside so.
+ */
+static FtxFlow
+hold_back(FtxRequest *request, size_t n)
+{
+	FtxEngine *engine = request->engine;
+	curl_off_t packed = 0;
+
+	if (request->packed)
+	{
+		curl_easy_getinfo(request->easy, CURLINFO_SIZE_DOWNLOAD_T, &packed);
+		if (request->over_at == 0)
+			request->over_at = packed;
+		if (request->over_at == packed)
+		{
+			request->excess += n;
+			engine->excess += n;
+			if (engine->excess <= FTX_EXCESS_BYTES ||
+				request->excess <= FTX_EXCESS_OF_ONE ||
+				request->method != FTX_GET)
+				return FTX_FLOW_GO_ON;
+			request->set_aside = true;
+			return FTX_FLOW_END;
+		}
+	}
+	request->paused = true;
+	engine->npaused++;
+	engine->any_paused = true;
+	return FTX_FLOW_PAUSE;
+}
+
+FtxFlow
+ftx_flow_admit(FtxRequest *request, size_t n)
+{
+	FtxEngine *engine = request->engine;
+
+	engine->unlooked += n;
+	if (engine->unlooked >= FTX_LOOK_BYTES)
+	{
+		engine->unlooked = 0;
+		request->interrupted = look_at_signals();
+		if (request->interrupted)
+			return FTX_FLOW_END;
+	}
+	if (engine->held + n <= FTX_HELD_BYTES || request == favoured(engine))
+		return FTX_FLOW_GO_ON;
+	return hold_back(request, n);
+}
+
+/* ---------- pausing ---------- */
+
+/*
+ * While a transfer is paused its time does not run: libcurl's limit is taken
+ * off, and what is left of it is kept by us.
+ */
+static void
+stop_clock(FtxRequest *request)
+{
+	curl_off_t elapsed = 0;
+
+	request->stopped = true;
+	if (request->timeout <= 0)
+		return;
+	curl_easy_getinfo(request->easy, CURLINFO_TOTAL_TIME_T, &elapsed);
+	request->time_left = request->deadline > 0 ?
+							 request->deadline - ftx_clock() :
+							 (int64) request->timeout * 1000000 - elapsed;
+	request->deadline = 0;
+	curl_easy_setopt(request->easy, CURLOPT_TIMEOUT_MS, 0L);
+}
+
+/* Nothing of the room is missed any more. */
+static void
+forget_excess(FtxRequest *request)
+{
+	request->engine->excess -= request->excess;
+	request->excess = 0;
+	request->over_at = 0;
+}
+
+static void
+resume(FtxRequest *request)
+{
+	if (request->stopped && request->timeout > 0)
+		request->deadline = ftx_clock() + Max(request->time_left, 1);
+	request->stopped = false;
+	request->paused = false;
+	request->engine->npaused--;
+	forget_excess(request);
+	curl_easy_pause(request->easy, CURLPAUSE_CONT);
+}
+
+void
+ftx_flow_forget(FtxRequest *request)
+{
+	if (request->paused)
+		request->engine->npaused--;
+	request->paused = false;
+	request->stopped = false;
+	request->deadline = 0;
+	forget_excess(request);
+}
+
+void
+ftx_flow_adjust(FtxEngine *engine)
+{
+	FtxRequest *first;
+	dlist_iter iter;
+
+	if (engine->counts[FTX_SENDING] + engine->counts[FTX_QUEUED] == 0)
+		engine->narrow = false;
+	if (engine->npaused == 0)
+		return;
+	first = favoured(engine);
+	dlist_foreach (iter, &engine->lists[FTX_SENDING])
+	{
+		FtxRequest *request = dlist_container(FtxRequest, node, iter.cur);
+
+		if (!request->paused)
+			continue;
+		if (request == first || engine->held <= FTX_RESUME_BYTES)
+			resume(request);
+		else if (!request->stopped)
+			stop_clock(request);
+	}
+}
+
+int64
+ftx_flow_due(FtxEngine *engine)
+{
+	int64 due = -1;
+	dlist_iter iter;
+
+	dlist_foreach (iter, &engine->lists[FTX_SENDING])
+	{
+		FtxRequest *request = dlist_container(FtxRequest, node, iter.cur);
+
+		if (request->deadline > 0 && (due < 0 || request->deadline < due))
+			due = request->deadline;
+	}
+	return due;
+}
+
+FtxRequest *
+ftx_flow_late(FtxEngine *engine)
+{
+	int64 now = ftx_clock();
+	dlist_iter iter;
+
+	dlist_foreach (iter, &engine->lists[FTX_SENDING])
+	{
+		FtxRequest *request = dlist_container(FtxRequest, node, iter.cur);
+
+		if (request->deadline > 0 && request->deadline <= now)
+			return request;
+	}
+	return NULL;
+}
+
+/* ---------- starting ---------- */
+
+FtxRequest *
+ftx_flow_next(FtxEngine *engine)
+{
+	if (engine->counts[FTX_QUEUED] == 0 || ftx_interrupt_due())
+		return NULL;
+	if (engine->held <= FTX_HELD_BYTES && !engine->narrow)
+		return oldest(engine, FTX_QUEUED, NULL);
+	if (!engine->turn.waits || wanted(engine, FTX_SENDING) != NULL)
+		return NULL;
+	return wanted(engine, FTX_QUEUED);
+}
