@@ -330,8 +330,10 @@ fivetrexProcessUtility(PlannedStmt *pstmt, const char *queryString,
 					   ParamListInfo params, QueryEnvironment *queryEnv,
 					   DestReceiver *dest, QueryCompletion *qc)
 {
-	ProcessUtility_hook_type next = next_utility ? next_utility :
-												   standard_ProcessUtility;
+	/* volatile: it must be in memory where an error comes back to */
+	volatile ProcessUtility_hook_type next = next_utility ?
+												 next_utility :
+												 standard_ProcessUtility;
 
 	if (has_statements(pstmt))
 	{

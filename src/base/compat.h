@@ -16,6 +16,7 @@
 #include "executor/executor.h"
 #include "libpq/pqsignal.h"
 #include "miscadmin.h"
+#include "nodes/plannodes.h"
 #include "utils/jsonb.h"
 #include "utils/wait_event.h"
 
@@ -233,6 +234,16 @@ ftx_jsonb_push(FtxJsonbBuilder *builder, JsonbIteratorToken token,
 {
 	builder->result = pushJsonbValue(&builder->open, token, value);
 }
+#endif
+
+/*
+ * Does a plan write to several relations?  A list of them until 18.
+ */
+#if PG_VERSION_NUM >= 190000
+#define ftx_plan_writes_many(plan)                                             \
+	(bms_membership((plan)->resultRelationRelids) == BMS_MULTIPLE)
+#else
+#define ftx_plan_writes_many(plan) (list_length((plan)->resultRelations) > 1)
 #endif
 
 /*

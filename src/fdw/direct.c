@@ -252,7 +252,7 @@ holds_back(const ForeignScanState *node, const FtxDirectState *state)
 	const PlannedStmt *plan = node->ss.ps.state->es_plannedstmt;
 
 	return state->rows == NULL &&
-		   (plan->hasModifyingCTE || list_length(plan->resultRelations) > 1) &&
+		   (plan->hasModifyingCTE || ftx_plan_writes_many(plan)) &&
 		   !ftx_modify_followed(node->resultRelInfo, state->target->operation);
 }
 

@@ -221,12 +221,11 @@ items(FtxCall *call, FtxShape shape)
 	const char *whole = "";
 	FtxWanted wanted = {.shape = shape,
 						.projection = ftx_projection_create(&whole, 1)};
-	JsonbParseState *state = NULL;
-	JsonbValue *result;
+	FtxJsonbBuilder builder = {0};
 	FtxPage page = {0};
 
 	ftx_call_decode(call, &wanted, &page);
-	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
+	ftx_jsonb_push(&builder, WJB_BEGIN_ARRAY, NULL);
 	for (int i = 0; i < page.nitems; i++)
 	{
 		JsonbValue item;
@@ -236,10 +235,10 @@ items(FtxCall *call, FtxShape shape)
 		item.type = jbvBinary;
 		item.val.binary.data = &jsonb->root;
 		item.val.binary.len = VARSIZE(jsonb) - VARHDRSZ;
-		pushJsonbValue(&state, WJB_ELEM, &item);
+		ftx_jsonb_push(&builder, WJB_ELEM, &item);
 	}
-	result = pushJsonbValue(&state, WJB_END_ARRAY, NULL);
-	PG_RETURN_JSONB_P(JsonbValueToJsonb(result));
+	ftx_jsonb_push(&builder, WJB_END_ARRAY, NULL);
+	PG_RETURN_JSONB_P(JsonbValueToJsonb(builder.result));
 }
 
 /*

@@ -174,7 +174,7 @@ ftx_array_finish(FtxArrayBuilder *array)
 	ARR_LBOUND(result)[0] = 1;
 	if (array->present != NULL)
 	{
-		bits8 *bitmap = (bits8 *) (ARR_LBOUND(result) + 1);
+		uint8 *bitmap = (uint8 *) (ARR_LBOUND(result) + 1);
 		Size bytes = (array->n + 7) / 8;
 
 		memcpy(bitmap, array->present, bytes);

@@ -25,7 +25,7 @@ typedef struct FtxArrayBuilder
 	Size used;
 	Size size;
 	int n;
-	bits8 *present; /* bit of each element; NULL: none is null */
+	uint8 *present; /* bit of each element; NULL: none is null */
 	Size present_size;
 } FtxArrayBuilder;
 
