@@ -40,3 +40,11 @@ LANGUAGE C VOLATILE PARALLEL RESTRICTED;
 
 COMMENT ON FUNCTION fivetrex_disconnect(name)
   IS 'close the idle connections of this session to a server, or to all, and forget what was read of its options; returns how many were closed; makes no call';
+
+CREATE FUNCTION fivetrex_verify_delivery(body bytea, signature text, server name DEFAULT NULL)
+RETURNS boolean
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION fivetrex_verify_delivery(bytea, text, name)
+  IS 'is this the signature of a delivery, by the webhook secret of the user mapping? Makes no call';

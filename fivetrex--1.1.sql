@@ -753,6 +753,14 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION fivetrex_verify_signature(text, text, text)
   IS 'is this the signature of a delivery? NULL and malformed ones are not';
 
+CREATE FUNCTION fivetrex_verify_delivery(body bytea, signature text, server name DEFAULT NULL)
+RETURNS boolean
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION fivetrex_verify_delivery(bytea, text, name)
+  IS 'is this the signature of a delivery, by the webhook secret of the user mapping? Makes no call';
+
 -- The catalogue
 
 CREATE FUNCTION fivetrex_comment(schema regnamespace)

@@ -10,6 +10,7 @@
 #include "api/call.h"
 #include "api/error.h"
 #include "api/memo.h"
+#include "api/reserve.h"
 #include "api/statement.h"
 #include "api/words.h"
 #include "base/guc.h"
@@ -112,6 +113,9 @@ ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 
 	if (!remembered(call))
 	{
+		/* sets of writes are checked as a whole */
+		if (spec->method == FTX_GET)
+			ftx_reserve_check(session, 0);
 		request.method = spec->method;
 		request.url = psprintf("%s%s", session->options.base_url, spec->path);
 		request.accept = ftx_accept_value(spec->accept);

@@ -211,5 +211,6 @@ fivetrex_fdw_validator(PG_FUNCTION_ARGS)
 	}
 	check_exclusive(options, "api_key", "api_key_file");
 	check_exclusive(options, "api_secret", "api_secret_file");
+	check_exclusive(options, "webhook_secret", "webhook_secret_file");
 	PG_RETURN_VOID();
 }

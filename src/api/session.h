@@ -30,8 +30,9 @@ typedef struct FtxSession
 	int pins;		   /* holders, see ftx_session_pin */
 	bool made;		   /* all of the above is there */
 	bool stale;
-	uint64 idle_since;	/* of a clock that counts, while pins is 0 */
-	uint32 server_hash; /* syscache hash values, for invalidation */
+	uint64 idle_since;			/* of a clock that counts, while pins is 0 */
+	TimestampTz reserve_probed; /* when a call last went to learn, or 0 */
+	uint32 server_hash;			/* syscache hash values, for invalidation */
 	uint32 mapping_hash;
 	struct FtxSession *next;
 } FtxSession;

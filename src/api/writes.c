@@ -10,6 +10,8 @@
 #include "api/changes.h"
 #include "api/memo.h"
 #include "api/readers.h"
+#include "api/reserve.h"
+#include "api/write_log.h"
 #include "api/writes.h"
 #include "base/guc.h"
 #include "utils/memutils.h"
@@ -19,6 +21,7 @@ typedef struct Flight
 	int index;
 	FtxCall *call;
 	FtxChange change;
+	char *log; /* for api/write_log.h */
 } Flight;
 
 /*
@@ -104,6 +107,8 @@ end_writes(void *arg)
 
 	count_waiting(writes, -writes->not_sent, -writes->changes_waiting,
 				  -writes->deletes_waiting);
+	for (int i = 0; i < writes->nflights; i++)
+		ftx_write_log_end(writes->flights[i].log, NULL);
 	writes->statement->in_flight -= writes->nflights;
 	writes->statement->unknown += writes->nflights;
 }
@@ -237,6 +242,7 @@ start_next(FtxWrites *writes)
 	const FtxCallSpec *spec = &writes->queue[writes->next];
 
 	flight->index = writes->next;
+	flight->log = ftx_write_log_begin(writes->session, spec);
 	ftx_change_begin(&flight->change, writes->statement, spec->method,
 					 spec->path);
 	flight->call = ftx_call_start(writes->session, spec, writes->stats, NULL,
@@ -304,6 +310,7 @@ book(FtxWrites *writes, const Flight *flight, bool success)
 {
 	FtxStatement *statement = writes->statement;
 
+	ftx_write_log_end(flight->log, flight->call);
 	if (success)
 	{
 		statement->done++;
@@ -411,6 +418,7 @@ static void
 prepare(FtxWrites *writes)
 {
 	ftx_belts_check_calls(writes->statement, writes->queued);
+	ftx_reserve_check(writes->session, writes->queued);
 	ftx_changes_warn();
 	ftx_readers_finish(writes->session->serverid);
 	ftx_memo_forget_all();

@@ -35,7 +35,9 @@ int ftx_guc_max_deletes = 0;
 int ftx_guc_max_writes = 100;
 int ftx_guc_max_calls = -1;
 int ftx_guc_max_retry_wait = -1;
+int ftx_guc_reserve = 0;
 bool ftx_guc_dry_run = false;
+bool ftx_guc_log_writes = false;
 
 typedef struct Setting
 {
@@ -57,6 +59,10 @@ typedef struct Setting
 static Setting settings[] = {
 	{"fivetrex.dry_run", PGC_USERSET, &ftx_guc_dry_run, PGC_BOOL, "off", 0, 0,
 	 0, "Shows writes instead of sending them.", NULL, false},
+	{"fivetrex.log_writes", PGC_SUSET, &ftx_guc_log_writes, PGC_BOOL, "off", 0,
+	 0, 0, "Writes a line to the server's log for each request that is no GET.",
+	 "It names user, server, method, path, members of the body and outcome, never values.",
+	 false},
 	{"fivetrex.max_calls", PGC_USERSET, &ftx_guc_max_calls, PGC_INT, "-1", -1,
 	 INT_MAX, 0, "API calls that one statement may make.",
 	 "-1 means no limit. Repetitions count.", false},
@@ -71,6 +77,9 @@ static Setting settings[] = {
 	 -1, INT_MAX, 0,
 	 "Requests that create or change which one statement may send.",
 	 "-1 means no limit. " BELT, false},
+	{"fivetrex.reserve", PGC_SUSET, &ftx_guc_reserve, PGC_INT, "0", 0, INT_MAX,
+	 0, "API calls of the account's hour that are left to others.",
+	 "While fewer are left, as far as is known, calls are refused.", false},
 	{"fivetrex.server", PGC_USERSET, &ftx_guc_server, PGC_STRING, "fivetran", 0,
 	 0, 0, "Server that functions use when they are not told otherwise.", NULL,
 	 false},

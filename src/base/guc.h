@@ -20,6 +20,9 @@ extern int ftx_guc_max_writes;	/* requests that create or change */
 
 extern int ftx_guc_max_retry_wait; /* seconds; -1 = the server's option */
 
+extern int ftx_guc_reserve;		/* calls of the hour that are kept */
+extern bool ftx_guc_log_writes; /* log each request that is not a GET */
+
 /*
  * Define the settings and reserve the prefix, as far as what was set before
  * the library was loaded allows; called once by _PG_init.

@@ -200,12 +200,19 @@ explain_request(ForeignScanState *node, ExplainState *es)
 }
 
 static void
-explain_figures(const FtxStats *stats, ExplainState *es)
+explain_figures(const FtxStats *stats, const FtxSession *session,
+				ExplainState *es)
 {
+	const FtxTally *tally = session == NULL ? NULL :
+											  ftx_engine_tally(session->engine);
+
 	ExplainPropertyInteger("Calls", NULL, stats->calls, es);
 	ExplainPropertyInteger("Pages", NULL, stats->pages, es);
 	ExplainPropertyInteger("Bytes", NULL, stats->bytes, es);
 	ExplainPropertyInteger("Retries", NULL, stats->retries, es);
+	/* of the account's hour, as the last answer told it */
+	if (tally != NULL && tally->seen_at != 0)
+		ExplainPropertyInteger("Remaining Calls", NULL, tally->remaining, es);
 	if (stats->remembered > 0 || es->format != EXPLAIN_FORMAT_TEXT)
 		ExplainPropertyInteger("Remembered Answers", NULL, stats->remembered,
 							   es);
@@ -220,7 +227,8 @@ fivetrexExplainForeignScan(ForeignScanState *node, ExplainState *es)
 {
 	explain_request(node, es);
 	if (es->analyze && node->fdw_state != NULL)
-		explain_figures(ftx_scan_stats(node->fdw_state), es);
+		explain_figures(ftx_scan_stats(node->fdw_state),
+						ftx_scan_session(node->fdw_state), es);
 }
 
 /*
@@ -365,7 +373,7 @@ fivetrexExplainDirectModify(ForeignScanState *node, ExplainState *es)
 		stats.retries += writes->retries;
 		stats.bytes += writes->bytes;
 		stats.waited_ms += writes->waited_ms;
-		explain_figures(&stats, es);
+		explain_figures(&stats, ftx_scan_session(ftx_direct_scan(node)), es);
 		ExplainPropertyInteger("Writes", NULL, writes->calls - writes->retries,
 							   es);
 	}

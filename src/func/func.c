@@ -51,6 +51,17 @@ named_server(const char *name, bool from_setting)
 	return server;
 }
 
+ForeignServer *
+ftx_func_server(FunctionCallInfo fcinfo, int argno)
+{
+	bool from_setting = PG_ARGISNULL(argno);
+
+	ftx_guc_settle();
+	return named_server(from_setting ? ftx_guc_server :
+									   NameStr(*PG_GETARG_NAME(argno)),
+						from_setting);
+}
+
 FtxSession *
 ftx_func_session(FunctionCallInfo fcinfo, int argno)
 {

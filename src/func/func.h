@@ -20,6 +20,9 @@
  */
 extern FtxSession *ftx_func_session(FunctionCallInfo fcinfo, int argno);
 
+/* The server alone, by the same rules. */
+extern ForeignServer *ftx_func_server(FunctionCallInfo fcinfo, int argno);
+
 /* Is it a server of this wrapper?  Known by the wrapper's name. */
 extern bool ftx_func_is_ours(ForeignServer *server);
 

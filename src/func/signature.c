@@ -6,7 +6,7 @@
  * Fivetran signs the exact bytes of a delivery's body with HMAC-SHA256 and
  * the webhook's secret, and sends the digest in hex in the header
  * X-Fivetran-Signature-256 (API facts 4.4).  Upper and lower case hex have
- * both been seen.  No network, no session.
+ * both been seen.  No network; a user mapping may hold the secret.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,7 +18,10 @@
 
 #include "base/compat.h"
 #include "fmgr.h"
+#include "foreign/foreign.h"
+#include "func/func.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #define DIGEST_BYTES 32
@@ -27,6 +30,7 @@ PG_FUNCTION_INFO_V1(fivetrex_webhook_signature_bytea);
 PG_FUNCTION_INFO_V1(fivetrex_webhook_signature_text);
 PG_FUNCTION_INFO_V1(fivetrex_verify_signature_bytea);
 PG_FUNCTION_INFO_V1(fivetrex_verify_signature_text);
+PG_FUNCTION_INFO_V1(fivetrex_verify_delivery);
 
 /*
  * The bytes of an argument: of bytea as they are, of text in UTF-8, which is
@@ -51,6 +55,20 @@ argument_bytes(Datum datum, bool is_text, size_t *len)
 }
 
 static void
+hmac(const char *body, size_t body_len, const char *secret, size_t secret_len,
+	 unsigned char *digest)
+{
+	unsigned int digest_len = DIGEST_BYTES;
+
+	if (HMAC(EVP_sha256(), secret, (int) secret_len,
+			 (const unsigned char *) body, body_len, digest,
+			 &digest_len) == NULL ||
+		digest_len != DIGEST_BYTES)
+		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
+						errmsg("could not compute HMAC-SHA256")));
+}
+
+static void
 compute(FunctionCallInfo fcinfo, bool body_is_text, int secret_arg,
 		unsigned char *digest)
 {
@@ -60,14 +78,8 @@ compute(FunctionCallInfo fcinfo, bool body_is_text, int secret_arg,
 									  &body_len);
 	const char *secret = argument_bytes(PG_GETARG_DATUM(secret_arg), true,
 										&secret_len);
-	unsigned int digest_len = DIGEST_BYTES;
 
-	if (HMAC(EVP_sha256(), secret, (int) secret_len,
-			 (const unsigned char *) body, body_len, digest,
-			 &digest_len) == NULL ||
-		digest_len != DIGEST_BYTES)
-		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
-						errmsg("could not compute HMAC-SHA256")));
+	hmac(body, body_len, secret, secret_len, digest);
 }
 
 static Datum
@@ -178,4 +190,48 @@ Datum
 fivetrex_verify_signature_text(PG_FUNCTION_ARGS)
 {
 	return verify(fcinfo, true);
+}
+
+/*
+ * The secret of the current user's mapping, in UTF-8.
+ */
+static const char *
+webhook_secret(FunctionCallInfo fcinfo, int argno)
+{
+	ForeignServer *server = ftx_func_server(fcinfo, argno);
+	FtxSecret *secret = ftx_credential_read(
+		GetUserMapping(GetUserId(), server->serverid), "webhook_secret",
+		CurrentMemoryContext);
+	const char *text = secret == NULL ? "" : ftx_secret_text(secret);
+
+	if (text[0] == '\0')
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("the user mapping for server \"%s\" has no webhook secret",
+					server->servername),
+			 errhint(
+				 "ALTER USER MAPPING ... OPTIONS (ADD webhook_secret '...'), or webhook_secret_file.")));
+	return pg_server_to_any(text, strlen(text), PG_UTF8);
+}
+
+/*
+ * fivetrex_verify_delivery(body bytea, signature text, server name)
+ * returns boolean
+ */
+Datum
+fivetrex_verify_delivery(PG_FUNCTION_ARGS)
+{
+	const char *secret = webhook_secret(fcinfo, 2);
+	unsigned char given[DIGEST_BYTES];
+	unsigned char expected[DIGEST_BYTES];
+	const char *body;
+	size_t body_len;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) ||
+		!parse_signature(PG_GETARG_TEXT_PP(1), given))
+		PG_RETURN_BOOL(false);
+	body = argument_bytes(PG_GETARG_DATUM(0), false, &body_len);
+	hmac(body, body_len, secret, strlen(secret), expected);
+	PG_RETURN_BOOL(CRYPTO_memcmp(given, expected, DIGEST_BYTES) == 0);
 }
