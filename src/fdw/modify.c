@@ -261,6 +261,31 @@ check_movement_in_dry_run(ModifyTable *plan, FtxModifyState *state)
 }
 
 /*
+ * Is the statement a part of WITH that nothing reads?  Readers have left their
+ * mark in the part's parameter when the plan was prepared.
+ */
+static bool
+nobody_reads(ModifyTableState *mtstate)
+{
+	EState *estate = mtstate->ps.state;
+	PlannedStmt *stmt = estate->es_plannedstmt;
+	ListCell *lc;
+
+	if (mtstate->ps.plan == NULL || stmt == NULL)
+		return false;
+	foreach (lc, stmt->planTree->initPlan)
+	{
+		SubPlan *part = lfirst_node(SubPlan, lc);
+
+		if (part->subLinkType == CTE_SUBLINK &&
+			list_nth(stmt->subplans, part->plan_id - 1) == mtstate->ps.plan)
+			return estate->es_param_exec_vals[linitial_int(part->setParam)]
+					   .value == (Datum) 0;
+	}
+	return false;
+}
+
+/*
  * COPY, and rows that are routed to a partition.
  */
 void
@@ -283,8 +308,9 @@ fivetrexBeginForeignInsert(ModifyTableState *mtstate, ResultRelInfo *info)
 		returned = ftx_target_returned(
 			rel, mtstate->resultRelInfo[0].ri_RangeTableIndex,
 			info->ri_returningList);
-	ftx_target_check_secrets(RelationGetRelid(rel),
-							 ftx_modify_attnum_set(returned));
+	ftx_target_check_secrets(
+		RelationGetRelid(rel),
+		nobody_reads(mtstate) ? NULL : ftx_modify_attnum_set(returned));
 	if (looked_at)
 		returned = ftx_modify_all_attnums(rel);
 	state = begin_modify(mtstate->ps.state, info, CMD_INSERT, NIL, returned,

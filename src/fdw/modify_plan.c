@@ -192,28 +192,6 @@ known_attnums(PlannerInfo *root, Index resultRelation, List *set_attnums)
 	return result;
 }
 
-/*
- * Is the statement a part of WITH that no other part refers to?  The planner
- * makes plans of those parts one after the other.
- */
-static bool
-nobody_reads(PlannerInfo *root)
-{
-	PlannerInfo *parent = root->parent_root;
-	CommonTableExpr *cte;
-	int position;
-
-	if (parent == NULL)
-		return false;
-	position = list_length(parent->cte_plan_ids);
-	if (position >= list_length(parent->parse->cteList))
-		return false;
-	cte = list_nth_node(CommonTableExpr, parent->parse->cteList, position);
-	return castNode(Query, cte->ctequery)->commandType ==
-			   root->parse->commandType &&
-		   cte->cterefcount == 0;
-}
-
 List *
 fivetrexPlanForeignModify(PlannerInfo *root, ModifyTable *plan,
 						  Index resultRelation, int subplan_index)
@@ -246,8 +224,9 @@ fivetrexPlanForeignModify(PlannerInfo *root, ModifyTable *plan,
 	returned = ftx_target_returned(rel, resultRelation, returning);
 	if (plan->operation == CMD_INSERT)
 		ftx_target_check_secrets(
-			rte->relid,
-			nobody_reads(root) ? NULL : ftx_modify_attnum_set(returned));
+			rte->relid, ftx_modify_attnum_set(ftx_target_returned(
+							rel, resultRelation,
+							ftx_target_read_returning(root, returning))));
 	if (ftx_modify_looked_at(rel, plan->operation))
 		returned = ftx_modify_all_attnums(rel);
 	table_close(rel, NoLock);

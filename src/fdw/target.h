@@ -63,6 +63,12 @@ extern void ftx_target_check_secrets(Oid relid, Bitmapset *returned);
  */
 extern List *ftx_target_returned(Relation rel, Index rti, List *returning);
 
+/*
+ * The entries of RETURNING that somebody reads: in a part of WITH, what the
+ * rest of the query names.
+ */
+extern List *ftx_target_read_returning(PlannerInfo *root, List *returning);
+
 /* Does the table's resource support the statement at all? */
 extern void ftx_target_check_operation(Oid relid, CmdType operation);
 

@@ -158,7 +158,7 @@ foreach my $table (sort keys %tables)
 			my $c = $_;
 			"WITH i AS (INSERT INTO $table (" . join(', ', @names) . ') SELECT ' . join(', ',
 				map { "$given{$_}" . ($_ eq 'events' ? '::text[]' : $given{$_} =~ /^'\{/ || $given{$_} eq q{'[]'} ? '::jsonb' : '') } @names)
-			  . " RETURNING $returned, $c) SELECT '$c ' || " . $same->($c) . ' FROM i'
+			  . " RETURNING $returned, $c) SELECT '$c ' || " . $same->($c) . ' || left(i.attrs::text, 0) FROM i'
 			  . ($t->{before} ? ";\n$t->{before}" : '') . ($t->{clean} ? ";\nDELETE FROM $table WHERE $t->{clean}" : '')
 		} @some;
 		leave_out('POST', \@some);
@@ -272,6 +272,12 @@ refuses('COPY to a parent', "COPY full_keys (name) FROM STDIN;\nk\n\\.\n", $lost
 refuses('a row that moves', q{UPDATE moving SET name = 'k' WHERE name = 'local' RETURNING moving.id}, $lost);
 refuses('a part of WITH that nobody reads', q{WITH k AS (INSERT INTO system_keys (name) VALUES ('k') RETURNING id,
 	secret) SELECT 1}, $lost);
+refuses('one that does not read the secret', q{WITH k AS (INSERT INTO system_keys (name) VALUES ('k')
+	RETURNING id, secret) SELECT id FROM k}, $lost);
+refuses('nor in a part below', q{WITH k AS (INSERT INTO system_keys (name) VALUES ('k') RETURNING id, secret),
+	l AS (SELECT (SELECT id FROM k) AS id) SELECT * FROM l}, $lost);
+refuses('routed, a part that nobody reads', q{WITH k AS (INSERT INTO full_keys (name) VALUES ('k')
+	RETURNING id, secret) SELECT 1}, $lost);
 refuses('EXPLAIN ANALYZE', q{EXPLAIN ANALYZE INSERT INTO system_keys (name) VALUES ('k') RETURNING id, secret}, $lost);
 foreach my $returns (
 	q{INSERT INTO full_keys (name) VALUES ('k_1') RETURNING secret IS NOT NULL}, q{INSERT INTO full_keys (name)
@@ -279,6 +285,9 @@ foreach my $returns (
 	q{INSERT INTO parent_view (name) VALUES ('k_3') RETURNING secret IS NOT NULL}, q{INSERT INTO full_keys (name)
 		VALUES ('k_4') RETURNING key_of(full_keys) IS NOT NULL},
 	q{WITH k AS (INSERT INTO system_keys (name) VALUES ('k_5') RETURNING id, secret) SELECT secret IS NOT NULL FROM k},
+	q{WITH k AS (INSERT INTO system_keys (name) VALUES ('k_7') RETURNING id, secret),
+		l AS (SELECT to_jsonb(k) AS k FROM k) SELECT k ->> 'secret' IS NOT NULL FROM l},
+	q{WITH k AS (INSERT INTO full_keys (name) VALUES ('k_8') RETURNING id, secret) SELECT secret IS NOT NULL FROM k},
 	q{INSERT INTO system_keys (name) VALUES ('k_6') RETURNING attrs ->> 'secret' IS NOT NULL})
 {
 	my ($log, $out, $err) = writes($returns);
