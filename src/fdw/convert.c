@@ -20,6 +20,7 @@
 #include "json/value.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
@@ -37,9 +38,12 @@ typedef struct Attribute
 	bool is_domain;
 	void *domain_cache; /* of domain_check() */
 	MemoryContext cxt;	/* for that */
-	bool takes_json;	/* json, jsonb or a domain over them, or an
+	Oid base;			/* type of a value, or of the array's elements, that
+								 * domains are over */
+	int32 base_typmod;
+	bool takes_json; /* json, jsonb or a domain over them, or an
 								 * array of such */
-	FmgrInfo input;		/* of the type, or of the array's elements */
+	FmgrInfo input;	 /* of the type, or of the array's elements */
 	Oid ioparam;
 	Oid element; /* element type of an array, else InvalidOid */
 	int16 elmlen;
@@ -81,6 +85,8 @@ prepare_attribute(Attribute *attribute, Form_pg_attribute att)
 	attribute->element_typmod = typmod;
 	if (OidIsValid(attribute->element))
 		base = getBaseType(attribute->element);
+	attribute->base = base;
+	attribute->base_typmod = typmod;
 	attribute->takes_json = base == JSONOID || base == JSONBOID;
 	getTypeInputInfo(OidIsValid(attribute->element) ? attribute->element :
 													  att->atttypid,
@@ -351,6 +357,87 @@ check_domain(Attribute *attribute, Datum value, bool null)
 }
 
 /*
+ * A value of one of PostgreSQL's types for dates and times.  These are read
+ * here, as the input functions look at the clock and at the session's settings.
+ */
+static Datum
+datetime_value(Attribute *attribute, const FtxJsonValue *value)
+{
+	TimestampTz instant;
+	int64 days;
+
+	if (!ftx_json_timestamptz(value, &instant))
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_INVALID_DATETIME_FORMAT),
+			 errmsg("invalid timestamp: \"%s\"", ftx_json_text(value)),
+			 errdetail(
+				 "Timestamps are in ISO 8601, as in 2026-11-23T14:15:42Z.")));
+	if (attribute->base == DATEOID)
+	{
+		days = instant / USECS_PER_DAY;
+		if (instant % USECS_PER_DAY < 0)
+			days--;
+		return DateADTGetDatum((DateADT) days);
+	}
+	/* a timestamp without time zone is the same number: that of UTC */
+	if (attribute->base_typmod < 0)
+		return TimestampTzGetDatum(instant);
+	return DirectFunctionCall2(timestamptz_scale, TimestampTzGetDatum(instant),
+							   Int32GetDatum(attribute->base_typmod));
+}
+
+/*
+ * A boolean is true or false.  Only where the definition has a string, that may
+ * say so too.
+ */
+static Datum
+boolean_value(Attribute *attribute, const FtxJsonValue *value)
+{
+	bool is_text = attribute->column->type != FTX_BOOL;
+
+	if (value->kind == FTX_JSON_TRUE ||
+		(is_text && ftx_json_is_string(value, "true")))
+		return BoolGetDatum(true);
+	if (value->kind == FTX_JSON_FALSE ||
+		(is_text && ftx_json_is_string(value, "false")))
+		return BoolGetDatum(false);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+			 errmsg("the value is not a boolean: \"%s\"", ftx_json_text(value)),
+			 errdetail("It must be true or false.")));
+}
+
+/*
+ * A value that is no array, or an element of one, of any type.
+ */
+static Datum
+scalar_value(Attribute *attribute, const FtxJsonValue *value)
+{
+	char *text;
+
+	switch (attribute->base)
+	{
+		case TIMESTAMPTZOID:
+		case TIMESTAMPOID:
+		case DATEOID:
+			return datetime_value(attribute, value);
+		case BOOLOID:
+			return boolean_value(attribute, value);
+	}
+	text = ftx_json_text(value);
+	if ((attribute->base == TIMEOID || attribute->base == TIMETZOID) &&
+		!ftx_json_is_time(text))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_DATETIME_FORMAT),
+						errmsg("invalid time: \"%s\"", text),
+						errdetail("Times are in ISO 8601, as in 14:15:42Z.")));
+	/* else TimeZone would decide */
+	if (attribute->base == TIMETZOID && strpbrk(text, "Zz+-") == NULL)
+		text = psprintf("%sZ", text);
+	return input_text(attribute, text);
+}
+
+/*
  * An element that is no string, where the definition types strings.
  */
 ftx_noreturn static void
@@ -390,9 +477,8 @@ array_value(Attribute *attribute, const FtxJsonValue *value)
 		{
 			/* what the input function leaves must not add up */
 			old = MemoryContextSwitchTo(cxt);
-			datum = attribute->takes_json ?
-						input_json(attribute, &element) :
-						input_text(attribute, ftx_json_text(&element));
+			datum = attribute->takes_json ? input_json(attribute, &element) :
+											scalar_value(attribute, &element);
 			MemoryContextSwitchTo(old);
 			ftx_array_add(&array, datum, false);
 			MemoryContextReset(cxt);
@@ -407,6 +493,7 @@ convert(Attribute *attribute, const FtxJsonValue *value)
 {
 	int32 number;
 	TimestampTz timestamp;
+	Datum datum;
 
 	if (attribute->type == JSONBOID)
 		return ftx_json_jsonb(value);
@@ -424,17 +511,16 @@ convert(Attribute *attribute, const FtxJsonValue *value)
 	}
 	if (attribute->takes_json)
 		return input_json(attribute, value);
-	if (attribute->type == TEXTOID)
+	if (attribute->type == TEXTOID && value->kind == FTX_JSON_STRING)
 		return PointerGetDatum(ftx_json_text_datum(value));
 	if (attribute->type == INT4OID && ftx_json_plain_int32(value, &number))
 		return Int32GetDatum(number);
 	if (attribute->type == TIMESTAMPTZOID && attribute->typmod < 0 &&
 		ftx_json_plain_timestamptz(value, &timestamp))
 		return TimestampTzGetDatum(timestamp);
-	if (attribute->type == BOOLOID &&
-		(value->kind == FTX_JSON_TRUE || value->kind == FTX_JSON_FALSE))
-		return BoolGetDatum(value->kind == FTX_JSON_TRUE);
-	return input_text(attribute, ftx_json_text(value));
+	datum = scalar_value(attribute, value);
+	check_domain(attribute, datum, false);
+	return datum;
 }
 
 /*

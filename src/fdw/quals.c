@@ -231,7 +231,8 @@ ftx_match_window(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 	}
 	if (operand_column(rel, state, left) !=
 			ftx_resource_column(state->resource, name) ||
-		!OidIsValid(operator) || !independent_value(root, rel, right))
+		!OidIsValid(operator) || !independent_value(root, rel, right) ||
+		exprTypmod(left) >= 0) /* which rounds what the API compares */
 		return NULL;
 	switch (get_opcode(operator))
 	{

@@ -103,6 +103,17 @@ extern bool ftx_json_next_member(const FtxJsonValue *object, int *position,
 extern bool
 ftx_json_plain_timestamptz(const FtxJsonValue *value, TimestampTz *result);
 
+/*
+ * A point in time, see timestamp.c: a date, or a date and a time of day with or
+ * without zone, which is UTC if there is none.  False for all else; throws as
+ * ftx_json_text().
+ */
+extern bool
+ftx_json_timestamptz(const FtxJsonValue *value, TimestampTz *result);
+
+/* Is it a time of day, with or without zone, and not "now"? */
+extern bool ftx_json_is_time(const char *text);
+
 /* An integer of at most nine digits */
 extern bool ftx_json_plain_int32(const FtxJsonValue *value, int32 *result);
 

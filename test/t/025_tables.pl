@@ -421,8 +421,10 @@ subtest 'state of an object' => sub {
 		unset => [ 'status.sync_state', 'status.tasks', 'paused', 'created_at' ]);
 	is(outcome("SELECT sync_state, setup_state, tasks, paused, created_at FROM odd.connectors WHERE id = 'broken_anchor'"),
 		'|broken|||', 'members that are missing');
-	$mock->patch('odd', 'connections', 'paused_canyon', set => { paused => 'yes', sync_frequency => '60' });
-	is(outcome("SELECT paused, sync_frequency FROM odd.connectors WHERE id = 'paused_canyon'"), 't|60', 'texts that read as the type');
+	$mock->patch('odd', 'connections', 'paused_canyon', set => { paused => 'true', sync_frequency => '60' });
+	is(outcome("SELECT sync_frequency FROM odd.connectors WHERE id = 'paused_canyon'"), '60', 'a text that reads as a number');
+	like(outcome("SELECT paused FROM odd.connectors WHERE id = 'paused_canyon'"), qr/ERROR:  22P02: .*boolean: "true"/,
+		'a text where the definition has a boolean');
 	$mock->patch('odd', 'connections', 'paused_canyon', set => { sync_frequency => 'often' });
 	like(outcome('SELECT sync_frequency FROM odd.connectors'),
 		qr/ERROR:  22P02: .*"often".*column "sync_frequency" of foreign table "connectors", row with id "paused_canyon", JSON path "sync_frequency"/s,
