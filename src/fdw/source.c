@@ -26,6 +26,9 @@
 /* Most that pages which are asked for by predicted cursors may hold. */
 #define MAX_AHEAD_BYTES (8 * 1024 * 1024)
 
+/* Fivetran's have 30; a request line of more than 8 KB is refused by many. */
+#define MAX_CURSOR_BYTES 4096
+
 /* A set of byte strings: keys of a page, cursors of a list. */
 typedef struct Bytes
 {
@@ -82,8 +85,11 @@ struct FtxSource
 	MemoryContext page_cxt;
 	FtxPage page;
 	int position;
-	byteset_hash *previous; /* keys of the page before */
-	byteset_hash *keys;		/* keys of this page, if another follows */
+	const FtxProjection *whole_items; /* of the page of a map: each item, and */
+	FtxJsonValue *item;				  /* its names; then its values.  NULL when
+									   * it is no map */
+	byteset_hash *previous;			  /* keys of the page before */
+	byteset_hash *keys; /* keys of this page, if another follows */
 	MemoryContext previous_cxt;
 	MemoryContext keys_cxt;
 };
@@ -103,6 +109,14 @@ ftx_source_create(const FtxSourceSpec *spec)
 											 ALLOCSET_DEFAULT_SIZES);
 	source->previous_cxt = AllocSetContextCreate(
 		source->cxt, "fivetrex previous keys", ALLOCSET_DEFAULT_SIZES);
+	if (spec->resource->items != NULL)
+	{
+		static const char *const paths[] = {"", "@1", "@2"};
+
+		source->whole_items = ftx_projection_create(paths, lengthof(paths));
+		source->item = palloc0(sizeof(FtxJsonValue) *
+							   Max(spec->projection->nslots, 1));
+	}
 	source->keys_cxt = AllocSetContextCreate(source->cxt, "fivetrex keys",
 											 ALLOCSET_DEFAULT_SIZES);
 	return source;
@@ -349,6 +363,10 @@ follow_cursor(FtxSource *source)
 	source->cursor = NULL;
 	if (source->page.next_cursor.kind != FTX_JSON_STRING)
 		return; /* absent or null: the end */
+	if (source->page.next_cursor.len > MAX_CURSOR_BYTES)
+		ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
+						errmsg("the Fivetran API gave a cursor of %d bytes",
+							   source->page.next_cursor.len)));
 	cursor = ftx_json_text(&source->page.next_cursor);
 	if (cursor[0] == '\0')
 		return; /* some lists end like this */
@@ -442,12 +460,16 @@ decode_page(FtxSource *source)
 	{
 		wanted.shape = resource->items != NULL ? FTX_SHAPE_MAP : FTX_SHAPE_LIST;
 		wanted.items = resource->items;
+		/* the API may count otherwise than we do, but not that much */
+		if (resource->paged)
+			wanted.max_items = 2 * page_limit(source);
 	}
 	if (wanted.shape == FTX_SHAPE_MAP)
 	{
 		/* often large, and the only one: not kept for another page */
 		source->page.values = NULL;
 		source->page.maxitems = 0;
+		wanted.projection = source->whole_items;
 	}
 	else
 		reserve_items(source);
@@ -528,7 +550,7 @@ lay_over(const FtxSource *source, FtxJsonValue *item)
 {
 	if (source->overlay == NULL)
 		return;
-	for (int i = 0; i < source->page.nslots; i++)
+	for (int i = 0; i < source->spec.projection->nslots; i++)
 	{
 		if (source->overlay[i].kind != FTX_JSON_ABSENT)
 			item[i] = source->overlay[i];
@@ -572,6 +594,29 @@ check_key(FtxSource *source, const FtxJsonValue *item)
 						  psprintf("An item has no \"%s\".", source->key_path));
 }
 
+/*
+ * The next item of the page.  Maps may have very many small ones, so a page of
+ * them only has each as a whole and its names; its values are found now.
+ */
+static FtxJsonValue *
+take_item(FtxSource *source)
+{
+	FtxJsonValue *item = ftx_page_value(&source->page, source->position++, 0);
+	const FtxProjection *projection = source->spec.projection;
+
+	if (source->item == NULL || !is_list(source))
+		return item;
+	ftx_page_project(&item[0], projection, source->item);
+	for (int i = 0; i < projection->nnames; i++)
+	{
+		const FtxNameSlot *name = &projection->names[i];
+
+		if (name->level > 0)
+			source->item[name->slot] = item[name->level];
+	}
+	return source->item;
+}
+
 const FtxJsonValue *
 ftx_source_next(FtxSource *source)
 {
@@ -579,8 +624,7 @@ ftx_source_next(FtxSource *source)
 	{
 		while (source->position < source->page.nitems)
 		{
-			FtxJsonValue *item = ftx_page_value(&source->page,
-												source->position++, 0);
+			FtxJsonValue *item = take_item(source);
 
 			check_key(source, item);
 			if (!was_on_previous_page(source, &item[FTX_KEY_SLOT]))

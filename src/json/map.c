@@ -4,30 +4,35 @@
  *		Items that stand in maps by name instead of a list.
  *
  * The scanner passes once over the answer, and items are added as they come.
- * A name that comes a second time takes the place of the first, as in jsonb:
- * the items that the first one gave, and what was wrong with it, are forgotten.
+ * Of a name that comes twice the last one counts, as in jsonb: the items that
+ * the first one gave, and what was wrong with it, are forgotten.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "common/hashfn.h"
+#include "common/pg_prng.h"
 #include "json/map.h"
 #include "json/projection.h"
 #include "json/value.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #define MAX_NAMES 4
 
-/* A member of a map: its name, and the items that it gave. */
+/*
+ * A member of a map.  Its items are those from `first` to the first one of the
+ * next member.
+ */
 typedef struct Member
 {
 	const char *name; /* without escapes */
+	const char *complaint;
 	int len;
 	uint32 hash;
-	int first; /* item */
-	int end;   /* the item behind the last one */
-	const char *complaint;
+	int first;
+	bool replaced; /* by a later one of this name */
 } Member;
 
 /* The members of one map, in an open hash table of their indexes. */
@@ -37,6 +42,7 @@ typedef struct Members
 	int n;
 	int size;
 	int *table; /* 2 * size of them; -1: free */
+	bool any_replaced;
 } Members;
 
 typedef struct MapWalk
@@ -91,58 +97,55 @@ grow_members(Members *all)
 }
 
 /*
- * Take the items of a member off the page, and what it complained of.
+ * Note a member, whose items follow; of those with one name the last one stays.
+ * The hash has a seed, so that no answer can make it slow.
  */
 static void
-forget_member(MapWalk *walk, Members *all, Member *member)
+add_member(Members *all, Member member)
 {
-	FtxPage *page = walk->page;
-	int n = member->end - member->first;
+	static uint64 seed = 0;
+	int *place;
 
-	memmove(ftx_page_value(page, member->first, 0),
-			ftx_page_value(page, member->end, 0),
-			sizeof(FtxJsonValue) * page->nslots *
-				(Size) (page->nitems - member->end));
-	page->nitems -= n;
-	for (int i = 0; i < all->n; i++)
+	if (seed == 0)
+		seed = pg_prng_uint64(&pg_global_prng_state) | 1;
+	if (all->n == all->size)
+		grow_members(all);
+	member.hash = (uint32) hash_bytes_extended(
+		(const unsigned char *) member.name, member.len, seed);
+	place = find_place(all, &member);
+	if (*place >= 0)
 	{
-		Member *other = &all->members[i];
-
-		if (other != member && other->first >= member->end)
-		{
-			other->first -= n;
-			other->end -= n;
-		}
+		all->members[*place].replaced = true;
+		all->any_replaced = true;
 	}
+	*place = all->n;
+	all->members[all->n++] = member;
 }
 
 /*
- * Note what a member gave; of those with one name the last one stays.
+ * Take the items of members that were replaced off the page.
  */
 static void
-add_member(MapWalk *walk, Members *all, Member member)
+forget_replaced(MapWalk *walk, const Members *all)
 {
-	int *place;
+	FtxPage *page = walk->page;
+	int end = page->nitems;
 
-	if (all->n == all->size)
-		grow_members(all);
-	member.hash = hash_bytes((const unsigned char *) member.name, member.len);
-	place = find_place(all, &member);
-	if (*place < 0)
+	page->nitems = all->members[0].first;
+	for (int i = 0; i < all->n; i++)
 	{
-		*place = all->n;
-		all->members[all->n++] = member;
-		return;
-	}
-	if (all->members[*place].end > all->members[*place].first)
-	{
-		int n = all->members[*place].end - all->members[*place].first;
+		int first = all->members[i].first;
+		int n = (i + 1 < all->n ? all->members[i + 1].first : end) - first;
 
-		forget_member(walk, all, &all->members[*place]);
-		member.first -= n;
-		member.end -= n;
+		if (i % 1024 == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (all->members[i].replaced)
+			continue;
+		memmove(ftx_page_value(page, page->nitems, 0),
+				ftx_page_value(page, first, 0),
+				sizeof(FtxJsonValue) * page->nslots * (Size) n);
+		page->nitems += n;
 	}
-	all->members[*place] = member;
 }
 
 /* ---------- walking ---------- */
@@ -186,6 +189,7 @@ walk_names(MapWalk *walk, const char *rest, int level)
 	while (ftx_scanner_member(scanner, &first, &key, &len))
 	{
 		Member member = {.name = key, .len = len, .first = walk->page->nitems};
+		int n = all.n;
 
 		if (level < MAX_NAMES)
 		{
@@ -193,13 +197,18 @@ walk_names(MapWalk *walk, const char *rest, int level)
 			walk->names[level].len = scanner->namelen;
 			walk->names[level].kind = FTX_JSON_STRING;
 		}
-		member.complaint = rest == NULL ? take_item(walk) :
-										  walk_map(walk, rest, level + 1);
-		member.end = walk->page->nitems;
-		add_member(walk, &all, member);
+		add_member(&all, member);
+		all.members[n].complaint = rest == NULL ?
+									   take_item(walk) :
+									   walk_map(walk, rest, level + 1);
 	}
 	for (int i = 0; i < all.n && complaint == NULL; i++)
-		complaint = all.members[i].complaint;
+	{
+		if (!all.members[i].replaced)
+			complaint = all.members[i].complaint;
+	}
+	if (all.any_replaced)
+		forget_replaced(walk, &all);
 	if (all.size > 0)
 	{
 		pfree(all.members);

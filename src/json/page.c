@@ -78,7 +78,14 @@ decode_items(Decoder *decoder)
 	ftx_scanner_enter(scanner);
 	while (ftx_scanner_element(scanner, &first))
 	{
-		if (ftx_scanner_peek(scanner) == '{')
+		if (decoder->wanted->max_items > 0 &&
+			decoder->page->nitems >= decoder->wanted->max_items)
+		{
+			complaint =
+				"It has more than twice as many items as were asked for.";
+			skip_value(scanner);
+		}
+		else if (ftx_scanner_peek(scanner) == '{')
 			ftx_scanner_value(scanner, root, ftx_page_add_item(decoder->page));
 		else
 		{

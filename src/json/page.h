@@ -71,6 +71,7 @@ typedef struct FtxWanted
 	 * it then must have.  NULL: there must be an envelope.
 	 */
 	const char *bare;
+	int max_items; /* of a LIST: more are wrong; 0: as many as there are */
 	const FtxProjection *projection;
 } FtxWanted;
 
