@@ -48,3 +48,26 @@ LANGUAGE C VOLATILE PARALLEL RESTRICTED;
 
 COMMENT ON FUNCTION fivetrex_verify_delivery(bytea, text, name)
   IS 'is this the signature of a delivery, by the webhook secret of the user mapping? Makes no call';
+
+-- A view that uses the old one is not dropped by the way: the update fails.
+DROP FUNCTION fivetrex_wait(text, interval, name);
+
+CREATE FUNCTION fivetrex_wait(
+  connector_id text,
+  timeout interval DEFAULT NULL,
+  since timestamp with time zone DEFAULT NULL,
+  server name DEFAULT NULL,
+  OUT id text,
+  OUT sync_state text, OUT setup_state text, OUT update_state text,
+  OUT is_historical_sync boolean, OUT is_syncing boolean, OUT is_paused boolean,
+  OUT succeeded_at timestamp with time zone, OUT failed_at timestamp with time zone,
+  OUT rescheduled_for timestamp with time zone,
+  OUT outcome text, OUT sync_id text,
+  OUT started_at timestamp with time zone, OUT ended_at timestamp with time zone,
+  OUT reason text, OUT known_by text)
+RETURNS record
+AS 'MODULE_PATHNAME', 'fivetrex_wait_since'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fivetrex_wait(text, interval, timestamp with time zone, name)
+  IS 'wait for the first sync that starts at or after since and has ended, and tell how; without since until no sync runs; outcome is running when the time is over';

@@ -1,20 +1,18 @@
 /*-------------------------------------------------------------------------
  *
  * sync.c
- *		fivetrex_sync_status() and fivetrex_wait(): how a connector's sync goes.
+ *		How a connector's sync goes: fivetrex_sync_status().
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/htup_details.h"
 #include "base/compat.h"
 #include "catalogue/catalogue.h"
 #include "fdw/fdw.h"
-#include "func/func.h"
+#include "func/sync.h"
 #include "funcapi.h"
-#include "json/value.h"
 #include "storage/latch.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -39,44 +37,74 @@ static const char *const columns[] = {
 	"succeeded_at",
 	"failed_at",
 	"rescheduled_for",
+	NULL, /* what only fivetrex_wait() has */
+	NULL,
+	NULL,
+	NULL,
+	NULL,
+	NULL,
 };
 
-#define SYNC_STATE 1
-#define IS_SYNCING 5
+StaticAssertDecl(lengthof(columns) == FTX_WAIT_COLUMNS,
+				 "each attribute has a column or NULL");
 
 /* What Fivetran calls a connector that does not sync. */
 static const char *const idle_states[] = {"scheduled", "rescheduled", "paused"};
 
-typedef enum Syncing
-{
-	SYNCING_NO,
-	SYNCING_YES,
-	SYNCING_UNKNOWN /* no state, or one that Fivetran has added */
-} Syncing;
-
-typedef struct Status
-{
-	Syncing syncing;
-	Datum values[lengthof(columns)];
-	bool nulls[lengthof(columns)];
-} Status;
-
-static Syncing
-syncing(const Status *status)
+static FtxSyncing
+syncing(const FtxSyncStatus *status)
 {
 	char *state;
 
-	if (status->nulls[SYNC_STATE])
-		return SYNCING_UNKNOWN;
-	state = TextDatumGetCString(status->values[SYNC_STATE]);
+	if (status->nulls[FTX_STATUS_SYNC_STATE])
+		return FTX_SYNCING_UNKNOWN;
+	state = TextDatumGetCString(status->values[FTX_STATUS_SYNC_STATE]);
 	if (strcmp(state, "syncing") == 0)
-		return SYNCING_YES;
+		return FTX_SYNCING_YES;
 	for (int i = 0; i < (int) lengthof(idle_states); i++)
 	{
 		if (strcmp(state, idle_states[i]) == 0)
-			return SYNCING_NO;
+			return FTX_SYNCING_NO;
 	}
-	return SYNCING_UNKNOWN;
+	return FTX_SYNCING_UNKNOWN;
+}
+
+FtxCall *
+ftx_sync_start(FunctionCallInfo fcinfo, const char *function,
+			   FtxSession *session)
+{
+	FtxStats *stats = palloc0(sizeof(FtxStats));
+	FtxCallSpec spec = {0};
+
+	spec.method = FTX_GET;
+	spec.path = ftx_func_path(fcinfo, function);
+	spec.accept = ftx_resource_find("connectors")->detail.accept;
+	spec.expected.id = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	spec.repeat_safe = true;
+	return ftx_call_start(session, &spec, stats, NULL, CurrentMemoryContext);
+}
+
+void
+ftx_sync_read(FunctionCallInfo fcinfo, const char *function, FtxCall *call,
+			  FtxSyncStatus *status)
+{
+	TupleDesc tupdesc;
+	FtxConverter *converter;
+	FtxPage page = {0};
+
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	converter = ftx_converter_of_function(
+		function, tupdesc, ftx_resource_find("connectors"), columns);
+	ftx_call_decode_object(call, ftx_converter_projection(converter), &page);
+	ftx_call_check_id(call, &page.values[FTX_KEY_SLOT]);
+	ftx_converter_fill(converter, page.values, false, status->values,
+					   status->nulls);
+	status->syncing = syncing(status);
+	status->values[FTX_STATUS_IS_SYNCING] = BoolGetDatum(status->syncing ==
+														 FTX_SYNCING_YES);
+	status->nulls[FTX_STATUS_IS_SYNCING] = status->syncing ==
+										   FTX_SYNCING_UNKNOWN;
 }
 
 /*
@@ -84,36 +112,18 @@ syncing(const Status *status)
  */
 static void
 get_status(FunctionCallInfo fcinfo, const char *function, FtxSession *session,
-		   Status *status)
+		   FtxSyncStatus *status)
 {
-	const FtxResource *resource = ftx_resource_find("connectors");
-	TupleDesc tupdesc;
-	FtxConverter *converter;
-	FtxCallSpec spec = {0};
-	FtxCall *call;
-	FtxPage page = {0};
+	FtxCall *call = ftx_sync_start(fcinfo, function, session);
 
-	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	converter = ftx_converter_of_function(function, tupdesc, resource, columns);
-	spec.method = FTX_GET;
-	spec.path = ftx_func_path(fcinfo, function);
-	spec.accept = resource->detail.accept;
-	spec.expected.id = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	spec.repeat_safe = true;
-	call = ftx_func_read(session, &spec);
-	ftx_call_decode_object(call, ftx_converter_projection(converter), &page);
-	ftx_call_check_id(call, &page.values[FTX_KEY_SLOT]);
-	ftx_converter_fill(converter, page.values, false, status->values,
-					   status->nulls);
-	status->syncing = syncing(status);
-	status->values[IS_SYNCING] = BoolGetDatum(status->syncing == SYNCING_YES);
-	status->nulls[IS_SYNCING] = status->syncing == SYNCING_UNKNOWN;
+	if (!ftx_call_succeeded(call))
+		ftx_call_raise(call);
+	ftx_sync_read(fcinfo, function, call, status);
 	ftx_call_free(call);
 }
 
 static Datum
-status_row(FunctionCallInfo fcinfo, Status *status)
+status_row(FunctionCallInfo fcinfo, FtxSyncStatus *status)
 {
 	TupleDesc tupdesc;
 
@@ -130,17 +140,14 @@ Datum
 fivetrex_sync_status(PG_FUNCTION_ARGS)
 {
 	FtxSession *session = ftx_func_session(fcinfo, 1);
-	Status status;
+	FtxSyncStatus status;
 
 	get_status(fcinfo, "fivetrex_sync_status", session, &status);
 	PG_RETURN_DATUM(status_row(fcinfo, &status));
 }
 
-/*
- * Sleep, served by interrupts.
- */
-static void
-pause_for(int64 ms)
+void
+ftx_sync_pause(int64 ms)
 {
 	static uint32 wait_event = 0;
 	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), ms);
@@ -173,18 +180,15 @@ next_pause(FtxSession *session, int64 waited)
 	return Min(Max(pause, MIN_PAUSE), MAX_PAUSE);
 }
 
-/*
- * Milliseconds of the argument `timeout`; -1 for NULL: no limit.
- */
-static int64
-timeout_ms(FunctionCallInfo fcinfo)
+int64
+ftx_sync_timeout(FunctionCallInfo fcinfo, int argno)
 {
 	Interval *timeout;
 	double ms;
 
-	if (PG_ARGISNULL(1))
+	if (PG_ARGISNULL(argno))
 		return -1;
-	timeout = PG_GETARG_INTERVAL_P(1);
+	timeout = PG_GETARG_INTERVAL_P(argno);
 	ms = (timeout->month * (double) DAYS_PER_MONTH + timeout->day) *
 			 (double) SECS_PER_DAY * 1000.0 +
 		 timeout->time / 1000.0;
@@ -198,18 +202,21 @@ timeout_ms(FunctionCallInfo fcinfo)
  * fivetrex_wait(connector_id text, timeout interval, server name)
  *		returns record
  *
+ * As version 1.0 of the extension declares it; what version 1.1 does is in
+ * wait.c.
+ *
  * Until no sync runs, or the time is over: then the row has is_syncing true, or
  * NULL when the state says nothing that is known.
  */
 Datum
 fivetrex_wait(PG_FUNCTION_ARGS)
 {
-	int64 limit = timeout_ms(fcinfo);
+	int64 limit = ftx_sync_timeout(fcinfo, 1);
 	FtxSession *session = ftx_func_session(fcinfo, 2);
 	TimestampTz start = GetCurrentTimestamp();
 	MemoryContext look = AllocSetContextCreate(
 		CurrentMemoryContext, "fivetrex wait", ALLOCSET_DEFAULT_SIZES);
-	Status status;
+	FtxSyncStatus status;
 	Datum result;
 
 	for (;;)
@@ -223,12 +230,12 @@ fivetrex_wait(PG_FUNCTION_ARGS)
 		get_status(fcinfo, "fivetrex_wait", session, &status);
 		MemoryContextSwitchTo(old);
 		waited = TimestampDifferenceMilliseconds(start, GetCurrentTimestamp());
-		if (status.syncing == SYNCING_NO || (limit >= 0 && waited >= limit))
+		if (status.syncing == FTX_SYNCING_NO || (limit >= 0 && waited >= limit))
 			break;
 		pause = next_pause(session, waited);
 		if (limit >= 0)
 			pause = Min(pause, limit - waited);
-		pause_for(pause);
+		ftx_sync_pause(pause);
 	}
 	result = status_row(fcinfo, &status);
 	MemoryContextDelete(look);

@@ -1,0 +1,57 @@
+/*-------------------------------------------------------------------------
+ *
+ * sync.h
+ *		How a connector's sync goes, as functions look at it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_SYNC_H
+#define FTX_SYNC_H
+
+#include "func/func.h"
+
+typedef enum FtxSyncing
+{
+	FTX_SYNCING_NO,
+	FTX_SYNCING_YES,
+	FTX_SYNCING_UNKNOWN /* no state, or one that Fivetran has added */
+} FtxSyncing;
+
+/* Columns of the status, and those that fivetrex_wait() has beside them. */
+#define FTX_STATUS_COLUMNS 10
+#define FTX_WAIT_COLUMNS 16
+
+/* Attributes of the status, from 0. */
+enum
+{
+	FTX_STATUS_SYNC_STATE = 1,
+	FTX_STATUS_SETUP_STATE = 2,
+	FTX_STATUS_IS_SYNCING = 5,
+	FTX_STATUS_SUCCEEDED_AT = 7,
+	FTX_STATUS_FAILED_AT = 8
+};
+
+typedef struct FtxSyncStatus
+{
+	FtxSyncing syncing;
+	Datum values[FTX_WAIT_COLUMNS];
+	bool nulls[FTX_WAIT_COLUMNS];
+} FtxSyncStatus;
+
+/*
+ * Fill the status from a detail call that has succeeded; `function` is the SQL
+ * function that asks, with the connector's id as its first argument.  Values
+ * are allocated in the current context.
+ */
+extern FtxCall *ftx_sync_start(FunctionCallInfo fcinfo, const char *function,
+							   FtxSession *session);
+extern void ftx_sync_read(FunctionCallInfo fcinfo, const char *function,
+						  FtxCall *call, FtxSyncStatus *status);
+
+/* Sleep, served by interrupts. */
+extern void ftx_sync_pause(int64 ms);
+
+/* Milliseconds of an argument `timeout`; -1 for NULL: no limit. */
+extern int64 ftx_sync_timeout(FunctionCallInfo fcinfo, int argno);
+
+#endif /* FTX_SYNC_H */
