@@ -159,14 +159,31 @@ find_variable(const char *name)
 }
 
 /*
+ * May a text that was set in this context count for a setting?  Everybody can
+ * set a placeholder; core looks at that only when it becomes a variable.
+ */
+static bool
+permitted(const Setting *setting, GucContext context)
+{
+	return setting->context == PGC_USERSET ||
+		   (context != PGC_USERSET && context != PGC_BACKEND);
+}
+
+/*
  * What a placeholder holds, NULL if nothing was set.
  */
 static const char *
-placeholder_text(const struct config_generic *placeholder)
+placeholder_text(const Setting *setting,
+				 const struct config_generic *placeholder)
 {
-	return placeholder == NULL || placeholder->source == PGC_S_DEFAULT ?
-			   NULL :
-			   GetConfigOption(placeholder->name, true, false);
+	if (placeholder == NULL || placeholder->source == PGC_S_DEFAULT)
+		return NULL;
+	if (permitted(setting, placeholder->scontext))
+		return GetConfigOption(placeholder->name, true, false);
+	if (placeholder->reset_source != PGC_S_DEFAULT &&
+		permitted(setting, placeholder->reset_scontext))
+		return GetConfigOptionResetString(placeholder->name);
+	return NULL;
 }
 
 /*
@@ -177,7 +194,7 @@ may_be_defined(const Setting *setting, const struct config_generic *placeholder)
 {
 	if (placeholder == NULL)
 		return true;
-	if (!valid(setting, placeholder_text(placeholder)) ||
+	if (!valid(setting, placeholder_text(setting, placeholder)) ||
 		(placeholder->reset_source != PGC_S_DEFAULT &&
 		 !valid(setting, GetConfigOptionResetString(placeholder->name))))
 		return false;
@@ -239,7 +256,7 @@ settle(Setting *setting)
 		return;
 	}
 	setting->placeholder = true;
-	text = placeholder_text(placeholder);
+	text = placeholder_text(setting, placeholder);
 	if (text == NULL || !assign(setting, text))
 		(void) assign(setting, setting->initial);
 }
@@ -386,7 +403,7 @@ ftx_guc_check(void)
 		if (!settings[i].placeholder)
 			continue;
 		placeholder = find_variable(settings[i].name);
-		text = placeholder_text(placeholder);
+		text = placeholder_text(&settings[i], placeholder);
 		if (!valid(&settings[i], text))
 			refuse_value(&settings[i], text, placeholder->source);
 	}

@@ -412,6 +412,22 @@ sends('a row that moves',
 	is($node->query("$settings; $query"), "1\nf", 'reads on');
 }
 
+# ---------- settings of superusers: what others put there before does not count
+
+$node->query(q{ALTER ROLE mallory SET fivetrex.reserve = 1000000; GRANT USAGE ON SCHEMA w TO mallory;
+	GRANT SELECT ON w.groups TO mallory});
+foreach my $set ('', 'SET fivetrex.reserve = 0', q{SET fivetrex.reserve = 'x'},
+	q{SET fivetrex.reserve = 'x'; BEGIN; SET LOCAL fivetrex.reserve = 0})
+{
+	my $sql = "$set; SELECT count(*) FROM w.groups; SELECT count(*) FROM w.groups";
+	my (undef, undef, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\n$sql",
+		extra_params => [ '-U', 'mallory' ]);
+	like($err, qr/53400/, "reserve holds: $set");
+}
+like(($node->psql('postgres', q{\set VERBOSITY verbose
+	SET fivetrex.reserve = -1; SELECT fivetrex_pause('assimilate_seem')}))[2], qr/22023: setting "fivetrex\.reserve" has an invalid/,
+	'a superuser who misspells it is told');
+
 # ---------- a library that is loaded early, and the server's configuration
 
 my $sync = q{SELECT fivetrex_pause('assimilate_seem')};
