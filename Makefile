@@ -83,6 +83,11 @@ uninstall: uninstall-manual
 uninstall-manual:
 	rm -f $(MANUAL)
 
+# The headers of 15 are not those of C23, which new compilers take by default.
+ifeq ($(MAJORVERSION),15)
+override CFLAGS += -std=gnu17
+endif
+
 ifneq ($(SANITIZE),)
 override CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
 SHLIB_LINK += -fsanitize=$(SANITIZE)

@@ -1,7 +1,7 @@
 -- What use.sql has left, in lines that an update must not change.
 
 SELECT 'tables', count(*) FROM information_schema.foreign_tables WHERE foreign_table_schema = 'fivetran';
-SELECT 'comments', count(*) FROM pg_description WHERE objoid IN
+SELECT 'comments', count(*) FROM pg_description WHERE classoid = 'pg_class'::regclass AND objoid IN
 	(SELECT oid FROM pg_class WHERE relnamespace = 'fivetran'::regnamespace);
 SELECT 'plan', count(*), sum(minutes) FROM plan;
 SELECT 'snapshot', count(*) FROM snapshot;
@@ -11,7 +11,8 @@ SELECT 'verified', holds FROM verified;
 SELECT 'tables known', tables_known() > 30;
 SELECT 'rights', proname, (SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM unnest(proacl) a)
 FROM pg_proc WHERE proname IN ('fivetrex_sync', 'fivetrex_ping', 'fivetrex_request') ORDER BY 2;
-SELECT 'rights', relname, relacl FROM pg_class WHERE relname = 'broken';
+SELECT 'may read', has_table_privilege('fivetrex_reader', 'broken', 'select'),
+	has_table_privilege('fivetrex_reader', 'broken', 'update');
 SELECT 'rights', srvname, srvacl FROM pg_foreign_server;
 SELECT 'sync', fivetrex_sync('assimilate_seem');
 SELECT 'write', id FROM fivetran.connectors WHERE id = 'assimilate_seem' AND paused IS NOT NULL;
