@@ -249,10 +249,10 @@ refuses('a view', q{INSERT INTO view_local (group_id, service, sync_frequency) V
 	qr/ERROR:  44000: new row violates check option for view "view_local"\nDETAIL:  Nothing of this row was sent\./);
 refuses('a constraint', q{INSERT INTO check_sent (group_id, service, sync_frequency) VALUES ('lucid_orchard',
 	'postgres', 5)},
-	qr/ERROR:  23514: new row for relation "check_sent" violates check constraint "check_sent_sync_frequency_check"\nDETAIL:  Nothing/);
+	qr/ERROR:  23514: .* "check_sent" violates check constraint "check_sent_sync_frequency_check"\nDETAIL:  Nothing/);
 refuses('a column that the API fills', q{INSERT INTO check_filled (group_id, service) VALUES ('lucid_orchard',
 	'postgres')},
-	qr/0A000: the check constraint "check_filled_check" cannot be checked before the row is sent\nDETAIL:  It needs column "sync_frequency" of foreign table "check_filled", whose value only the API knows\. Nothing of this row was sent\.\nHINT:  Give/);
+	qr/0A000: the check constraint "check_filled_check" cannot be checked before .*\nDETAIL:  It needs column "sync_freq/);
 {
 	# secrets of the row do not go into the error
 	$node->query(qq{CREATE FOREIGN TABLE with_auth (id text, group_id text, service text, auth jsonb,
@@ -302,14 +302,37 @@ foreach my $table ('check_sent', 'view_local', 'trigger_after')
 	like($err, qr/violates check.*\nDETAIL:  The change was made\./, "$table: of an UPDATE, too");
 }
 $mock->clear_faults('w');
+$made->{sync_frequency} = 60;
 $mock->fault('w', { @creation, times => 0, body => { code => 'Success', data => $made } });
+
+# ---------- rows that move to another partition, and MERGE
+
+$node->query(qq{CREATE TABLE moving ($columns) PARTITION BY LIST (service);
+	CREATE TABLE moving_local PARTITION OF moving FOR VALUES IN ('local');
+	CREATE FOREIGN TABLE moving_connectors PARTITION OF moving DEFAULT $options;
+	ALTER FOREIGN TABLE moving_connectors ADD CONSTRAINT often CHECK (sync_frequency >= 10);
+	CREATE VIEW moving_view AS SELECT * FROM moving WHERE sync_frequency >= 30 WITH CHECK OPTION;
+	INSERT INTO moving VALUES (NULL, 'lucid_orchard', 'local', NULL, 60, NULL)});
+refuses('a row that moves', q{UPDATE moving SET service = 'postgres', sync_frequency = 5 WHERE service = 'local'},
+	qr/23514: new row for relation "moving_connectors" violates check constraint "often"/);
+refuses('through a view', q{UPDATE moving_view SET service = 'postgres', sync_frequency = 15 WHERE service = 'local'},
+	qr/44000: new row violates check option for view "moving_view"\nDETAIL:  Nothing/);
+is($node->query(q{SELECT service, sync_frequency FROM ONLY moving_local}), 'local|60', 'it is where it was');
+my $merge = q{MERGE INTO moving m USING (VALUES (60), (%s)) v(f) ON m.service = 'local' AND m.sync_frequency = 1
+	WHEN NOT MATCHED THEN INSERT (group_id, service, sync_frequency) VALUES ('lucid_orchard', 'postgres', f)};
+refuses('MERGE', sprintf($merge, 5), qr/23514: .*"often"/);
+{
+	my ($log, undef, $err) = writes(sprintf $merge, 30);
+	is(scalar @$log, 2, 'MERGE of rows that are right');
+	is($err, '', 'without a complaint');
+}
 
 # ---------- NOT NULL
 
 $node->query(qq{CREATE FOREIGN TABLE not_null (id text NOT NULL, group_id text NOT NULL, service text NOT NULL,
 	sync_frequency int NOT NULL, schedule_type text) $options});
 refuses('NULL in a column that is NOT NULL', qq{UPDATE not_null SET sync_frequency = NULL WHERE id = '$ids[0]'},
-	qr/23502: null value in column "sync_frequency" of relation "not_null" violates not-null constraint\nDETAIL:  Nothing/);
+	qr/23502: null value in column "sync_frequency" of relation "not_null" violates .*\nDETAIL:  Nothing/);
 refuses('through a join', qq{UPDATE not_null SET sync_frequency = f FROM (VALUES ('$ids[0]', NULL::int)) v(i, f)
 	WHERE id = i}, qr/23502/);
 is(scalar @{ (writes(q{INSERT INTO not_null (group_id, service) VALUES ('lucid_orchard', 'postgres')}))[0] }, 1,

@@ -1,0 +1,49 @@
+/*-------------------------------------------------------------------------
+ *
+ * modify_state.h
+ *		What the execution of a modification keeps: modify_begin.c makes it,
+ *		modify.c handles rows with it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_MODIFY_STATE_H
+#define FTX_MODIFY_STATE_H
+
+#include "fdw/checks.h"
+#include "fdw/modify.h"
+#include "fdw/sent_rows.h"
+#include "fdw/textset.h"
+
+typedef struct FtxModifyState
+{
+	FtxTarget *target;
+	FtxWrites *writes;
+	List *set_attnums;
+	bool needs_answer; /* before the next row */
+	bool one_by_one;   /* as if it did: something follows the statement that
+						* looks at the table */
+	bool has_returning;
+	bool triggers_change_rows; /* BEFORE UPDATE ROW */
+	FtxChecks *checks;		   /* of new rows; NULL if there are none */
+	FtxSentRows *rows;		   /* gathered ones whose answers are checked,
+								* too, or NULL */
+	TupleTableSlot *answered;  /* for one of them */
+
+	AttrNumber *identity_attnos; /* junk, per catalogue column */
+	AttrNumber old_row_attno;	 /* junk, or invalid */
+	texthash_hash *seen;		 /* paths of rows that were written */
+
+	FtxHeld held; /* leaves at the end of the run */
+	MemoryContext cxt;
+	MemoryContext seen_cxt;
+	MemoryContext row_cxt;
+
+	/* for the callback that takes an answer */
+	char **identity;
+	TupleTableSlot *slot;
+} FtxModifyState;
+
+/* Whatever was gathered leaves now. */
+extern void ftx_modify_flush(FtxModifyState *state);
+
+#endif /* FTX_MODIFY_STATE_H */

@@ -1,0 +1,379 @@
+/*-------------------------------------------------------------------------
+ *
+ * target_requests.c
+ *		From rows to the requests that create, update and delete objects.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "api/words.h"
+#include "catalog/pg_type.h"
+#include "fdw/target.h"
+#include "json/mask.h"
+#include "json/write.h"
+#include "lib/stringinfo.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+static Oid
+type_oid(FtxType type)
+{
+	switch (type)
+	{
+		case FTX_TEXT:
+			return TEXTOID;
+		case FTX_BOOL:
+			return BOOLOID;
+		case FTX_INT4:
+			return INT4OID;
+		case FTX_FLOAT8:
+			return FLOAT8OID;
+		case FTX_TIMESTAMPTZ:
+			return TIMESTAMPTZOID;
+		case FTX_TEXT_ARRAY:
+			return TEXTARRAYOID;
+		case FTX_JSONB:
+			return JSONBOID;
+	}
+	return TEXTOID;
+}
+
+/* A request body on its way, and what was left out of it. */
+typedef struct Body
+{
+	StringInfoData text;
+	bool creating;
+	List *masked;	 /* paths of members, C strings */
+	List *read_only; /* the same */
+} Body;
+
+static void
+begin_body(Body *body, bool creating)
+{
+	ftx_body_begin(&body->text);
+	body->creating = creating;
+	body->masked = NIL;
+	body->read_only = NIL;
+}
+
+/*
+ * Is the member read only in this row?  `values` may be of a hand-written
+ * table that lacks the column which decides: then the API does.
+ */
+static bool
+is_read_only(FtxTarget *target, const FtxReadOnly *member, bool creating,
+			 const Datum *values, const bool *nulls)
+{
+	int attnum;
+	char *value;
+
+	if (creating && member->on_create)
+		return false;
+	if (member->by == NULL)
+		return true;
+	attnum = target
+				 ->attnum_of[ftx_resource_column(target->resource, member->by)];
+	if (attnum == 0 || nulls[attnum - 1])
+		return false;
+	value = ftx_target_text(target, attnum, values[attnum - 1]);
+	for (int i = 0; member->values[i] != NULL; i++)
+	{
+		if (strcmp(member->values[i], value) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The jsonb value of a column without the members that only reads give; false
+ * if nothing is left of it.
+ */
+static bool
+leave_out_read_only(FtxTarget *target, Body *body, int column, Datum *value,
+					const Datum *values, const bool *nulls)
+{
+	const FtxResource *resource = target->resource;
+	bool any = false;
+
+	for (int i = 0; i < resource->nread_only; i++)
+	{
+		const FtxReadOnly *member = &resource->read_only[i];
+
+		if (strcmp(member->column, resource->columns[column].name) != 0 ||
+			!ftx_jsonb_has_member(*value, member->member) ||
+			!is_read_only(target, member, body->creating, values, nulls))
+			continue;
+		*value = ftx_jsonb_without(*value, member->member);
+		body->read_only = lappend(
+			body->read_only, psprintf("%s.%s", member->column, member->member));
+		any = true;
+	}
+	return !any || !ftx_jsonb_empty(*value);
+}
+
+/*
+ * Add the value of an attribute to a body, as the type that the catalogue
+ * says: a table written by hand may have another one.  `values` is the row
+ * that it is of.
+ */
+static void
+add_member(FtxTarget *target, Body *body, int attnum, const Datum *values,
+		   const bool *nulls)
+{
+	int index = target->columns[attnum - 1];
+	const FtxColumn *column = &target->resource->columns[index];
+	const char *member = column->member ? column->member : column->name;
+	Oid type = type_oid(column->type);
+	Datum value = values[attnum - 1];
+	bool null = nulls[attnum - 1];
+
+	if (!null &&
+		getBaseType(TupleDescAttr(RelationGetDescr(target->rel), attnum - 1)
+						->atttypid) != type)
+	{
+		Oid function;
+		Oid ioparam;
+
+		getTypeInputInfo(type, &function, &ioparam);
+		value = OidInputFunctionCall(
+			function, ftx_target_text(target, attnum, value), ioparam, -1);
+	}
+	if (!null && type == JSONBOID &&
+		!leave_out_read_only(target, body, index, &value, values, nulls))
+		return;
+	if (!null && !ftx_member_unmask(member, &value, type,
+									body->creating ? NULL : &body->masked))
+		return;
+	ftx_body_add(&body->text, member, value, null, type);
+}
+
+static char *
+comma_list(List *names)
+{
+	StringInfoData text;
+	ListCell *lc;
+
+	initStringInfo(&text);
+	foreach (lc, names)
+		appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "",
+						 (char *) lfirst(lc));
+	return text.data;
+}
+
+/*
+ * Tell what was left out of the request to `path`.
+ */
+static void
+notice_left_out(const Body *body, const char *path)
+{
+	if (body->masked != NIL)
+		ereport(NOTICE,
+				(errmsg("masked values are left out of %s: %s",
+						ftx_words_of_path(path),
+						ftx_words_of_text(comma_list(body->masked), false))));
+	if (body->read_only != NIL)
+		ereport(NOTICE, (errmsg("read-only members are left out of %s: %s",
+								ftx_words_of_path(path),
+								ftx_words_of_text(comma_list(body->read_only),
+												  false))));
+}
+
+static char *
+write_path(FtxTarget *target, const FtxOperation *operation, char **identity)
+{
+	const FtxResource *resource = target->resource;
+	Bitmapset *columns = ftx_path_columns(resource, operation);
+	int column = -1;
+
+	while ((column = bms_next_member(columns, column)) >= 0)
+	{
+		const char *value = identity[column];
+
+		if (value == NULL || !ftx_key_addressable(resource, value))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("%s \"%s\" cannot be named in a request",
+							resource->columns[column].name,
+							value ? ftx_words_of_text(value, false) : "(null)"),
+					 errdetail("Nothing of this row was sent.")));
+	}
+	return ftx_bound_path(resource, operation, identity);
+}
+
+const FtxOperation *
+ftx_target_creation(const FtxResource *resource, char *const *given)
+{
+	Bitmapset *columns;
+	int column = -1;
+
+	if (resource->create_in.path == NULL)
+		return &resource->create;
+	columns = ftx_path_columns(resource, &resource->create_in);
+	while ((column = bms_next_member(columns, column)) >= 0)
+	{
+		if (given[column] == NULL)
+			return &resource->create;
+	}
+	return &resource->create_in;
+}
+
+static void
+check_required(FtxTarget *target, const bool *nulls)
+{
+	const FtxResource *resource = target->resource;
+
+	for (int i = 0; i < resource->ncolumns; i++)
+	{
+		int attnum = target->attnum_of[i];
+
+		if ((resource->columns[i].flags & FTX_REQUIRED) == 0 ||
+			(attnum > 0 && !nulls[attnum - 1]))
+			continue;
+		ereport(ERROR, (errcode(ERRCODE_NOT_NULL_VIOLATION),
+						errmsg("a row of %s needs a value in column \"%s\"",
+							   resource->name, resource->columns[i].name),
+						errdetail("Nothing of this row was sent."),
+						errhint("Required are: %s.",
+								ftx_target_columns(resource, FTX_REQUIRED))));
+	}
+}
+
+/*
+ * What the answer says of the object's key must be this.
+ */
+static void
+expect_identity(FtxTarget *target, char **identity, FtxCallSpec *spec)
+{
+	const FtxResource *resource = target->resource;
+	const char *path = ftx_key_path_in_item(resource);
+	int key = ftx_resource_key(resource);
+
+	if (path == NULL || identity[key] == NULL)
+		return;
+	spec->expected.id_member = path;
+	spec->expected.id = identity[key];
+}
+
+void
+ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
+				  FtxCallSpec *spec)
+{
+	const FtxResource *resource = target->resource;
+	int natts = RelationGetNumberOfAttributes(target->rel);
+	char **given = palloc0(sizeof(char *) * resource->ncolumns);
+	const FtxOperation *operation;
+	MemoryContext old;
+	Body body;
+
+	check_required(target, nulls);
+	for (int i = 0; i < natts; i++)
+	{
+		int column = target->columns[i];
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(target->rel), i);
+
+		if (nulls[i] || att->attgenerated != '\0')
+			continue;
+		if (column < 0 || (resource->columns[column].flags & FTX_CREATE) == 0)
+			ftx_target_refuse_column(RelationGetRelid(target->rel), i + 1,
+									 resource, column, FTX_CREATE);
+		given[column] = ftx_target_text(target, i + 1, values[i]);
+	}
+	operation = ftx_target_creation(target->resource, given);
+	old = MemoryContextSwitchTo(target->cxt);
+	bms_free(target->identity);
+	target->identity = ftx_path_columns(resource, operation);
+	MemoryContextSwitchTo(old);
+
+	begin_body(&body, true);
+	for (int i = 0; i < natts; i++)
+	{
+		if (!nulls[i] && target->columns[i] >= 0 &&
+			!bms_is_member(target->columns[i], target->identity))
+			add_member(target, &body, i + 1, values, nulls);
+	}
+	ftx_body_end(&body.text);
+	spec->method = FTX_POST;
+	spec->path = write_path(target, operation, given);
+	spec->accept = operation->accept;
+	spec->expected.bare = operation->bare;
+	expect_identity(target, given, spec);
+	spec->body = body.text.data;
+	notice_left_out(&body, spec->path);
+	spec->repeat_safe = false;
+	spec->takes_long = true; /* setup tests, as a rule */
+}
+
+/*
+ * Core checks NOT NULL of local tables only.  In an INSERT, NULL means absent:
+ * the API fills the column.
+ */
+ftx_noreturn static void
+refuse_null(FtxTarget *target, Form_pg_attribute att)
+{
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_NOT_NULL_VIOLATION),
+		 errmsg(
+			 "null value in column \"%s\" of relation \"%s\" violates not-null constraint",
+			 NameStr(att->attname), RelationGetRelationName(target->rel)),
+		 errdetail("Nothing of this row was sent."),
+		 errtablecol(target->rel, att->attnum)));
+}
+
+bool
+ftx_target_update(FtxTarget *target, List *attnums, const Datum *values,
+				  const bool *nulls, char **identity, FtxCallSpec *spec)
+{
+	const FtxResource *resource = target->resource;
+	Body body;
+	unsigned flags = 0;
+	ListCell *lc;
+
+	spec->path = write_path(target, &resource->update, identity);
+	begin_body(&body, false);
+	foreach (lc, attnums)
+	{
+		int attnum = lfirst_int(lc);
+		int column = target->columns[attnum - 1];
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(target->rel),
+											  attnum - 1);
+
+		if (att->attgenerated != '\0')
+			continue;
+		if (column < 0 || (resource->columns[column].flags & FTX_UPDATE) == 0)
+			ftx_target_refuse_column(RelationGetRelid(target->rel), attnum,
+									 resource, column, FTX_UPDATE);
+		if (att->attnotnull && nulls[attnum - 1])
+			refuse_null(target, att);
+		add_member(target, &body, attnum, values, nulls);
+		flags |= resource->columns[column].flags;
+	}
+	notice_left_out(&body, spec->path);
+	if (ftx_body_empty(&body.text))
+		return false;
+	if (resource->update_default != NULL && (flags & FTX_TESTS) == 0)
+		ftx_body_add_fixed(&body.text, resource->update_default);
+	ftx_body_end(&body.text);
+	spec->body = body.text.data;
+	spec->method = FTX_PATCH;
+	spec->accept = resource->update.accept;
+	if (target->nest == NULL)
+		expect_identity(target, identity, spec);
+	spec->repeat_safe = (flags & (FTX_TESTS | FTX_ACTS)) == 0;
+	spec->takes_long = (flags & FTX_TESTS) != 0 || target->nest != NULL;
+	return true;
+}
+
+void
+ftx_target_delete(FtxTarget *target, char **identity, FtxCallSpec *spec)
+{
+	spec->method = FTX_DELETE;
+	spec->deletes = 1;
+	spec->path = write_path(target, &target->resource->remove, identity);
+	spec->accept = target->resource->remove.accept;
+	spec->body = NULL;
+	expect_identity(target, identity, spec);
+	spec->repeat_safe = true;
+	spec->takes_long = false;
+}
