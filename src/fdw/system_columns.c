@@ -19,219 +19,14 @@
  */
 #include "postgres.h"
 
-#include "access/sysattr.h"
 #include "catalog/heap.h"
-#include "catalog/pg_type.h"
 #include "fdw/fdw.h"
-#include "nodes/nodeFuncs.h"
+#include "fdw/row_address.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-
-#define ATTR(attnum) ((attnum) -FirstLowInvalidHeapAttributeNumber)
-
-/*
- * A relation by which the query can name the foreign table's rows: the table,
- * then what it is a child of, by inheritance, partitioning or UNION ALL.
- */
-typedef struct Origin
-{
-	Index relid;
-	Bitmapset *addresses; /* ATTR() of columns computed from ctid & co. */
-} Origin;
-
-/* Of the walkers below. */
-typedef struct Search
-{
-	List *origins;
-	const Node *found; /* the Var, or CurrentOfExpr */
-} Search;
-
-static bool
-find_address(Node *node, void *context)
-{
-	Search *search = context;
-	ListCell *lc;
-
-	if (node == NULL)
-		return false;
-	foreach (lc, search->origins)
-	{
-		Origin *origin = lfirst(lc);
-
-		if (IsA(node, CurrentOfExpr) &&
-			((CurrentOfExpr *) node)->cvarno == origin->relid)
-			search->found = node;
-		if (IsA(node, Var) && ((Var *) node)->varlevelsup == 0 &&
-			(Index) ((Var *) node)->varno == origin->relid &&
-			bms_is_member(ATTR(((Var *) node)->varattno), origin->addresses))
-			search->found = node;
-	}
-	return search->found != NULL ||
-		   expression_tree_walker(node, find_address, context);
-}
-
-static bool
-has_address(List *origins, Node *node)
-{
-	Search search = {origins, NULL};
-
-	return find_address(node, &search);
-}
-
-/*
- * Does the expression depend on rows, of this query or of others?
- */
-static bool
-depends_on_rows(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, Var) || IsA(node, SubPlan) || IsA(node, AlternativeSubPlan) ||
-		IsA(node, PlaceHolderVar) || IsA(node, Aggref) ||
-		(IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXEC))
-		return true;
-	return expression_tree_walker(node, depends_on_rows, context);
-}
-
-/*
- * ctid < '(100,0)', with any of the four orders, and a constant or parameter.
- */
-static bool
-is_range(List *origins, Node *node)
-{
-	OpExpr *op = (OpExpr *) node;
-	Node *left;
-	Node *right;
-
-	if (!IsA(node, OpExpr) || list_length(op->args) != 2)
-		return false;
-	switch (get_opcode(op->opno))
-	{
-		case F_TIDLT:
-		case F_TIDLE:
-		case F_TIDGT:
-		case F_TIDGE:
-			break;
-		default:
-			return false;
-	}
-	left = linitial(op->args);
-	right = lsecond(op->args);
-	if (IsA(right, Var))
-	{
-		Node *swap = left;
-
-		left = right;
-		right = swap;
-	}
-	return IsA(left, Var) && !depends_on_rows(right, NULL) &&
-		   !contain_volatile_functions(right);
-}
-
-/*
- * Is the condition free of addresses, but for ranges and NULL tests?
- */
-static bool
-condition_allowed(List *origins, Node *node)
-{
-	ListCell *lc;
-
-	if (IsA(node, BoolExpr))
-	{
-		foreach (lc, ((BoolExpr *) node)->args)
-		{
-			if (!condition_allowed(origins, lfirst(lc)))
-				return false;
-		}
-		return true;
-	}
-	if (IsA(node, NullTest) && IsA(((NullTest *) node)->arg, Var))
-		return true;
-	return is_range(origins, node) || !has_address(origins, node);
-}
-
-/*
- * Does an expression of the output tell rows by their address?  Handing it
- * out, cast or formatted, does not.
- */
-static bool
-tells_rows(Node *node, void *context)
-{
-	List *origins = context;
-
-	if (node == NULL)
-		return false;
-	switch (nodeTag(node))
-	{
-		case T_BoolExpr:
-		case T_BooleanTest:
-			break;
-		case T_OpExpr:
-		case T_FuncExpr:
-			if (exprType(node) == BOOLOID && !condition_allowed(origins, node))
-				return true;
-			break;
-		case T_DistinctExpr:
-		case T_ScalarArrayOpExpr:
-		case T_RowCompareExpr:
-		case T_NullIfExpr:
-		case T_MinMaxExpr:
-		case T_SubPlan:
-		case T_AlternativeSubPlan:
-			if (has_address(origins, node))
-				return true;
-			break;
-		case T_CaseExpr:
-			if (has_address(origins, (Node *) ((CaseExpr *) node)->arg))
-				return true;
-			break;
-		case T_Aggref:
-			if (((Aggref *) node)->aggdistinct != NIL &&
-				has_address(origins, (Node *) ((Aggref *) node)->args))
-				return true;
-			break;
-		default:
-			break;
-	}
-	return expression_tree_walker(node, tells_rows, context);
-}
-
-static List *
-origins_of(PlannerInfo *root, RelOptInfo *rel, Bitmapset *addresses)
-{
-	Origin *origin = palloc(sizeof(Origin));
-	List *origins = list_make1(origin);
-	AppendRelInfo *link;
-
-	origin->relid = rel->relid;
-	origin->addresses = addresses;
-	while (root->append_rel_array != NULL &&
-		   (link = root->append_rel_array[origin->relid]) != NULL)
-	{
-		Origin *parent = palloc(sizeof(Origin));
-		ListCell *lc;
-
-		parent->relid = link->parent_relid;
-		parent->addresses = addresses;
-		if (planner_rt_fetch(parent->relid, root)->rtekind != RTE_RELATION)
-		{
-			parent->addresses = NULL;
-			foreach (lc, link->translated_vars)
-			{
-				if (has_address(list_make1(origin), lfirst(lc)))
-					parent->addresses = bms_add_member(
-						parent->addresses, ATTR(foreach_current_index(lc) + 1));
-			}
-		}
-		origins = lappend(origins, parent);
-		origin = parent;
-	}
-	return origins;
-}
 
 /*
  * Entries that core has added to find rows again, of tables that have an
@@ -319,7 +114,7 @@ grouped_by(PlannerInfo *root)
 static bool
 needed_elsewhere(PlannerInfo *root, List *origins)
 {
-	Origin *origin = llast(origins);
+	FtxOrigin *origin = llast(origins);
 	RelOptInfo *rel = find_base_rel(root, origin->relid);
 	Relids own = bms_make_singleton(origin->relid);
 	int bit = -1;
@@ -381,7 +176,7 @@ address_outputs(PlannerInfo *root, List *origins)
 	{
 		TargetEntry *entry = lfirst_node(TargetEntry, lc);
 
-		if (!entry->resjunk && has_address(origins, (Node *) entry->expr))
+		if (!entry->resjunk && ftx_address_used(origins, (Node *) entry->expr))
 			result = bms_add_member(result, entry->resno);
 	}
 	return result;
@@ -452,8 +247,9 @@ handed_on(PlannerInfo *root, Bitmapset *outputs)
 		if (!may_be_subquery(parent, relid, root->parse))
 			continue;
 		while ((resno = bms_next_member(outputs, resno)) >= 0)
-			addresses = bms_add_member(addresses, ATTR(resno));
-		if (!ctid_allowed(parent, rel, origins_of(parent, rel, addresses)))
+			addresses = bms_add_member(addresses, FTX_ATTR(resno));
+		if (!ctid_allowed(parent, rel,
+						  ftx_address_origins(parent, rel, addresses)))
 			return false;
 	}
 	return true;
@@ -465,15 +261,15 @@ ctid_allowed(PlannerInfo *root, RelOptInfo *rel, List *origins)
 	ListCell *lc;
 
 	if (needed_elsewhere(root, origins) ||
-		has_address(origins, (Node *) grouped_by(root)) ||
-		tells_rows((Node *) output_of(root), origins))
+		ftx_address_used(origins, (Node *) grouped_by(root)) ||
+		ftx_address_tells_rows(origins, (Node *) output_of(root)))
 		return false;
 	if (statement_writes_or_locks(root))
-		return !has_address(origins, (Node *) output_of(root)) &&
-			   !has_address(origins, (Node *) conditions_of(rel));
+		return !ftx_address_used(origins, (Node *) output_of(root)) &&
+			   !ftx_address_used(origins, (Node *) conditions_of(rel));
 	foreach (lc, conditions_of(rel))
 	{
-		if (!condition_allowed(origins, lfirst(lc)))
+		if (!ftx_address_condition_allowed(origins, lfirst(lc)))
 			return false;
 	}
 	return handed_on(root, address_outputs(root, origins));
@@ -523,31 +319,25 @@ void
 ftx_system_columns_check(PlannerInfo *root, RelOptInfo *rel,
 						 FtxPlanState *state)
 {
-	Bitmapset *ctid = bms_make_singleton(ATTR(SelfItemPointerAttributeNumber));
-	List *origins = origins_of(root, rel, ctid);
-	ListCell *lc;
+	Bitmapset *ctid = bms_make_singleton(
+		FTX_ATTR(SelfItemPointerAttributeNumber));
+	List *origins = ftx_address_origins(root, rel, ctid);
 
 	/* what rows do not have at all */
 	for (int attnum = MinTransactionIdAttributeNumber;
 		 attnum > TableOidAttributeNumber; attnum--)
 	{
-		List *named = origins_of(root, rel, bms_make_singleton(ATTR(attnum)));
+		List *named = ftx_address_origins(root, rel,
+										  bms_make_singleton(FTX_ATTR(attnum)));
 
 		if (needed_elsewhere(root, named) ||
-			has_address(named, (Node *) output_of(root)) ||
-			has_address(named, (Node *) conditions_of(rel)))
+			ftx_address_used(named, (Node *) output_of(root)) ||
+			ftx_address_used(named, (Node *) conditions_of(rel)))
 			refuse(state, NameStr(SystemAttributeDefinition(attnum)->attname));
 	}
 
-	foreach (lc, rel->baserestrictinfo)
-	{
-		Search search = {origins, NULL};
-
-		if (find_address((Node *) lfirst_node(RestrictInfo, lc)->clause,
-						 &search) &&
-			IsA(search.found, CurrentOfExpr))
-			refuse(state, "WHERE CURRENT OF");
-	}
+	if (ftx_address_current_of(origins, (Node *) conditions_of(rel)))
+		refuse(state, "WHERE CURRENT OF");
 	if (!ctid_allowed(root, rel, origins))
 		refuse(state, "ctid");
 }
