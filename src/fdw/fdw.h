@@ -104,7 +104,7 @@ extern void ftx_system_columns_check(PlannerInfo *root, RelOptInfo *rel,
 /* In cost.c */
 
 /* Planner units of a round trip: see there. */
-#define FTX_COST_ROUND_TRIP 1000.0
+#define FTX_COST_ROUND_TRIP 100.0
 
 /* How many values does the match give: 1, or those of the array. */
 extern double ftx_match_keys(PlannerInfo *root, FtxMatch *match);

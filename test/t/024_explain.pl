@@ -136,6 +136,14 @@ note("$checked queries, $none of them without a request");
 cmp_ok($checked, '>', 500, "$checked queries");
 cmp_ok($none, '>', 50, "$none of them need no request");
 
+# ---------- costs
+
+# compiling expressions cannot make waiting for an API faster
+my $plan = $node->query('EXPLAIN SELECT * FROM connector_schemas');
+my ($cost, $fan_out) = $plan =~ /cost=\d+\.\d+\.\.(\d+).*Expected Calls: (\d+)/s;
+cmp_ok($fan_out, '>', 2500, "a fan-out of $fan_out calls");
+cmp_ok($cost, '<', $node->query('SHOW jit_above_cost'), "costs $cost: too little for JIT");
+
 # ---------- more of reads
 
 my $column = sub { return $node->query("EXPLAIN (COSTS OFF) $_[0]") };
