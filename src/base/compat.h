@@ -143,6 +143,15 @@ ftx_modify_check_as_user(ResultRelInfo *info, EState *estate)
 #endif
 
 /*
+ * RETURNING can name the row as it was since 18.
+ */
+#if PG_VERSION_NUM >= 180000
+#define ftx_returns_old(node) contain_vars_returning_old_or_new(node)
+#else
+#define ftx_returns_old(node) ((void) (node), false)
+#endif
+
+/*
  * 17 added fdw_restrictinfo, 18 added disabled_nodes.
  */
 #if PG_VERSION_NUM >= 180000

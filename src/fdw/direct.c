@@ -308,10 +308,9 @@ fivetrexBeginDirectModify(ForeignScanState *node, int eflags)
 		ftx_held_announce(&state->held, cxt, estate);
 	}
 	state->scan = ftx_scan_begin(node);
-	ftx_scan_filter(
-		state->scan,
-		ExecInitQual(list_copy_tail(exprs, list_length(state->set_attnums)),
-					 (PlanState *) node));
+	exprs = list_copy_tail(exprs, list_length(state->set_attnums));
+	ftx_scan_filter(state->scan, ExecInitQual(exprs, (PlanState *) node),
+					exprs);
 	MemoryContextSwitchTo(old);
 	node->fdw_state = state;
 }

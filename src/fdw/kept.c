@@ -66,7 +66,7 @@ ftx_scan_read_to_end(FtxReader *reader)
 	begin_keeping(state);
 	state->cut_off = true;
 	/* beyond a LIMIT, too: conditions that are checked later drop rows */
-	while (ftx_scan_read_row(state, slot, state->spare_cxt))
+	while (ftx_scan_read_wanted(state, slot, state->spare_cxt))
 		tuplestore_puttupleslot(state->kept, slot);
 	state->cut_off = false;
 	ExecDropSingleTupleTableSlot(slot);

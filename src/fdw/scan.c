@@ -20,6 +20,8 @@
 #include "fdw/scan.h"
 #include "json/value.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -340,18 +342,17 @@ ftx_scan_read_row(FtxScanState *state, TupleTableSlot *slot, MemoryContext cxt)
 }
 
 /*
- * The same for the scan's own slot, but only as far as the filter looks at the
- * row: ftx_scan_complete_row() fills the rest.
+ * The same, but only as far as a filter looks at the row; returns its item.
  */
-static bool
-begin_row(FtxScanState *state, TupleTableSlot *slot)
+static const FtxJsonValue *
+begin_row(FtxScanState *state, TupleTableSlot *slot, MemoryContext cxt)
 {
 	const FtxJsonValue *item;
 	MemoryContext old;
 
 	ExecClearTuple(slot);
-	MemoryContextReset(state->row_cxt);
-	old = MemoryContextSwitchTo(state->row_cxt);
+	MemoryContextReset(cxt);
+	old = MemoryContextSwitchTo(cxt);
 	item = next_item(state);
 	if (item != NULL)
 	{
@@ -359,10 +360,46 @@ begin_row(FtxScanState *state, TupleTableSlot *slot)
 								 slot->tts_values, slot->tts_isnull);
 		ExecStoreVirtualTuple(slot);
 		state->emitted++;
-		state->begun = item;
 	}
 	MemoryContextSwitchTo(old);
-	return item != NULL;
+	return item;
+}
+
+/*
+ * Does the row in the slot pass the filter?
+ */
+static bool
+passes_filter(FtxScanState *state, ExprState *filter, ExprContext *econtext,
+			  TupleTableSlot *slot)
+{
+	slot->tts_tableOid = RelationGetRelid(state->node->ss.ss_currentRelation);
+	econtext->ecxt_scantuple = slot;
+	if (ExecQual(filter, econtext))
+		return true;
+	ResetExprContext(econtext);
+	return false;
+}
+
+bool
+ftx_scan_read_wanted(FtxScanState *state, TupleTableSlot *slot,
+					 MemoryContext cxt)
+{
+	const FtxJsonValue *item;
+	MemoryContext old;
+
+	if (state->spare_filter == NULL || !state->in_steps)
+		return ftx_scan_read_row(state, slot, cxt);
+	while ((item = begin_row(state, slot, cxt)) != NULL &&
+		   !passes_filter(state, state->spare_filter, state->conditions_context,
+						  slot))
+		CHECK_FOR_INTERRUPTS();
+	if (item == NULL)
+		return false;
+	old = MemoryContextSwitchTo(cxt);
+	ftx_converter_fill_rest(state->converter, item, slot->tts_values,
+							slot->tts_isnull);
+	MemoryContextSwitchTo(old);
+	return true;
 }
 
 void
@@ -416,10 +453,29 @@ ftx_scan_descriptor(FtxScanState *state)
 
 /* ---------- the executor's callbacks ---------- */
 
+/*
+ * Does the expression look at the state of the execution it belongs to?
+ */
+static bool
+depends_on_execution(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, SubPlan) || IsA(node, AlternativeSubPlan) ||
+		(IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXEC))
+		return true;
+	return expression_tree_walker(node, depends_on_execution, context);
+}
+
 void
-ftx_scan_filter(FtxScanState *state, ExprState *filter)
+ftx_scan_filter(FtxScanState *state, ExprState *filter, List *quals)
 {
 	state->filter = filter;
+
+	/* reading ahead happens while the filter itself may be under way */
+	if (!contain_mutable_functions((Node *) quals) &&
+		!depends_on_execution((Node *) quals, NULL))
+		state->spare_filter = ExecInitQual(quals, &state->node->ss.ps);
 }
 
 /*
@@ -435,29 +491,15 @@ next_row(FtxScanState *state, TupleTableSlot *slot)
 	if (!state->started)
 		start_scan(state);
 	if (state->filter != NULL && state->in_steps)
-		found = begin_row(state, slot);
+	{
+		state->begun = begin_row(state, slot, state->row_cxt);
+		found = state->begun != NULL;
+	}
 	else
 		found = ftx_scan_read_row(state, slot, state->row_cxt);
 	if (!found)
 		ftx_reader_withdraw(&state->reader);
 	return found;
-}
-
-/*
- * Does the row in the slot pass the filter?
- */
-static bool
-passes_filter(FtxScanState *state, TupleTableSlot *slot)
-{
-	ExprContext *econtext = state->node->ss.ps.ps_ExprContext;
-
-	slot->tts_tableOid = RelationGetRelid(state->node->ss.ss_currentRelation);
-	econtext->ecxt_scantuple = slot;
-	if (ExecQual(state->filter, econtext))
-		return true;
-	InstrCountFiltered1(&state->node->ss, 1);
-	ResetExprContext(econtext);
-	return false;
 }
 
 void
@@ -469,11 +511,13 @@ ftx_scan_next(FtxScanState *state)
 	{
 		if (state->filter == NULL)
 			return;
-		if (passes_filter(state, slot))
+		if (passes_filter(state, state->filter,
+						  state->node->ss.ps.ps_ExprContext, slot))
 		{
 			ftx_scan_complete_row(state);
 			return;
 		}
+		InstrCountFiltered1(&state->node->ss, 1);
 		state->begun = NULL;
 		CHECK_FOR_INTERRUPTS();
 	}
@@ -542,7 +586,7 @@ fivetrexBeginForeignScan(ForeignScanState *node, int eflags)
 	 */
 	if (state->in_steps && node->ss.ps.state->es_epq_active == NULL)
 	{
-		ftx_scan_filter(state, node->ss.ps.qual);
+		ftx_scan_filter(state, node->ss.ps.qual, node->ss.ps.plan->qual);
 		node->ss.ps.qual = NULL;
 	}
 }

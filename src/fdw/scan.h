@@ -41,9 +41,11 @@ struct FtxScanState
 	ExprContext *conditions_context;
 	TupleTableSlot *conditions_slot;
 
-	ExprState *filter; /* rows that do not pass are not handed out;
+	ExprState *filter;		 /* rows that do not pass are not handed out;
 							* NULL: that is left to core */
-	bool in_steps;	   /* rows have columns that the filter does not look at */
+	ExprState *spare_filter; /* the same for rows that are read ahead; NULL: all
+							  * of them are kept */
+	bool in_steps; /* rows have columns that the filter does not look at */
 
 	FtxSession *session;
 	FtxWatch *watch; /* once an Append waits for the scan */
@@ -110,6 +112,10 @@ extern bool ftx_scan_kept_row(FtxScanState *state, TupleTableSlot *slot);
 /* In scan.c: read the next row from the API into a slot; false at the end. */
 extern bool
 ftx_scan_read_row(FtxScanState *state, TupleTableSlot *slot, MemoryContext cxt);
+
+/* The same, without rows that are certain not to pass the scan's filter. */
+extern bool ftx_scan_read_wanted(FtxScanState *state, TupleTableSlot *slot,
+								 MemoryContext cxt);
 
 /*
  * Fill what is missing of the row in the scan's slot.  Call before the next

@@ -340,12 +340,14 @@ ftx_find_used_columns(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state)
 
 	if (is_target(root, rel))
 	{
-		Bitmapset *returned = target_attrs(root, rel,
-										   (Node *) root->parse->returningList);
+		Node *returning = (Node *) root->parse->returningList;
+		Bitmapset *returned = target_attrs(root, rel, returning);
 
 		if (operation == CMD_UPDATE)
 		{
-			attrs = bms_join(attrs, listed_attrs(state, returned));
+			if (!ftx_returns_old(returning))
+				returned = listed_attrs(state, returned);
+			attrs = bms_join(attrs, returned);
 			attrs = bms_join(attrs, checked_attrs(root, rel, state, relation));
 		}
 		else

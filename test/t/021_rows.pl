@@ -126,6 +126,16 @@ subtest 'values that do not fit' => sub {
 		'BEGIN UPDATE w.groups SET name = ''$name'' WHERE id = ''$id'' AND \$1 = ''$id''; RETURN \$1 <> ''x''; END';
 		SELECT count(created_at) FROM (SELECT * FROM groups WHERE id <> 'decent_dropsy' AND touch(id)) x",
 		13, "PATCH /v1/groups/$id");
+	$node->query("CREATE SERVER small FOREIGN DATA WRAPPER fivetrex
+		  OPTIONS (base_url '" . $mock->url('w') . "', page_size '3', prefetch 'false');
+		CREATE USER MAPPING FOR PUBLIC SERVER small OPTIONS (api_key 'key', api_secret 'secret');
+		CREATE FOREIGN TABLE small (id text, name text, created_at timestamptz) SERVER small OPTIONS (resource 'groups')");
+	my ($log, $out, $err) = $node->sent($mock, 'w', "SET client_min_messages = error; BEGIN;
+		DECLARE c CURSOR FOR SELECT created_at FROM small WHERE name <> 'broken';
+		MOVE 1 FROM c; UPDATE small SET name = '$name' WHERE id = '$id'; FETCH ALL FROM c");
+	is($err, '', 'read ahead of a write: no complaint');
+	is(scalar(split /\n/, $out), 12, 'read ahead of a write: all that are wanted');
+	is((grep { $log->[$_] =~ /^PATCH/ } 0 .. $#$log)[0], $#$log, 'read ahead of a write: before it');
 	$mock->patch('w', 'destinations', 'decent_dropsy', set => { region => { no => 'text' }, time_zone_offset => [] });
 	gives('details',
 		"SELECT count(*) FROM destinations WHERE config IS NOT NULL AND service <> 'x' AND id <> 'decent_dropsy'",
