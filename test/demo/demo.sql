@@ -115,4 +115,36 @@ INSERT INTO fivetran.groups (name) VALUES ('Demo') RETURNING id, name;
 SELECT fivetrex_sync('assimilate_seem');
 
 SELECT id, sync_state, is_syncing FROM fivetrex_sync_status('assimilate_seem');
+-- The mock answers at once: look more often than every five seconds.
+ALTER SERVER fivetran OPTIONS (ADD retry_delay '100');
+
+-- Sync, wait, go on: for the sync that was asked for, not for the last success.
+SELECT clock_timestamp() AS asked \gset
+
+SELECT fivetrex_sync('daily_beacon');
+
+SELECT id, outcome, known_by, reason FROM fivetrex_wait('daily_beacon', '1 min', since => :'asked');
+
+-- Watch the account: one heartbeat keeps what the API forgets. pg_cron or cron would call it.
+CREATE EXTENSION fivetrex_watch;
+
+SELECT fivetrex_watch.add_account('main');
+
+CALL fivetrex_watch.refresh();
+
+-- The board reads local tables and calls nothing.
+SELECT health, severity, count(*) AS connectors, min(name) AS for_example
+FROM fivetrex_watch.health GROUP BY 1, 2 ORDER BY 2 DESC, 3 DESC;
+
+-- A run of three, two at once; it waits for exactly these, and one of them fails.
+SELECT fivetrex_watch.request('{cron_lighthouse,unicode_meadow,escaped_willow}', at_once => 2) AS batch \gset
+
+CALL fivetrex_watch.wait(:batch);
+
+-- Who failed, and why?
+SELECT connector_id, outcome, known_by, reason, sync_id IS NOT NULL AS sync_known
+FROM fivetrex_watch.runs WHERE batch = :batch ORDER BY id;
+
+-- What is left of the hour's calls?
+SELECT rate_limit, remaining > 0 AS some_left, calls > 0 AS called FROM fivetrex_limits();
 \endif
