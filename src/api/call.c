@@ -334,6 +334,10 @@ ftx_call_whole(FtxCall *call)
 		ftx_call_raise(call);
 	if (envelope.whole.kind != FTX_JSON_OBJECT)
 		ftx_call_complain(call, "It is not an object.");
+	if (envelope.code.kind != FTX_JSON_STRING &&
+		envelope.code.kind != FTX_JSON_NULL &&
+		envelope.code.kind != FTX_JSON_ABSENT)
+		ftx_call_complain(call, "Its \"code\" is not a string.");
 	if (envelope.code.kind == FTX_JSON_STRING ||
 		envelope.data.kind != FTX_JSON_ABSENT)
 		return envelope.whole;

@@ -21,6 +21,7 @@ const FtxResource ftx_account = {
 	.name = "account",
 	.comment = "The account that the API key belongs to: one row.",
 	.detail = {"/v1/account/info", FTX_V1},
+	.always = "account_id",
 	.columns = columns,
 	.ncolumns = FTX_LENGTH(columns),
 	.typical_rows = 1,

@@ -190,6 +190,12 @@ typedef struct FtxResource
 	const char *object_id;
 
 	/*
+	 * Member that the one object always has, where it does not say which one it
+	 * is: without it the answer is not what was asked for.  NULL elsewhere.
+	 */
+	const char *always;
+
+	/*
 	 * Member of the answer to a creation that holds the key, if it is not
 	 * where reads have it; or NULL.
 	 */

@@ -29,6 +29,7 @@ const FtxResource ftx_connector_states = {
 	.comment =
 		"States of Function and Connector SDK connectors; others have none.",
 	.detail = {"/v1/connections/{connector_id}/state", FTX_V2},
+	.always = "state",
 	.parent = "connectors",
 	.links = connector_link,
 	.nlinks = FTX_LENGTH(connector_link),

@@ -202,6 +202,7 @@ new_converter(const FtxResource *resource, char *shown_by, int natts, int n,
 	converter->slot_columns = palloc(sizeof(int) * (n + 1));
 	converter->slot_columns[FTX_KEY_SLOT] = key;
 	paths[FTX_KEY_SLOT] = resource->object_id != NULL ? resource->object_id :
+						  resource->always != NULL	  ? resource->always :
 						  key >= 0 ? ftx_slot_path(&resource->columns[key]) :
 									 "";
 	return converter;

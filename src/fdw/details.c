@@ -231,6 +231,19 @@ succeeded(FtxCall *call)
 }
 
 /*
+ * An object that does not say which one it is has at least what it always has.
+ */
+static void
+check_always(FtxDetails *details, FtxCall *call, const FtxJsonValue *object)
+{
+	const char *always = details->spec.resource->always;
+
+	if (always != NULL && object[FTX_KEY_SLOT].kind == FTX_JSON_ABSENT)
+		ftx_call_complain(call,
+						  psprintf("Its \"data\" has no \"%s\".", always));
+}
+
+/*
  * Put the answer of an extra call into the slots of its columns.
  */
 static void
@@ -248,6 +261,9 @@ take_extra(FtxDetails *details, FtxCall *call, unsigned flag,
 			continue;
 		ftx_call_decode_object(
 			call, ftx_projection_create(&columns[column].path, 1), &page);
+		if (page.values[0].kind == FTX_JSON_ABSENT)
+			ftx_call_complain(call, psprintf("Its \"data\" has no \"%s\".",
+											 columns[column].path));
 		values[i] = page.values[0];
 	}
 }
@@ -279,6 +295,7 @@ ftx_details_take(FtxDetails *details)
 		ftx_call_decode_object(detail->calls[0], details->spec.projection,
 							   &page);
 		ftx_call_check_id(detail->calls[0], &page.values[FTX_KEY_SLOT]);
+		check_always(details, detail->calls[0], page.values);
 		values = page.values;
 		for (int i = 0; detail->listed != NULL && i < nslots; i++)
 		{

@@ -581,17 +581,22 @@ ftx_source_absent(const FtxSource *source, bool parent_listed)
 }
 
 /*
- * Items say which ones they are: what has no key is none.
+ * Items say which ones they are: what has no key is none.  Objects that do not
+ * have a member that they always have.
  */
 static void
 check_key(FtxSource *source, const FtxJsonValue *item)
 {
 	FtxJsonKind kind = item[FTX_KEY_SLOT].kind;
+	const char *always = source->spec.resource->always;
 
 	if (source->key_path != NULL && kind != FTX_JSON_STRING &&
 		kind != FTX_JSON_NUMBER)
 		ftx_call_complain(source->current,
 						  psprintf("An item has no \"%s\".", source->key_path));
+	if (always != NULL && kind == FTX_JSON_ABSENT)
+		ftx_call_complain(source->current,
+						  psprintf("Its \"data\" has no \"%s\".", always));
 }
 
 /*

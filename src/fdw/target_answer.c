@@ -146,6 +146,10 @@ look_up_extra(FtxTarget *target, int which, char **keys, Bitmapset *wanted,
 		ftx_call_decode_object(
 			call, ftx_projection_create(&resource->columns[columns[i]].path, 1),
 			&page);
+		if (page.values[0].kind == FTX_JSON_ABSENT)
+			ftx_call_complain(call,
+							  psprintf("Its \"data\" has no \"%s\".",
+									   resource->columns[columns[i]].path));
 		item[i] = page.values[0];
 	}
 	put_item(target, target->answer, item, wanted, values, nulls);

@@ -16,7 +16,8 @@ _MATCHING = {"method", "path", "skip", "times"}
 _ACTIONS = {"status", "headers", "body", "body_text", "body_base64", "close", "close_after",
             "stall", "chunk", "transfer", "gzip", "content_type", "delay_ms", "repeat_cursor",
             "duplicate_tail", "empty_page_with_cursor", "next_cursor", "header_flood",
-            "gzip_bomb", "large", "after_state", "leave_out"}
+            "gzip_bomb", "large", "after_state", "leave_out",
+            "as_status", "before_body", "blanks_before", "second_length"}
 
 
 class Rule:
@@ -126,6 +127,10 @@ def large_body(head, unit, times, tail, packed):
 
 def encode_body(action, body, headers, pack):
     """Apply what changes the body's bytes and the headers that describe it."""
+    if "before_body" in action:
+        body = base64.b64decode(action["before_body"]) + body
+    if "blanks_before" in action:
+        body = b" " * action["blanks_before"] + body
     if "large" in action:
         large = action["large"]
         body = large_body(large["head"], large["unit"], large["times"], large["tail"],
@@ -147,6 +152,8 @@ def encode_body(action, body, headers, pack):
         body = b"".join(b"%x\r\n%s\r\n" % (len(p), p) for p in parts) + b"0\r\n\r\n"
     else:
         headers["content-length"] = str(len(body))
+        if "second_length" in action:
+            headers["content-length"] += "\r\ncontent-length: %d" % action["second_length"]
     for n in range(action.get("header_flood", 0)):
         headers["x-flood-%d" % n] = "x" * 1000
     for name, value in action.get("headers", {}).items():

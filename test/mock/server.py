@@ -143,7 +143,7 @@ class Handler(BaseHTTPRequestHandler):
             return 500, to_json({"code": "InternalError", "message": "the mock failed"}), {}
         if isinstance(text, Binary):
             more["content-type"] = "application/octet-stream"
-        return status, text, more
+        return action.get("as_status", status), text, more
 
     def perform(self, world, record, action, path, body):
         path, _, query = path.partition("?")
