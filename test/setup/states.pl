@@ -262,6 +262,8 @@ foreach my $case (
 	if (!$pid)
 	{
 		setpgrp;
+		# ignored where the suite runs in the background
+		$SIG{INT} = 'DEFAULT';
 		open STDERR, '>', '/dev/null';
 		exec 'env', "TMPDIR=$work/own", "$top/test/bin/demo";
 	}

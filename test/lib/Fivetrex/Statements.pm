@@ -101,7 +101,7 @@ my %set = (
 	parameter => [ "url = 'https://e.org/' || \$1", 'active = (x.id = $1)' ]);
 
 my @range = ("{C} >= '(0,0)'", "{C} < '(0,0)' OR x.active", "{C} BETWEEN '(0,0)' AND '(4294967295,0)'",
-	'{C} IS NOT NULL');
+	"{C} <= '(4294967295,65535)'");
 my @address = (
 	"{C} = '(0,1)'", "{C} <> '(0,1)'", "{C} IN ('(0,1)', '(0,2)')", '{C} IN (SELECT p.ctid FROM plan p)',
 		"{C}::text = '(0,1)'",
