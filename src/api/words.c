@@ -171,14 +171,16 @@ window(void)
 char *
 ftx_words_of_json(const FtxJsonValue *value)
 {
-	const char *text = value->text + 1;
-	const char *end = value->text + value->len - 1;
+	const char *text;
+	const char *end;
 	size_t limit = window();
 	StringInfoData words;
 	char *masked;
 
 	if (value->kind != FTX_JSON_STRING)
 		return NULL;
+	text = value->text + 1;
+	end = value->text + value->len - 1;
 	initStringInfo(&words);
 	while (text < end && (size_t) words.len < limit)
 	{

@@ -275,7 +275,14 @@ ftx_page_decode(FtxPage *page, FtxSlice body, const FtxWanted *wanted)
 	else
 		skip_value(&decoder.scanner);
 	complaint = ftx_scanner_finish(&decoder.scanner);
-	if (complaint == NULL)
+	if (complaint != NULL)
+	{
+		/* what came before the mistake says nothing */
+		memset(&page->code, 0, sizeof(page->code));
+		memset(&page->message, 0, sizeof(page->message));
+		memset(&page->next_cursor, 0, sizeof(page->next_cursor));
+	}
+	else
 		complaint = object ? check_parts(&decoder, body) :
 							 "It is not an object.";
 	if (complaint != NULL)

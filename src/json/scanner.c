@@ -532,10 +532,11 @@ ftx_scanner_slice(FtxScanner *scanner, const KeyNode *node,
 
 	slice->text = p;
 	slice->kind = ftx_json_kind(*p);
-	(void) go_on(scanner, node != NULL ?
-							  project_value(scanner, p, node, values) :
-							  skip_value(scanner, p));
-	slice->len = (int) (scanner->p - slice->text);
+	if (go_on(scanner, node != NULL ? project_value(scanner, p, node, values) :
+									  skip_value(scanner, p)))
+		slice->len = (int) (scanner->p - slice->text);
+	else
+		memset(slice, 0, sizeof(*slice)); /* not half a value */
 }
 
 void

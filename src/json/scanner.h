@@ -72,7 +72,7 @@ extern char ftx_scanner_peek(FtxScanner *scanner);
 extern void ftx_scanner_value(FtxScanner *scanner, const KeyNode *node,
 							  FtxJsonValue *values);
 
-/* The same, and the value itself as a slice. */
+/* The same, and the value itself as a slice; ABSENT when it is wrong. */
 extern void ftx_scanner_slice(FtxScanner *scanner, const KeyNode *node,
 							  FtxJsonValue *values, FtxJsonValue *slice);
 

@@ -288,17 +288,17 @@ ftx_json_plain_key(const FtxJsonValue *key, int *len)
 bool
 ftx_json_equals(const FtxJsonValue *value, const char *expected)
 {
-	const char *text = value->text + 1;
-	int len = value->len - 2;
+	const char *text = value->text;
+	int len = value->len;
 
-	if (value->kind == FTX_JSON_NUMBER)
-	{
-		text = value->text;
-		len = value->len;
-	}
-	else if (value->kind != FTX_JSON_STRING)
+	if (value->kind != FTX_JSON_NUMBER && value->kind != FTX_JSON_STRING)
 		return false;
-	else if (memchr(text, '\\', len) != NULL)
+	if (value->kind == FTX_JSON_STRING)
+	{
+		text++;
+		len -= 2;
+	}
+	if (memchr(text, '\\', len) != NULL)
 		text = ftx_json_plain_key(value, &len);
 	return len == (int) strlen(expected) && memcmp(text, expected, len) == 0;
 }

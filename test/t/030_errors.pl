@@ -150,7 +150,9 @@ subtest 'answers that cannot be understood' => sub {
 		[ 'items that are no objects', '{"code":"Success","data":{"items":[1]}}' ],
 		[ 'something after the end', '{"code":"Success","data":{"items":[]}} {}' ],
 		[ 'nested too deeply', '{"data":{"items":[{"id":' . ('[' x 5000) . (']' x 5000) . '}]}}' ],
-		[ 'very deep', '[' x 1000000 ], [ 'empty', '' ]);
+		[ 'very deep', '[' x 1000000 ], [ 'empty', '' ],
+		[ 'ends in its code', '{"code":"' ], [ 'ends after its code', '{"code":"NotFound"' ],
+		[ 'ends in its message', '{"code":"Success","message":"' ], [ 'ends in its cursor', '{"data":{"next_cursor":"' ]);
 	faulty({ status => 200, body_text => $_->[1] }, $scan, 'protocol_violation', $_->[0]) for @bad;
 	faulty({ gzip_bomb => 300 }, $scan, 'protocol_violation', 'too large when unpacked');
 	faulty({ header_flood => 1000 }, $scan, 'protocol_violation', 'headers too large');
