@@ -25,6 +25,17 @@
  */
 #define FTX_MAX_HEADERS (256 * 1024)
 
+/*
+ * A request that a server did not process is sent again at once and without
+ * counting, so often: a server that closes connections after a few requests
+ * may hit the same one again and again.  After that it is a failure like any
+ * other, with pauses between the repetitions.
+ */
+#define FTX_MAX_REFUSALS 100
+
+/* More HTTP/2 connections than these do not end at the same time. */
+#define FTX_MAX_ENDED 64
+
 typedef enum FtxRequestState
 {
 	FTX_QUEUED,	 /* wants to be sent */
@@ -89,6 +100,10 @@ struct FtxEngine
 	int sockets_size;
 
 	int watches; /* FtxWatches of it: it may not rest */
+
+	/* Local ports of connections that a GOAWAY has ended, the last ones. */
+	int ended[FTX_MAX_ENDED];
+	int nended;
 };
 
 /* In the owner's context: how a reset of it reaches the request. */
@@ -140,6 +155,13 @@ struct FtxRequest
 	bool stopped;	 /* and its time does not run */
 	int64 time_left; /* microseconds of its timeout, while paused */
 	int64 deadline;	 /* ftx_clock() of it after a pause, else 0 */
+
+	/* HTTP/2, see http2.c */
+	int local_port; /* tells the connection */
+	int64 stream;	/* number of its stream, 0 = not known */
+	bool refused;	/* the server said it did not process it */
+	int refusals;	/* so often in all attempts */
+	bool fresh;		/* to be sent on a new connection */
 	char error[CURL_ERROR_SIZE];
 
 	FtxResponse response;
@@ -165,6 +187,15 @@ extern void ftx_transfer_abandon(FtxRequest *request);
 extern bool ftx_header_keep(FtxRequest *request, const char *line, size_t len);
 extern const char *ftx_header_get(FtxRequest *request, const char *name);
 extern void ftx_header_forget(FtxRequest *request);
+
+/*
+ * Let request->refused become true when the server says that it did not
+ * process the request.
+ */
+extern CURLcode ftx_http2_watch(FtxRequest *request);
+
+/* Has a GOAWAY ended the connection with this local port? */
+extern bool ftx_http2_ended(const FtxEngine *engine, int local_port);
 
 /* Callbacks of libcurl for sockets; `arg` is the request and the engine. */
 extern curl_socket_t

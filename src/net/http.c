@@ -146,6 +146,18 @@ uncount(FtxRequest *request)
 }
 
 /*
+ * The server has not processed it; nor has it counted.
+ */
+static void
+send_refused_again(FtxRequest *request)
+{
+	request->refusals++;
+	request->fresh = true;
+	uncount(request);
+	set_state(request, FTX_QUEUED);
+}
+
+/*
  * A transfer is over: repeat the request or be done with it.
  */
 static void
@@ -163,6 +175,12 @@ settle(FtxRequest *request)
 	int64 now = ftx_clock();
 	int64 wait;
 
+	if (response->outcome != FTX_ANSWERED && request->refused &&
+		request->refusals < FTX_MAX_REFUSALS)
+	{
+		send_refused_again(request);
+		return;
+	}
 	if (response->outcome == FTX_NO_DESCRIPTOR && descriptor_comes(request))
 	{
 		uncount(request);
@@ -301,6 +319,27 @@ collect_finished(FtxEngine *engine)
 	}
 }
 
+/*
+ * Take back what was refused without libcurl having noticed: it gives up after
+ * a few repetitions of its own, and may wait for ever for a stream that a
+ * GOAWAY overtook.
+ */
+static void
+collect_refused(FtxEngine *engine)
+{
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, &engine->lists[FTX_SENDING])
+	{
+		FtxRequest *request = dlist_container(FtxRequest, node, iter.cur);
+
+		if (!request->refused || request->refusals >= FTX_MAX_REFUSALS)
+			continue;
+		ftx_transfer_abandon(request);
+		send_refused_again(request);
+	}
+}
+
 /* libcurl cannot go on: end what it had. */
 static void
 fail_sending(FtxEngine *engine, const char *message)
@@ -351,6 +390,7 @@ ftx_engine_pump(FtxEngine *engine)
 	failure = ftx_waiter_act(&engine->waiter);
 	collect_finished(engine);
 	fail_late(engine);
+	collect_refused(engine);
 	if (failure != NULL)
 		fail_sending(engine, failure);
 	/* slots may have become free */

@@ -148,9 +148,26 @@ before_send(void *arg, char *remote_ip, char *local_ip, int remote_port,
 {
 	FtxRequest *request = arg;
 
+	request->local_port = local_port;
+	if (ftx_http2_ended(request->engine, local_port))
+	{
+		request->refused = true;
+		return CURL_PREREQFUNC_ABORT;
+	}
 	if (++request->departures == 1)
 		return CURL_PREREQFUNC_OK;
 
+	/* what was not processed does not count */
+	if (request->refused && request->refusals < FTX_MAX_REFUSALS)
+	{
+		request->refused = false;
+		request->refusals++;
+		request->departures = 1;
+		request->stream = 0;
+		request->header_bytes = 0;
+		return CURL_PREREQFUNC_OK;
+	}
+	request->refused = false;
 	if (!request->repeat_safe || !ftx_budget_calls_left(request->budget))
 		return CURL_PREREQFUNC_ABORT;
 
@@ -165,9 +182,14 @@ before_send(void *arg, char *remote_ip, char *local_ip, int remote_port,
 static bool
 set_departure_options(FtxRequest *request)
 {
+	CURLcode code;
+
 	SETOPT(request, CURLOPT_PREREQFUNCTION, before_send);
 	SETOPT(request, CURLOPT_PREREQDATA, request);
-	return true;
+	code = ftx_http2_watch(request);
+	if (code != CURLE_OK)
+		option_failed(request, "CURLOPT_DEBUGFUNCTION", code);
+	return code == CURLE_OK;
 }
 #else
 
@@ -233,6 +255,7 @@ set_connection_options(FtxRequest *request)
 	SETOPT(request, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE);
 	SETOPT(request, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_INTERVAL);
 	SETOPT(request, CURLOPT_MAXAGE_CONN, MAX_IDLE_CONNECTION);
+	SETOPT(request, CURLOPT_FRESH_CONNECT, request->fresh ? 1L : 0L);
 	SETOPT(request, CURLOPT_CONNECTTIMEOUT, (long) config->connect_timeout);
 	SETOPT(request, CURLOPT_TIMEOUT_MS, (long) request->timeout * 1000);
 
@@ -407,7 +430,7 @@ classify(CURLcode code, bool departed)
 static void
 judge(FtxRequest *request, CURLcode code)
 {
-	bool departed = request->departures > 0;
+	bool departed = request->departures > 0 && !request->refused;
 	char message[sizeof(request->response.message)];
 
 	if (request->headers_over_cap)
@@ -660,6 +683,9 @@ ftx_transfer_begin(FtxRequest *request)
 	request->packed = false;
 	request->interrupted = false;
 	request->set_aside = false;
+	request->local_port = 0;
+	request->stream = 0;
+	request->refused = false;
 	request->error[0] = '\0';
 
 	if (engine->n_idle > 0)
