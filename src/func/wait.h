@@ -1,0 +1,90 @@
+/*-------------------------------------------------------------------------
+ *
+ * wait.h
+ *		What a wait for a sync knows, and how it asks.
+ *
+ * Private to fivetrex_wait().
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_WAIT_H
+#define FTX_WAIT_H
+
+#include "datatype/timestamp.h"
+#include "func/sync.h"
+
+#define FTX_WAIT_FUNCTION "fivetrex_wait"
+
+/* The Date header has whole seconds, and our estimate errs by half of one. */
+#define FTX_CLOCK_ERROR USECS_PER_SEC
+
+/* Attributes of a row of the history; started is not null. */
+enum
+{
+	FTX_WAIT_SYNC_ID,
+	FTX_WAIT_SYNC_STATUS,
+	FTX_WAIT_SYNC_START,
+	FTX_WAIT_SYNC_END,
+	FTX_WAIT_SYNC_REASON,
+	FTX_WAIT_SYNC_COLUMNS
+};
+
+typedef struct FtxWaitSync
+{
+	bool found;
+	Datum values[FTX_WAIT_SYNC_COLUMNS];
+	bool nulls[FTX_WAIT_SYNC_COLUMNS];
+} FtxWaitSync;
+
+typedef struct FtxWait
+{
+	FunctionCallInfo fcinfo;
+	FtxSession *session;
+	MemoryContext cxt;		  /* of the result */
+	MemoryContext status_cxt; /* of the status */
+	bool has_since;
+	TimestampTz since; /* by our clock */
+	bool no_history;   /* the account has none */
+
+	/* The last look that succeeded, and when it was begun. */
+	bool looked;
+	FtxSyncStatus status;
+	TimestampTz at;
+	TimestampTz ended; /* end of the last sync, DT_NOBEGIN if none */
+
+	/* The first look, and the first one without a sync. */
+	TimestampTz first_ended;
+	bool idle;
+	TimestampTz idle_at;
+	TimestampTz idle_ended;
+
+	/* Of the history: the sync that counts, and why the last one ended. */
+	FtxWaitSync sync;
+	char *reason;
+	TimestampTz reason_start; /* of the sync whose reason it is */
+
+	bool decided;
+	Datum verdict[FTX_WAIT_COLUMNS]; /* from OUTCOME */
+	bool verdict_nulls[FTX_WAIT_COLUMNS];
+} FtxWait;
+
+/* A moment of ours by Fivetran's clock, as far as answers have told it. */
+extern TimestampTz ftx_wait_their_clock(const FtxWait *wait, TimestampTz ours);
+
+/* A time of the status; DT_NOBEGIN for null. */
+extern TimestampTz
+ftx_wait_status_time(const FtxSyncStatus *status, int column);
+
+/*
+ * Look at the connector; false if that failed, for a while.  `last`: then it
+ * is raised, if there is nothing to return.
+ */
+extern bool ftx_wait_look(FtxWait *wait, bool last);
+
+/*
+ * Read the history from a moment on (by their clock), all pages of it.  What
+ * cannot be read now is left for the next look.
+ */
+extern void ftx_wait_read_history(FtxWait *wait, TimestampTz from);
+
+#endif /* FTX_WAIT_H */

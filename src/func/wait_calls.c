@@ -1,0 +1,240 @@
+/*-------------------------------------------------------------------------
+ *
+ * wait_calls.c
+ *		What fivetrex_wait() asks: the connector and its sync history.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/tupdesc.h"
+#include "catalog/pg_type.h"
+#include "catalogue/catalogue.h"
+#include "fdw/fdw.h"
+#include "func/wait.h"
+#include "funcapi.h"
+#include "json/value.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+TimestampTz
+ftx_wait_their_clock(const FtxWait *wait, TimestampTz ours)
+{
+	return ours + ftx_engine_tally(wait->session->engine)->clock_skew;
+}
+
+TimestampTz
+ftx_wait_status_time(const FtxSyncStatus *status, int column)
+{
+	return status->nulls[column] ? DT_NOBEGIN :
+								   DatumGetTimestampTz(status->values[column]);
+}
+
+/*
+ * Is it a failure that may be over at the next look?
+ */
+static bool
+is_passing(FtxCall *call)
+{
+	switch (ftx_call_answer(call)->problem)
+	{
+		case FTX_PROBLEM_RATE_LIMITED:
+		case FTX_PROBLEM_SERVER_FAILED:
+		case FTX_PROBLEM_CANNOT_CONNECT:
+		case FTX_PROBLEM_CANNOT_RESOLVE:
+		case FTX_PROBLEM_TIMED_OUT:
+		case FTX_PROBLEM_BROKEN_TRANSFER:
+			return true;
+		default:
+			return false;
+	}
+}
+
+bool
+ftx_wait_look(FtxWait *wait, bool last)
+{
+	TimestampTz at = GetCurrentTimestamp();
+	FtxCall *call = ftx_sync_start(wait->fcinfo, FTX_WAIT_FUNCTION,
+								   wait->session);
+	MemoryContext old;
+
+	if (!ftx_call_succeeded(call))
+	{
+		if (!is_passing(call) || (last && !wait->looked))
+			ftx_call_raise(call);
+		ftx_call_free(call);
+		return false;
+	}
+	MemoryContextReset(wait->status_cxt);
+	old = MemoryContextSwitchTo(wait->status_cxt);
+	ftx_sync_read(wait->fcinfo, FTX_WAIT_FUNCTION, call, &wait->status);
+	MemoryContextSwitchTo(old);
+	ftx_call_free(call);
+
+	wait->at = at;
+	wait->ended = Max(
+		ftx_wait_status_time(&wait->status, FTX_STATUS_SUCCEEDED_AT),
+		ftx_wait_status_time(&wait->status, FTX_STATUS_FAILED_AT));
+	if (!wait->looked)
+		wait->first_ended = wait->ended;
+	wait->looked = true;
+
+	/* that one has ended and another begun between two looks will do, too */
+	if (!wait->idle && (wait->status.syncing == FTX_SYNCING_NO ||
+						wait->ended != wait->first_ended))
+	{
+		wait->idle = true;
+		wait->idle_at = at;
+		wait->idle_ended = wait->ended;
+	}
+	return true;
+}
+
+/*
+ * Does this sync of the history count, rather than the one found so far?
+ */
+static bool
+counts(const FtxWait *wait, const FtxWaitSync *sync)
+{
+	TimestampTz start = DatumGetTimestampTz(sync->values[FTX_WAIT_SYNC_START]);
+
+	if (sync->nulls[FTX_WAIT_SYNC_END])
+		return false;
+	if (!wait->has_since)
+		return !wait->sync.found ||
+			   start >
+				   DatumGetTimestampTz(wait->sync.values[FTX_WAIT_SYNC_START]);
+	/* a rescheduled one goes on, or is posted again */
+	if (start < ftx_wait_their_clock(wait, wait->since) - FTX_CLOCK_ERROR ||
+		(!sync->nulls[FTX_WAIT_SYNC_STATUS] &&
+		 strcmp(TextDatumGetCString(sync->values[FTX_WAIT_SYNC_STATUS]),
+				"RESCHEDULED") == 0))
+		return false;
+	return !wait->sync.found ||
+		   start < DatumGetTimestampTz(wait->sync.values[FTX_WAIT_SYNC_START]);
+}
+
+static void
+keep_sync(FtxWait *wait, const FtxWaitSync *sync)
+{
+	MemoryContext old = MemoryContextSwitchTo(wait->cxt);
+
+	wait->sync = *sync;
+	wait->sync.found = true;
+	for (int i = 0; i < FTX_WAIT_SYNC_COLUMNS; i++)
+	{
+		if (i != FTX_WAIT_SYNC_START && i != FTX_WAIT_SYNC_END &&
+			!sync->nulls[i])
+			wait->sync.values[i] = CStringGetTextDatum(
+				TextDatumGetCString(sync->values[i]));
+	}
+	MemoryContextSwitchTo(old);
+}
+
+static FtxConverter *
+history_converter(const FtxResource *history)
+{
+	static const char *const columns[] = {"sync_id", "status", "start", "end",
+										  "reason"};
+	TupleDesc tupdesc = CreateTemplateTupleDesc(FTX_WAIT_SYNC_COLUMNS);
+
+	for (int i = 0; i < FTX_WAIT_SYNC_COLUMNS; i++)
+		TupleDescInitEntry(tupdesc, (AttrNumber) (i + 1), columns[i],
+						   i == FTX_WAIT_SYNC_START || i == FTX_WAIT_SYNC_END ?
+							   TIMESTAMPTZOID :
+							   TEXTOID,
+						   -1, 0);
+	return ftx_converter_of_function(FTX_WAIT_FUNCTION, BlessTupleDesc(tupdesc),
+									 history, columns);
+}
+
+/*
+ * Take in a page of the history.
+ */
+static void
+take_page(FtxWait *wait, FtxConverter *converter, FtxPage *page)
+{
+	for (int i = 0; i < page->nitems; i++)
+	{
+		FtxWaitSync sync = {0};
+		TimestampTz start;
+
+		ftx_converter_fill(converter, ftx_page_value(page, i, 0), false,
+						   sync.values, sync.nulls);
+		if (sync.nulls[FTX_WAIT_SYNC_START])
+			continue;
+		start = DatumGetTimestampTz(sync.values[FTX_WAIT_SYNC_START]);
+		if (counts(wait, &sync))
+			keep_sync(wait, &sync);
+		if (!sync.nulls[FTX_WAIT_SYNC_REASON] && start >= wait->reason_start &&
+			(!wait->has_since ||
+			 start >=
+				 ftx_wait_their_clock(wait, wait->since) - FTX_CLOCK_ERROR))
+		{
+			wait->reason_start = start;
+			wait->reason = MemoryContextStrdup(
+				wait->cxt,
+				TextDatumGetCString(sync.values[FTX_WAIT_SYNC_REASON]));
+		}
+	}
+}
+
+void
+ftx_wait_read_history(FtxWait *wait, TimestampTz from)
+{
+	const FtxResource *history = ftx_resource_find("connector_sync_history");
+	FtxConverter *converter = history_converter(history);
+	FtxWanted wanted = {.shape = FTX_SHAPE_LIST,
+						.projection = ftx_converter_projection(converter)};
+	char *cursor = NULL;
+
+	do
+	{
+		FtxStats stats = {0};
+		FtxCallSpec spec = {.method = FTX_GET,
+							.accept = history->list.accept,
+							.repeat_safe = true,
+							.page = true};
+		FtxPage page = {0};
+		StringInfoData path;
+		FtxCall *call;
+		char *next;
+
+		initStringInfo(&path);
+		appendStringInfoString(&path, ftx_func_fill_path(wait->fcinfo,
+														 FTX_WAIT_FUNCTION,
+														 history->list.path));
+		appendStringInfoString(&path, "?limit=1000");
+		if (!ftx_window_params(
+				history, from, DT_NOEND,
+				ftx_wait_their_clock(wait, GetCurrentTimestamp()), &path))
+			return;
+		if (cursor != NULL)
+			ftx_path_add_param(&path, "cursor", cursor);
+		spec.path = path.data;
+		call = ftx_call_start(wait->session, &spec, &stats, NULL,
+							  CurrentMemoryContext);
+		if (!ftx_call_succeeded(call))
+		{
+			FtxProblem problem = ftx_call_answer(call)->problem;
+
+			if (problem == FTX_PROBLEM_ROUTE_MISSING ||
+				ftx_call_answer(call)->status == 405)
+				wait->no_history = true;
+			else if (!is_passing(call))
+				ftx_call_raise(call);
+			return;
+		}
+		ftx_call_decode(call, &wanted, &page);
+		take_page(wait, converter, &page);
+		next = page.nitems > 0 ? ftx_json_text(&page.next_cursor) : NULL;
+		/* the same once more would be asked for for ever */
+		cursor = next != NULL && next[0] != '\0' &&
+						 (cursor == NULL || strcmp(cursor, next) != 0) ?
+					 next :
+					 NULL;
+		ftx_call_free(call);
+		CHECK_FOR_INTERRUPTS();
+	} while (cursor != NULL);
+}
