@@ -112,12 +112,6 @@ $mock->clear('fivetran');
 $node->safe_psql('postgres', q{SELECT fivetrex_state('function_kernel'), count(*) FROM fivetran.connectors});
 is(scalar(grep { m{/v1/connectors} } $mock->requests('fivetran')), 0, 'only current paths are called');
 
-# the recipe for a web tier, as README.md has it
-my ($recipe) = $readme =~ /```sql\n(CREATE TABLE webhook_secret.*?)```/s;
-$node->safe_psql('postgres', "CREATE ROLE web; $recipe; INSERT INTO webhook_secret VALUES ('s'); GRANT EXECUTE ON FUNCTION receive_webhook TO web");
-is($node->safe_psql('postgres', q{SET ROLE web; SELECT receive_webhook('{"event":"sync_end"}', upper(fivetrex_webhook_signature('{"event":"sync_end"}'::bytea, 's'))), receive_webhook('{"event":"sync_end"}', 'x'), receive_webhook('{}', NULL)}), 't|f|f', 'the recipe for a web tier');
-is($node->safe_psql('postgres', q{SELECT event ->> 'event' FROM webhook_event}), 'sync_end', 'and what it keeps');
-
 is_deeply([ $mock->violations('fivetran') ], [], 'no request broke the definition');
 $node->stop;
 $mock->stop;
