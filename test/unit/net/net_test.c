@@ -343,7 +343,7 @@ put_row(ReturnSetInfo *rsinfo, int i, const FtxResponse *response,
 	static const char *const outcomes[] = {
 		"answered",		   "cannot_connect",  "cannot_resolve", "tls_failed",
 		"timed_out",	   "broken_transfer", "too_large",		"malformed",
-		"calls_exhausted", "client_failure"};
+		"calls_exhausted", "no_descriptor",	  "client_failure"};
 	Datum values[13];
 	bool nulls[13] = {0};
 	FtxBytes *body = response->body;
