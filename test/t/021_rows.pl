@@ -89,7 +89,8 @@ subtest 'generated columns' => sub {
 	gives('deleted', "DELETE FROM gen WHERE name = 'shop' RETURNING loud, gen IS NULL, created_at IS NULL",
 		'SHOP|f|f',
 		'DELETE /v1/groups/' . $node->query("SELECT id FROM groups WHERE name = 'shop'"));
-	gives('in statistics', "ANALYZE gen; SELECT null_frac FROM pg_stats WHERE tablename = 'gen' AND attname = 'loud'", '0');
+	gives('in statistics',
+		"ANALYZE gen; SELECT null_frac FROM pg_stats WHERE tablename = 'gen' AND attname = 'loud'", '0');
 	like($node->fails("INSERT INTO gen (name, loud) VALUES ('x', 'y')"), qr/ERROR:  428C9/, 'not to be given');
 	$node->query("CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql
 		AS 'BEGIN RAISE NOTICE ''%, %'', OLD.loud, NEW.loud; RETURN NEW; END';
@@ -103,7 +104,7 @@ subtest 'generated columns' => sub {
 subtest 'values that do not fit' => sub {
 	$mock->patch('w', 'groups', 'decent_dropsy', set => { created_at => 'no time', name => 'broken' });
 	my $broken =
-	  qr/ERROR:  22007: .*"no time"\n(?:DETAIL: .*\n)?CONTEXT:  column "created_at" of foreign table "(?:groups|chi|part)"/;
+	  qr/ERROR:  22007: .*"no time"\n(?:DETAIL: .*\n)?CONTEXT:  column "created_at" of foreign table "\w+"/;
 	foreach my $table (qw(groups par parted))
 	{
 		like($node->fails("SELECT $_"), $broken, "$_: wanted") foreach (
@@ -121,7 +122,8 @@ subtest 'values that do not fit' => sub {
 		gives("$table: an update", "UPDATE $table SET name = '$name' WHERE name = '$name' RETURNING created_at",
 			$created, "PATCH /v1/groups/$id");
 	}
-	gives('rows removed', "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) SELECT created_at FROM groups WHERE name <> 'broken'",
+	gives('rows removed',
+		"EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) SELECT created_at FROM groups WHERE name <> 'broken'",
 		qr/Rows Removed by Filter: 1\b/);
 	gives('a filter that writes', "CREATE FUNCTION public.touch(text) RETURNS boolean LANGUAGE plpgsql AS
 		'BEGIN UPDATE w.groups SET name = ''$name'' WHERE id = ''$id'' AND \$1 = ''$id''; RETURN \$1 <> ''x''; END';
