@@ -58,8 +58,11 @@ my $fan_out = 'SELECT count(*) FROM w.group_users';
 my $users = $session->ask($fan_out);
 cmp_ok($users, '>', 10, 'a fan-out');
 cmp_ok(connections(), '<=', 1, 'leaves one connection at most');
+# slow enough that the requests of a fan-out overlap
+$mock->settings('w', latency_ms => 100);
 is($session->ask("BEGIN; $fan_out"), $users, 'the same in a transaction');
 cmp_ok(connections(), '>', 1, 'keeps its connections');
+$mock->settings('w', latency_ms => 0);
 $session->ask('COMMIT');
 cmp_ok(connections(), '<=', 1, 'until it ends');
 is($session->ask("BEGIN; $fan_out; ROLLBACK"), $users, 'the same if it is aborted');
