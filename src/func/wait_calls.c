@@ -14,6 +14,7 @@
 #include "func/wait.h"
 #include "funcapi.h"
 #include "json/value.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
