@@ -1139,8 +1139,10 @@ COMMENT ON FUNCTION fivetrex_watch.tell_ended(bigint, bigint[])
 CREATE FUNCTION fivetrex_watch.outcome_of(batch bigint, OUT is_open boolean, OUT account text, OUT outcome text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  SELECT bool_or(r.outcome IS NULL), min(r.account), coalesce(
-    (array_agg(r.outcome ORDER BY r.id) FILTER (WHERE r.outcome <> 'succeeded'))[1], 'succeeded')
+  -- a run is over five minutes after its deadline, though nobody may have refreshed to say so
+  SELECT bool_or(r.outcome IS NULL AND r.deadline > clock_timestamp() - interval '5 min'), min(r.account), coalesce(
+    (array_agg(coalesce(r.outcome, 'timeout') ORDER BY r.id) FILTER (WHERE r.outcome IS DISTINCT FROM 'succeeded'))[1],
+    'succeeded')
   INTO is_open, account, outcome FROM fivetrex_watch.runs r WHERE r.batch = outcome_of.batch;
   IF is_open IS NULL AND batch IS NOT NULL THEN
     RAISE no_data_found USING MESSAGE = format('there is no batch %s', batch);

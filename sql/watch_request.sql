@@ -81,6 +81,11 @@ CALL fivetrex_watch.wait(NULL);
 SET client_min_messages = warning;
 CALL fivetrex_watch.wait(:batch);
 RESET client_min_messages;
+-- nobody refreshes: a wait ends all the same, some minutes after the deadline
+SELECT fivetrex_watch.request('{e}', account => 'main') AS lonely \gset
+UPDATE fivetrex_watch.runs SET deadline = now() - interval '6 min' WHERE batch = :lonely;
+CALL fivetrex_watch.wait(:lonely);
+SELECT fivetrex_watch.cancel(:lonely);
 BEGIN READ ONLY;
 SELECT try($$CALL fivetrex_watch.refresh()$$);
 SELECT try(format('CALL fivetrex_watch.wait(%s)', :batch));
