@@ -208,6 +208,25 @@ new_converter(const FtxResource *resource, char *shown_by, int natts, int n,
 	return converter;
 }
 
+void
+ftx_check_always(FtxCall *call, const FtxResource *resource,
+				 const FtxJsonValue *value)
+{
+	const char *always = resource->always;
+	int column;
+
+	if (always == NULL)
+		return;
+	if (value->kind == FTX_JSON_ABSENT)
+		ftx_call_complain(call,
+						  psprintf("Its \"data\" has no \"%s\".", always));
+	column = ftx_resource_column(resource, always);
+	if (column >= 0 && resource->columns[column].type == FTX_TEXT &&
+		value->kind != FTX_JSON_STRING && value->kind != FTX_JSON_NUMBER)
+		ftx_call_complain(call,
+						  psprintf("Its \"%s\" is not a string.", always));
+}
+
 FtxConverter *
 ftx_converter_create(Relation rel, const FtxResource *resource, List *attnums,
 					 List *first)

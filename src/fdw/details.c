@@ -231,19 +231,6 @@ succeeded(FtxCall *call)
 }
 
 /*
- * An object that does not say which one it is has at least what it always has.
- */
-static void
-check_always(FtxDetails *details, FtxCall *call, const FtxJsonValue *object)
-{
-	const char *always = details->spec.resource->always;
-
-	if (always != NULL && object[FTX_KEY_SLOT].kind == FTX_JSON_ABSENT)
-		ftx_call_complain(call,
-						  psprintf("Its \"data\" has no \"%s\".", always));
-}
-
-/*
  * Put the answer of an extra call into the slots of its columns.
  */
 static void
@@ -295,7 +282,8 @@ ftx_details_take(FtxDetails *details)
 		ftx_call_decode_object(detail->calls[0], details->spec.projection,
 							   &page);
 		ftx_call_check_id(detail->calls[0], &page.values[FTX_KEY_SLOT]);
-		check_always(details, detail->calls[0], page.values);
+		ftx_check_always(detail->calls[0], details->spec.resource,
+						 &page.values[FTX_KEY_SLOT]);
 		values = page.values;
 		for (int i = 0; detail->listed != NULL && i < nslots; i++)
 		{

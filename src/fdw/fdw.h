@@ -179,6 +179,14 @@ typedef enum FtxPlanItem
 typedef struct FtxConverter FtxConverter;
 
 /*
+ * An object that does not say which one it is has at least what it always has
+ * (FtxResource.always, whose value is given), with a value where that is a text
+ * column.  Raises that the call's answer is not what was asked for.
+ */
+extern void ftx_check_always(FtxCall *call, const FtxResource *resource,
+							 const FtxJsonValue *value);
+
+/*
  * Prepare to fill the attributes `attnums` (IntList) of a foreign table; those
  * among them that are in `first` are filled before the others.  Slot 0 of the
  * converter's projection is the resource's key, if any; those of the attributes

@@ -588,15 +588,13 @@ static void
 check_key(FtxSource *source, const FtxJsonValue *item)
 {
 	FtxJsonKind kind = item[FTX_KEY_SLOT].kind;
-	const char *always = source->spec.resource->always;
 
 	if (source->key_path != NULL && kind != FTX_JSON_STRING &&
 		kind != FTX_JSON_NUMBER)
 		ftx_call_complain(source->current,
 						  psprintf("An item has no \"%s\".", source->key_path));
-	if (always != NULL && kind == FTX_JSON_ABSENT)
-		ftx_call_complain(source->current,
-						  psprintf("Its \"data\" has no \"%s\".", always));
+	ftx_check_always(source->current, source->spec.resource,
+					 &item[FTX_KEY_SLOT]);
 }
 
 /*

@@ -9,6 +9,7 @@
 
 #include "access/htup_details.h"
 #include "api/last_error.h"
+#include "fdw/fdw.h"
 #include "func/func.h"
 #include "funcapi.h"
 #include "json/value.h"
@@ -48,10 +49,10 @@ fivetrex_ping(PG_FUNCTION_ARGS)
 	call = ftx_func_read(session, &spec);
 	ftx_call_decode_object(call, ftx_projection_create(paths, lengthof(paths)),
 						   &page);
-	if (page.values[0].kind != FTX_JSON_STRING)
-		ftx_call_complain(call, "It does not say which account it is about.");
-	for (int i = 1; i < (int) lengthof(paths); i++)
+	ftx_check_always(call, ftx_resource_find("account"), &page.values[0]);
+	for (int i = 2; i < (int) lengthof(paths); i++)
 	{
+		/* what kind of key it is, these decide */
 		if (page.values[i].kind != FTX_JSON_STRING &&
 			page.values[i].kind != FTX_JSON_NULL &&
 			page.values[i].kind != FTX_JSON_ABSENT)
