@@ -215,7 +215,7 @@ sandbox_remove()
 		wait "$MOCK_PID" 2>/dev/null || true
 	fi
 	local data
-	for data in "$SANDBOX"/data "$SANDBOX"/inst/data "$SANDBOX"/tap/*/*_data/pgdata \
+	for data in "$SANDBOX"/data "$SANDBOX"/inst/data "$SANDBOX"/nettest.*/data "$SANDBOX"/tap/*/*_data/pgdata \
 		"$TREE"/tmp_check/*_data/pgdata; do
 		if [ -e "$data/postmaster.pid" ]; then
 			as_user "$BINDIR/pg_ctl" -D "$data" -m immediate stop >/dev/null 2>&1 || true

@@ -7,6 +7,9 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
+#include "base/libcurl.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -23,6 +26,7 @@ PG_FUNCTION_INFO_V1(net_check_url);
 PG_FUNCTION_INFO_V1(net_check_backoff);
 PG_FUNCTION_INFO_V1(net_check_retry_after);
 PG_FUNCTION_INFO_V1(net_engine);
+PG_FUNCTION_INFO_V1(net_libcurl);
 PG_FUNCTION_INFO_V1(net_requests);
 PG_FUNCTION_INFO_V1(net_destroy);
 PG_FUNCTION_INFO_V1(http_fetch);
@@ -310,6 +314,13 @@ net_engine(PG_FUNCTION_ARGS)
 	engine = NULL;
 	engine = ftx_engine_create(&config);
 	PG_RETURN_VOID();
+}
+
+/* The libcurl that this was built with: what base/libcurl.h looks at. */
+Datum
+net_libcurl(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(LIBCURL_VERSION_NUM);
 }
 
 Datum

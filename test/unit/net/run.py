@@ -1,13 +1,18 @@
 #!/usr/bin/env python3
 """Try the HTTP floor in a scratch cluster against a server of its own.
 
-    run.py [--asan] [pattern]
+    run.py [--sanitize=address,undefined] [pattern ...]
 
-Builds in a copy under /tmp, so the tree stays clean.  The cluster runs as
-postgres when started by root, and is stopped and removed at the end.
+Builds in a copy below TMPDIR, so the tree stays clean, for the PostgreSQL of
+PG_CONFIG.  The cluster runs as postgres when started by root, and is stopped
+and removed at the end.
+
+Tests wait for what the server has seen, never for time; a test that hangs is
+ended after GUARD seconds.
 """
 import collections
 import contextlib
+import errno
 import glob
 import gzip
 import http.server
@@ -26,23 +31,52 @@ import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.abspath(os.path.join(HERE, "../../.."))
-ASAN = "--asan" in sys.argv
+SANITIZE = ([a.partition("=")[2] for a in sys.argv[1:]
+             if a.startswith("--sanitize=")] or [""])[-1]
 PATTERNS = [a for a in sys.argv[1:] if not a.startswith("-")]
-BINDIR = subprocess.check_output(["pg_config", "--bindir"], text=True).strip()
+PG_CONFIG = os.environ.get("PG_CONFIG") or "pg_config"
+BINDIR = subprocess.check_output([PG_CONFIG, "--bindir"], text=True).strip()
+GUARD = 300
+
+
+def wait_until(true, what):
+    """For what cannot be waited for but by looking."""
+    end = time.monotonic() + GUARD
+    while not true():
+        if time.monotonic() > end:
+            raise AssertionError("never came: " + what)
+        time.sleep(0.002)
 
 # ---------------------------------------------------------------- the server
 
 
 class State:
     def __init__(self):
-        self.lock = threading.Lock()
+        self.lock = threading.Condition()
+        self.active = 0           # requests that are worked on
+        self.ended = set()        # addresses of connections that we closed
         self.clear()
 
     def clear(self):
+        self.wait(lambda: self.active == 0, "the end of all requests")
         self.seen = []            # (time, method, path, headers, body)
         self.connections = set()
-        self.active = self.most = 0
+        self.most = 0
+        self.arrived = 0          # requests with "round"
         self.steps = collections.Counter()
+
+    def wait(self, true, what):
+        with self.lock:
+            if not self.lock.wait_for(true, GUARD):
+                raise AssertionError("never came: " + what)
+
+    def meet(self, n):
+        """Requests go on in groups of n, when all of a group are there."""
+        with self.lock:
+            self.arrived += 1
+            group = (self.arrived + n - 1) // n * n
+            self.lock.notify_all()
+            self.lock.wait_for(lambda: self.arrived >= group, GUARD)
 
 
 STATE = State()
@@ -71,7 +105,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def stall(self):
         """Until the client is gone."""
         self.close_connection = True
-        self.connection.settimeout(60)
         with contextlib.suppress(OSError):
             self.connection.recv(1)
 
@@ -81,28 +114,30 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.served += 1
         with STATE.lock:
-            STATE.seen.append((time.monotonic(), self.command, self.path,
+            STATE.seen.append((time.time(), self.command, self.path,
                                dict(self.headers), body))
             STATE.connections.add(self.client_address)
             STATE.active += 1
             STATE.most = max(STATE.most, STATE.active)
             STATE.steps[self.path] += 1
             step = STATE.steps[self.path]
+            STATE.lock.notify_all()
         try:
+            if "round" in query and step == 1:
+                STATE.meet(int(query["round"]))
             getattr(self, "do_" + url.path[1:].replace("-", "_"))(
                 query, step, body)
         finally:
             with STATE.lock:
                 STATE.active -= 1
+                STATE.lock.notify_all()
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = serve
 
     def do_ok(self, query, step, body):
-        time.sleep(float(query.get("s", 0)))
         self.reply(200, query.get("body", "{}").encode())
 
     def do_codes(self, query, step, body):
-        time.sleep(float(query.get("s", 0)))
         codes = query["codes"].split(",")
         code = codes[min(step, len(codes)) - 1]
         if code == "close":
@@ -179,6 +214,15 @@ class Server(http.server.ThreadingHTTPServer):
     def handle_error(self, *args):
         pass
 
+    def shutdown_request(self, request):
+        address = None
+        with contextlib.suppress(OSError):
+            address = request.getpeername()
+        super().shutdown_request(request)
+        with STATE.lock:
+            STATE.ended.add(address)
+            STATE.lock.notify_all()
+
 
 def start_server(context=None):
     server = Server(("127.0.0.1", 0), Handler)
@@ -191,9 +235,11 @@ def start_server(context=None):
 
 # --------------------------------------------------------------- the cluster
 
+# "slow.test" takes until the FIFO has had a writer, and has none any more.
 SLOW_DNS = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <string.h>
 #include <unistd.h>
@@ -202,18 +248,20 @@ int getaddrinfo(const char *n, const char *s, const struct addrinfo *h,
 {
     int (*next)(const char *, const char *, const struct addrinfo *,
                 struct addrinfo **) = dlsym(RTLD_NEXT, "getaddrinfo");
-    if (n && strcmp(n, "slow.test") == 0) { sleep(4); return EAI_AGAIN; }
-    if (n && strcmp(n, "none.test") == 0) return EAI_NONAME;
+    if (n && strcmp(n, "slow.test") == 0)
+    {
+        char c;
+        int fd = open(FIFO, O_RDONLY);
+        while (fd >= 0 && read(fd, &c, 1) > 0)
+            ;
+        if (fd >= 0)
+            close(fd);
+        return EAI_AGAIN;
+    }
+    if (n && (strcmp(n, "none.test") == 0 || strcmp(n, "direct.test") == 0))
+        return EAI_NONAME;
     return next(n, s, h, r);
 }
-"""
-
-
-# Without it the stock server hangs in a library's constructor: ASan has to be
-# initialised before those run.
-ASAN_FIRST = """
-extern void __asan_init(void);
-__attribute__((constructor)) static void early(void) { __asan_init(); }
 """
 
 
@@ -241,11 +289,16 @@ class Cluster:
         os.mkdir(data)
         if os.getuid() == 0:
             shutil.chown(data, "postgres", "postgres")
-        self.env = dict(os.environ, no_proxy="example.org")
+        self.env = dict(os.environ, no_proxy="direct.test")
+        for name in ("http_proxy", "https_proxy", "all_proxy", "NO_PROXY",
+                     "HTTPS_PROXY", "ALL_PROXY"):
+            self.env.pop(name, None)
         self.env["LD_PRELOAD"] = os.path.join(self.dir, "slowdns.so")
-        if ASAN:
+        if SANITIZE:
             lib = run("gcc", "-print-file-name=libasan.so").strip()
-            self.shared("asanfirst", ASAN_FIRST, "-fsanitize=address",
+            self.shared("asanfirst",
+                        open(ROOT + "/test/sanitize/asanfirst.c").read(),
+                        "-fsanitize=address",
                         "-Wl,-z,initfirst", "-Wl,--no-as-needed")
             self.env["LD_PRELOAD"] = ":".join(
                 [lib, self.dir + "/asanfirst.so", self.env["LD_PRELOAD"]])
@@ -271,11 +324,15 @@ class Cluster:
         copy = os.path.join(self.dir, "tree")
         shutil.copytree(ROOT + "/src", copy + "/src")
         shutil.copytree(HERE, copy + "/test/unit/net")
-        flags = "-g -O1 -fsanitize=address,undefined" if ASAN else ""
-        run("make", "-C", copy + "/test/unit/net", "-j4",
+        flags = "-g -O1 -fsanitize=" + SANITIZE if SANITIZE else ""
+        run("make", "-C", copy + "/test/unit/net", "-j2",
+            "PG_CONFIG=" + PG_CONFIG,
             *(["PROFILE=" + flags] if flags else []))
         self.module = copy + "/test/unit/net/net_test.so"
-        self.shared("slowdns", SLOW_DNS, "-ldl")
+        self.fifo = self.dir + "/resolver"
+        os.mkfifo(self.fifo)
+        os.chmod(self.fifo, 0o644)
+        self.shared("slowdns", SLOW_DNS, f'-DFIFO="{self.fifo}"', "-ldl")
 
     def shared(self, name, text, *flags):
         source = os.path.join(self.dir, name + ".c")
@@ -283,6 +340,32 @@ class Cluster:
             f.write(text)
         run("gcc", "-shared", "-fPIC", "-o", f"{self.dir}/{name}.so", source,
             *flags)
+
+    def resolver_has_reader(self):
+        try:
+            os.close(os.open(self.fifo, os.O_WRONLY | os.O_NONBLOCK))
+        except OSError as e:
+            if e.errno != errno.ENXIO:
+                raise
+            return False
+        return True
+
+    @contextlib.contextmanager
+    def resolving(self):
+        """From when slow.test is being resolved; it fails at the end."""
+        writer = []
+
+        def begun():
+            with contextlib.suppress(OSError):
+                writer.append(os.open(self.fifo, os.O_WRONLY | os.O_NONBLOCK))
+            return writer
+        wait_until(begun, "the resolver")
+        try:
+            yield
+        finally:
+            os.close(writer[0])
+            wait_until(lambda: not self.resolver_has_reader(),
+                       "the resolver's end")
 
     def stop(self):
         subprocess.run(as_postgres(BINDIR + "/pg_ctl", "-D", self.data, "-w",
@@ -300,11 +383,20 @@ class Cluster:
 class Session:
     def __init__(self, cluster):
         self.psql = subprocess.Popen(
-            ["psql", "-XAtq", "-h", cluster.data, "-U", "postgres",
+            [BINDIR + "/psql", "-XAtq", "-h", cluster.data, "-U", "postgres",
              "-F", "\t", "-v", "module=" + cluster.module, "postgres"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True)
         self.pid = int(self.run("select pg_backend_pid()"))
+
+    def libcurl(self):
+        """The version that the module was built with, as 0x075000."""
+        return int(self.run("select net_libcurl()"))
+
+    def waits(self, pid):
+        """In our own wait, says pg_stat_activity."""
+        return self.run("select wait_event from pg_stat_activity where pid = "
+                        f"{pid}") in ("Extension", "FivetrexHttp")
 
     def send(self, sql):
         self.psql.stdin.write(sql + "\n;\n\\echo +-+\n")
@@ -359,9 +451,27 @@ def same(got, expected):
         raise AssertionError(f"got {got!r}, expected {expected!r}")
 
 
+def sockets():
+    """(local, remote port, state, queue) of TCP sockets of IPv4."""
+    with open("/proc/net/tcp") as f:
+        rows = [line.split() for line in f][1:]
+    return [(int(r[1].split(":")[1], 16), int(r[2].split(":")[1], 16),
+             int(r[3], 16), int(r[4].split(":")[1], 16)) for r in rows]
+
+
+def established(address):
+    return any(local == address[1] and state == 1
+               for local, _, state, _ in sockets())
+
+
 def between(low, value, high):
     if not low <= value <= high:
         raise AssertionError(f"{value} is not in {low}..{high}")
+
+
+def at_least(low, value):
+    if value < low:
+        raise AssertionError(f"{value} is less than {low}")
 
 
 class Timer:
@@ -422,12 +532,11 @@ def headers_and_bodies(s, base, c):
 @test
 def parallel_and_capped(s, base, c):
     s.engine(concurrency=4)
-    with Timer() as t:
-        rows = s.fetch([f"{base}/ok?s=0.2&i={i}" for i in range(20)])
+    # none of a group is answered before the last one is there
+    rows = s.fetch([f"{base}/ok?round=4&i={i}" for i in range(20)])
     same(rows, [["answered", "200"]] * 20)
     same(STATE.most, 4)
     same(len(STATE.connections), 4)
-    between(1000, t.ms, 1500)
     order = [int(p[2].split("=")[-1]) for p in STATE.seen]
     for i, o in enumerate(order):
         between(i // 4 * 4, o, i // 4 * 4 + 3)
@@ -436,8 +545,7 @@ def parallel_and_capped(s, base, c):
     s.fetch([f"{base}/ok?i={i}" for i in range(200)])
     same((STATE.most, len(STATE.connections)), (1, 1))
     same([int(p[2].split("=")[-1]) for p in STATE.seen], list(range(200)))
-    return (f"20 x 200 ms by 4: {t.ms:.0f} ms, 4 connections; 200 by 1: "
-            "1 connection, in order")
+    return "20 by 4: 4 connections, together; 200 by 1: 1, in order"
 
 
 @test
@@ -474,7 +582,8 @@ def retries(s, base, c):
         ("503,503,503,503,200", ["answered", "503", "4", "4"]),
         ("close,close,200", ["answered", "200", "3", "3"]),
         ("close,close,close,close,200", ["broken_transfer", "0", "4", "4"]),
-        ("500,200", ["answered", "500", "1", "1"]),
+        ("500,408,200", ["answered", "200", "3", "3"]),
+        ("501,200", ["answered", "501", "1", "1"]),
         ("401,200", ["answered", "401", "1", "1"]),
         ("302,200", ["answered", "302", "1", "1"]),
     ]
@@ -488,18 +597,24 @@ def retries(s, base, c):
     for codes, expected in unsafe:
         same(s.fetch(f"{base}/codes?u=1&codes={codes}", cols,
                      repeat_safe="false", method="'POST'"), expected)
+    # a write may be what the server failed at, safe or not
+    for method, safe in (("DELETE", "true"), ("POST", "false")):
+        for code in ("408", "500"):
+            same(s.fetch(f"{base}/codes?w={method}&codes={code},200", cols,
+                         repeat_safe=safe, method=f"'{method}'"),
+                 ["answered", code, "1", "1"])
+    # on a connection of its own
+    s.engine(retries=3, retry_delay=10)
     same(s.fetch(f"{base}/codes?v=1&codes=close", "may_have_run,message",
                  repeat_safe="false", method="'POST'"),
          ["t", "Empty reply from server"])
     # no delay at all
     s.engine(retries=100, retry_delay=0)
-    with Timer() as t:
-        same(s.fetch(f"{base}/codes?z=1&codes={'503,' * 100}200", cols),
-             ["answered", "200", "101", "101"])
-    between(0, t.ms, 1000)
+    same(s.fetch(f"{base}/codes?z=1&codes={'503,' * 100}200",
+                 cols + ",retry_wait"),
+         ["answered", "200", "101", "101", "0"])
     same(s.fetch(f"{base}/codes?z=2&ra=0&codes={'429,' * 50}200",
                  cols + ",retry_wait"), ["answered", "200", "51", "51", "0"])
-    return f"100 retries without delay in {t.ms:.0f} ms"
 
 
 @test
@@ -509,49 +624,43 @@ def retry_after(s, base, c):
     with Timer() as t:
         same(s.fetch(f"{base}/codes?codes=429,200&ra=1", cols)[:4],
              ["answered", "200", "2", "-1"])
-    between(1000, t.ms, 1100)
+    at_least(1000, t.ms)
     # too long: at once, with the answer
-    with Timer() as u:
-        same(s.fetch(f"{base}/codes?codes=429,200&ra=100", cols),
-             ["answered", "429", "1", "100", "0"])
-    between(0, u.ms, 100)
-    # ... and the gate it left does not lock the engine
-    with Timer() as u:
-        same(s.fetch(f"{base}/ok", cols[:14]), ["answered", "200"])
-    between(0, u.ms, 100)
-    # the queue is held back, and overlapping waits count once
+    same(s.fetch(f"{base}/codes?codes=429,200&ra=1000", cols),
+         ["answered", "429", "1", "1000", "0"])
+    # ... and the gate it left does not lock the engine; GUARD is shorter
+    same(s.fetch(f"{base}/ok", "outcome,status"), ["answered", "200"])
+    # the queue is held back
     s.engine(concurrency=1, retries=3, retry_delay=0)
     STATE.clear()
-    with Timer() as v:
-        rows = s.fetch([f"{base}/codes?g=1&codes=429,200&ra=1"] +
-                       [f"{base}/ok?i={i}" for i in range(5)], cols)
+    rows = s.fetch([f"{base}/codes?g=1&codes=429,200&ra=1"] +
+                   [f"{base}/ok?i={i}" for i in range(5)], cols)
     same([r[:2] for r in rows], [["answered", "200"]] * 6)
-    between(1000, v.ms, 1200)
-    between(1000, int(rows[-1][4]), 1020)
-    between(0.99, STATE.seen[1][0] - STATE.seen[0][0], 1.2)
+    same(int(rows[-1][4]), 1000)
+    at_least(0.99, STATE.seen[1][0] - STATE.seen[0][0])
     same(STATE.seen[1][2].startswith("/codes"), True)
-    # 8 at once, each told to wait for 1 s: together 1 s
+    # 8 at once, each told to wait for 1 s: overlapping waits count once, so
+    # that they are not more than the time that it took
     s.engine(concurrency=8, retries=3, retry_delay=0)
+    STATE.clear()
     with Timer() as w:
-        rows = s.fetch([f"{base}/codes?h={i}&codes=429,200&ra=1&s=0.1"
+        rows = s.fetch([f"{base}/codes?h={i}&codes=429,200&ra=1&round=8"
                         for i in range(8)], cols)
     same([r[:3] for r in rows], [["answered", "200", "2"]] * 8)
-    between(1100, w.ms, 1500)
-    between(1000, max(int(r[4]) for r in rows), 1100)
+    between(1000, max(int(r[4]) for r in rows), w.ms)
     # what is left of the budget
     s.engine(concurrency=1, retries=9, retry_delay=0)
     same(s.fetch(f"{base}/codes?b=1&codes=429,429,429,200&ra=1", cols,
-                 max_retry_wait=2500)[:4], ["answered", "429", "3", "1"])
-    date = time.strftime("%a, %d %b %Y %H:%M:%S GMT",
-                         time.gmtime(time.time() + 2))
-    with Timer() as x:
-        same(s.fetch(f"{base}/codes?d=1&codes=429,200&ra="
-                     + urllib.parse.quote(date), cols)[:3],
-             ["answered", "200", "2"])
-    between(900, x.ms, 2200)
-    return (f"Retry-After 1: {t.ms:.0f} ms; refused in {u.ms:.0f} ms; queue "
-            f"of 5 behind it {v.ms:.0f} ms; 8 together {w.ms:.0f} ms; "
-            f"date {x.ms:.0f} ms")
+                 max_retry_wait=2500), ["answered", "429", "3", "1", "2000"])
+    # not before the date that it names
+    STATE.clear()
+    then = int(time.time()) + 2
+    date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(then))
+    same(s.fetch(f"{base}/codes?d=1&codes=429,200&ra="
+                 + urllib.parse.quote(date), cols)[:3],
+         ["answered", "200", "2"])
+    at_least(then, STATE.seen[1][0])
+    return (f"Retry-After 1: {t.ms:.0f} ms; 8 together {w.ms:.0f} ms")
 
 
 @test
@@ -578,6 +687,8 @@ def stale_connection(s, base, c):
                      "outcome,status,attempts,calls"),
              ["answered", "200", "2", "2"])
         same(len(STATE.seen), 2)
+    if s.libcurl() < 0x075000:
+        return "libcurl cannot be asked before it sends again"
     STATE.clear()
     same(s.fetch(base + "/die-on-reuse", "outcome,attempts,may_have_run,"
                  "message", repeat_safe="false", method="'POST'"),
@@ -592,15 +703,21 @@ def stale_connection(s, base, c):
                  max_calls=1), ["broken_transfer", "1", "1"])
     # the end of a kept connection came already: noticed before sending
     for method in ("GET", "POST"):
+        STATE.clear()
+        STATE.ended.clear()
         same(s.fetch(base + "/close-after"), ["answered", "200"])
-        time.sleep(0.05)
+        STATE.wait(lambda: STATE.connections <= STATE.ended,
+                   "the end of the connection")
+        wait_until(lambda: all(not established(a)
+                               for a in STATE.connections),
+                   "the news of it")
         same(s.fetch(base + "/ok", "outcome,attempts", repeat_safe="false",
                      method=f"'{method}'"), ["answered", "1"])
 
 
 @test
 def failures(s, base, c):
-    s.engine(concurrency=4, connect_timeout=1, retries=0)
+    s.engine(concurrency=4, connect_timeout=300, retries=0)
     cols = "outcome,status,may_have_run,len"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -617,14 +734,28 @@ def failures(s, base, c):
     for f in fill:
         f.setblocking(False)
         f.connect_ex(full.getsockname())
-    time.sleep(0.1)
+    port = full.getsockname()[1]
+    wait_until(lambda: any(local == port and state == 10 and queue > 0
+                           for local, _, state, queue in sockets()),
+               "the queue's end")
+    s.engine(connect_timeout=1, retries=0)
     with Timer() as t:
-        row = s.fetch(f"http://127.0.0.1:{full.getsockname()[1]}/",
-                      cols + ",message")
+        row = s.fetch(f"http://127.0.0.1:{port}/", cols + ",message")
     same(row[:4], ["cannot_connect", "0", "f", "0"])
-    between(1000, t.ms, 1200)
+    at_least(990, t.ms)
     for f in fill + [full]:
         f.close()
+    # libcurl gives up on a slow resolver, too; an older one waits for it
+    dns = ["not tried"]
+    if s.libcurl() >= 0x075700:
+        with Timer() as v:
+            s.send("select outcome, status, may_have_run, message from "
+                   "http_fetch(array['http://slow.test/'])")
+            with c.resolving():
+                dns = s.receive().split("\t")
+        same(dns[:3], ["cannot_connect", "0", "f"])
+        at_least(990, v.ms)
+    s.engine(concurrency=4, connect_timeout=300, retries=0)
     broken = ["broken_transfer", "0", "t", "0"]
     large = ["too_large", "0", "t", "0"]
     for path, expected in [
@@ -643,20 +774,17 @@ def failures(s, base, c):
             raise AssertionError(f"{path}: {e} " + str(
                 s.fetch(base + "/" + path, "message")))
     for path in ("stall-header", "stall-body"):
+        # on a connection that is there, so that it leaves at once
+        same(s.fetch(base + "/ok"), ["answered", "200"])
         with Timer() as u:
             same(s.fetch(base + "/" + path, cols, timeout=1),
                  ["timed_out", "0", "t", "0"])
-        between(1000, u.ms, 1200)
+        at_least(990, u.ms)
     bomb = s.fetch(base + "/bomb", "message,bytes")
     assert int(bomb[1]) < 60000, bomb
-    # libcurl gives up on a slow resolver, too
-    with Timer() as v:
-        dns = s.fetch("http://slow.test/", cols + ",message")
-    same(dns[:3], ["cannot_connect", "0", "f"])
-    between(1000, v.ms, 1300)
     return (f"connect timeout {t.ms:.0f} ms ({row[4]}), "
             f"request timeout {u.ms:.0f} ms, bomb: {bomb}, "
-            f"resolver {v.ms:.0f} ms ({dns[4]})")
+            f"resolver: {dns[-1]}")
 
 
 @test
@@ -677,7 +805,7 @@ def tls(s, base, c):
          ["tls_failed", "0", "f", "1"])
     s.engine(retries=2, ca=f"'{cert}'")
     STATE.clear()
-    rows = s.fetch([f"https://localhost:{port}/ok?s=0.1&i={i}"
+    rows = s.fetch([f"https://localhost:{port}/ok?round=4&i={i}"
                     for i in range(8)], cols)
     same(rows, [["answered", "200", "f", "1"]] * 8)
     same((STATE.most, len(STATE.connections)), (4, 4))
@@ -694,8 +822,7 @@ def proxy(s, base, c):
     same(s.fetch(base + "/ok"), ["answered", "200"])
     same(s.fetch("http://none.test/", "outcome"), ["cannot_connect"])
     # from the environment's no_proxy, merged
-    same(s.fetch("http://example.org:1/", "outcome,message")[0] in
-         ("cannot_resolve", "cannot_connect"), True)
+    same(s.fetch("http://direct.test/", "outcome"), ["cannot_resolve"])
     s.engine(retries=0, proxy="'" + base + "'")
     STATE.clear()
     s.fetch("http://none.test/ok", "outcome")
@@ -704,47 +831,67 @@ def proxy(s, base, c):
 
 @test
 def cancel(s, base, c):
-    s.engine(concurrency=4, retries=3, retry_delay=30000)
     other = Session(c)
-    worst = {}
+    abandons = s.libcurl() >= 0x075700
     cases = {
         "header": [base + "/stall-header"] * 6,
         "body": [base + "/stall-body"] * 6,
         "resolver": ["http://slow.test/"],
         "retry": [base + "/codes?codes=503"],
-        "retry_after": [base + "/codes?codes=429&ra=50"],
-        "gate": [base + "/codes?codes=429&ra=50"] + [base + "/ok?s=1"] * 8,
+        "retry_after": [base + "/codes?codes=429&ra=5000"],
+        "gate": [base + "/codes?codes=429&ra=5000"] +
+                [base + "/stall-body"] * 8,
     }
+    # requests that the server has seen, and has not answered
+    counts = {"header": (4, 4), "body": (4, 4), "retry_after": (1, 0),
+              "gate": (4, 3)}
+
+    def reached(name):
+        if name == "retry":
+            STATE.wait(lambda: STATE.seen and STATE.active == 0, name)
+        elif name != "resolver":
+            STATE.wait(lambda: (len(STATE.seen), STATE.active) ==
+                       counts[name], name)
+        wait_until(lambda: other.waits(s.pid), name + " waits")
+
+    s.engine(concurrency=4, retries=1000000, retry_delay=30000)
+    took = {}
     for name, urls in cases.items():
+        if name == "resolver" and not abandons:
+            continue
         array = "array[" + ",".join(f"'{u}'" for u in urls) + "]"
-        for how in ("pg_cancel_backend(%d)" % s.pid, "timeout"):
-            for _ in range(5):
-                if name == "gate":
-                    s.engine(concurrency=4, retries=3, retry_delay=30000)
-                if how == "timeout":
-                    s.run("set statement_timeout = 300")
-                s.send(f"select * from http_fetch({array}, timeout => 0)")
-                start = time.monotonic() + 0.3
+        for how in ["pg_cancel_backend"] * 5 + ["timeout"] * 2:
+            STATE.clear()
+            if name in ("retry_after", "gate"):
+                # without the gate of the one before
+                s.engine(concurrency=4, retries=1000000, retry_delay=30000)
+            if how == "timeout":
+                s.run("set statement_timeout = 100")
+            s.send("select * from http_fetch("
+                   f"{array}, timeout => 0, max_retry_wait => 1000000000)")
+            # nothing but the cancel ends any of these, so that it has come
+            # in time if it has come at all
+            with contextlib.ExitStack() as stack:
+                if name == "resolver":
+                    stack.enter_context(c.resolving())
                 if how != "timeout":
-                    time.sleep(0.3)
-                    start = time.monotonic()
-                    event = other.run("select wait_event from pg_stat_activity"
-                                      f" where pid = {s.pid}")
-                    start = time.monotonic()
-                    other.run("select " + how)
-                    same(event in ("Extension", "FivetrexHttp"), True)
-                out = s.receive()
-                ms = (time.monotonic() - start) * 1000
-                assert "canceling statement" in out, (name, how, out)
-                worst[name] = max(worst.get(name, 0), ms)
-                s.run("set statement_timeout = 0")
-                same(s.run("select net_requests()"), "0")
-                limit = 400 if ASAN else 100
-                between(-50, ms, limit)
+                    reached(name)
+                    other.run(f"select pg_cancel_backend({s.pid})")
+                with Timer() as t:
+                    out = s.receive()
+            assert "canceling statement" in out, (name, how, out)
+            if how != "timeout":
+                took[name] = max(took.get(name, 0), t.ms)
+            s.run("set statement_timeout = 0")
+            same(s.run("select net_requests()"), "0")
+            # its connections are closed
+            STATE.wait(lambda: STATE.active == 0, "the end of " + name)
+            if how != "timeout" and name in counts:
+                same(len(STATE.seen), counts[name][0])
     # the engine still works
     s.engine()
     same(s.fetch(base + "/ok"), ["answered", "200"])
-    return "worst ms: " + ", ".join(f"{k} {v:.0f}" for k, v in worst.items())
+    return "most ms: " + ", ".join(f"{k} {v:.0f}" for k, v in took.items())
 
 
 @test
@@ -764,7 +911,7 @@ def no_leaks(s, base, c):
         for i in range(count):
             s.send(f"set statement_timeout = 5; select * from http_fetch("
                    f"array['{base}/stall-body','{base}/stall-header',"
-                   f"'{base}/ok?s=1','{base}/ok','{base}/ok'])")
+                   f"'{base}/stall-body','{base}/ok','{base}/ok'])")
             out = s.receive()
             assert "canceling statement" in out, out
         s.run("set statement_timeout = 0")
@@ -773,7 +920,7 @@ def no_leaks(s, base, c):
         many(count, [base + "/half-body", base + "/nothing", base + "/bomb",
                      "http://none.test/", "http://127.0.0.1:1/"])
 
-    for name, step, n in (("cancelled", cancelled, 1000),
+    for name, step, n in (("cancelled", cancelled, 500),
                           ("failing", failing, 200)):
         step(50)
         fds, rss = s.fds(), s.rss()
@@ -783,7 +930,7 @@ def no_leaks(s, base, c):
         same(s.run("select net_requests()"), "0")
         result.append(f"{n} {name} in {t.ms:.0f} ms: fds {fds} -> {s.fds()}, "
                       f"RSS {rss} -> {s.rss()} kB")
-        if not ASAN:
+        if not SANITIZE:
             between(0, s.rss() - rss, 2000)
     before = s.fds()
     s.run("select net_destroy()")
@@ -799,23 +946,32 @@ def no_leaks(s, base, c):
 @test
 def idle_cpu(s, base, c):
     """Waiting costs no processor time."""
-    s.engine(retries=3, retry_delay=30000)
-
     def ticks():
         f = open(f"/proc/{s.pid}/stat").read().split()
         return int(f[13]) + int(f[14])
 
     used = {}
-    for name, url in (("stall", base + "/stall-body"),
-                      ("retry", base + "/codes?codes=429&ra=50"),
-                      ("resolver", "http://slow.test/")):
-        s.run("set statement_timeout = 2000")
+    urls = {"stall": base + "/stall-body",
+            "retry": base + "/codes?codes=429&ra=5000",
+            "resolver": "http://slow.test/"}
+    if s.libcurl() < 0x075700:
+        del urls["resolver"]
+    for name, url in urls.items():
+        # without the gate that a Retry-After leaves
+        s.engine(retries=3, retry_delay=30000)
+        s.run("set statement_timeout = 1000")
         before = ticks()
-        s.fetch(url, "outcome")
+        s.send(f"select from http_fetch(array['{url}'], "
+               "max_retry_wait => 1000000000)")
+        with (c.resolving() if name == "resolver" else
+              contextlib.nullcontext()):
+            out = s.receive()
+        assert "canceling statement" in out, out
         used[name] = ticks() - before
+        # of processor time, which others on the machine do not change
         between(0, used[name], 5)
     s.run("set statement_timeout = 0")
-    return f"ticks of 10 ms in 2 s: {used}"
+    return f"ticks of 10 ms in 1 s: {used}"
 
 
 @test
@@ -824,20 +980,21 @@ def terminate(s, base, c):
     mine = Session(c)
     mine.engine()
     mine.send(f"select * from http_fetch(array['{base}/stall-body'])")
-    time.sleep(0.3)
+    STATE.wait(lambda: STATE.active == 1, "the request")
     s.run(f"select pg_terminate_backend({mine.pid})")
-    for _ in range(100):
-        if not os.path.exists(f"/proc/{mine.pid}"):
-            break
-        time.sleep(0.01)
-    else:
-        raise AssertionError("still there")
+    wait_until(lambda: not os.path.exists(f"/proc/{mine.pid}"), "its end")
+    STATE.wait(lambda: STATE.active == 0, "the end of its connection")
     return s.run("select 'alive'")
+
+
+def give_up(*args):
+    raise AssertionError(f"still not done after {GUARD} s")
 
 
 def main():
     base = f"http://127.0.0.1:{start_server()}"
     signal.signal(signal.SIGTERM, lambda *args: sys.exit("terminated"))
+    signal.signal(signal.SIGALRM, give_up)
     failed = 0
     cluster = Cluster()
     try:
@@ -848,16 +1005,19 @@ def main():
         for t in TESTS:
             if PATTERNS and not any(p in t.__name__ for p in PATTERNS):
                 continue
-            STATE.clear()
             try:
+                STATE.clear()
+                signal.alarm(GUARD)
                 note = t(session, base, cluster)
+                signal.alarm(0)
                 print("ok    ", t.__name__, "-", note or "", flush=True)
             except Exception as e:
                 failed += 1
                 where = e.__traceback__.tb_next
                 print("FAILED", t.__name__, "line",
                       where and where.tb_lineno, repr(e)[:900], flush=True)
-                if session.psql.poll() is not None or "gone" in str(e):
+                if "still not done" in str(e) or "gone" in str(e) or \
+                        session.psql.poll() is not None:
                     break
     finally:
         log = cluster.stop()
