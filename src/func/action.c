@@ -266,9 +266,13 @@ data(const FtxAction *action, FtxCall *call, bool changes)
 	}
 	if (values == NULL)
 		ftx_call_complain(call, "It has no \"data\".");
-	if (values[0].kind != FTX_JSON_OBJECT && values[0].kind != FTX_JSON_NULL)
-		ftx_call_complain(call, psprintf("Its \"%s\" is not an object.",
+	/* a member is given as it came, as the tables give it */
+	if (values[0].kind == FTX_JSON_ABSENT)
+		ftx_call_complain(call, psprintf("Its \"data\" has no \"%s\".",
 										 action->result_member));
+	if (action->result_member == NULL && values[0].kind != FTX_JSON_OBJECT &&
+		values[0].kind != FTX_JSON_NULL)
+		ftx_call_complain(call, "Its \"data\" is not an object.");
 	return ftx_json_jsonb(&values[0]);
 }
 

@@ -1,4 +1,4 @@
-# The resources of src/catalogue as the compiler sees them: what the extension's
+# The resources and actions of src/catalogue as the compiler sees them: what the extension's
 # own functions do not tell, such as where in an object a column's value stands.
 
 package Fivetrex::Catalogue;
@@ -49,6 +49,26 @@ sub read_all
 		}
 	}
 	return %resources;
+}
+
+# The functions that hand on what a GET answers, by name: { path, result,
+# result_member, id_member }.
+sub read_functions
+{
+	my $source = "$FindBin::RealBin/../../src";
+	my %functions;
+	foreach my $file (glob "$source/catalogue/*actions.c")
+	{
+		my $c = qx(${\ ($ENV{CC} // 'cc')} -E -P -I'$source' '$file');
+		die "cannot read $file" if $?;
+		while ($c =~ /\.function = "(\w+)",\s*\.method = "GET",(.*?)(?=\.function|\z)/gs)
+		{
+			my ($name, $fields) = ($1, $2);
+			my %function = map { $_ => $fields =~ /\.$_ = "?([^",]+)/ ? $1 : undef } qw(path result result_member id_member);
+			$functions{$name} = \%function;
+		}
+	}
+	return %functions;
 }
 
 1;
