@@ -208,23 +208,31 @@ new_converter(const FtxResource *resource, char *shown_by, int natts, int n,
 	return converter;
 }
 
-void
-ftx_check_always(FtxCall *call, const FtxResource *resource,
-				 const FtxJsonValue *value)
+const char *
+ftx_always_complaint(const FtxResource *resource, const FtxJsonValue *value)
 {
 	const char *always = resource->always;
 	int column;
 
 	if (always == NULL)
-		return;
+		return NULL;
 	if (value->kind == FTX_JSON_ABSENT)
-		ftx_call_complain(call,
-						  psprintf("Its \"data\" has no \"%s\".", always));
+		return psprintf("Its \"data\" has no \"%s\".", always);
 	column = ftx_resource_column(resource, always);
 	if (column >= 0 && resource->columns[column].type == FTX_TEXT &&
 		value->kind != FTX_JSON_STRING && value->kind != FTX_JSON_NUMBER)
-		ftx_call_complain(call,
-						  psprintf("Its \"%s\" is not a string.", always));
+		return psprintf("Its \"%s\" is not a string.", always);
+	return NULL;
+}
+
+void
+ftx_check_always(FtxCall *call, const FtxResource *resource,
+				 const FtxJsonValue *value)
+{
+	const char *complaint = ftx_always_complaint(resource, value);
+
+	if (complaint != NULL)
+		ftx_call_complain(call, complaint);
 }
 
 FtxConverter *

@@ -181,8 +181,12 @@ typedef struct FtxConverter FtxConverter;
 /*
  * An object that does not say which one it is has at least what it always has
  * (FtxResource.always, whose value is given), with a value where that is a text
- * column.  Raises that the call's answer is not what was asked for.
+ * column.  What is wrong with it otherwise, in words; NULL: nothing.
  */
+extern const char *
+ftx_always_complaint(const FtxResource *resource, const FtxJsonValue *value);
+
+/* The same, raised as an answer of the call that is not what was asked for. */
 extern void ftx_check_always(FtxCall *call, const FtxResource *resource,
 							 const FtxJsonValue *value);
 

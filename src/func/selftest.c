@@ -66,21 +66,69 @@ describe_failure(FtxCall *call, Probe *probe)
 }
 
 /*
+ * Where an item says which one it is: the member and, of a single object whose
+ * key is known, its value; a member of NULL: it does not say.
+ */
+static const char *
+identity(const FtxResource *resource, bool list, char **bound,
+		 const char **expected)
+{
+	int key = ftx_resource_key(resource);
+
+	*expected = NULL;
+	if (!list && resource->object_id != NULL)
+	{
+		*expected = bound[key];
+		return resource->object_id;
+	}
+	if (!list && resource->always != NULL)
+		return resource->always;
+	if (key < 0 || resource->columns[key].path == NULL ||
+		resource->columns[key].path[0] == '@')
+		return NULL;
+	return resource->columns[key].path;
+}
+
+/*
+ * What is wrong with an item, by the value of the member above, as reading the
+ * table would say it; NULL: nothing.
+ */
+static const char *
+item_complaint(const FtxResource *resource, bool list, const char *member,
+			   const char *expected, const FtxJsonValue *value)
+{
+	if (member == NULL)
+		return NULL;
+	if (!list && resource->always != NULL && expected == NULL)
+		return ftx_always_complaint(resource, value);
+	if (value->kind != FTX_JSON_STRING && value->kind != FTX_JSON_NUMBER)
+		return psprintf("An item has no \"%s\".", member);
+	if (expected != NULL && !ftx_json_equals(value, expected))
+		return "It is about another object.";
+	return NULL;
+}
+
+/*
  * Take the first item: values of the columns that are keys or text.
  */
 static void
 take_first(FtxCall *call, const FtxResource *resource, bool list, char **bound,
 		   Probe *probe)
 {
-	const char **paths = palloc(sizeof(char *) * resource->ncolumns);
+	int n = resource->ncolumns;
+	const char **paths = palloc(sizeof(char *) * (n + 1));
+	const char *expected;
+	const char *member = identity(resource, list, bound, &expected);
+	const char *complaint;
 	FtxWanted wanted = {.shape = FTX_SHAPE_OBJECT};
 	FtxPage page = {0};
 
-	for (int i = 0; i < resource->ncolumns; i++)
+	for (int i = 0; i < n; i++)
 		paths[i] = resource->columns[i].path ?
 					   ftx_slot_path(&resource->columns[i]) :
 					   "@0";
-	wanted.projection = ftx_projection_create(paths, resource->ncolumns);
+	paths[n] = member != NULL ? member : "@0";
+	wanted.projection = ftx_projection_create(paths, n + 1);
 	wanted.items = resource->items;
 	if (list)
 		wanted.shape = resource->items != NULL ? FTX_SHAPE_MAP : FTX_SHAPE_LIST;
@@ -92,13 +140,33 @@ take_first(FtxCall *call, const FtxResource *resource, bool list, char **bound,
 	probe->status = page.nitems > 0 ? "served" : "empty";
 	if (page.nitems == 0)
 		return;
-	probe->first = palloc0(sizeof(char *) * resource->ncolumns);
-	for (int i = 0; i < resource->ncolumns; i++)
+	complaint = item_complaint(resource, list, member, expected,
+							   &page.values[n]);
+	if (complaint != NULL)
+	{
+		probe->status = "error";
+		probe->detail = pstrdup(complaint);
+		return;
+	}
+	probe->first = palloc0(sizeof(char *) * n);
+	for (int i = 0; i < n; i++)
 		probe->first[i] = (resource->columns[i].flags & FTX_PARENT) != 0 ?
 							  bound[i] :
 						  (resource->columns[i].flags & FTX_KEY) != 0 ?
 							  ftx_json_text(&page.values[i]) :
 							  NULL;
+}
+
+/*
+ * Is it a failure that every table would meet: the key is not taken, or the
+ * server is not reached?  One whose answer cannot be taken was reached.
+ */
+static bool
+is_about_all(const FtxAnswer *answer)
+{
+	return answer->status == 401 ||
+		   (answer->status == 0 && answer->problem != FTX_PROBLEM_MALFORMED &&
+			answer->problem != FTX_PROBLEM_TOO_LARGE);
 }
 
 static void
@@ -151,9 +219,8 @@ probe_resource(FtxSession *session, Probe *probes, int index)
 	probe->request = psprintf("GET %s", path.data);
 	if (ftx_call_succeeded(call))
 		take_first(call, resource, list, bound, probe);
-	else if (ftx_call_answer(call)->status == 401 ||
-			 ftx_call_answer(call)->status == 0)
-		ftx_call_raise(call); /* that is about all tables */
+	else if (is_about_all(ftx_call_answer(call)))
+		ftx_call_raise(call);
 	else
 		describe_failure(call, probe);
 }

@@ -31,9 +31,11 @@ $node->query(q{
 		n bigint; result text;
 	BEGIN
 		IF kind = 'rows' THEN
-			EXECUTE format('SELECT coalesce(jsonb_agg(to_jsonb(q) ORDER BY q::text), ''[]'') FROM (%s) q', statement) INTO result;
+			EXECUTE format('SELECT coalesce(jsonb_agg(to_jsonb(q) ORDER BY q::text), ''[]'') FROM (%s) q', statement)
+				INTO result;
 		ELSIF kind = 'returning' THEN
-			EXECUTE format('WITH q AS (%s RETURNING *) SELECT coalesce(jsonb_agg(to_jsonb(q)), ''[]'') FROM q', statement) INTO result;
+			EXECUTE format('WITH q AS (%s RETURNING *) SELECT coalesce(jsonb_agg(to_jsonb(q)), ''[]'') FROM q', statement)
+				INTO result;
 		ELSE
 			EXECUTE statement;
 			GET DIAGNOSTICS n = ROW_COUNT;
@@ -53,7 +55,8 @@ sub value_of
 	my ($type) = @_;
 	return {
 		'boolean' => 'true', 'integer' => '60', 'jsonb' => q('{"a": 1}'::jsonb), 'text[]' => q(ARRAY['sync_end']),
-		'timestamp with time zone' => q(timestamptz '2026-01-01Z'), 'interval' => q(interval '0'), 'bytea' => q('\x00'::bytea),
+		'timestamp with time zone' => q(timestamptz '2026-01-01Z'), 'interval' => q(interval '0'),
+		'bytea' => q('\x00'::bytea),
 	}->{$type} // q('k');
 }
 
@@ -74,7 +77,8 @@ foreach my $table (@tables)
 	my @columns = @{ $table->{columns} };
 	my @keys = grep { $_->{is_key} } @columns;
 	# a row that is there, by its key
-	my $row = $json->decode($node->query("SELECT coalesce((SELECT to_jsonb(q) FROM (SELECT * FROM m.$name LIMIT 1) q), 'null')"));
+	my $row = $json->decode($node->query(
+			"SELECT coalesce((SELECT to_jsonb(q) FROM (SELECT * FROM m.$name LIMIT 1) q), 'null')"));
 	my $where = join ' AND ', map { "$_->{column_name} = " . (defined $row && defined $row->{ $_->{column_name} }
 			? "'" . $row->{ $_->{column_name} } =~ s/'/''/gr . "'" : "'k'") } @keys;
 	my $parents = join ' AND ', grep { !/^\w*\bid = / } map { "$_->{column_name} = 'k'" } grep { $table->{parent} } @keys;
@@ -134,7 +138,8 @@ foreach my $function (grep { !$no_call{ $_->{name} } } @functions)
 			$value = 'NULL' if $_->{name} eq 'since';
 			"\"$_->{name}\" => $value"
 		} @arguments;
-		add("$function->{name}" . (defined $method ? " $method" : ''), 'rows', undef, "SELECT * FROM $function->{name}($call)");
+		add($function->{name} . (defined $method ? " $method" : ''), 'rows', undef,
+			"SELECT * FROM $function->{name}($call)");
 	}
 }
 {
@@ -179,18 +184,21 @@ foreach my $statement (@statements)
 {
 	next if defined $statement->{reads};
 	$mock->clear('m');
-	$node->query("SET client_min_messages = error; SELECT outcome(statement, kind) FROM statements WHERE n = $statement->{n}");
+	$node->query("SET client_min_messages = error;
+		SELECT outcome(statement, kind) FROM statements WHERE n = $statement->{n}");
 	my @methods = map { /^(\w+)/ } $mock->requests('m');
 	$statement->{reads} = @methods && !grep { $_ ne 'GET' } @methods;
 }
-$node->query(sprintf 'UPDATE statements SET reads = n IN (%s)', join ', ', map { $_->{n} } grep { $_->{reads} } @statements);
+$node->query(sprintf 'UPDATE statements SET reads = n IN (%s)',
+	join ', ', map { $_->{n} } grep { $_->{reads} } @statements);
 # what the API cannot be asked for is refused before anything is sent
 my @sent = grep { $refused->{ $_->{n} } =~ /^error 42501/ } @statements;
 my @not_sent = grep { $refused->{ $_->{n} } !~ /^error 42501/ } @statements;
-note("statements: " . @statements . ", sent: " . @sent . ", not sent: " . join('; ', map { "$_->{about} ($refused->{$_->{n}})" } @not_sent));
+note('statements: ' . @statements . ', sent: ' . @sent . ', not sent: '
+	  . join('; ', map { "$_->{about} ($refused->{$_->{n}})" } @not_sent));
 cmp_ok(scalar @sent, '>=', 200, 'statements are sent: ' . @sent);
-is_deeply([ map { $_->{about} } grep { $refused->{ $_->{n} } !~ /^error (0A000|22023|23502|42501)/ } @not_sent ], [],
-	'of the others each is refused for a reason');
+is_deeply([ map { $_->{about} } grep { $refused->{ $_->{n} } !~ /^error (0A000|22023|23502|42501)/ } @not_sent ],
+	[], 'of the others each is refused for a reason');
 
 # ---------- what answers nothing
 
@@ -284,6 +292,37 @@ foreach my $name (sort keys %dresses)
 		$same ? $outcomes->{ $_->{n} } ne $undressed->{ $_->{n} } : $outcomes->{ $_->{n} } !~ /^error 08P01/
 	} @reads;
 	is_deeply([ map { "$_->{about}: $outcomes->{$_->{n}}" } @wrong ], [], $name);
+}
+
+# ---------- fivetrex_selftest() tells it
+
+# What cannot be asked for because its parent's answer is odd has no request.
+sub selftest
+{
+	my ($fault) = @_;
+	$mock->clear_faults('m');
+	$mock->fault('m', { times => 0, %$fault }) if $fault;
+	my $rows = $json->decode($node->query(q{SELECT jsonb_agg(jsonb_build_array(table_name, status, detail)) FROM
+		fivetrex_selftest() WHERE request IS NOT NULL}));
+	$mock->clear_faults('m');
+	return $rows;
+}
+
+my $asked = @{ selftest() };
+cmp_ok($asked, '>=', 30, "the selftest asks for $asked tables");
+foreach my $name (sort keys %nothing)
+{
+	my $rows = selftest($nothing{$name});
+	is_deeply([ grep { $_->[1] ne 'error' || !defined $_->[2] } @$rows ], [], "selftest: $name is an error");
+	cmp_ok(scalar @$rows, '>=', 20, "selftest: of all roots (" . @$rows . ')');
+}
+foreach my $name (sort keys %data)
+{
+	my $data = $data{$name} eq '' ? '' : ",\"data\":$data{$name}";
+	my $rows = selftest(body("{\"code\":\"Success\",\"message\":\"m\"$data}"));
+	# a list that is null is empty
+	my $right = $name eq 'items null' ? qr/^(error|empty)$/ : qr/^error$/;
+	is_deeply([ grep { $_->[1] !~ $right || !defined $_->[2] && $_->[1] eq 'error' } @$rows ], [], "selftest: $name");
 }
 
 is($node->query('SELECT 1'), 1, "the server lives: $checked outcomes were checked");
