@@ -6,7 +6,7 @@
  * Supported: 7.74 (Debian 11, and what Ubuntu 22.04 and RHEL 9 have after
  * it) and newer.  Three things that this extension leans on came later; the
  * constants tell whether they are there.  What stands in for them is in
- * net/transfer.c and net/headers.c.
+ * net/handle.c and net/headers.c.
  *
  *-------------------------------------------------------------------------
  */

@@ -2,7 +2,7 @@
  *
  * engine.h
  *		What engine.c (making of engines), http.c (life of requests) and
- *		transfer.c (one exchange by libcurl) know in common.
+ *		transfer.c and handle.c (one exchange by libcurl) know in common.
  *
  * Private to src/net.  Everything here is malloc'ed, as libcurl and its
  * callbacks use it at times when PostgreSQL's contexts may not be touched.
@@ -262,6 +262,12 @@ extern bool ftx_budget_calls_left(const FtxBudget *budget);
 
 /* The request is being sent, once more or for the first time. */
 extern void ftx_request_count(FtxRequest *request);
+
+/*
+ * In handle.c: all options of request->easy.  False when libcurl did not take
+ * one; the response says which.  Never throws.
+ */
+extern bool ftx_handle_set_options(FtxRequest *request);
 
 /* Outcome and message of a response without answer. */
 extern void
