@@ -15,6 +15,7 @@ void
 ftx_write_check(FtxSession *session, const char *what)
 {
 	PreventCommandIfReadOnly(what);
+	PreventCommandIfParallelMode(what);
 	ftx_guc_check();
 	if (session->options.read_only)
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

@@ -13,7 +13,8 @@
 
 /*
  * May this session write at all?  `what` names the statement for the error of
- * a READ ONLY transaction (25006); access 'read_only' gives
+ * a READ ONLY transaction (25006), or of a parallel query (25000), whose
+ * workers know nothing of the leader's belts; access 'read_only' gives
  * ERRCODE_INSUFFICIENT_PRIVILEGE, a setting that was refused
  * ERRCODE_INVALID_PARAMETER_VALUE.
  */

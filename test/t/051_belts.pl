@@ -210,6 +210,29 @@ sends('rows that were never sent do not count',
 	EXCEPTION WHEN division_by_zero THEN NULL; END;
 	INSERT INTO w.groups (name) VALUES ('a'), ('b'); END \$\$; SELECT pg_temp.f()}, 2);
 
+# ---------- a parallel query writes nothing: its workers would count for themselves
+
+$node->query(q{SET search_path = public; CREATE TABLE many AS SELECT 'assimilate_seem' AS id FROM generate_series(1, 100);
+	CREATE FUNCTION safe_pause(id text) RETURNS int LANGUAGE plpgsql PARALLEL SAFE
+	  AS $$ BEGIN PERFORM public.fivetrex_pause(id, server => 'w'); RETURN 1; END $$;
+	CREATE FUNCTION safe_request(id text) RETURNS int LANGUAGE plpgsql PARALLEL SAFE AS $$ BEGIN
+	  PERFORM public.fivetrex_request('POST', '/v1/groups', body => jsonb_build_object('name', id), server => 'w');
+	  RETURN 1; END $$;
+	CREATE FUNCTION safe_update(id text) RETURNS int LANGUAGE plpgsql PARALLEL SAFE
+	  AS $$ BEGIN UPDATE w.connectors c SET paused = true WHERE c.id = $1; RETURN 1; END $$});
+foreach my $function (qw(safe_pause safe_request safe_update))
+{
+	foreach my $leader (qw(on off))
+	{
+		sends("$function in a parallel query, leader participation $leader",
+			qq{LOAD 'fivetrex'; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+			SET max_parallel_workers_per_gather = 2; SET parallel_leader_participation = $leader;
+			SET fivetrex.max_writes = 1; SELECT sum($function(id)) FROM many},
+			0, qr/ERROR:  25000: cannot execute \w+(?:\(\))? during a parallel operation/);
+	}
+	sends("$function without", "$limit; SET max_parallel_workers_per_gather = 0; SELECT $function($one)", 1);
+}
+
 # ---------- time for retries: each server's limit, the statement's time
 
 $node->add_world($mock, 'slow', max_retry_wait => 0);
