@@ -4,11 +4,17 @@
  *		What stays when a transaction that wrote is rolled back.
  *
  * The levels form a stack as subtransactions do, but only those that wrote
- * have one.  A level holds batches in the order of time, one per statement, so
- * that at the top level the changes of the statement whose own error said how
- * far it got can be left out.  All of it lives in TopTransactionContext: what
- * the callbacks need is there before a write leaves, and they allocate nothing
- * beside what ereport() does.
+ * have one.  A level holds batches in the order of time, one per statement.
+ *
+ * An error may tell by itself how far its statement got.  What its line counts
+ * is marked in the batches at the moment when the line is made, and the error
+ * is remembered by what does not change when it is caught and raised again.
+ * If just that error goes to the client, the marked changes are left out of
+ * the WARNING: not what was done after the line was made, and nothing because
+ * of an error that merely has the same words.
+ *
+ * All of it lives in TopTransactionContext: what the callbacks need is there
+ * before a write leaves, and they allocate nothing beside what ereport() does.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,6 +22,7 @@
 
 #include "access/xact.h"
 #include "api/changes.h"
+#include "common/hashfn.h"
 #include "lib/ilist.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -26,9 +33,6 @@
 /* Longest name, as paths may have any length. */
 #define MAX_NAME 160
 
-/* How the line begins; an error is searched for it. */
-#define CONTEXT_LINE "Fivetran API writes: "
-
 struct FtxBatch
 {
 	dlist_node node; /* in its level */
@@ -36,6 +40,12 @@ struct FtxBatch
 	int64 sent; /* of unknown fate: in flight, or the answer was lost */
 	int64 done;
 	char *names[MAX_NAMES]; /* NULL: free */
+
+	/* What a line counted: those of the error `line`; 0: of none. */
+	uint64 line;
+	int64 told_done;
+	int64 told_sent;
+	bool told_names[MAX_NAMES];
 };
 
 typedef struct Level
@@ -48,9 +58,17 @@ typedef struct Level
 static Level *levels = NULL; /* innermost first */
 static bool warned = false;	 /* in this transaction */
 
-/* The statement of which ftx_changes_line() told last, and of which the
- * error that is on its way to the client tells. */
-static uint64 last_told = 0;
+/*
+ * The last error that was given a line, and the line of the one that is on its
+ * way to the client (0: it has none).  `context_length` is that of the context
+ * up to the end of the line: what calls the statement adds its own after it.
+ */
+static struct
+{
+	uint64 line;
+	size_t context_length;
+	uint64 identity;
+} last_told = {0};
 static uint64 error_tells = 0;
 
 static emit_log_hook_type next_emit_log = NULL;
@@ -107,6 +125,7 @@ ftx_change_begin(FtxChange *change, const FtxStatement *statement,
 			continue;
 		snprintf(name, sizeof(name), "%s %s", ftx_method_name(method), path);
 		batch->names[i] = MemoryContextStrdup(TopTransactionContext, name);
+		batch->told_names[i] = false;
 		change->name = i;
 	}
 	batch->sent++;
@@ -151,19 +170,75 @@ ftx_changes_warn(void)
 char *
 ftx_changes_line(const FtxStatement *statement)
 {
-	last_told = statement->number;
-	return psprintf(CONTEXT_LINE INT64_FORMAT
-					" done, " INT64_FORMAT
+	return psprintf("Fivetran API writes: " INT64_FORMAT " done, " INT64_FORMAT
 					" in flight (outcome unknown), " INT64_FORMAT
 					" refused, " INT64_FORMAT " not sent",
 					statement->done, statement->unknown + statement->in_flight,
 					statement->refused, statement->not_sent);
 }
 
-/* ---------- telling ---------- */
+/* ---------- errors that tell by themselves ---------- */
+
+static uint64
+hash_text(const char *text, size_t length, uint64 seed)
+{
+	return text == NULL ? seed :
+						  hash_bytes_extended((const unsigned char *) text,
+											  (int) length, seed);
+}
 
 /*
- * Does the error that goes to the client say how far a statement got?  It
+ * What stays the same when an error is copied and raised again: where and what
+ * it is, and the beginning of its context, in bytes.
+ */
+static uint64
+identify(const ErrorData *error, size_t context_length)
+{
+	uint64 hash = ((uint64) error->sqlerrcode << 32) + error->lineno;
+
+	if (error->filename != NULL)
+		hash = hash_text(error->filename, strlen(error->filename), hash);
+	if (error->message != NULL)
+		hash = hash_text(error->message, strlen(error->message), hash);
+	return hash_text(error->context, context_length, hash);
+}
+
+static void
+mark_batch(FtxBatch *batch, uint64 line)
+{
+	batch->line = line;
+	batch->told_done = batch->done;
+	batch->told_sent = batch->sent;
+	for (int i = 0; i < MAX_NAMES; i++)
+		batch->told_names[i] = batch->names[i] != NULL;
+}
+
+void
+ftx_changes_told(const FtxStatement *statement, const ErrorData *error)
+{
+	static uint64 last_line = 0;
+
+	if (error->elevel < ERROR || error->context == NULL)
+		return;
+	last_told.line = ++last_line;
+	last_told.context_length = strlen(error->context);
+	last_told.identity = identify(error, last_told.context_length);
+	for (Level *level = levels; level != NULL; level = level->parent)
+	{
+		dlist_iter iter;
+
+		dlist_foreach (iter, &level->batches)
+		{
+			FtxBatch *batch = dlist_container(FtxBatch, node, iter.cur);
+
+			if (batch->statement == statement->number)
+				mark_batch(batch, last_line);
+		}
+	}
+}
+
+/*
+ * Is the error that goes to the client the last one that was given a line?  It
  * comes by here before its transaction is aborted (unless the log does not
  * get errors: then the WARNING tells all).
  */
@@ -171,19 +246,25 @@ static void
 see_message(ErrorData *edata)
 {
 	if (edata->elevel >= ERROR)
-		error_tells = edata->context != NULL &&
-							  strstr(edata->context, CONTEXT_LINE) != NULL ?
-						  last_told :
+		error_tells = last_told.line != 0 && edata->context != NULL &&
+							  strlen(edata->context) >=
+								  last_told.context_length &&
+							  identify(edata, last_told.context_length) ==
+								  last_told.identity ?
+						  last_told.line :
 						  0;
 	if (next_emit_log != NULL)
 		next_emit_log(edata);
 }
 
+/* ---------- telling ---------- */
+
 /*
- * Tell what stays of a level, but for the changes of one statement (0: none).
+ * Tell what stays of a level, but for what the error on its way to the client
+ * has told.
  */
 static void
-tell(Level *level, uint64 left_out)
+tell(Level *level)
 {
 	char names[MAX_NAMES * (MAX_NAME + 2)] = "";
 	int named = 0;
@@ -195,13 +276,18 @@ tell(Level *level, uint64 left_out)
 	{
 		const FtxBatch *batch = dlist_container(FtxBatch, node, iter.cur);
 
-		if (batch->statement == left_out)
-			continue;
-		done += batch->done;
-		sent += batch->sent;
+		bool told = batch->line != 0 && batch->line == error_tells;
+		int64 known = told ? batch->told_done + batch->told_sent : 0;
+		int64 more = Max(batch->done + batch->sent - known, 0);
+		int64 more_sent = Max(batch->sent - (told ? batch->told_sent : 0), 0);
+
+		/* one that was in flight when it was counted may be done by now */
+		more_sent = Min(more_sent, more);
+		sent += more_sent;
+		done += more - more_sent;
 		for (int i = 0; i < MAX_NAMES && named < MAX_NAMES; i++)
 		{
-			if (batch->names[i] == NULL)
+			if (batch->names[i] == NULL || (told && batch->told_names[i]))
 				continue;
 			if (named++ > 0)
 				strlcat(names, ", ", sizeof(names));
@@ -250,7 +336,7 @@ at_transaction(XactEvent event, void *arg)
 		case XACT_EVENT_ABORT:
 			/* all that is left belongs to the transaction itself */
 			for (; levels != NULL; levels = levels->parent)
-				tell(levels, error_tells);
+				tell(levels);
 			break;
 		case XACT_EVENT_COMMIT:
 		case XACT_EVENT_PREPARE:
@@ -260,6 +346,7 @@ at_transaction(XactEvent event, void *arg)
 	}
 	levels = NULL;
 	warned = false;
+	last_told.line = 0;
 	error_tells = 0;
 }
 
@@ -295,7 +382,7 @@ at_subtransaction(SubXactEvent event, SubTransactionId id,
 	else if (event == SUBXACT_EVENT_ABORT_SUB)
 	{
 		levels = level->parent;
-		tell(level, 0);
+		tell(level);
 	}
 }
 

@@ -51,9 +51,17 @@ extern void ftx_changes_warn(void);
 
 /*
  * The line that says how far the writes of a statement got, for the context of
- * an error or other message; palloc'ed.  If an error has it that reaches the
- * client, what it counts is not told once more by the WARNING.
+ * an error or other message; palloc'ed.
  */
 extern char *ftx_changes_line(const FtxStatement *statement);
+
+/*
+ * A message has been given that line just now, as the end of its context.  If
+ * it is an error, and the one that goes to the client in the end, however
+ * often it is caught and raised again, what the line counts is not told once
+ * more by the WARNING.
+ */
+extern void
+ftx_changes_told(const FtxStatement *statement, const ErrorData *error);
 
 #endif /* FTX_CHANGES_H */

@@ -197,6 +197,23 @@ show_queue(FtxWrites *writes)
 /* ---------- sending ---------- */
 
 /*
+ * Give the message that is under way the line.
+ */
+static void
+add_line(const FtxStatement *statement)
+{
+	MemoryContext old;
+	ErrorData *error;
+
+	errcontext("%s", ftx_changes_line(statement));
+	old = MemoryContextSwitchTo(TopTransactionContext);
+	error = CopyErrorData();
+	ftx_changes_told(statement, error);
+	FreeErrorData(error);
+	MemoryContextSwitchTo(old);
+}
+
+/*
  * The line is there once, from the innermost place, and if anything has left.
  */
 static void
@@ -216,7 +233,7 @@ add_context(void *arg)
 											statement->unknown +
 											statement->in_flight >
 										0)
-		errcontext("%s", ftx_changes_line(statement));
+		add_line(statement);
 }
 
 void
@@ -371,6 +388,7 @@ raise_held(FtxWrites *writes, ErrorData *error)
 	error->context = error->context == NULL ?
 						 line :
 						 psprintf("%s\n%s", error->context, line);
+	ftx_changes_told(writes->statement, error);
 	ReThrowError(error);
 }
 

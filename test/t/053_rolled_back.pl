@@ -247,6 +247,66 @@ unlike(tells('nothing has left', q{INSERT INTO groups (name, created_at) VALUES 
 	RETURNING id}, 0, [], qr/ERROR:  0A000/),
 	qr/writes: 0 done/, 'no line then');
 
+# ---------- errors that tell, and changes that they do not name
+
+$node->query(q{CREATE FUNCTION cleans() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+		BEGIN UPDATE w.connectors SET paused = true, sync_frequency = 7 WHERE id = 'assimilate_seem';
+		EXCEPTION WHEN OTHERS THEN
+		  UPDATE w.connectors SET paused = true WHERE id IN ('broken_anchor', 'syncing_river'); RAISE; END; END $$;
+	CREATE FUNCTION cleans_after() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+		PERFORM w_pause('assimilate_seem'); PERFORM cleans(); END $$;
+	CREATE FUNCTION w_pause(id text) RETURNS jsonb LANGUAGE sql AS $$
+		SELECT public.fivetrex_pause(id, server => 'w') $$;
+	CREATE FUNCTION quotes(context text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+		PERFORM w_pause('assimilate_seem');
+		EXECUTE format('SELECT 1 / (length(%L) - length(%1$L))', context); END $$;
+	CREATE FUNCTION says(line text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+		BEGIN PERFORM w_pause('assimilate_seem');
+			UPDATE w.connectors SET sync_frequency = 7 WHERE id = 'broken_anchor';
+		EXCEPTION WHEN OTHERS THEN NULL; END;
+		PERFORM w_pause('broken_anchor');
+		EXECUTE format('SELECT 1 / (length(%L) - length(%1$L))', line); END $$});
+$err = tells('a handler that writes and raises again', 'SELECT cleans()', 3, ['2 stay'], $line->(0, 0, 1, 0));
+like($err, qr{DETAIL:  PATCH /v1/connections/\w+, PATCH /v1/connections/\w+\.}, 'both are named') or diag($err);
+tells('after a write that the error names', 'SELECT cleans_after()', 4, ['2 stay'], $line->(1, 0, 1, 0));
+tells('in a savepoint', 'BEGIN; SAVEPOINT s; SELECT cleans_after()', 4, ['2 stay'], $line->(1, 0, 1, 0));
+my $words = 'Fivetran API writes: 1 done, 0 in flight (outcome unknown), 0 refused, 0 not sent';
+tells('a context that quotes the words', "SELECT quotes('$words')", 1, ['1 stay'], $zero);
+tells('that quotes a line of the same statement',
+	q{SELECT says('Fivetran API writes: 1 done, 0 in flight (outcome unknown), 1 refused, 0 not sent')}, 3,
+	[ '1 stay', '1 stay' ], $zero);
+tells('a handler that raises an error of its own',
+	q{DO $$ BEGIN PERFORM w_pause('assimilate_seem'); BEGIN
+		UPDATE w.connectors SET sync_frequency = 7 WHERE id = 'broken_anchor';
+		EXCEPTION WHEN OTHERS THEN RAISE EXCEPTION USING MESSAGE = SQLERRM, ERRCODE = SQLSTATE; END; END $$},
+	2, ['1 stay'], qr/ERROR/);
+tells('two errors, the first one raised again',
+	q{CREATE FUNCTION pg_temp.f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+		PERFORM w_pause('assimilate_seem');
+		BEGIN UPDATE w.connectors SET sync_frequency = 7 WHERE id = 'broken_anchor';
+		EXCEPTION WHEN OTHERS THEN
+		  PERFORM w_pause('broken_anchor');
+		  BEGIN UPDATE w.connectors SET sync_frequency = 7 WHERE id = 'syncing_river';
+		  EXCEPTION WHEN OTHERS THEN NULL; END;
+		  RAISE; END; END $$; SELECT pg_temp.f()},
+	4, ['2 stay'], $line->(1, 0, 1, 0));
+SKIP:
+{
+	skip 'dblink is not installed', 3
+	  unless $node->query(q{SELECT count(*) FROM pg_available_extensions WHERE name = 'dblink'});
+	$node->query('SET search_path = public; CREATE EXTENSION dblink');
+	my $there = $node->connstr('postgres') =~ s/'/''/gr;
+	tells('the line of another session',
+		qq{CREATE FUNCTION pg_temp.f() RETURNS void LANGUAGE plpgsql AS \$\$ BEGIN
+		BEGIN PERFORM w_pause('assimilate_seem');
+			UPDATE w.connectors SET sync_frequency = 7 WHERE id = 'broken_anchor';
+		EXCEPTION WHEN OTHERS THEN NULL; END;
+		PERFORM w_pause('broken_anchor');
+		PERFORM public.dblink_exec('$there', 'UPDATE w.connectors SET sync_frequency = 7 WHERE id = ''broken_anchor''');
+		END \$\$; SELECT pg_temp.f()},
+		4, [ '1 stay', '1 stay' ], qr/ERROR/);
+}
+
 # ---------- the line adds up all targets of a statement
 
 $mock->fault('v',
