@@ -65,7 +65,7 @@ COMMENT ON FUNCTION fivetrex_selftest
 CREATE FUNCTION fivetrex_limits(
   server name DEFAULT NULL,
   OUT rate_limit integer, OUT remaining integer, OUT seen_at timestamptz, OUT clock_skew interval,
-  OUT calls bigint, OUT retries bigint, OUT rate_limited bigint)
+  OUT calls bigint, OUT retries bigint, OUT rate_limited bigint, OUT clock_error interval)
 RETURNS record
 AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE PARALLEL RESTRICTED;

@@ -45,7 +45,8 @@ CREATE TABLE fivetrex_watch.accounts (
   history_tried_at timestamptz,
   rate_limit integer,
   remaining integer,
-  clock_skew interval
+  clock_skew interval,
+  clock_error interval
 );
 
 COMMENT ON TABLE fivetrex_watch.accounts IS 'the accounts that are watched, one row each';
@@ -70,6 +71,7 @@ COMMENT ON COLUMN fivetrex_watch.accounts.history_tried_at IS 'when a plan witho
 COMMENT ON COLUMN fivetrex_watch.accounts.rate_limit IS 'API calls that the account may make in an hour';
 COMMENT ON COLUMN fivetrex_watch.accounts.remaining IS 'calls of the hour that were left at the last answer';
 COMMENT ON COLUMN fivetrex_watch.accounts.clock_skew IS 'how far Fivetran''s clock is ahead of this one';
+COMMENT ON COLUMN fivetrex_watch.accounts.clock_error IS 'by how much clock_skew may be wrong';
 
 CREATE TABLE fivetrex_watch.connectors (
   account text NOT NULL,
@@ -575,8 +577,8 @@ BEGIN
   ELSE
     PERFORM fivetrex_watch.note_gone(a, fivetrex_watch.read_list(a, NULL, at), at);
     UPDATE fivetrex_watch.accounts x
-    SET refreshed_at = at, (rate_limit, remaining, clock_skew) = (SELECT l.rate_limit, l.remaining, l.clock_skew
-      FROM fivetrex_watch.limits(a) l)
+    SET refreshed_at = at, (rate_limit, remaining, clock_skew, clock_error) =
+      (SELECT l.rate_limit, l.remaining, l.clock_skew, l.clock_error FROM fivetrex_watch.limits(a) l)
     WHERE x.account = a.account;
   END IF;
   RETURN 1;
@@ -586,14 +588,18 @@ COMMENT ON FUNCTION fivetrex_watch.scan(fivetrex_watch.accounts, timestamptz, bo
   IS 'internal, first step of a refresh: the list of connectors, or the connectors of open runs';
 
 CREATE FUNCTION fivetrex_watch.limits(
-  a fivetrex_watch.accounts, OUT rate_limit integer, OUT remaining integer, OUT clock_skew interval)
+  a fivetrex_watch.accounts, OUT rate_limit integer, OUT remaining integer, OUT clock_skew interval,
+  OUT clock_error interval)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  EXECUTE format('SELECT rate_limit, remaining, clock_skew FROM %s($1)',
-    fivetrex_watch.base_function('fivetrex_limits')) INTO rate_limit, remaining, clock_skew USING a.server;
+  EXECUTE format('SELECT rate_limit, remaining, clock_skew, clock_error FROM %s($1)',
+    fivetrex_watch.base_function('fivetrex_limits')) INTO rate_limit, remaining, clock_skew, clock_error USING a.server;
   rate_limit := coalesce(rate_limit, a.rate_limit);
   remaining := coalesce(remaining, a.remaining);
-  clock_skew := coalesce(clock_skew, a.clock_skew);
+  IF clock_skew IS NULL THEN
+    clock_skew := a.clock_skew;
+    clock_error := a.clock_error;
+  END IF;
 END $$;
 
 COMMENT ON FUNCTION fivetrex_watch.limits(fivetrex_watch.accounts)
@@ -746,7 +752,9 @@ CREATE FUNCTION fivetrex_watch.verdict(
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   skew interval := coalesce(a.clock_skew, '0');
-  since timestamptz := r.requested_at + skew - interval '1 s';
+  -- moments of a sync need not come from the machine whose clock was compared
+  margin interval := greatest(a.clock_error, '1 s');
+  since timestamptz := r.requested_at + skew - margin;
   ended timestamptz := greatest(c.succeeded_at, c.failed_at);
   idle boolean := c.sync_state IN ('scheduled', 'paused', 'rescheduled');
 BEGIN
@@ -756,9 +764,12 @@ BEGIN
   INTO outcome, sync_id, ended_at, reason, known_by
   FROM fivetrex_watch.syncs s
   WHERE s.account = r.account AND s.connector_id = r.connector_id AND s.started_at >= since
-    -- what was known before the request is not within the second that the clocks may differ by
-    AND (s.seen_at >= r.requested_at OR s.started_at >= r.requested_at + skew)
     AND s.ended_at IS NOT NULL AND s.status <> 'RESCHEDULED'
+    -- where the clocks do not tell which came first, Fivetran's own moments do: it started after the last end that
+    -- was known when the connector was seen idle; a status that leaves no such moment needs a later end
+    AND (s.started_at >= r.requested_at + skew + margin
+      OR (s.seen_at >= r.requested_at AND r.idle_at IS NOT NULL AND s.started_at > coalesce(r.ended_before, '-infinity')
+        AND (s.status IN ('COMPLETED', 'FAILURE') OR s.ended_at >= r.idle_at + skew + margin)))
   ORDER BY s.started_at LIMIT 1;
   IF outcome IS NOT NULL THEN
     RETURN;
@@ -776,7 +787,7 @@ BEGIN
     reason := coalesce((SELECT s.reason FROM fivetrex_watch.syncs s WHERE s.account = r.account
         AND s.connector_id = r.connector_id AND s.started_at >= since ORDER BY s.started_at DESC LIMIT 1),
       CASE WHEN outcome = 'broken' THEN c.tasks -> 0 ->> 'message' END);
-  ELSIF ended IS DISTINCT FROM r.ended_before AND ended > r.idle_at + skew - interval '1 s'
+  ELSIF ended IS DISTINCT FROM r.ended_before AND ended > r.idle_at + skew - margin
       AND (NOT a.history_served OR c.history_error IS NOT NULL OR at + skew - ended > interval '2 min') THEN
     outcome := CASE WHEN coalesce(c.failed_at, '-infinity') > coalesce(c.succeeded_at, '-infinity')
       THEN 'failed' ELSE 'succeeded' END;
@@ -960,7 +971,7 @@ CREATE FUNCTION fivetrex_watch.note_end(a fivetrex_watch.accounts, began timesta
 RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE fivetrex_watch.accounts x SET error = CASE WHEN x.failed_at >= began THEN x.error END,
-    rate_limit = l.rate_limit, remaining = l.remaining, clock_skew = l.clock_skew
+    rate_limit = l.rate_limit, remaining = l.remaining, clock_skew = l.clock_skew, clock_error = l.clock_error
   FROM fivetrex_watch.limits(a) l
   WHERE x.account = a.account AND ((x.error IS NOT NULL AND x.failed_at < began)
     OR ROW (x.rate_limit, x.remaining) IS DISTINCT FROM ROW (l.rate_limit, l.remaining))

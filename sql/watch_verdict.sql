@@ -94,10 +94,46 @@ BEGIN
 END $$;
 SELECT what, coalesce(nullif(judge(cases, :at), ''), 'open') AS verdict FROM cases ORDER BY n;
 
--- What was seen before the request cannot be within the second of the clocks.
+-- What was kept before the request cannot be within the second of the clocks.
 SELECT judge(k, :at) FROM cases k WHERE what = 'within the second of the clocks';
 UPDATE fivetrex_watch.syncs SET seen_at = '2026-03-01 10:59:59.5Z';
 SELECT count(*), v.outcome FROM fivetrex_watch.syncs, fivetrex_watch.verdict(run('{}'), connector('{}'), account('{}'), :at) v GROUP BY 2;
+
+-- Wherever the clocks may really stand within the error, at every distance from the request: a sync that ended
+-- before it, or was running when the connector was looked at, is never taken; one that began after that look is, unless
+-- its status leaves no moment and it was over at once.  Two errors, the second one of a late answer.
+CREATE FUNCTION judge_one(status text, starts timestamptz, ends timestamptz, run jsonb, account jsonb) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM fivetrex_watch.syncs;
+  INSERT INTO fivetrex_watch.syncs (account, connector_id, sync_id, status, started_at, ended_at) VALUES ('a', 'c', 's', status, starts, ends);
+  RETURN (fivetrex_watch.verdict(run(run), connector('{}'), account(account), '2026-03-01 11:03Z')).outcome;
+END $$;
+CREATE TABLE sweep AS
+SELECT error, off, status, kind, extract(epoch FROM starts)::numeric(8, 2) AS starts, v.outcome
+FROM unnest('{0.5 s, 4 s}'::interval[]) error,
+  unnest('{-1, -0.99, -0.5, 0, 0.5, 0.99, 1}'::float8[]) off,
+  unnest('{COMPLETED, FAILURE, CANCELED, INCOMPLETE, PAUSED, NEW_WORD}'::text[]) status,
+  LATERAL (SELECT off * greatest(error, '1 s') AS skew) true_clock,
+  -- moments by our clock, from the request on: looked at after a tenth of a second, and judged later
+  LATERAL (SELECT 'before' AS kind, starts, starts + length AS ends
+      FROM unnest('{-9 s, -2 s, -1 s, -0.2 s, -0.01 s}'::interval[]) starts, unnest('{0.001 s, 0.1 s, 8 s}'::interval[]) length
+      WHERE starts + length < '0'
+    UNION ALL SELECT 'running', starts, ends
+      FROM unnest('{-9 s, -0.2 s, -0.01 s}'::interval[]) starts, unnest('{0.15 s, 0.9 s, 100 s}'::interval[]) ends
+    UNION ALL SELECT 'after', starts, starts + length
+      FROM unnest('{0.11 s, 0.5 s, 1 s, 5 s, 60 s}'::interval[]) starts, unnest('{0.001 s, 0.1 s, 100 s}'::interval[]) length) s,
+  LATERAL (SELECT judge_one(status, '2026-03-01 11:00Z'::timestamptz + starts + skew, '2026-03-01 11:00Z'::timestamptz + ends + skew,
+    jsonb_build_object('looked_at', '2026-03-01 11:00:00.1Z'::timestamptz,
+      'idle_at', '2026-03-01 11:00Z'::timestamptz + CASE WHEN kind = 'running' THEN ends + '0.1 s' ELSE '0.1 s' END,
+      'ended_before', CASE WHEN kind <> 'after' AND status IN ('COMPLETED', 'FAILURE')
+        THEN '2026-03-01 11:00Z'::timestamptz + ends + skew ELSE '2026-03-01 10:30Z'::timestamptz END),
+    jsonb_build_object('clock_error', error)) AS outcome) v;
+SELECT kind, status IN ('COMPLETED', 'FAILURE') AS leaves_a_moment, outcome IS NOT NULL AS taken, count(*),
+  max(starts) FILTER (WHERE kind = 'after') AS last_start
+FROM sweep GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
+DROP TABLE sweep;
+DROP FUNCTION judge_one;
+DELETE FROM fivetrex_watch.syncs;
 
 -- A connector that is not in the table any more.
 SELECT v.outcome, v.known_by FROM fivetrex_watch.verdict(run('{"looked_at": null}'), NULL, account('{}'), :at) v;

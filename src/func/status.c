@@ -81,7 +81,8 @@ fivetrex_ping(PG_FUNCTION_ARGS)
 
 /*
  * fivetrex_limits(server name) returns record
- *		(rate_limit, remaining, seen_at, clock_skew, calls, retries, rate_limited)
+ *		(rate_limit, remaining, seen_at, clock_skew, calls, retries, rate_limited,
+ *		 clock_error)
  *
  * What the answers so far have told; makes no call.
  */
@@ -91,20 +92,23 @@ fivetrex_limits(PG_FUNCTION_ARGS)
 	const FtxTally *tally = ftx_engine_tally(
 		ftx_func_session(fcinfo, 0)->engine);
 	TupleDesc tupdesc;
-	Datum values[7] = {0};
-	bool nulls[7] = {0};
+	Datum values[8] = {0};
+	bool nulls[8] = {0};
 	Interval *skew = palloc0(sizeof(Interval));
+	Interval *error = palloc0(sizeof(Interval));
 
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	skew->time = tally->clock_skew;
+	error->time = tally->clock_error;
 	nulls[0] = tally->rate_limit < 0;
 	values[0] = Int32GetDatum(tally->rate_limit);
 	nulls[1] = nulls[2] = tally->seen_at == 0;
 	values[1] = Int32GetDatum(tally->remaining);
 	values[2] = TimestampTzGetDatum(tally->seen_at);
-	nulls[3] = tally->date_seen == 0;
+	nulls[3] = nulls[7] = tally->date_seen == 0;
 	values[3] = IntervalPGetDatum(skew);
+	values[7] = IntervalPGetDatum(error);
 	values[4] = Int64GetDatum(tally->calls);
 	values[5] = Int64GetDatum(tally->retries);
 	values[6] = Int64GetDatum(tally->rate_limited);

@@ -180,14 +180,14 @@ judge_last(FtxWait *wait)
 static void
 judge_since(FtxWait *wait)
 {
-	TimestampTz since = ftx_wait_their_clock(wait, wait->since) -
-						FTX_CLOCK_ERROR;
-	bool ended = wait->ended >= since;
+	bool moved = wait->first_seen && wait->ended != wait->first_ended;
+	bool ended = moved || wait->ended >= ftx_wait_since_most(wait);
 	bool lags;
 
 	if (!wait->no_history &&
 		(ended || wait->at - wait->since >= SILENCE || final_state(wait)))
-		ftx_wait_read_history(wait, since - USECS_PER_MINUTE);
+		ftx_wait_read_history(wait,
+							  ftx_wait_since_least(wait) - USECS_PER_MINUTE);
 	if (final_state(wait) != NULL)
 		return;
 	if (wait->sync.found)
@@ -199,9 +199,9 @@ judge_since(FtxWait *wait)
 	if (ended && (wait->no_history || lags))
 		decide_by_timestamps(
 			wait,
-			wait->ended != wait->idle_ended &&
+			wait->idle && wait->ended != wait->idle_ended &&
 					wait->ended > ftx_wait_their_clock(wait, wait->idle_at) -
-									  FTX_CLOCK_ERROR ?
+									  ftx_wait_clock_error(wait) ?
 				"timestamps" :
 				"assumed");
 	else if (!ended && wait->at - wait->since >= MAX_START &&

@@ -15,10 +15,13 @@
 
 #define FTX_WAIT_FUNCTION "fivetrex_wait"
 
-/* The Date header has whole seconds, and our estimate errs by half of one. */
+/*
+ * What the clocks may differ by at least, in microseconds: moments of a sync
+ * need not come from the machine whose Date has been compared.
+ */
 #define FTX_CLOCK_ERROR USECS_PER_SEC
 
-/* Attributes of a row of the history; started is not null. */
+/* Attributes of a row of the history; start is not null. */
 enum
 {
 	FTX_WAIT_SYNC_ID,
@@ -32,6 +35,7 @@ enum
 typedef struct FtxWaitSync
 {
 	bool found;
+	bool by_look; /* counts because a sync ran at the first look */
 	Datum values[FTX_WAIT_SYNC_COLUMNS];
 	bool nulls[FTX_WAIT_SYNC_COLUMNS];
 } FtxWaitSync;
@@ -52,7 +56,9 @@ typedef struct FtxWait
 	TimestampTz at;
 	TimestampTz ended; /* end of the last sync, DT_NOBEGIN if none */
 
-	/* The first look, and the first one without a sync. */
+	/* The first look at or after `since`, and the first one without a sync. */
+	bool first_seen;
+	bool first_syncing;
 	TimestampTz first_ended;
 	bool idle;
 	TimestampTz idle_at;
@@ -70,6 +76,13 @@ typedef struct FtxWait
 
 /* A moment of ours by Fivetran's clock, as far as answers have told it. */
 extern TimestampTz ftx_wait_their_clock(const FtxWait *wait, TimestampTz ours);
+
+/* The least and the greatest that `since` may be by Fivetran's clock. */
+extern TimestampTz ftx_wait_since_least(const FtxWait *wait);
+extern TimestampTz ftx_wait_since_most(const FtxWait *wait);
+
+/* How far ftx_wait_their_clock() may be off, in microseconds. */
+extern int64 ftx_wait_clock_error(const FtxWait *wait);
 
 /* A time of the status; DT_NOBEGIN for null. */
 extern TimestampTz

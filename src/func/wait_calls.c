@@ -25,6 +25,25 @@ ftx_wait_their_clock(const FtxWait *wait, TimestampTz ours)
 	return ours + ftx_engine_tally(wait->session->engine)->clock_skew;
 }
 
+int64
+ftx_wait_clock_error(const FtxWait *wait)
+{
+	return Max(ftx_engine_tally(wait->session->engine)->clock_error,
+			   FTX_CLOCK_ERROR);
+}
+
+TimestampTz
+ftx_wait_since_least(const FtxWait *wait)
+{
+	return ftx_wait_their_clock(wait, wait->since) - ftx_wait_clock_error(wait);
+}
+
+TimestampTz
+ftx_wait_since_most(const FtxWait *wait)
+{
+	return ftx_wait_their_clock(wait, wait->since) + ftx_wait_clock_error(wait);
+}
+
 TimestampTz
 ftx_wait_status_time(const FtxSyncStatus *status, int column)
 {
@@ -77,13 +96,18 @@ ftx_wait_look(FtxWait *wait, bool last)
 	wait->ended = Max(
 		ftx_wait_status_time(&wait->status, FTX_STATUS_SUCCEEDED_AT),
 		ftx_wait_status_time(&wait->status, FTX_STATUS_FAILED_AT));
-	if (!wait->looked)
-		wait->first_ended = wait->ended;
 	wait->looked = true;
+	if (!wait->first_seen && (!wait->has_since || at >= wait->since))
+	{
+		wait->first_seen = true;
+		wait->first_syncing = wait->status.syncing == FTX_SYNCING_YES;
+		wait->first_ended = wait->ended;
+	}
 
 	/* that one has ended and another begun between two looks will do, too */
-	if (!wait->idle && (wait->status.syncing == FTX_SYNCING_NO ||
-						wait->ended != wait->first_ended))
+	if (!wait->idle && wait->first_seen &&
+		(wait->status.syncing == FTX_SYNCING_NO ||
+		 wait->ended != wait->first_ended))
 	{
 		wait->idle = true;
 		wait->idle_at = at;
@@ -92,13 +116,45 @@ ftx_wait_look(FtxWait *wait, bool last)
 	return true;
 }
 
+static bool
+has_status(const FtxWaitSync *sync, const char *status)
+{
+	return !sync->nulls[FTX_WAIT_SYNC_STATUS] &&
+		   strcmp(TextDatumGetCString(sync->values[FTX_WAIT_SYNC_STATUS]),
+				  status) == 0;
+}
+
+/*
+ * Can a sync that started so close to `since` that the clocks do not tell which
+ * came first be taken for a later one?  Not if it may have ended before.  One
+ * that ended certainly later had not; else Fivetran's own moments tell: it
+ * started after the last end that was known when we first looked.  A sync that
+ * leaves no such moment, as it was cancelled, may be the one that ran then.
+ */
+static bool
+was_open(const FtxWait *wait, FtxWaitSync *sync)
+{
+	TimestampTz start = DatumGetTimestampTz(sync->values[FTX_WAIT_SYNC_START]);
+
+	if (DatumGetTimestampTz(sync->values[FTX_WAIT_SYNC_END]) >=
+		ftx_wait_since_most(wait))
+		return true;
+	if (!wait->first_seen || start <= wait->first_ended)
+		return false;
+	if (has_status(sync, "COMPLETED") || has_status(sync, "FAILURE"))
+		return true;
+	sync->by_look = true;
+	return wait->first_syncing;
+}
+
 /*
  * Does this sync of the history count, rather than the one found so far?
  */
 static bool
-counts(const FtxWait *wait, const FtxWaitSync *sync)
+counts(const FtxWait *wait, FtxWaitSync *sync)
 {
 	TimestampTz start = DatumGetTimestampTz(sync->values[FTX_WAIT_SYNC_START]);
+	TimestampTz found;
 
 	if (sync->nulls[FTX_WAIT_SYNC_END])
 		return false;
@@ -107,13 +163,17 @@ counts(const FtxWait *wait, const FtxWaitSync *sync)
 			   start >
 				   DatumGetTimestampTz(wait->sync.values[FTX_WAIT_SYNC_START]);
 	/* a rescheduled one goes on, or is posted again */
-	if (start < ftx_wait_their_clock(wait, wait->since) - FTX_CLOCK_ERROR ||
-		(!sync->nulls[FTX_WAIT_SYNC_STATUS] &&
-		 strcmp(TextDatumGetCString(sync->values[FTX_WAIT_SYNC_STATUS]),
-				"RESCHEDULED") == 0))
+	if (start < ftx_wait_since_least(wait) || has_status(sync, "RESCHEDULED") ||
+		(start < ftx_wait_since_most(wait) && !was_open(wait, sync)))
 		return false;
-	return !wait->sync.found ||
-		   start < DatumGetTimestampTz(wait->sync.values[FTX_WAIT_SYNC_START]);
+	if (!wait->sync.found)
+		return true;
+	found = DatumGetTimestampTz(wait->sync.values[FTX_WAIT_SYNC_START]);
+
+	/* the one that ran at the first look is the last of those that may be it */
+	if (wait->sync.by_look)
+		return start > found;
+	return !sync->by_look && start < found;
 }
 
 static void
@@ -169,9 +229,7 @@ take_page(FtxWait *wait, FtxConverter *converter, FtxPage *page)
 		if (counts(wait, &sync))
 			keep_sync(wait, &sync);
 		if (!sync.nulls[FTX_WAIT_SYNC_REASON] && start >= wait->reason_start &&
-			(!wait->has_since ||
-			 start >=
-				 ftx_wait_their_clock(wait, wait->since) - FTX_CLOCK_ERROR))
+			(!wait->has_since || start >= ftx_wait_since_least(wait)))
 		{
 			wait->reason_start = start;
 			wait->reason = MemoryContextStrdup(

@@ -135,8 +135,9 @@ struct FtxRequest
 	int64 due; /* ftx_clock(), while FTX_WAITING */
 
 	/* This attempt; written by libcurl's callbacks. */
-	CURL *easy;		/* while FTX_SENDING */
-	int departures; /* times libcurl was about to send it */
+	CURL *easy;		   /* while FTX_SENDING */
+	TimestampTz begun; /* given to libcurl, so it was sent later */
+	int departures;	   /* times libcurl was about to send it */
 	size_t header_bytes;
 	struct curl_slist *header_lines; /* where libcurl does not keep them */
 	bool headers_over_cap;

@@ -100,7 +100,8 @@ typedef struct FtxBudget
 
 /*
  * What the answers of an engine have told, and what they cost.  Figures that no
- * answer has told yet are -1, and clock_skew is 0 while date_seen is.
+ * answer has told yet are -1; clock_skew and clock_error are 0 while date_seen
+ * is.
  */
 typedef struct FtxTally
 {
@@ -112,6 +113,7 @@ typedef struct FtxTally
 	TimestampTz seen_at;   /* when remaining was told; 0 = never */
 	TimestampTz date_seen; /* when a Date was told; 0 = never */
 	int64 clock_skew;	   /* microseconds that it was ahead of our clock */
+	int64 clock_error;	   /* microseconds by which clock_skew may err */
 } FtxTally;
 
 typedef struct FtxRequestSpec

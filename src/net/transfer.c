@@ -180,8 +180,36 @@ number_header(FtxRequest *request, const char *name)
 }
 
 /*
+ * Keep what a Date tells of the server's clock.  It has whole seconds, and was
+ * written at some moment between the request and now: a late answer, or a busy
+ * machine, makes these bounds wide, never wrong.  So the bounds of several
+ * answers are those that they all allow; where they allow nothing together, one
+ * of the clocks was set, and the last answer is believed.
+ */
+static void
+note_date(FtxTally *tally, TimestampTz date, TimestampTz begun, TimestampTz now)
+{
+	int64 low = date - now;
+	int64 high = date + USECS_PER_SEC - Min(begun, now);
+
+	if (tally->date_seen != 0)
+	{
+		int64 both_low = Max(low, tally->clock_skew - tally->clock_error);
+		int64 both_high = Min(high, tally->clock_skew + tally->clock_error);
+
+		if (both_low <= both_high)
+		{
+			low = both_low;
+			high = both_high;
+		}
+	}
+	tally->date_seen = now;
+	tally->clock_skew = low + (high - low) / 2;
+	tally->clock_error = high - tally->clock_skew;
+}
+
+/*
  * Keep what the answer tells of the account's rate limit and of the clock.
- * Date has whole seconds, so it is on average half a second behind.
  */
 static void
 read_tally(FtxRequest *request)
@@ -206,11 +234,9 @@ read_tally(FtxRequest *request)
 		CURLHE_OK)
 		return;
 	date = (int64) curl_getdate(header->value, NULL);
-	if (date < 0)
-		return;
-	tally->date_seen = now;
-	tally->clock_skew = time_t_to_timestamptz((pg_time_t) date) +
-						USECS_PER_SEC / 2 - now;
+	if (date >= 0)
+		note_date(tally, time_t_to_timestamptz((pg_time_t) date),
+				  request->begun, now);
 }
 
 /* The length that a header announces, without white space; its size. */
@@ -380,6 +406,7 @@ ftx_transfer_begin(FtxRequest *request)
 		return false;
 	}
 
+	request->begun = GetCurrentTimestamp();
 	code = curl_multi_add_handle(engine->multi, request->easy);
 	if (code != CURLM_OK)
 	{

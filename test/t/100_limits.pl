@@ -6,10 +6,10 @@ use FindBin;
 use lib "$FindBin::RealBin/../lib";
 use Test::More;
 use Fivetrex::Mock;
-use Fivetrex::Node;
+use Fivetrex::Watch;
 
 my $mock = Fivetrex::Mock->start;
-my $node = Fivetrex::Node->start('limits');
+my $node = Fivetrex::Watch->start('limits', $mock);
 $node->add_world($mock, 'fivetran', max_retries => '3', max_retry_wait => '20');
 
 my $limits = 'SELECT rate_limit, remaining, seen_at IS NOT NULL, round(extract(epoch FROM clock_skew) / 60), calls, retries, rate_limited FROM fivetrex_limits()';
@@ -35,6 +35,22 @@ $mock->fault('fivetran', { path => 'groups', headers => { 'X-Rate-Limit' => '999
 is($node->query("$read $limits"), "14\n2147483647|7|t|-120|1|0|0", 'too large a number, and blanks');
 $mock->fault('fivetran', { path => 'groups', status => 503 }, { path => 'groups', status => 429, headers => { 'Retry-After' => '0', 'X-Rate-Limit-Remaining' => '0' } });
 like($node->query("$read $limits"), qr/^14\n500\|\d+\|t\|-120\|3\|2\|1$/, 'repetitions and refusals are counted');
+
+# An answer that arrives late makes the bounds of the clock wide, not wrong; the next one makes them narrow again.
+my $bounds = q{SELECT clock_skew - clock_error <= '0' AND clock_skew + clock_error >= '0', clock_error > '1 s' FROM fivetrex_limits()};
+foreach my $late ('headers', 'body')
+{
+	my $world = "late_$late";
+	$node->add_world($mock, $world);
+	$mock->fault($world, { path => 'groups', stall => $late });
+	my $reader = $node->background('reader', "SELECT count(*) FROM $world.groups; " . ($bounds =~ s/\(\)/('$world')/r) . "; SELECT count(*) FROM $world.groups; " . ($bounds =~ s/\(\)/('$world')/r));
+	$mock->wait_for($world, 1, undef, 'stalled');
+	# the time that it is late by
+	$node->query('SELECT pg_sleep(1.6)');
+	$mock->release($world);
+	is($node->ended($reader), '', 'no complaint');
+	is($reader->{out}, "14\nt|t\n14\nt|f\n", "late $late: the clock is within its bounds");
+}
 
 # fivetrex.max_retry_wait narrows the server's option
 sub asks_to_wait

@@ -135,8 +135,8 @@ foreach my $means (qw(cancel terminate kill))
 				$node->ended($at{holder});
 			}
 			$mock->release($world);
-			$node->poll_query_until('postgres', 'SELECT true') if $means eq 'kill';
-			is($node->query(q{SELECT count(*) FROM pg_stat_activity WHERE application_name IN ('victim', 'holder')}), 0, 'nobody is left');
+			# psql has ended before its backend has, and a killed one stays in this view until the server has restarted
+			ok($node->poll_query_until('postgres', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name IN ('victim', 'holder')}), 'nobody is left');
 			$node->pass('61 s');
 			go_on($world);
 			all_is_well($world, 'afterwards');
