@@ -11,10 +11,32 @@
 #include "fdw/fdw.h"
 #include "func/func.h"
 #include "funcapi.h"
+#include "json/projection.h"
+#include "json/value.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(fivetrex_table_columns);
+
+/* Of each item the page holds the whole and its name in the map. */
+static const char *const held[] = {"", "@1"};
+
+/*
+ * The values of an item that the row needs.  They are found one item after the
+ * other: a page of them all would be many times the answer.
+ */
+static void
+take_values(const FtxJsonValue *item, const FtxProjection *projection,
+			FtxJsonValue *values)
+{
+	ftx_page_project(&item[0], projection, values);
+	for (int i = 0; i < projection->nnames; i++)
+	{
+		if (projection->names[i].level > 0)
+			values[projection->names[i].slot] = item[1];
+	}
+}
 
 /*
  * fivetrex_table_columns(connector_id text, schema text, "table" text,
@@ -31,6 +53,8 @@ fivetrex_table_columns(PG_FUNCTION_ARGS)
 	FtxSession *session;
 	FtxConverter *converter;
 	FtxWanted wanted = {.shape = FTX_SHAPE_MAP, .items = resource->items};
+	const FtxProjection *projection;
+	FtxJsonValue *found;
 	const char **columns;
 	FtxPage page = {0};
 	Datum *values;
@@ -46,7 +70,9 @@ fivetrex_table_columns(PG_FUNCTION_ARGS)
 		columns[i] = NameStr(TupleDescAttr(rsinfo->setDesc, i)->attname);
 	converter = ftx_converter_of_function("fivetrex_table_columns",
 										  rsinfo->setDesc, resource, columns);
-	wanted.projection = ftx_converter_projection(converter);
+	projection = ftx_converter_projection(converter);
+	found = palloc(sizeof(FtxJsonValue) * projection->nslots);
+	wanted.projection = ftx_projection_create(held, lengthof(held));
 
 	spec.method = FTX_GET;
 	spec.accept = resource->list.accept;
@@ -55,8 +81,9 @@ fivetrex_table_columns(PG_FUNCTION_ARGS)
 	ftx_call_decode(ftx_func_read(session, &spec), &wanted, &page);
 	for (int i = 0; i < page.nitems; i++)
 	{
-		ftx_converter_fill(converter, ftx_page_value(&page, i, 0), false,
-						   values, nulls);
+		CHECK_FOR_INTERRUPTS();
+		take_values(ftx_page_value(&page, i, 0), projection, found);
+		ftx_converter_fill(converter, found, false, values, nulls);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;

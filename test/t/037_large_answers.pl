@@ -21,17 +21,25 @@ $mock->allow_violations('l');
 my $scale = $ENV{FTX_SANITIZE} || ($ENV{LD_PRELOAD} // '') =~ /asan/ ? 0.1 : 1;
 
 # What each kind of statement reads, and what stands around the units.
+my @one_connector = ('/v1/connections', '{"code":"Success","data":{"items":[{"id":"a","x":%s', '%s}]}}');
 my %places = (
-	item => [ 'SELECT count(*) FROM l.connectors', '/v1/connections', '{"code":"Success","data":{"items":[{"id":"a","x":%s', '%s}]}}' ],
-	attrs => [ 'SELECT count(attrs) FROM l.connectors', '/v1/connections', '{"code":"Success","data":{"items":[{"id":"a","x":%s', '%s}]}}' ],
+	item => [ 'SELECT count(*) FROM l.connectors', @one_connector ],
+	attrs => [ 'SELECT count(attrs) FROM l.connectors', @one_connector ],
 	items => [ 'SELECT count(*) FROM l.connectors', '/v1/connections', '{"code":"Success","data":{"items":[%s', '%s]}}' ],
-	events => [ 'SELECT count(events) FROM l.webhooks', '/v1/webhooks', '{"code":"Success","data":{"items":[{"id":"a","events":%s', '%s}]}}' ],
-	schemas => [ q{SELECT count(*) FROM l.connector_schemas WHERE connector_id = 'c'}, '/schemas', '{"code":"Success","data":{"schemas":{%s', '%s}}}' ],
+	events => [ 'SELECT count(events) FROM l.webhooks', '/v1/webhooks',
+		'{"code":"Success","data":{"items":[{"id":"a","events":%s', '%s}]}}' ],
+	schemas => [ q{SELECT count(*) FROM l.connector_schemas WHERE connector_id = 'c'}, '/schemas',
+		'{"code":"Success","data":{"schemas":{%s', '%s}}}' ],
+	tables_of => [ q{SELECT count(*) FROM l.connector_tables WHERE connector_id = 'c'}, '/schemas',
+		'{"code":"Success","data":{"schemas":{%s', '%s}}}' ],
+	columns => [ q{SELECT count(*) FROM fivetrex_table_columns('c', 's', 't', server => 'l')}, '/columns',
+		'{"code":"Success","data":{"columns":{%s', '%s}}}' ],
 	tables => [ q{SELECT count(*) FROM l.connector_tables WHERE connector_id = 'c'}, '/schemas',
 		'{"code":"Success","data":{"schemas":{"s":{"name_in_destination":"s","enabled":true,"tables":{%s', '%s}}}}}' ],
 	table_attrs => [ q{SELECT count(attrs) FROM l.connector_tables WHERE connector_id = 'c'}, '/schemas',
 		'{"code":"Success","data":{"schemas":{"s":{"name_in_destination":"s","enabled":true,"tables":{%s', '%s}}}}}' ],
-	request => [ q{SELECT fivetrex_request('GET', '/v1/groups', server => 'l') IS NOT NULL}, '/v1/groups', '{"code":"Success","data":%s', '%s}' ],
+	request => [ q{SELECT fivetrex_request('GET', '/v1/groups', server => 'l') IS NOT NULL}, '/v1/groups',
+		'{"code":"Success","data":%s', '%s}' ],
 	error => [ q{SELECT count(*) FROM l.groups}, '/v1/groups', '{"code":"InvalidInput","message":%s', '%s}' ],
 	blanks => [ q{SELECT count(*) FROM l.groups}, '/v1/groups', '%s', '%s' ],
 );
@@ -61,10 +69,16 @@ my @bodies = (
 	[ 'a string of escapes', 'request', '"', '\n', 20, '"', undef, undef, 2.5 ],
 	[ 'blanks in front of the end', 'blanks', '{"code":"Success","data":{"items":[]}', ' ', 60, '}', undef, undef, 0.2 ],
 	[ 'blanks, then nothing', 'blanks', '', ' ', 60, '', undef, '08P01', 0.2 ],
-	[ 'tables with names in escapes', 'tables', '"a":{}', qq{,"$kanji\%d":{"name_in_destination":"$kanji","enabled":true}}, 0.05, '', undef, undef, 1.5 ],
+	[ 'tables with names in escapes', 'tables', '"a":{}',
+		qq{,"$kanji\%d":{"name_in_destination":"$kanji","enabled":true}}, 0.05, '', undef, undef, 1.5 ],
 	[ 'small tables', 'tables', '"a":{}', ',"%d":{}', 0.5, '', undef, undef, 14 ],
 	[ 'small tables with attrs', 'table_attrs', '"a":{}', ',"%d":{}', 0.5, '', undef, undef, 14 ],
 	[ 'one table many times', 'tables', '"a":{}', ',"a":{}', 1, '', undef, undef, 14 ],
+	[ 'tables by turns', 'tables', '"a":{}', ',"b":{},"a":{}', 0.5, '', undef, undef, 14 ],
+	[ 'one schema many times', 'schemas', '"a":{}', ',"a":{}', 1, '', undef, undef, 14 ],
+	[ 'one schema many times, with tables', 'tables_of', '"a":{}',
+		',"a":{"tables":{"t":{},"t":{}}}', 0.4, '', undef, undef, 8 ],
+	[ 'one column many times', 'columns', '"a":{}', ',"a":{}', 1, '', undef, undef, 14 ],
 	[ 'small schemas', 'schemas', '"a":{}', ',"%d":{}', 0.5, '', undef, undef, 14 ],
 	[ 'an error\'s message', 'error', '"', 'x', 60, '"', 400, '22023', 3 ],
 	[ 'an error\'s message of escapes', 'error', '"', '\n', 30, '"', 400, '22023', 3 ],
@@ -76,7 +90,8 @@ sub body
 	my ($body) = @_;
 	my (undef, $place, $head, $unit, $millions, $tail, $status) = @$body;
 	my ($sql, $path, $before, $after) = @{ $places{$place} };
-	my $large = { head => sprintf($before, $head), unit => $unit, times => int(1e6 * $scale * $millions), tail => sprintf($after, $tail) };
+	my $large = { head => sprintf($before, $head), unit => $unit, times => int(1e6 * $scale * $millions),
+		tail => sprintf($after, $tail) };
 	my $bytes = length($large->{head}) + length($large->{tail}) + $large->{times} * length $unit;
 	if ($unit =~ /%d/)
 	{
@@ -144,6 +159,28 @@ foreach my $body (@bodies)
 	$session->quit;
 }
 note($_) for @figures;
+
+# Names that come again cost no more each when there are more of them: with four
+# times as many it takes four times as long, by quadratic work sixteen times.
+foreach my $body (grep { $_->[0] =~ /many times, with|table many|column many|by turns/ } @bodies)
+{
+	my $session = Fivetrex::Session->new($node);
+	my $growth;
+	foreach my $attempt (1 .. 5)
+	{
+		my @seconds = map {
+			my ($sql) = body([ @$body[ 0 .. 3 ], $body->[4] * $_, @$body[ 5 .. $#$body ] ]);
+			$session->ask($sql);    # the mock makes the body
+			my $since = time;
+			$session->ask($sql);
+			time - $since
+		} 0.25, 1;
+		$growth = $seconds[1] / $seconds[0];
+		last if $growth < 8;
+	}
+	cmp_ok($growth, '<', 8, "$body->[0]: four times as many, " . sprintf '%.1f times as long', $growth);
+	$session->quit;
+}
 
 # 193 bytes of brotli that unpack to 200 MB of blanks, in one read.
 my $packed = 'z///fwAkQOKxQHLv//n//w+ABEAcFoDu/T////8BkACIwwLQvf/n//8/ABIAcVgAuvf//P//B0ACIA4LQPf+n////wBI'
