@@ -205,15 +205,19 @@ is_deeply([ map { $_->{about} } grep { $refused->{ $_->{n} } !~ /^error (0A000|2
 my $blanks = ' ' x (2 * 1024 * 1024);
 my %nothing = (
 	'empty' => body(''), '204' => body('', status => 204), '{}' => body('{}'), '[]' => body('[]'), 'null' => body('null'),
-	'a string' => body('"Success"'), 'a number' => body('7'), 'HTML' => body('<html>Log in first</html>', content_type => 'text/html'),
+	'a string' => body('"Success"'), 'a number' => body('7'),
+	'HTML' => body('<html>Log in first</html>', content_type => 'text/html'),
 	'truncated' => body('{"code":"Success","message":"m","data":{"items":[{"id":"k"'),
-	'two answers' => body('{"code":"Success"}{"code":"Success"}'), 'not UTF-8' => body(qq({"code":"Success","message":"\xFF"})),
+	'two answers' => body('{"code":"Success"}{"code":"Success"}'),
+	'not UTF-8' => body(qq({"code":"Success","message":"\xFF"})),
 	'only blanks' => body($blanks), 'a byte order mark' => body(qq(\xEF\xBB\xBF{"code":"Success","data":{"items":[]}})),
 	'an error under 200' => body('{"code":"InternalError","message":"oops"}'),
-	'an error with data' => body('{"code":"InternalError","message":"oops","data":{"id":"k","items":[],"schemas":{},"columns":{}}}'),
+	'an error with data' =>
+	  body('{"code":"InternalError","message":"oops","data":{"id":"k","items":[],"schemas":{},"columns":{}}}'),
 	'an error, escaped' => body('{"\u0063ode":"InternalError","data":{"id":"k","items":[]}}'),
 	'a part' => body('{"code":"Success","data":{"id":"k","items":[],"schemas":{},"columns":{}}}', status => 206),
-	'two lengths' => { %{ body('{"code":"Success","data":{"id":"k","items":[],"schemas":{},"columns":{}}}') }, second_length => 7 },
+	'two lengths' =>
+	  { %{ body('{"code":"Success","data":{"id":"k","items":[],"schemas":{},"columns":{}}}') }, second_length => 7 },
 	'no code, no data' => body('{"message":"done"}'), 'code null' => body('{"code":null,"message":"done"}'),
 	'a number as code' => body('{"code":200,"data":{"items":[]}}'));
 my $checked = 0;
@@ -235,12 +239,15 @@ foreach my $name (sort keys %nothing)
 
 # ---------- a success whose data are others
 
-my %data = ('no data' => '', 'data null' => 'null', 'data an array' => '[]', 'data an array of objects' => '[{"id":"k"}]',
+my %data = (
+	'no data' => '', 'data null' => 'null', 'data an array' => '[]', 'data an array of objects' => '[{"id":"k"}]',
 	'data a string' => '"k"', 'data a number' => '7', 'data empty' => '{}', 'another object' => '{"id":"another","x":1}',
 	'items null' => '{"items":null}', 'items numbers' => '{"items":[1,2]}', 'items arrays' => '{"items":[[]]}',
-	'items null elements' => '{"items":[null]}', 'items without keys' => '{"items":[{}]}', 'items a string' => '{"items":"k"}',
+	'items null elements' => '{"items":[null]}',
+	'items without keys' => '{"items":[{}]}', 'items a string' => '{"items":"k"}',
 	'maps null' => '{"schemas":null,"columns":null}', 'maps numbers' => '{"schemas":7,"columns":7}',
-	'maps of numbers' => '{"schemas":{"a":1},"columns":{"a":1}}', 'maps of null' => '{"schemas":{"a":null},"columns":{"a":null}}');
+	'maps of numbers' => '{"schemas":{"a":1},"columns":{"a":1}}',
+	'maps of null' => '{"schemas":{"a":null},"columns":{"a":null}}');
 foreach my $name (sort keys %data)
 {
 	my $body = '{"code":"Success","message":"m"' . ($data{$name} eq '' ? '' : ",\"data\":$data{$name}") . '}';
@@ -275,13 +282,16 @@ foreach my $name (sort keys %data)
 # ---------- the right answer in an odd dress
 
 my $undressed = outcomes_of('reads');
-my @reads = grep { $_->{reads} && $undressed->{ $_->{n} } !~ /^error|^\[\]$|"count": 0\}/ && $_->{about} !~ /ping|download/ } @sent;
+my @reads = grep { $_->{reads} && $undressed->{ $_->{n} } !~ /^error|^\[\]$|"count": 0\}/
+	  && $_->{about} !~ /ping|download/ } @sent;
 cmp_ok(scalar @reads, '>=', 60, 'reads that the mock answers: ' . @reads);
 my %dresses = (
-	'leading white space' => [ { before_body => encode_base64(" \r\n\t", '') }, 1 ], '2 MB of blanks before' => [ { blanks_before => length $blanks }, 1 ],
+	'leading white space' => [ { before_body => encode_base64(" \r\n\t", '') }, 1 ],
+	'2 MB of blanks before' => [ { blanks_before => length $blanks }, 1 ],
 	'another content type' => [ { content_type => 'text/plain' }, 1 ], 'packed' => [ { gzip => JSON::PP::true() }, 1 ],
 	'the same length twice' => [ { headers => {} }, 1 ], 'status 203' => [ { as_status => 203 }, 1 ],
-	'206 of the right answer' => [ { as_status => 206 }, 0 ], 'two lengths of the right answer' => [ { second_length => 3 }, 0 ],
+	'206 of the right answer' => [ { as_status => 206 }, 0 ],
+	'two lengths of the right answer' => [ { second_length => 3 }, 0 ],
 	'a byte order mark before' => [ { before_body => encode_base64("\xEF\xBB\xBF", '') }, 0 ]);
 foreach my $name (sort keys %dresses)
 {
@@ -326,7 +336,8 @@ foreach my $name (sort keys %data)
 }
 
 is($node->query('SELECT 1'), 1, "the server lives: $checked outcomes were checked");
-note("pairs of statement and answer: $checked; reads " . (grep { $_->{reads} } @sent) . ", writes " . (grep { !$_->{reads} } @sent));
+note("pairs of statement and answer: $checked; reads " . (grep { $_->{reads} } @sent)
+	  . ', writes ' . (grep { !$_->{reads} } @sent));
 $node->stop;
 $mock->stop;
 done_testing();

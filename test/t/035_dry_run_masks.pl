@@ -18,15 +18,20 @@ my $json = JSON::PP->new->canonical->allow_nonref;
 sub shown_at
 {
 	my ($path, @bodies) = @_;
-	my $values = join ', ', map { "($_, '" . (ref $bodies[$_] ? $json->encode($bodies[$_]) : $bodies[$_]) =~ s/'/''/gr . "')" } 0 .. $#bodies;
+	my $values = join ', ', map {
+		"($_, '" . (ref $bodies[$_] ? $json->encode($bodies[$_]) : $bodies[$_]) =~ s/'/''/gr . "')"
+	} 0 .. $#bodies;
 	return $node->rows("SET fivetrex.dry_run = on; SET fivetrex.max_writes = -1;
-		SELECT fivetrex_request('POST', '$path', NULL, b::jsonb, server => 'm') - 'dry_run' FROM (VALUES $values) v (n, b) ORDER BY n");
+		SELECT fivetrex_request('POST', '$path', NULL, b::jsonb, server => 'm') - 'dry_run'
+		FROM (VALUES $values) v (n, b) ORDER BY n");
 }
 
 sub shown { return (shown_at('/v1/webhooks/account', @_))[0]; }
 
-my @secret = qw(password passwd pwd pw db_pwd api_key apiKey key secret client_secret token accessToken refresh_token pat
-	my_pat personalPat pin card_pin PIN sid account_sid sig sas sas_url private_key passphrase pass_phrase bearer bearer_token
+my @secret = qw(password passwd pwd pw db_pwd api_key apiKey key secret client_secret
+	token accessToken refresh_token pat
+	my_pat personalPat pin card_pin PIN sid account_sid sig sas sas_url private_key passphrase
+	pass_phrase bearer bearer_token
 	signature authorization Cookie dsn pem jwt otp psk connection_string role_arn credentials environment_vars auth
 	primary_key webhook_secret X-Api-Key keystore_password truststore sasl_plain_secret query_param_value);
 my @plain = qw(path shipping spatial inside pinned opinion host port user database compass designation public_key paused
@@ -51,21 +56,26 @@ like(shown({ is_primary_key => JSON::PP::true, trust_certificates => JSON::PP::f
 	qr/"has_api_key": true.*"is_primary_key": true.*"trust_certificates": false/, 'questions are shown');
 
 my @texts = (
-	'https://user:S3CR3T@host/x', 'https://S3CR3T@host/x', 'postgres://u:S3CR3T@h:5432/db?sslmode=require', 'postgres://u:a/S3CR3T@h/db',
-	'mongodb+srv://u:p@S3CR3T@h', 'see https://u:S3CR3T@h and ftp://v:S3CR3T@i', 'https://h/p?token=S3CR3T&x=1', 'https://h/?a=1&sig=S3CR3T',
+	'https://user:S3CR3T@host/x', 'https://S3CR3T@host/x',
+	'postgres://u:S3CR3T@h:5432/db?sslmode=require', 'postgres://u:a/S3CR3T@h/db',
+	'mongodb+srv://u:p@S3CR3T@h', 'see https://u:S3CR3T@h and ftp://v:S3CR3T@i',
+	'https://h/p?token=S3CR3T&x=1', 'https://h/?a=1&sig=S3CR3T',
 	'Server=h;Uid=u;Pwd=S3CR3T;Database=d', 'host=h password=S3CR3T user=u', "password='S3CR3T with blanks' user=u",
 	'jdbc:sqlserver://h;user=u;password=S3CR3T;x=y', 'Authorization: Bearer S3CR3T', 'Bearer S3CR3T', 'Basic S3CR3T',
 	'{"private_key": "S3CR3T", "project": "p"}', '[{"token": "S3CR3T"}]', '{"a": "{\"password\": \"S3CR3T\"}"}',
-	'{"private_key": S3CR3T', '"api_key": "S3CR3T"', "-----BEGIN RSA PRIVATE KEY-----\nS3CR3T\n-----END RSA PRIVATE KEY-----",
+	'{"private_key": S3CR3T', '"api_key": "S3CR3T"',
+	"-----BEGIN RSA PRIVATE KEY-----\nS3CR3T\n-----END RSA PRIVATE KEY-----",
 	'AccountName=n;AccountKey=S3CR3T==;EndpointSuffix=s');
 my @shown = shown_at('/v1/x', map { { description => $_ } } @texts);
 unlike($shown[$_], qr/S3CR3T/, "in a text: $texts[$_]") foreach 0 .. $#texts;
-my @harmless = ('https://api.example.com:8080/path?x=1&y=2', 'a plain sentence: with a colon, and = too', 'time 12:30', 'user@example.com',
+my @harmless = ('https://api.example.com:8080/path?x=1&y=2', 'a plain sentence: with a colon, and = too',
+	'time 12:30', 'user@example.com',
 	'https://h/@scope/package', 'a:b;c=d', '{not json', 'mailto:me@example.com', 'Bearer');
 @shown = shown_at('/v1/x', map { { description => $_ } } @harmless);
 like($shown[$_], qr/\Q@{[ $json->encode($harmless[$_]) ]}\E/, "not masked: $harmless[$_]") foreach 0 .. $#harmless;
 
-unlike(shown({ headers => [ { name => 'X', value => 'S3CR3T' }, { key => 'A', value => 5, v => 1 } ] }), qr/S3CR3T|5/, 'pairs of name and value');
+unlike(shown({ headers => [ { name => 'X', value => 'S3CR3T' }, { key => 'A', value => 5, v => 1 } ] }), qr/S3CR3T|5/,
+	'pairs of name and value');
 unlike(shown('["S3CR3T://u:S3CR3T@h"]' =~ s/^\["S3CR3T/["x/r), qr/S3CR3T/, 'an array');
 like(shown('"a"'), qr/"body": "a"/, 'a scalar is itself');
 like(shown('[1, {"password": 5}, null]'), qr/"body": \[1, \{"password": "\*{6}"\}, null\]/, 'an array');

@@ -48,7 +48,8 @@ foreach my $case ([ 8, 0 ], [ 64, 1 ])
 
 	foreach my $sql (
 		"SELECT count(*) FROM $world.connector_schemas",
-		"SELECT count(*) FROM (SELECT 1 FROM $world.connector_schemas UNION ALL SELECT 1 FROM $world.connector_schemas WHERE connector_id LIKE '%a%') s",
+		"SELECT count(*) FROM (SELECT 1 FROM $world.connector_schemas UNION ALL
+			SELECT 1 FROM $world.connector_schemas WHERE connector_id LIKE '%a%') s",
 		"SELECT count(*) FROM $world.connectors c JOIN $world.connector_schemas s ON s.connector_id = c.id")
 	{
 		$mock->clear($world);

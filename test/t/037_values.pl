@@ -17,7 +17,8 @@ $node->query(q{
 	CREATE FOREIGN TABLE v.typed (id text, t0 timestamptz(0) OPTIONS (column_name 'created_at'),
 		ts timestamp OPTIONS (column_name 'created_at'), d date OPTIONS (column_name 'created_at'))
 		SERVER v OPTIONS (resource 'groups');
-	CREATE FOREIGN TABLE v.named (id text, t timestamptz OPTIONS (column_name 'name'), i timestamp OPTIONS (column_name 'name'),
+	CREATE FOREIGN TABLE v.named (id text, t timestamptz OPTIONS (column_name 'name'),
+		i timestamp OPTIONS (column_name 'name'),
 		h time OPTIONS (column_name 'name'), z timetz OPTIONS (column_name 'name'), b boolean OPTIONS (column_name 'name'))
 		SERVER v OPTIONS (resource 'groups');
 	CREATE DOMAIN recent AS timestamptz CHECK (VALUE > '2000-01-01Z');
@@ -98,11 +99,13 @@ subtest 'timestamps of functions' => sub {
 	foreach my $session (@sessions)
 	{
 		$mock->patch('v', 'connections', 'assimilate_seem', set => { succeeded_at => '2024-01-02T03:04:05' });
-		is($node->query("$session; SELECT extract(epoch FROM succeeded_at) FROM fivetrex_sync_status('assimilate_seem', server => 'v')"),
+		is($node->query("$session; SELECT extract(epoch FROM succeeded_at)
+				FROM fivetrex_sync_status('assimilate_seem', server => 'v')"),
 			'1704164645.000000', 'without zone');
 		$mock->patch('v', 'connections', 'assimilate_seem', set => { succeeded_at => 'now' });
 		like($node->fails("$session; SELECT * FROM fivetrex_sync_status('assimilate_seem', server => 'v')"),
-			qr/ERROR:  22007: .*"now"\n.*\nCONTEXT:  column "succeeded_at" of function fivetrex_sync_status\(\), row with id "assimilate_seem", JSON path "succeeded_at"/,
+			qr/ERROR:\s+22007:\s.*"now"\n.*\nCONTEXT:\s+column\s"succeeded_at"\sof\sfunction\sfivetrex_sync_status\(\),\x20
+				row\x20with\x20id\x20"assimilate_seem",\x20JSON\x20path\x20"succeeded_at"/x,
 			'now');
 		$mock->patch('v', 'connections', 'assimilate_seem', set => { succeeded_at => undef });
 	}
@@ -114,7 +117,8 @@ subtest 'booleans' => sub {
 		'{}' => 'error 22P02');
 	foreach my $value (sort keys %values)
 	{
-		$mock->fault('v', { path => '/v1/users', body_text => qq({"code":"Success","data":{"items":[{"id":"u","active":$value}]}}) });
+		$mock->fault('v', { path => '/v1/users',
+			body_text => qq({"code":"Success","data":{"items":[{"id":"u","active":$value}]}}) });
 		my (undef, $out, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\nSELECT active FROM v.users");
 		is($err =~ /ERROR:  (\w+)/ ? "error $1" : $out, $values{$value}, "active $value");
 		$mock->replace('v', path => '/v1/connections/assimilate_seem',

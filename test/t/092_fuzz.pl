@@ -35,7 +35,9 @@ for (my $from = 0; $from < $count; $from += $batch)
 }
 is(scalar @differences, 0, "$count mutated answers of seed $seed: no difference")
   or diag(substr join("\n", @differences), 0, 20000);
-my ($wanted) = $node->rows(q{SELECT count(*) FILTER (WHERE expected(kind, n, as_jsonb(body)) IS NOT NULL) * 100 / count(*) FROM bodies WHERE kind <> 'error'});
+my ($wanted) = $node->rows(q{
+	SELECT count(*) FILTER (WHERE expected(kind, n, as_jsonb(body)) IS NOT NULL) * 100 / count(*)
+	FROM bodies WHERE kind <> 'error'});
 cmp_ok($wanted, '>', 15, "$wanted % of them are to be understood");
 cmp_ok($wanted, '<', 85, 'and many are not');
 
