@@ -14,6 +14,7 @@
 
 #include "api/statement.h"
 #include "base/compat.h"
+#include "executor/executor.h"
 #include "tcop/pquery.h"
 #include "tcop/utility.h"
 #include "utils/memutils.h"
@@ -201,6 +202,29 @@ send_held(EState *estate)
 	}
 }
 
+/*
+ * Run the parts of WITH that nothing has read to their end, as the executor
+ * does when it finishes: then all of the query is known, and what is held back
+ * leaves before AFTER triggers fire, which look at it or write themselves.
+ */
+static void
+finish_parts(EState *estate)
+{
+	MemoryContext old = MemoryContextSwitchTo(estate->es_query_cxt);
+	ListCell *lc;
+
+	estate->es_direction = ForwardScanDirection;
+	foreach (lc, estate->es_auxmodifytables)
+	{
+		PlanState *part = lfirst(lc);
+
+		do
+			ResetPerTupleExprContext(estate);
+		while (!TupIsNull(ExecProcNode(part)));
+	}
+	MemoryContextSwitchTo(old);
+}
+
 /* ---------- hooks ---------- */
 
 static void
@@ -267,11 +291,12 @@ fivetrexExecutorFinish(QueryDesc *query)
 	enter(query);
 	PG_TRY();
 	{
+		finish_parts(query->estate);
+		send_held(query->estate);
 		if (next_finish != NULL)
 			next_finish(query);
 		else
 			standard_ExecutorFinish(query);
-		send_held(query->estate);
 	}
 	PG_CATCH();
 	{

@@ -69,7 +69,7 @@ extern void ftx_statement_enter_function(void);
 /*
  * Something that leaves when an executor run is finished, as then all parts of
  * the query have named what they want: all are gathered before the first is
- * sent.  Embedded in the caller's own memory, in `owner`; with the reset of
+ * sent, and all is sent before the query's AFTER triggers fire.  Embedded in the caller's own memory, in `owner`; with the reset of
  * that it is forgotten.
  */
 typedef struct FtxHeld

@@ -244,7 +244,7 @@ send_held(FtxHeld *held)
 /*
  * Where other parts of the query write, too, the whole is held back until all
  * of it is known, so that nothing has been sent if it is too much: unless
- * something looks at the answers, or at the table when this part is done.
+ * something looks at the answers.
  */
 static bool
 holds_back(const ForeignScanState *node, const FtxDirectState *state)
@@ -252,8 +252,7 @@ holds_back(const ForeignScanState *node, const FtxDirectState *state)
 	const PlannedStmt *plan = node->ss.ps.state->es_plannedstmt;
 
 	return state->rows == NULL &&
-		   (plan->hasModifyingCTE || ftx_plan_writes_many(plan)) &&
-		   !ftx_modify_followed(node->resultRelInfo, state->target->operation);
+		   (plan->hasModifyingCTE || ftx_plan_writes_many(plan));
 }
 
 void

@@ -45,11 +45,12 @@ extern List *ftx_modify_all_attnums(Relation rel);
 extern bool ftx_modify_looked_at(Relation rel, CmdType operation);
 
 /*
- * Does an AFTER STATEMENT trigger follow, of the table that the statement
- * names?  It fires before the executor lets go of the modification, so an
- * INSERT or UPDATE must not hold writes back.
+ * Does COPY fire AFTER triggers when all rows are there: of the table that it
+ * names, or of one that its rows are routed to?  They fire before it lets go
+ * of this table, so writes must not be held back.  (Elsewhere what is held
+ * back leaves before AFTER triggers fire, see FtxHeld.)
  */
-extern bool ftx_modify_followed(const ResultRelInfo *info, CmdType operation);
+extern bool ftx_modify_followed(const ResultRelInfo *info);
 
 /*
  * Core cannot collect the rows of a foreign child for a trigger of its parent

@@ -86,7 +86,7 @@ prepare_checks(FtxModifyState *state, EState *estate, ResultRelInfo *info,
 static FtxModifyState *
 begin_modify(EState *estate, ResultRelInfo *info, CmdType operation,
 			 List *set_attnums, List *returned, bool needs_answer,
-			 List *check_options)
+			 bool one_by_one, List *check_options)
 {
 	Relation rel = info->ri_RelationDesc;
 	MemoryContext cxt = AllocSetContextCreate(
@@ -110,7 +110,7 @@ begin_modify(EState *estate, ResultRelInfo *info, CmdType operation,
 	ftx_held_announce(&state->held, cxt, estate);
 	state->set_attnums = set_attnums;
 	state->needs_answer = needs_answer;
-	state->one_by_one = ftx_modify_followed(info, operation);
+	state->one_by_one = one_by_one;
 	state->triggers_change_rows = operation == CMD_UPDATE && rel->trigdesc &&
 								  rel->trigdesc->trig_update_before_row;
 	prepare_checks(state, estate, info, check_options);
@@ -143,7 +143,7 @@ fivetrexBeginForeignModify(ModifyTableState *mtstate, ResultRelInfo *info,
 		operation != CMD_DELETE &&
 			(returning ||
 			 ftx_modify_looked_at(info->ri_RelationDesc, operation)),
-		check_options);
+		false, check_options);
 	state->has_returning = returning;
 	if (operation == CMD_INSERT)
 	{
@@ -260,6 +260,7 @@ fivetrexBeginForeignInsert(ModifyTableState *mtstate, ResultRelInfo *info)
 		returned = ftx_modify_all_attnums(rel);
 	state = begin_modify(mtstate->ps.state, info, CMD_INSERT, NIL, returned,
 						 info->ri_returningList != NIL || looked_at,
+						 plan == NULL && ftx_modify_followed(info),
 						 info->ri_WithCheckOptions);
 	check_movement_in_dry_run(plan, state);
 	ftx_target_check_explain(state->target, mtstate->ps.state);

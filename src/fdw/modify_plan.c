@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "fdw/modify.h"
 #include "nodes/makefuncs.h"
@@ -134,17 +135,28 @@ ftx_modify_looked_at(Relation rel, CmdType operation)
 }
 
 bool
-ftx_modify_followed(const ResultRelInfo *info, CmdType operation)
+ftx_modify_followed(const ResultRelInfo *info)
 {
 	const ResultRelInfo *named = info->ri_RootResultRelInfo ?
 									 info->ri_RootResultRelInfo :
 									 info;
 	const TriggerDesc *triggers = named->ri_RelationDesc->trigdesc;
+	bool followed = triggers != NULL && triggers->trig_insert_after_statement;
+	List *relids = NIL;
+	ListCell *lc;
 
-	if (triggers == NULL || operation == CMD_DELETE)
-		return false;
-	return operation == CMD_INSERT ? triggers->trig_insert_after_statement :
-									 triggers->trig_update_after_statement;
+	if (named != info)
+		relids = find_all_inheritors(RelationGetRelid(named->ri_RelationDesc),
+									 AccessShareLock, NULL);
+	foreach (lc, relids)
+	{
+		Relation rel = table_open(lfirst_oid(lc), NoLock);
+
+		followed = followed || ftx_modify_looked_at(rel, CMD_INSERT);
+		table_close(rel, NoLock);
+	}
+	list_free(relids);
+	return followed;
 }
 
 void

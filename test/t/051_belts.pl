@@ -233,6 +233,77 @@ foreach my $function (qw(safe_pause safe_request safe_update))
 	sends("$function without", "$limit; SET max_parallel_workers_per_gather = 0; SELECT $function($one)", 1);
 }
 
+# ---------- AFTER triggers come when what the statement writes has left
+
+$node->query(q{SET search_path = public; CREATE TABLE logged (i int, id text);
+	CREATE FUNCTION pauses_after() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+	  PERFORM public.fivetrex_pause('broken_anchor', server => 'w'); RETURN NULL; END $$;
+	CREATE FUNCTION counts_after() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+	  RAISE NOTICE 'seen %', (SELECT count(*) FROM w.groups WHERE name LIKE 'after%'); RETURN NULL; END $$;
+	CREATE TRIGGER t AFTER INSERT ON logged FOR EACH ROW EXECUTE FUNCTION pauses_after();
+	CREATE TABLE pq (id text, paused boolean, group_id text) PARTITION BY LIST (group_id);
+	CREATE TABLE pq_local PARTITION OF pq FOR VALUES IN ('local');
+	CREATE FOREIGN TABLE pq_w PARTITION OF pq DEFAULT SERVER w OPTIONS (resource 'connectors');
+	INSERT INTO pq_local VALUES ('broken_anchor', true, 'local');
+	CREATE TRIGGER t AFTER UPDATE ON pq_local FOR EACH ROW EXECUTE FUNCTION pauses_after();
+	CREATE TABLE gq (id text, name text) PARTITION BY LIST (name);
+	CREATE TABLE gq_local PARTITION OF gq FOR VALUES IN ('local');
+	CREATE FOREIGN TABLE gq_w PARTITION OF gq DEFAULT SERVER w OPTIONS (resource 'groups')});
+
+# What is sent, and whether the connector is paused in the end.
+sub ends_paused
+{
+	my ($name, $sql) = @_;
+	my ($log, undef, $err) = writes($sql);
+	is(scalar @$log, 2, "$name: writes") or diag($err);
+	is($node->query(q{SELECT paused FROM w.connectors WHERE id = 'broken_anchor'}), 't', "$name: the trigger is last");
+	return;
+}
+my $unpause = q{UPDATE w.connectors SET paused = false WHERE id = 'broken_anchor'};
+ends_paused('a part of WITH', "WITH u AS ($unpause) INSERT INTO logged VALUES (1)");
+ends_paused('one that is not direct',
+	q{WITH u AS (UPDATE w.connectors c SET paused = false FROM (VALUES ('broken_anchor')) v(id) WHERE v.id = c.id)
+		INSERT INTO logged VALUES (1)});
+ends_paused('the trigger in WITH', "WITH u AS (INSERT INTO logged VALUES (1)) $unpause");
+ends_paused('in a function',
+	"CREATE FUNCTION pg_temp.f() RETURNS void LANGUAGE sql AS \$\$ WITH u AS ($unpause) INSERT INTO public.logged
+		VALUES (1) \$\$; SELECT pg_temp.f()");
+ends_paused('EXPLAIN ANALYZE', "EXPLAIN ANALYZE WITH u AS ($unpause) INSERT INTO logged VALUES (1)");
+ends_paused('a sibling partition', q{UPDATE pq SET paused = false WHERE id = 'broken_anchor'});
+ends_paused('a sibling partition, not direct',
+	q{UPDATE pq SET paused = false FROM (VALUES ('broken_anchor')) v(id) WHERE v.id = pq.id});
+$node->query(q{DROP TRIGGER t ON pq_local; CREATE TRIGGER t AFTER UPDATE ON pq FOR EACH STATEMENT
+	EXECUTE FUNCTION pauses_after()});
+ends_paused('a trigger of the parent', q{UPDATE pq SET paused = false WHERE id = 'broken_anchor'});
+
+sub seen
+{
+	my ($name, $sql, $n) = @_;
+	my (undef, undef, $err) = writes("SET fivetrex.max_deletes = 100;\n$sql");
+	like($err, qr/NOTICE:  00000: seen $n\n/, "$name: the trigger sees what is there") or diag($err);
+	return;
+}
+foreach my $event (qw(INSERT UPDATE DELETE))
+{
+	$node->query("CREATE TRIGGER t_$event AFTER $event ON gq FOR EACH STATEMENT EXECUTE FUNCTION counts_after()");
+}
+seen('INSERT',      q{INSERT INTO gq (name) VALUES ('after_1'), ('local'), ('after_2')}, 2);
+seen('COPY',        "COPY gq (name) FROM STDIN;\nafter_3\nlocal\n\\.\n", 3);
+seen('UPDATE',      q{UPDATE gq SET name = 'later' WHERE name = 'after_1'}, 2);
+seen('DELETE',      q{DELETE FROM gq WHERE name = 'after_2'}, 1);
+seen('DELETE in a WITH',
+	q{WITH d AS (DELETE FROM gq WHERE name = 'after_3') SELECT 1}, 0);
+$node->query(q{DROP TRIGGER t_insert ON gq; CREATE TRIGGER t AFTER INSERT ON gq_local FOR EACH ROW
+	EXECUTE FUNCTION counts_after()});
+seen('COPY and a trigger of a sibling', "COPY gq (name) FROM STDIN;\nlocal\nafter_4\n\\.\n", 1);
+seen('INSERT and a trigger of a sibling', q{INSERT INTO gq (name) VALUES ('local'), ('after_5')}, 2);
+sends('and nothing is sent above a belt, nor by them',
+	q{SET fivetrex.max_writes = 1; WITH u AS (UPDATE w.connectors SET paused = false
+		WHERE id IN ('broken_anchor', 'assimilate_seem')) INSERT INTO logged VALUES (1)},
+	0, max_writes(2, 1));
+sends('an error of a trigger comes after',
+	qq{SET fivetrex.max_writes = 1; WITH u AS ($unpause) INSERT INTO logged VALUES (1)}, 1, max_writes(2, 1, 1));
+
 # ---------- time for retries: each server's limit, the statement's time
 
 $node->add_world($mock, 'slow', max_retry_wait => 0);
