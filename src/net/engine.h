@@ -36,6 +36,14 @@
 /* More HTTP/2 connections than these do not end at the same time. */
 #define FTX_MAX_ENDED 64
 
+/* A socket that libcurl has, or had and closed without telling. */
+typedef struct FtxSocket
+{
+	curl_socket_t fd;
+	int idle_port; /* local port, once it was kept after an answer; else 0 */
+	bool spoiled;  /* its last answer's end is not known */
+} FtxSocket;
+
 typedef enum FtxRequestState
 {
 	FTX_QUEUED,	 /* wants to be sent */
@@ -94,8 +102,7 @@ struct FtxEngine
 	CURL **idle;
 	int n_idle;
 
-	/* Sockets that libcurl has, malloc'ed. */
-	curl_socket_t *sockets;
+	FtxSocket *sockets; /* malloc'ed */
 	int nsockets;
 	int sockets_size;
 
@@ -163,6 +170,7 @@ struct FtxRequest
 	bool refused;	/* the server said it did not process it */
 	int refusals;	/* so often in all attempts */
 	bool fresh;		/* to be sent on a new connection */
+	bool unfit;		/* ended by us: the connection may not be used again */
 	char error[CURL_ERROR_SIZE];
 
 	FtxResponse response;
@@ -202,6 +210,19 @@ extern bool ftx_http2_ended(const FtxEngine *engine, int local_port);
 extern curl_socket_t
 ftx_socket_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address);
 extern int ftx_socket_close(void *arg, curl_socket_t fd);
+
+/*
+ * The request has been answered, and its easy handle is still the multi
+ * handle's: its connection is idle now, if it is kept and not an HTTP/2 one.  `spoiled` says
+ * that it cannot be told where the answer ended.
+ */
+extern void ftx_socket_idle(FtxRequest *request, bool spoiled);
+
+/*
+ * May the idle connection with this local port not carry another request, as
+ * there is something to read on it, or its end?
+ */
+extern bool ftx_socket_unfit(const FtxEngine *engine, int local_port);
 
 /* Put a new engine into the list of all. */
 extern void ftx_engine_list(FtxEngine *engine);

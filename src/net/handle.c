@@ -111,13 +111,22 @@ receive_header(char *data, size_t size, size_t n, void *arg)
 
 #if FTX_CURL_ASKS_BEFORE_SENDING
 
+/* May it be sent again, though the server may have seen it? */
+static bool
+may_repeat(const FtxRequest *request)
+{
+	return request->repeat_safe && ftx_budget_calls_left(request->budget);
+}
+
 /*
  * CURLOPT_PREREQFUNCTION: called when a connection is ready, just before the
  * request is sent on it.
  *
  * libcurl sends a request again, unasked, when a kept connection ends before
  * the first byte of the answer.  The server may have seen the request, so
- * that is refused unless it does no harm; and it costs a call.
+ * that is refused unless it does no harm; and it costs a call.  And libcurl
+ * takes a kept connection that is not fit to carry another request, see
+ * sockets.c: nothing has left yet, so any request may take a new one.
  */
 static int
 before_send(void *arg, char *remote_ip, char *local_ip, int remote_port,
@@ -129,6 +138,13 @@ before_send(void *arg, char *remote_ip, char *local_ip, int remote_port,
 	if (ftx_http2_ended(request->engine, local_port))
 	{
 		request->refused = true;
+		return CURL_PREREQFUNC_ABORT;
+	}
+	/* once only, as then it is to be a new connection */
+	if (!request->fresh && ftx_socket_unfit(request->engine, local_port) &&
+		(request->departures == 0 || request->refused || may_repeat(request)))
+	{
+		request->unfit = true;
 		return CURL_PREREQFUNC_ABORT;
 	}
 	if (++request->departures == 1)
@@ -145,7 +161,7 @@ before_send(void *arg, char *remote_ip, char *local_ip, int remote_port,
 		return CURL_PREREQFUNC_OK;
 	}
 	request->refused = false;
-	if (!request->repeat_safe || !ftx_budget_calls_left(request->budget))
+	if (!may_repeat(request))
 		return CURL_PREREQFUNC_ABORT;
 
 	ftx_request_count(request);
@@ -194,7 +210,8 @@ after_send(CURL *easy, curl_infotype type, char *data, size_t size, void *arg)
 
 /*
  * Where libcurl must not send again, a connection of its own sees to it: only
- * on one that was used before would it.
+ * on one that was used before would it.  Whether a
+ * kept one is fit to carry another request is not known here.
  */
 static bool
 set_departure_options(FtxRequest *request)

@@ -158,6 +158,19 @@ send_refused_again(FtxRequest *request)
 }
 
 /*
+ * The kept connection was not fit to carry it.  libcurl may have sent it on
+ * another one before, which has ended without an answer: that one counts.
+ */
+static void
+send_on_fresh(FtxRequest *request)
+{
+	request->fresh = true;
+	if (request->departures == 0 || request->refused)
+		uncount(request);
+	set_state(request, FTX_QUEUED);
+}
+
+/*
  * A transfer is over: repeat the request or be done with it.
  */
 static void
@@ -179,6 +192,11 @@ settle(FtxRequest *request)
 		request->refusals < FTX_MAX_REFUSALS)
 	{
 		send_refused_again(request);
+		return;
+	}
+	if (request->unfit)
+	{
+		send_on_fresh(request);
 		return;
 	}
 	if (response->outcome == FTX_NO_DESCRIPTOR && descriptor_comes(request))

@@ -7,6 +7,18 @@
  * may close one without telling, so the engine knows its sockets by number:
  * one that is opened again under a number that is known was closed before.
  *
+ * Between an answer and the next request a server has nothing to say on an
+ * HTTP/1 connection.  What it says nevertheless (an answer once more, a 408 of
+ * a load balancer that closes what is idle, the rest of an answer that was
+ * longer than announced) would be taken for the answer to the next request,
+ * and that one's for the answer to the one after it.  libcurl before 8 takes
+ * pending bytes for a sign of life, so it is asked here: an idle connection
+ * with something to read is not used again.
+ *
+ * What no client can tell: bytes that arrive after that look and before the
+ * request does.  And what this one cannot: surplus that came in one TLS record
+ * with the end of a long body, as the TLS library has it already.
+ *
  * An engine that has nothing to do can rest: its multi handle goes, with all
  * connections and its epoll descriptor, and comes back with the next request.
  * That is the only way to close idle connections that libcurl offers.
@@ -15,6 +27,7 @@
  */
 #include "net/engine.h"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -31,7 +44,7 @@ find_socket(const FtxEngine *engine, curl_socket_t fd)
 {
 	for (int i = 0; i < engine->nsockets; i++)
 	{
-		if (engine->sockets[i] == fd)
+		if (engine->sockets[i].fd == fd)
 			return i;
 	}
 	return -1;
@@ -43,12 +56,12 @@ find_socket(const FtxEngine *engine, curl_socket_t fd)
 static bool
 grow_sockets(FtxEngine *engine)
 {
-	curl_socket_t *sockets;
+	FtxSocket *sockets;
 	int size = Max(8, engine->sockets_size * 2);
 
 	if (engine->nsockets < engine->sockets_size)
 		return true;
-	sockets = realloc(engine->sockets, size * sizeof(curl_socket_t));
+	sockets = realloc(engine->sockets, size * sizeof(FtxSocket));
 	if (sockets == NULL)
 		return false;
 	engine->sockets = sockets;
@@ -63,6 +76,7 @@ ftx_socket_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 	FtxRequest *request = arg;
 	FtxEngine *engine = request->engine;
 	curl_socket_t fd;
+	int i;
 
 	if (!grow_sockets(engine))
 		return CURL_SOCKET_BAD;
@@ -80,10 +94,12 @@ ftx_socket_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 		ftx_descriptors_release(1);
 		return CURL_SOCKET_BAD;
 	}
-	if (find_socket(engine, fd) >= 0)
+	i = find_socket(engine, fd);
+	if (i >= 0)
 		ftx_descriptors_release(1);
 	else
-		engine->sockets[engine->nsockets++] = fd;
+		i = engine->nsockets++;
+	engine->sockets[i] = (FtxSocket){.fd = fd};
 	return fd;
 }
 
@@ -106,6 +122,79 @@ int
 ftx_engine_connections(const FtxEngine *engine)
 {
 	return engine->nsockets;
+}
+
+/* ---------- idle connections ---------- */
+
+/* The local port of a socket, 0 when it has none or is no socket. */
+static int
+local_port_of(curl_socket_t fd)
+{
+	struct sockaddr_storage address;
+	socklen_t size = sizeof(address);
+
+	if (getsockname(fd, (struct sockaddr *) &address, &size) != 0)
+		return 0;
+	if (address.ss_family == AF_INET)
+		return ntohs(((struct sockaddr_in *) &address)->sin_port);
+	if (address.ss_family == AF_INET6)
+		return ntohs(((struct sockaddr_in6 *) &address)->sin6_port);
+	return 0;
+}
+
+void
+ftx_socket_idle(FtxRequest *request, bool spoiled)
+{
+	FtxEngine *engine = request->engine;
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	long version = CURL_HTTP_VERSION_NONE;
+	int i;
+
+	/* HTTP/2 says what belongs to what, and may speak at any time */
+	if (curl_easy_getinfo(request->easy, CURLINFO_HTTP_VERSION, &version) !=
+			CURLE_OK ||
+		version >= CURL_HTTP_VERSION_2_0)
+		return;
+	if (curl_easy_getinfo(request->easy, CURLINFO_ACTIVESOCKET, &fd) !=
+			CURLE_OK ||
+		fd == CURL_SOCKET_BAD)
+		return;
+	i = find_socket(engine, fd);
+	if (i < 0)
+		return;
+	engine->sockets[i].idle_port = local_port_of(fd);
+	engine->sockets[i].spoiled = spoiled;
+}
+
+/* Is there something to read, or an end or an error to be told? */
+static bool
+has_unread(curl_socket_t fd)
+{
+	char byte;
+	ssize_t n;
+
+	do
+		n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	return n >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
+bool
+ftx_socket_unfit(const FtxEngine *engine, int local_port)
+{
+	for (int i = 0; i < engine->nsockets; i++)
+	{
+		const FtxSocket *idle = &engine->sockets[i];
+
+		if (idle->idle_port == 0 || idle->idle_port != local_port)
+			continue;
+		/* closed without telling, and the number may be another's now */
+		if (local_port_of(idle->fd) != idle->idle_port)
+			continue;
+		if (idle->spoiled || has_unread(idle->fd))
+			return true;
+	}
+	return false;
 }
 
 /* ---------- rest ---------- */

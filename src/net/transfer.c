@@ -289,7 +289,7 @@ lengths_differ(FtxRequest *request)
 	return false;
 }
 
-/* What only a whole answer has. */
+/* What only a whole answer has.  The handle is still the multi handle's. */
 static void
 read_answer(FtxRequest *request)
 {
@@ -297,8 +297,10 @@ read_answer(FtxRequest *request)
 	const char *retry_after;
 	long status = 0;
 	char *content_type = NULL;
+	bool spoiled = lengths_differ(request);
 
-	if (lengths_differ(request))
+	ftx_socket_idle(request, spoiled);
+	if (spoiled)
 	{
 		ftx_response_fail(request, FTX_MALFORMED_ANSWER,
 						  "the answer announces two different lengths");
@@ -388,6 +390,7 @@ ftx_transfer_begin(FtxRequest *request)
 	request->local_port = 0;
 	request->stream = 0;
 	request->refused = false;
+	request->unfit = false;
 	request->error[0] = '\0';
 
 	if (engine->n_idle > 0)
@@ -421,8 +424,6 @@ ftx_transfer_begin(FtxRequest *request)
 void
 ftx_transfer_end(FtxRequest *request, CURLcode code)
 {
-	curl_multi_remove_handle(request->engine->multi, request->easy);
-
 	read_statistics(request);
 	if (code == CURLE_OK)
 		read_answer(request);
@@ -437,6 +438,7 @@ ftx_transfer_end(FtxRequest *request, CURLcode code)
 		ftx_flow_count(request);
 	}
 	ftx_flow_forget(request);
+	curl_multi_remove_handle(request->engine->multi, request->easy);
 	release_easy(request);
 }
 

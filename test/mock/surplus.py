@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""An HTTP/1.1 server that says more than it was asked for.
+
+    surplus.py --tls-cert FILE --tls-key FILE [--exit-on-stdin-eof]
+
+Prints its port, as server.py does; TLS and plain connections come to the same
+one.  Lists have one row, which tells of what list it is; whatever has "denied"
+in its path is answered 403.
+
+Control, on connections of their own and not recorded:
+
+    GET /control/seen        requests as [connection, "METHOD path"], then forgotten
+    GET /control/say/WHAT    says WHAT on every idle connection, and answers when
+                             it has arrived there
+    GET /control/with/WHAT   says WHAT in one piece with the next answer
+
+WHAT: "again" (the last answer of the connection), "half" of it, "408" (and
+closes), "crlf", "garbage", "end" (closes), "nothing".  GET /control/padding/N
+makes answers longer by N bytes, /control/announce/twice has them announce two
+lengths, /control/groups/N makes N groups, and /control/together/N answers lists of
+a group's users N at a time.
+"""
+import argparse
+import fcntl
+import json
+import os
+import signal
+import socket
+import ssl
+import struct
+import sys
+import termios
+import threading
+import time
+
+ESTABLISHED = 1         # of the states in linux/tcp_states.h
+
+LOCK = threading.Lock()
+SEEN = []
+CONNECTIONS = []
+SETTINGS = {"with": "nothing", "padding": 0, "announce": "once", "connections": 0,
+            "groups": 1}
+TOGETHER = threading.Barrier(1)
+
+TIMEOUT = (b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n"
+           b"Connection: close\r\n\r\n")
+
+
+def answer(method, path):
+    resource = path.split("?")[0].strip("/").split("/")[1]
+    row = {"id": f"{resource} id", "name": f"{resource} name", "email": f"{resource} email"}
+    status, content = "200 OK", {"code": "Success", "data": row}
+    if "denied" in path:
+        status, content = "403 Forbidden", {"code": "Forbidden", "message": "not yours"}
+    elif method == "GET" and resource == "groups" and path.count("/") == 2:
+        content["data"] = {"items": [dict(row, id=row["id"] + f" {i}" * (i > 0)) for i in range(SETTINGS["groups"])]}
+    elif method == "GET" and path.count("/") in (2, 4):
+        content["data"] = {"items": [row]}
+    body = json.dumps(content).encode() + b" " * SETTINGS["padding"]
+    length = b"Content-Length: %d\r\n" % len(body)
+    if SETTINGS["announce"] == "twice":
+        length += b"Content-Length: %d\r\n" % (len(body) - 1)
+    return (f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n".encode() + length +
+            b"\r\n" + body)
+
+
+class Connection:
+    def __init__(self, stream, number):
+        self.stream = stream
+        self.number = number
+        self.last = b""
+
+    def surplus(self, what):
+        return {"again": self.last, "half": self.last[:len(self.last) // 2], "408": TIMEOUT, "crlf": b"\r\n",
+                "garbage": b"garbage\r\n\r\n", "end": b"", "nothing": b""}[what]
+
+    def is_open(self):
+        # known to the kernel before the thread that reads has seen it
+        return self.stream.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == ESTABLISHED
+
+    def say(self, what):
+        self.stream.sendall(self.surplus(what))
+        if what in ("408", "end"):
+            socket.socket.shutdown(self.stream, socket.SHUT_WR)
+        # what the other side's kernel has acknowledged has arrived
+        while struct.unpack("i", fcntl.ioctl(self.stream.fileno(), termios.TIOCOUTQ, b"\0" * 4))[0]:
+            time.sleep(0.001)
+
+    def serve(self):
+        reader = self.stream.makefile("rb")
+        while True:
+            words = reader.readline().split()
+            if len(words) != 3:
+                return
+            length = 0
+            while (line := reader.readline()) not in (b"\r\n", b""):
+                if line.lower().startswith(b"content-length:"):
+                    length = int(line.split(b":")[1])
+            reader.read(length)
+            method, path = words[0].decode(), words[1].decode()
+            if path.count("/") == 4:
+                TOGETHER.wait()
+            with LOCK:
+                SEEN.append([self.number, f"{method} {path}"])
+                self.last = answer(method, path)
+                what, SETTINGS["with"] = SETTINGS["with"], "nothing"
+            self.stream.sendall(self.last + self.surplus(what))
+            if what in ("408", "end"):
+                return
+
+
+def control(words):
+    global TOGETHER
+    with LOCK:
+        if words[0] == "together":
+            TOGETHER = threading.Barrier(int(words[1]))
+            return None
+        if words[0] == "seen":
+            seen, SEEN[:] = list(SEEN), []
+            return seen
+        if words[0] == "say":
+            still_open = [c for c in CONNECTIONS if c.is_open()]
+            for connection in still_open:
+                connection.say(words[1])
+            return len(still_open)
+        SETTINGS[words[0]] = int(words[1]) if words[0] in ("padding", "groups") else words[1]
+        return None
+
+
+def talk(client, context):
+    connection = None
+    try:
+        first = client.recv(1, socket.MSG_PEEK)
+        if first == b"\x16":
+            client = context.wrap_socket(client, server_side=True)
+        elif client.recv(13, socket.MSG_PEEK) == b"GET /control/":
+            path = client.recv(65536).split()[1].decode()
+            body = json.dumps(control(path.split("/")[2:])).encode()
+            client.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            return
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with LOCK:
+            SETTINGS["connections"] += 1
+            connection = Connection(client, SETTINGS["connections"])
+            CONNECTIONS.append(connection)
+        connection.serve()
+    except OSError:
+        pass
+    finally:
+        with LOCK:
+            if connection in CONNECTIONS:
+                CONNECTIONS.remove(connection)
+        client.close()
+
+
+def exit_with_parent():
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--tls-cert", required=True)
+    parser.add_argument("--tls-key", required=True)
+    parser.add_argument("--exit-on-stdin-eof", action="store_true")
+    options = parser.parse_args()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(options.tls_cert, options.tls_key)
+    listen = socket.create_server(("127.0.0.1", 0), backlog=128)
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    if options.exit_on_stdin_eof:
+        threading.Thread(target=exit_with_parent, daemon=True).start()
+    print(listen.getsockname()[1], flush=True)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    while True:
+        client, _ = listen.accept()
+        threading.Thread(target=talk, args=(client, context), daemon=True).start()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
