@@ -51,15 +51,29 @@ ftx_answer_is_error(FtxAnswer *answer, const FtxJsonValue *code,
  * Is the failure one of those that only mean that the parent has none?
  */
 static bool
-means_none(const FtxAnswer *answer, const char *const *absent)
+means_none(const FtxAnswer *answer, const FtxJsonValue *code,
+		   const char *const *absent)
 {
 	for (; absent != NULL && *absent != NULL; absent++)
 	{
 		if (atoi(*absent) == answer->status ||
-			(answer->code != NULL && strcmp(*absent, answer->code) == 0))
+			ftx_json_is_string(code, *absent))
 			return true;
 	}
 	return false;
+}
+
+/* Does a string begin so, escapes or not? */
+static bool
+begins_with(const FtxJsonValue *value, const char *beginning)
+{
+	char *text = palloc(value->len);
+	int len = ftx_json_unescape(value->text + 1, value->len - 2, text);
+	bool begins = len >= (int) strlen(beginning) &&
+				  memcmp(text, beginning, strlen(beginning)) == 0;
+
+	pfree(text);
+	return begins;
 }
 
 /*
@@ -68,27 +82,32 @@ means_none(const FtxAnswer *answer, const char *const *absent)
  * object.
  */
 static FtxProblem
-problem_of_404(const FtxAnswer *answer, const FtxExpected *expected)
+problem_of_404(const FtxAnswer *answer, const FtxEnvelope *envelope,
+			   const FtxExpected *expected)
 {
-	if (answer->code == NULL ||
-		(answer->message != NULL &&
-		 strcmp(answer->message, ROUTE_MISSING_MESSAGE) == 0))
+	const FtxJsonValue *code = &envelope->code;
+
+	if (code->kind != FTX_JSON_STRING ||
+		ftx_json_is_string(&envelope->message, ROUTE_MISSING_MESSAGE))
 		return FTX_PROBLEM_ROUTE_MISSING;
-	if (means_none(answer, expected->absent))
+	if (means_none(answer, code, expected->absent))
 		return FTX_PROBLEM_PARENT_HAS_NONE;
-	if (strncmp(answer->code, NOT_FOUND, strlen(NOT_FOUND)) != 0)
+	if (!begins_with(code, NOT_FOUND))
 		return FTX_PROBLEM_NOT_FOUND;
 	return expected->no_key ? FTX_PROBLEM_LIST_MISSING :
 							  FTX_PROBLEM_OBJECT_MISSING;
 }
 
+/*
+ * By the words as they came: what is masked in them may be what counts.
+ */
 static FtxProblem
-problem_of_status(const FtxAnswer *answer, bool changes,
-				  const FtxExpected *expected)
+problem_of_status(const FtxAnswer *answer, const FtxEnvelope *envelope,
+				  bool changes, const FtxExpected *expected)
 {
 	if (answer->status == 404)
-		return problem_of_404(answer, expected);
-	if (means_none(answer, expected->absent))
+		return problem_of_404(answer, envelope, expected);
+	if (means_none(answer, &envelope->code, expected->absent))
 		return FTX_PROBLEM_PARENT_HAS_NONE;
 	switch (answer->status)
 	{
@@ -122,7 +141,9 @@ take_error(FtxAnswer *answer, bool changes, const FtxExpected *expected,
 	if (ftx_page_envelope(body, &envelope) == NULL &&
 		envelope.code.kind == FTX_JSON_STRING)
 		take_words(answer, &envelope.code, &envelope.message);
-	answer->problem = problem_of_status(answer, changes, expected);
+	else
+		memset(&envelope, 0, sizeof(envelope));
+	answer->problem = problem_of_status(answer, &envelope, changes, expected);
 }
 
 /* ---------- answers to writes ---------- */

@@ -11,10 +11,12 @@
 #include "api/error.h"
 #include "api/memo.h"
 #include "api/reserve.h"
+#include "api/secret.h"
 #include "api/statement.h"
 #include "api/words.h"
 #include "base/guc.h"
 #include "json/projection.h"
+#include "json/shown.h"
 #include "json/value.h"
 #include "mb/pg_wchar.h"
 #include "portability/instr_time.h"
@@ -88,6 +90,41 @@ budget_request(FtxCall *call, FtxRequestSpec *request)
 	request->max_retry_wait = wait * 1000;
 }
 
+/* An FtxSecretFinder: a secret of the request, held by its call. */
+static void
+hold_secret(void *arg, const char *text, size_t len)
+{
+	FtxCall *call = arg;
+	char *copy = pnstrdup(text, len);
+
+	(void) ftx_secret_create(copy, call->cxt);
+	ftx_secret_wipe(copy);
+	pfree(copy);
+}
+
+/*
+ * While a call lives, what is secret in its request is masked in all words, as
+ * credentials are: the API may quote any of it in its answer.
+ */
+static void
+hold_secrets(FtxCall *call, const FtxCallSpec *spec)
+{
+	FtxSecretFinder finder = {hold_secret, call};
+	MemoryContext cxt;
+	MemoryContext old;
+
+	if (spec->body == NULL && strchr(spec->path, '?') == NULL)
+		return;
+	cxt = AllocSetContextCreate(call->cxt, "fivetrex secrets",
+								ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(cxt);
+	(void) ftx_shown_path(spec->path, &finder);
+	if (spec->body != NULL)
+		(void) ftx_shown_body(spec->body, &finder);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(cxt);
+}
+
 FtxCall *
 ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 			   FtxMemo *memo, MemoryContext owner)
@@ -110,6 +147,7 @@ ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 	call->stats = stats;
 	call->memo = memo;
 	call->generation = session->generation;
+	hold_secrets(call, spec);
 
 	if (!remembered(call))
 	{

@@ -181,6 +181,28 @@ has_file(UserMapping *mapping)
 	return false;
 }
 
+/*
+ * The webhook secret is sent by statements that register webhooks, so it is
+ * to be masked like those that every request is sent with.  What is wrong with
+ * its file is told by the functions that need it.
+ */
+static void
+know_webhook_secret(UserMapping *mapping, MemoryContext owner)
+{
+	MemoryContext old = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		(void) ftx_credential_read(mapping, "webhook_secret", owner);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(old);
+		FlushErrorState();
+	}
+	PG_END_TRY();
+}
+
 void
 ftx_credentials_read(UserMapping *mapping, MemoryContext owner,
 					 FtxCredentials *credentials)
@@ -196,5 +218,6 @@ ftx_credentials_read(UserMapping *mapping, MemoryContext owner,
 	if (credentials->proxy_user != NULL && credentials->proxy_password != NULL)
 		(void) ftx_secret_create_basic(credentials->proxy_user,
 									   credentials->proxy_password, owner);
+	know_webhook_secret(mapping, owner);
 	credentials->from_files = has_file(mapping);
 }

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "api/words.h"
 #include "api/writes.h"
 #include "base/guc.h"
 #include "json/shown.h"
@@ -23,9 +24,10 @@ ftx_dry_run(const FtxSession *session)
 void
 ftx_dry_run_notice(const FtxCallSpec *spec)
 {
-	ereport(NOTICE, (errmsg("dry run: %s %s%s%s", ftx_method_name(spec->method),
-							ftx_shown_text(spec->path), spec->body ? " " : "",
-							spec->body ? ftx_shown_body(spec->body) : "")));
+	ereport(NOTICE,
+			(errmsg("dry run: %s %s%s%s", ftx_method_name(spec->method),
+					ftx_words_of_path(spec->path), spec->body ? " " : "",
+					spec->body ? ftx_shown_body(spec->body, NULL) : "")));
 }
 
 char *
@@ -37,8 +39,8 @@ ftx_dry_run_json(const FtxCallSpec *spec)
 	appendStringInfo(&json,
 					 "{\"dry_run\": true, \"method\": \"%s\", \"path\": ",
 					 ftx_method_name(spec->method));
-	escape_json(&json, ftx_shown_text(spec->path));
+	escape_json(&json, ftx_words_of_path(spec->path));
 	appendStringInfo(&json, ", \"body\": %s}",
-					 spec->body ? ftx_shown_body(spec->body) : "null");
+					 spec->body ? ftx_shown_body(spec->body, NULL) : "null");
 	return json.data;
 }

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * secret.c
- *		Credentials of the sessions, and what keeps them out of words.
+ *		Credentials of the sessions, the secrets of the requests that are under
+ *		way, and what keeps them out of words.
  *
  * A secret is looked for in these forms: itself; the Base64 form of itself,
  * wherever it stands in what was encoded (three phases, of which only the
@@ -446,6 +447,93 @@ try_char(const Wanted *wanted, const char *text, const char *end,
 		try_reference(wanted, text, end, places);
 }
 
+/* ---------- what is not visible ---------- */
+
+/*
+ * One that servers drop or add, and that words do not show: a control
+ * character, a mark of format.
+ */
+static bool
+is_hidden(uint32 code)
+{
+	return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0xAD ||
+		   code == 0x61C || code == 0x180E ||
+		   (code >= 0x200B && code <= 0x200F) ||
+		   (code >= 0x2028 && code <= 0x202E) ||
+		   (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF;
+}
+
+/*
+ * Behind one such character at `text`, in any writing; NULL if there is none.
+ */
+static const char *
+behind_hidden(const char *text, const char *end)
+{
+	const char *next = text + 1;
+	uint32 code;
+
+	if (*text == FTX_SECRET_BLANK || *text == FTX_SECRET_HIDDEN)
+		return next;
+	if (*text == '%')
+	{
+		while (end - next >= 4 && memcmp(next, "25", 2) == 0)
+			next += 2;
+		if (take_number(&next, end, 16, 2, 2, &code) &&
+			(code < 0x20 || code == 0x7F))
+			return next;
+	}
+	else if (*text == '\\')
+	{
+		while (next < end && *next == '\\')
+			next++;
+		if (next >= end)
+			return NULL;
+		if (strchr("nrtbf", *next) != NULL)
+			return next + 1;
+		if (*next == 'u' || *next == 'x')
+		{
+			int digits = *next == 'u' ? 4 : 2;
+
+			next++;
+			if (take_number(&next, end, 16, digits, digits, &code) &&
+				is_hidden(code))
+				return next;
+		}
+	}
+	else if (*text == '&' && next < end && *next == '#')
+	{
+		bool hex = ++next < end && (*next | 0x20) == 'x';
+
+		next += hex ? 1 : 0;
+		if (take_number(&next, end, hex ? 16 : 10, 1, 8, &code) &&
+			is_hidden(code))
+			return next < end && *next == ';' ? next + 1 : next;
+	}
+	return NULL;
+}
+
+/*
+ * Add the places behind those that hidden characters follow.
+ */
+static void
+skip_hidden(Places *places, const char *end)
+{
+	/* what is added is looked at, too */
+	for (int i = 0; i < places->n; i++)
+	{
+		const char *at = places->at[i];
+
+		if (at < end && (*at == FTX_SECRET_BLANK || *at == FTX_SECRET_HIDDEN ||
+						 *at == '%' || *at == '\\' || *at == '&'))
+		{
+			const char *next = behind_hidden(at, end);
+
+			if (next != NULL)
+				add_place(places, next);
+		}
+	}
+}
+
 /*
  * The next character of the form that begins at `bytes`.
  */
@@ -501,8 +589,16 @@ match_form(const Form *form, const char *text, const char *end, bool cut)
 		Wanted wanted;
 
 		next_wanted(form, bytes, &wanted);
+		if (bytes > form->text)
+			skip_hidden(&places, end);
+		/* it need not be there, or may have become a blank */
+		if (is_hidden(wanted.code))
+			next = places;
 		for (int i = 0; i < places.n; i++)
 		{
+			if (places.at[i] < end && is_hidden(wanted.code) &&
+				*places.at[i] == ' ')
+				add_place(&next, places.at[i] + 1);
 			if (places.at[i] < end)
 				try_char(&wanted, places.at[i], end, &next);
 		}

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * secret.h
- *		Credentials of the sessions, and what keeps them out of words.
+ *		Credentials of the sessions, the secrets of the requests that are under
+ *		way, and what keeps them out of words.
  *
  * A secret has one owner here, which wipes it.  While it lives, it is known
  * to the mask: whatever a server, a proxy or libcurl says goes through
@@ -34,6 +35,14 @@ ftx_secret_create_basic(const FtxSecret *name, const FtxSecret *password,
 
 /* The text; it lives as long as the secret. */
 extern const char *ftx_secret_text(const FtxSecret *secret);
+
+/*
+ * In the texts that are searched, what may not be shown stands as one of
+ * these: they may be anywhere within a secret, which a server could have cut
+ * by them.
+ */
+#define FTX_SECRET_BLANK '\001'	 /* the end of a line, a tab */
+#define FTX_SECRET_HIDDEN '\002' /* any other that is not visible */
 
 /* Overwrite a string that held a secret. */
 extern void ftx_secret_wipe(char *text);

@@ -10,6 +10,7 @@
 #include "api/secret.h"
 #include "api/words.h"
 #include "json/mask.h"
+#include "json/shown.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "utils/memutils.h"
@@ -41,7 +42,8 @@ is_printable(pg_wchar c)
 }
 
 /*
- * Append one character; "?" for what may not stand there.
+ * Append one character; a mark for what may not stand there, which must not
+ * keep a secret from being found and becomes "?" or a blank after that.
  */
 static void
 append_char(StringInfo words, pg_wchar c)
@@ -49,9 +51,10 @@ append_char(StringInfo words, pg_wchar c)
 	unsigned char utf8[8] = {0};
 
 	if (c == '\n' || c == '\r' || c == '\t')
-		appendStringInfoChar(words, ' ');
-	else if (!is_printable(c) || c > 0x10FFFF ||
-			 (c >= 0x80 && GetDatabaseEncoding() != PG_UTF8))
+		appendStringInfoChar(words, FTX_SECRET_BLANK);
+	else if (!is_printable(c) || c > 0x10FFFF)
+		appendStringInfoChar(words, FTX_SECRET_HIDDEN);
+	else if (c >= 0x80 && GetDatabaseEncoding() != PG_UTF8)
 		appendStringInfoChar(words, '?');
 	else
 	{
@@ -110,7 +113,7 @@ read_escape(const char **text, const char *end)
 	int second;
 
 	if (c == 'n' || c == 'r' || c == 't' || c == 'b' || c == 'f')
-		return ' ';
+		return '\n';
 	if (c != 'u')
 		return (unsigned char) c;
 	first = read_hex(*text, end);
@@ -147,8 +150,19 @@ mask(const char *text, size_t len, bool cut, size_t max)
 		if (secret > 0)
 			appendStringInfoString(&masked, FTX_MASK);
 		else
-			appendStringInfoChar(&masked, *text);
+			appendStringInfoChar(&masked, *text == FTX_SECRET_BLANK	 ? ' ' :
+										  *text == FTX_SECRET_HIDDEN ? '?' :
+																	   *text);
 		text += Max(secret, 1);
+	}
+	if (max > 0)
+	{
+		/* a quoted request has secrets by their places, too */
+		char *quotes = ftx_shown_quotes(masked.data);
+
+		resetStringInfo(&masked);
+		appendStringInfoString(&masked, quotes);
+		pfree(quotes);
 	}
 	if (max > 0 && (size_t) masked.len > max)
 	{
@@ -228,8 +242,8 @@ words_of(const char *text, bool cut, size_t limit, size_t max)
 		{
 			unsigned char byte = *text++;
 
-			appendStringInfoChar(&words,
-								 byte < ' ' || byte == 0x7F ? ' ' : byte);
+			appendStringInfoChar(
+				&words, byte < ' ' || byte == 0x7F ? FTX_SECRET_BLANK : byte);
 		}
 	}
 	masked = mask(words.data, words.len, cut, max);
@@ -246,7 +260,11 @@ ftx_words_of_text(const char *text, bool cut)
 char *
 ftx_words_of_path(const char *path)
 {
-	return words_of(path, false, 0, 0);
+	char *shown = ftx_shown_path(path, NULL);
+	char *words = words_of(shown, false, 0, 0);
+
+	pfree(shown);
+	return words;
 }
 
 /* ---------- errors of others ---------- */

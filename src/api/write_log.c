@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "api/words.h"
 #include "api/write_log.h"
 #include "base/guc.h"
 #include "json/shown.h"
@@ -34,9 +35,10 @@ append_members(StringInfo line, const char *body)
 	{
 		if (token != WJB_KEY)
 			continue;
-		appendStringInfo(line, "%s%s", separator,
-						 ftx_shown_text(pnstrdup(value.val.string.val,
-												 value.val.string.len)));
+		appendStringInfo(
+			line, "%s%s", separator,
+			ftx_shown_text(pnstrdup(value.val.string.val, value.val.string.len),
+						   NULL));
 		separator = ", ";
 	}
 	if (separator[0] == ',')
@@ -54,7 +56,8 @@ ftx_write_log_begin(const FtxSession *session, const FtxCallSpec *spec)
 	initStringInfo(&line);
 	appendStringInfo(&line, "fivetrex: user \"%s\", server \"%s\": %s %s",
 					 GetUserNameFromId(GetUserId(), true), session->servername,
-					 ftx_method_name(spec->method), ftx_shown_text(spec->path));
+					 ftx_method_name(spec->method),
+					 ftx_words_of_path(spec->path));
 	if (spec->body != NULL)
 		append_members(&line, spec->body);
 	return line.data;

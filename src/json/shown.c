@@ -14,93 +14,20 @@
 #include "common/jsonapi.h"
 #include "fmgr.h"
 #include "json/mask.h"
+#include "json/secret_name.h"
 #include "json/shown.h"
-#include "lib/stringinfo.h"
+#include "json/shown_text.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
-
-/* ---------- names ---------- */
-
-/*
- * A name with one of these in it is a secret's.  Fivetran's definition marks
- * some 150 names of secret fields; what of them is no identifier is found by
- * these and the next.
- */
-static const char *const secret_parts[] = {
-	"password",	  "passwd",		"secret",	   "token",
-	"key",		  "passphrase", "pass_phrase", "credential",
-	"private",	  "auth",		"cert",		   "connection_string",
-	"role_arn",	  "sas_",		"environment", "bearer",
-	"signature",  "cookie",		"truststore",  "short_code",
-	"query_param"};
-
-/* These are ordinary parts of other words, so they must be whole ones. */
-static const char *const secret_words[] = {"pat", "pwd", "pin", "pass", "sid",
-										   "sas", "sig", "otp", "jwt",	"dsn",
-										   "pem", "pw",	 "psk"};
-
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+#include "utils/memutils.h"
+#include "utils/numeric.h"
 
 /*
- * Is `word` one of the words of a name: "myPat", "my_pat", "my-pat", "PAT"?
+ * What is encoded several times is looked at this often.
  */
-static bool
-has_word(const char *name, size_t len, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (size_t i = 0; i + n <= len; i++)
-	{
-		bool begins = i == 0 || !is_letter(name[i - 1]) ||
-					  (name[i] >= 'A' && name[i] <= 'Z' && name[i - 1] >= 'a' &&
-					   name[i - 1] <= 'z');
-		bool ends = i + n == len || !is_letter(name[i + n]) ||
-					(name[i + n] >= 'A' && name[i + n] <= 'Z' &&
-					 name[i + n - 1] >= 'a' && name[i + n - 1] <= 'z');
-
-		if (begins && ends && pg_strncasecmp(name + i, word, n) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool
-has_part(const char *name, size_t len, const char *part)
-{
-	size_t n = strlen(part);
-
-	for (size_t i = 0; i + n <= len; i++)
-	{
-		if (pg_strncasecmp(name + i, part, n) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool
-is_secret_name(const char *name, size_t len)
-{
-	if (len == strlen("public_key") &&
-		pg_strncasecmp(name, "public_key", len) == 0)
-		return false;
-	for (size_t i = 0; i < lengthof(secret_parts); i++)
-	{
-		if (has_part(name, len, secret_parts[i]))
-			return true;
-	}
-	for (size_t i = 0; i < lengthof(secret_words); i++)
-	{
-		if (has_word(name, len, secret_words[i]))
-			return true;
-	}
-	return false;
-}
+#define MAX_DECODED 3
 
 /*
  * "is_primary_key", "trust_certificates": a question about something that
@@ -124,170 +51,16 @@ is_question(const JsonbValue *name, const JsonbValue *value)
 	return false;
 }
 
-/* ---------- texts ---------- */
-
-static bool
-is_name_char(char c)
-{
-	return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-		   c == '.';
-}
-
-/* "Authorization: Bearer x": the word before what is secret. */
-static bool
-is_scheme(const char *word, size_t len)
-{
-	return (len == 6 && pg_strncasecmp(word, "bearer", 6) == 0) ||
-		   (len == 5 && pg_strncasecmp(word, "basic", 5) == 0) ||
-		   (len == 5 && pg_strncasecmp(word, "token", 5) == 0);
-}
-
-/*
- * The end of a value that begins at `text`: of a quoted one its quote.
- */
-static const char *
-value_end(const char *text, const char *end)
-{
-	char quote = *text;
-
-	if (quote == '"' || quote == '\'')
-	{
-		for (text++; text < end && *text != quote; text++)
-		{
-			if (*text == '\\' && text + 1 < end)
-				text++;
-		}
-		return text;
-	}
-	while (text < end && strchr("&;, \t\r\n\"'", *text) == NULL)
-		text++;
-	return text;
-}
-
-/*
- * What stands between a scheme and a host is a name and a password, or a
- * token.  Returns where to go on.
- */
-static const char *
-show_authority(StringInfo shown, const char *text, const char *end)
-{
-	const char *at = NULL;
-	const char *colon = NULL;
-	bool path = false;
-
-	for (const char *next = text; next < end && !isspace((unsigned char) *next);
-		 next++)
-	{
-		if (*next == '"' || *next == '\'')
-			break;
-		if (*next == '@')
-			at = next;
-		else if (*next == ':' && colon == NULL && !path)
-			colon = next;
-		else if (strchr("/?#", *next) != NULL)
-		{
-			/* the end, unless that is a password which is not encoded */
-			if (at != NULL || colon == NULL ||
-				strspn(colon + 1, "0123456789") == (size_t) (next - colon - 1))
-				break;
-			path = true;
-		}
-	}
-	if (at == NULL)
-		return text;
-	if (colon != NULL && colon < at)
-		appendBinaryStringInfo(shown, text, (int) (colon + 1 - text));
-	appendStringInfoString(shown, FTX_MASK);
-	return at;
-}
-
-/*
- * After a name at its end: the value that follows "=" or ":" is masked if the
- * name is a secret's.  Returns where to go on.
- */
-static const char *
-show_value(StringInfo shown, const char *name, const char *text,
-		   const char *end)
-{
-	const char *next = text;
-	const char *stop;
-
-	if (next < end && (*next == '"' || *next == '\''))
-		next++;
-	while (next < end && *next == ' ')
-		next++;
-	if (is_scheme(name, text - name) && next > text && *text == ' ')
-		;
-	else if (next < end && (*next == '=' || *next == ':') &&
-			 is_secret_name(name, text - name))
-	{
-		next++;
-		while (next < end && *next == ' ')
-			next++;
-		stop = next;
-		while (stop < end && is_letter(*stop))
-			stop++;
-		/* what is masked comes after the scheme */
-		if (stop < end && *stop == ' ' && is_scheme(next, stop - next))
-			return text;
-	}
-	else
-		return text;
-	if (next >= end)
-		return text;
-	stop = value_end(next, end);
-	if (stop == next)
-		return text;
-	appendBinaryStringInfo(shown, text, (int) (next - text));
-	if (*next == '"' || *next == '\'')
-		appendStringInfoChar(shown, *next);
-	appendStringInfoString(shown, FTX_MASK);
-	return stop;
-}
-
-static char *
-show_text(const char *text, size_t len)
-{
-	const char *end = text + len;
-	StringInfoData shown;
-
-	initStringInfo(&shown);
-	while (text < end)
-	{
-		const char *word = text;
-
-		while (text < end && is_name_char(*text))
-			text++;
-		appendBinaryStringInfo(&shown, word, (int) (text - word));
-		if (end - text >= 3 && memcmp(text, "://", 3) == 0)
-		{
-			appendStringInfoString(&shown, "://");
-			text = show_authority(&shown, text + 3, end);
-			continue;
-		}
-		if (text > word)
-			text = show_value(&shown, word, text, end);
-		if (text < end && !is_name_char(*text))
-			appendStringInfoChar(&shown, *text++);
-	}
-	return shown.data;
-}
-
-char *
-ftx_shown_text(const char *text)
-{
-	return show_text(text, strlen(text));
-}
-
 /* ---------- JSON ---------- */
 
-static JsonbValue *shown_copy(JsonbContainer *container, bool secret);
+static JsonbValue *shown_copy(JsonbContainer *container, bool secret,
+							  const FtxSecretFinder *finder);
 
 /*
  * JSON as text: a service account's key file, say.  NULL when it is none.
  */
 static char *
-show_json_text(const char *text, int len)
+show_json_text(const char *text, int len, const FtxSecretFinder *finder)
 {
 	char *json = pnstrdup(text, len);
 	JsonLexContext *lex;
@@ -298,7 +71,7 @@ show_json_text(const char *text, int len)
 	lex = ftx_json_lexer(json, len, GetDatabaseEncoding(), true);
 	if (pg_parse_json(lex, &nullSemAction) != JSON_SUCCESS)
 		return NULL;
-	return ftx_shown_body(json);
+	return ftx_shown_body(json, finder);
 }
 
 static void
@@ -309,32 +82,64 @@ set_text(JsonbValue *value, char *text)
 	value->val.string.len = (int) strlen(text);
 }
 
-static void
-show_string(JsonbValue *value)
+/*
+ * A text that means itself, or is JSON or a key.
+ */
+static char *
+show_text(const char *text, int len, const FtxSecretFinder *finder)
 {
-	const char *text = value->val.string.val;
-	int len = value->val.string.len;
-	char *shown = show_json_text(text, len);
+	static const char mark[] = "PRIVATE KEY-----";
+	char *shown = show_json_text(text, len, finder);
 
-	if (shown == NULL && has_part(text, len, "PRIVATE KEY-----"))
-		shown = FTX_MASK;
-	if (shown == NULL)
-		shown = show_text(text, len);
-	set_text(value, shown);
+	if (shown != NULL)
+		return shown;
+	for (int i = 0; i + (int) strlen(mark) <= len; i++)
+	{
+		if (memcmp(text + i, mark, strlen(mark)) == 0)
+		{
+			ftx_shown_found(finder, text, len);
+			return pstrdup(FTX_MASK);
+		}
+	}
+	return ftx_shown_plain(text, len, false, finder);
+}
+
+/*
+ * A scalar that is secret by its place.
+ */
+static void
+mask_scalar(JsonbValue *value, const FtxSecretFinder *finder)
+{
+	if (value->type == jbvString)
+	{
+		ftx_shown_found(finder, value->val.string.val, value->val.string.len);
+		/* what of it is a secret by itself may come back alone */
+		if (finder != NULL)
+			show_text(value->val.string.val, value->val.string.len, finder);
+	}
+	else if (value->type == jbvNumeric)
+	{
+		char *digits = DatumGetCString(DirectFunctionCall1(
+			numeric_out, NumericGetDatum(value->val.numeric)));
+
+		ftx_shown_found(finder, digits, strlen(digits));
+	}
+	set_text(value, FTX_MASK);
 }
 
 /*
  * One member or element; `secret` if its place is.
  */
 static void
-show_value_of(JsonbValue *value, bool secret)
+show_value_of(JsonbValue *value, bool secret, const FtxSecretFinder *finder)
 {
 	if (value->type == jbvBinary)
-		*value = *shown_copy(value->val.binary.data, secret);
+		*value = *shown_copy(value->val.binary.data, secret, finder);
 	else if (secret && value->type != jbvNull)
-		set_text(value, FTX_MASK);
+		mask_scalar(value, finder);
 	else if (value->type == jbvString)
-		show_string(value);
+		set_text(value, show_text(value->val.string.val, value->val.string.len,
+								  finder));
 }
 
 /* Has the object a member that names another one, called "value"? */
@@ -356,7 +161,8 @@ has_name(JsonbContainer *container)
 }
 
 static JsonbValue *
-shown_copy(JsonbContainer *container, bool secret)
+shown_copy(JsonbContainer *container, bool secret,
+		   const FtxSecretFinder *finder)
 {
 	JsonbIterator *it = JsonbIteratorInit(container);
 	FtxJsonbBuilder builder = {0};
@@ -376,14 +182,16 @@ shown_copy(JsonbContainer *container, bool secret)
 			const char *name = key.val.string.val;
 			size_t len = key.val.string.len;
 
-			show_value_of(&value, secret ||
-									  (pair && len == 5 &&
-									   pg_strncasecmp(name, "value", 5) == 0) ||
-									  (is_secret_name(name, len) &&
-									   !is_question(&key, &value)));
+			show_value_of(
+				&value,
+				secret ||
+					(pair && len == 5 &&
+					 pg_strncasecmp(name, "value", 5) == 0) ||
+					(ftx_secret_name(name, len) && !is_question(&key, &value)),
+				finder);
 		}
 		else if (token == WJB_ELEM)
-			show_value_of(&value, secret);
+			show_value_of(&value, secret, finder);
 		ftx_jsonb_push(&builder, token,
 					   token < WJB_BEGIN_ARRAY || (token == WJB_BEGIN_ARRAY &&
 												   value.val.array.rawScalar) ?
@@ -394,11 +202,175 @@ shown_copy(JsonbContainer *container, bool secret)
 }
 
 char *
-ftx_shown_body(const char *body)
+ftx_shown_body(const char *body, const FtxSecretFinder *finder)
 {
 	Jsonb *jsonb = DatumGetJsonbP(
 		DirectFunctionCall1(jsonb_in, CStringGetDatum(body)));
 
-	jsonb = JsonbValueToJsonb(shown_copy(&jsonb->root, false));
+	jsonb = JsonbValueToJsonb(shown_copy(&jsonb->root, false, finder));
 	return JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb));
+}
+
+char *
+ftx_shown_text(const char *text, const FtxSecretFinder *finder)
+{
+	return show_text(text, (int) strlen(text), finder);
+}
+
+char *
+ftx_shown_quotes(const char *text)
+{
+	return ftx_shown_plain(text, strlen(text), true, NULL);
+}
+
+/* ---------- paths ---------- */
+
+static int
+hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef";
+	const char *digit = c == '\0' ? NULL : strchr(digits, pg_ascii_tolower(c));
+
+	return digit != NULL ? (int) (digit - digits) : -1;
+}
+
+/*
+ * Undo percent-encoding, of a form with "+" for blanks as well; in the server
+ * encoding.
+ */
+static char *
+decode(const char *text, size_t len, bool form)
+{
+	char *volatile result = NULL;
+	char *decoded = palloc(len + 1);
+	char *next = decoded;
+	MemoryContext old = CurrentMemoryContext;
+
+	for (size_t i = 0; i < len; i++)
+	{
+		int high = text[i] == '%' && i + 2 < len ? hex_digit(text[i + 1]) : -1;
+		int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+
+		if (low >= 0 && high * 16 + low != 0)
+		{
+			*next++ = (char) (high * 16 + low);
+			i += 2;
+		}
+		else
+			*next++ = form && text[i] == '+' ? ' ' : text[i];
+	}
+	*next = '\0';
+	if (!pg_verify_mbstr(PG_UTF8, decoded, (int) (next - decoded), true))
+		return pnstrdup(text, len);
+	PG_TRY();
+	{
+		result = pg_any_to_server(decoded, (int) (next - decoded), PG_UTF8);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(old);
+		FlushErrorState();
+		result = pnstrdup(text, len);
+	}
+	PG_END_TRY();
+	return result;
+}
+
+static void
+append_encoded(StringInfo shown, const char *text)
+{
+	text = pg_server_to_any(text, (int) strlen(text), PG_UTF8);
+	for (; *text != '\0'; text++)
+	{
+		unsigned char c = *text;
+
+		if (isalnum(c) || strchr("-._~*", c) != NULL)
+			appendStringInfoChar(shown, (char) c);
+		else
+			appendStringInfo(shown, "%%%02X", c);
+	}
+}
+
+/*
+ * One part of a path: a segment, or a name or value of its query.
+ */
+static void
+show_part(StringInfo shown, const char *part, size_t len, bool form,
+		  const FtxSecretFinder *finder)
+{
+	char *before = pnstrdup(part, len);
+
+	for (int i = 0; i <= MAX_DECODED; i++)
+	{
+		/* what is encoded once more than we know stays as it is */
+		char *decoded = i == 0 ? before : decode(before, strlen(before), form);
+		char *masked;
+
+		if (i > 0 && strcmp(decoded, before) == 0)
+			break;
+		masked = show_text(decoded, (int) strlen(decoded), finder);
+		if (strstr(masked, FTX_MASK) != NULL &&
+			strstr(decoded, FTX_MASK) == NULL)
+		{
+			append_encoded(shown, masked);
+			return;
+		}
+		before = decoded;
+	}
+	appendBinaryStringInfo(shown, part, (int) len);
+}
+
+/*
+ * "name=value" of a query.
+ */
+static void
+show_parameter(StringInfo shown, const char *from, size_t len,
+			   const FtxSecretFinder *finder)
+{
+	const char *equals = memchr(from, '=', len);
+	char *name;
+	char *value;
+
+	if (equals == NULL)
+	{
+		show_part(shown, from, len, true, finder);
+		return;
+	}
+	name = decode(from, equals - from, true);
+	equals++;
+	len -= equals - from;
+	if (!ftx_secret_name(name, strlen(name)) || len == 0)
+	{
+		show_part(shown, from, equals - 1 - from, true, finder);
+		appendStringInfoChar(shown, '=');
+		show_part(shown, equals, len, true, finder);
+		return;
+	}
+	value = decode(equals, len, false);
+	appendBinaryStringInfo(shown, from, (int) (equals - from));
+	appendStringInfoString(shown, FTX_MASK);
+	ftx_shown_found(finder, value, strlen(value));
+}
+
+char *
+ftx_shown_path(const char *path, const FtxSecretFinder *finder)
+{
+	const char *query = strchr(path, '?');
+	StringInfoData shown;
+
+	initStringInfo(&shown);
+	while (*path != '\0')
+	{
+		bool in_query = query != NULL && path > query;
+		size_t len = strcspn(path, in_query ? "&" : "/?");
+
+		if (in_query)
+			show_parameter(&shown, path, len, finder);
+		else
+			show_part(&shown, path, len, false, finder);
+		path += len;
+		if (*path != '\0')
+			appendStringInfoChar(&shown, *path++);
+	}
+	return shown.data;
 }

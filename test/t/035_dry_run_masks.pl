@@ -33,8 +33,14 @@ my @secret = qw(password passwd pwd pw db_pwd api_key apiKey key secret client_s
 	my_pat personalPat pin card_pin PIN sid account_sid sig sas sas_url private_key passphrase
 	pass_phrase bearer bearer_token
 	signature authorization Cookie dsn pem jwt otp psk connection_string role_arn credentials environment_vars auth
-	primary_key webhook_secret X-Api-Key keystore_password truststore sasl_plain_secret query_param_value);
+	primary_key webhook_secret X-Api-Key keystore_password truststore sasl_plain_secret query_param_value session
+	session_id shared_access shared_access_signature service_account_json clientsecret userPassword accesskey
+	APIKey api_keys
+	SecretAccessKey oauth_token service_account_key passwords access_token_2);
 my @plain = qw(path shipping spatial inside pinned opinion host port user database compass designation public_key paused
+	monkey keyboard author authority secretary tokenize key_column keyColumns primary_key_column hockey turkey
+	certain authored auth_type key_status private_link_id system_key_id external_secrets_manager_id
+	secret_manager_id environment_id passenger
 	schema update_method description sync_mode passage);
 my @values = ('S3CR3T', 123456, 1.5, JSON::PP::true, [ 'S3CR3T', 77 ], { a => 'S3CR3T', b => [ { c => 123456 } ] }, '');
 
@@ -65,12 +71,16 @@ my @texts = (
 	'{"private_key": "S3CR3T", "project": "p"}', '[{"token": "S3CR3T"}]', '{"a": "{\"password\": \"S3CR3T\"}"}',
 	'{"private_key": S3CR3T', '"api_key": "S3CR3T"',
 	"-----BEGIN RSA PRIVATE KEY-----\nS3CR3T\n-----END RSA PRIVATE KEY-----",
-	'AccountName=n;AccountKey=S3CR3T==;EndpointSuffix=s');
+	'AccountName=n;AccountKey=S3CR3T==;EndpointSuffix=s', 'u:S3CR3T@h', 'db at u:a:S3CR3T@h:5432',
+	'https://hooks.slack.com/services/T0/B0/S3CR3T', 'https://discord.com/api/webhooks/1/S3CR3T',
+	'token ghp_S3CR3T', 'Authorization: Bearer S3CR3T, and more', '{"a": "{\\"session\\": \\"S3CR3T\\"}"}');
 my @shown = shown_at('/v1/x', map { { description => $_ } } @texts);
 unlike($shown[$_], qr/S3CR3T/, "in a text: $texts[$_]") foreach 0 .. $#texts;
 my @harmless = ('https://api.example.com:8080/path?x=1&y=2', 'a plain sentence: with a colon, and = too',
 	'time 12:30', 'user@example.com',
-	'https://h/@scope/package', 'a:b;c=d', '{not json', 'mailto:me@example.com', 'Bearer');
+	'https://h/@scope/package', 'a:b;c=d', '{not json', 'mailto:me@example.com', 'Bearer',
+	'Bearer of news: token ring', 'Basic plan', 'the basic plan, a token gesture', 'Token holders',
+	'author: Jane Doe', 'monkey=5', 'keyboard: qwerty', 'tokenize: true');
 @shown = shown_at('/v1/x', map { { description => $_ } } @harmless);
 like($shown[$_], qr/\Q@{[ $json->encode($harmless[$_]) ]}\E/, "not masked: $harmless[$_]") foreach 0 .. $#harmless;
 
