@@ -28,6 +28,7 @@ static void
 check_deletes(const FtxBelt *belt)
 {
 	int64 n = belt->passed + belt->waiting;
+	int64 made = belt->passed - belt->shown;
 
 	if (belt->waiting == 0 || ftx_guc_max_deletes < 0 ||
 		n <= ftx_guc_max_deletes)
@@ -36,7 +37,7 @@ check_deletes(const FtxBelt *belt)
 		ERROR,
 		(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 		 errmsg("fivetrex.max_deletes does not allow this"),
-		 belt->passed == 0 ?
+		 made == 0 ?
 			 errdetail_plural("The statement deletes " INT64_FORMAT
 							  " object, the setting allows %d. Nothing was "
 							  "sent.",
@@ -48,7 +49,7 @@ check_deletes(const FtxBelt *belt)
 				 "The statement deletes " INT64_FORMAT
 				 " objects, the setting allows %d. It has deleted " INT64_FORMAT
 				 " of them already; of the others nothing was sent.",
-				 n, ftx_guc_max_deletes, belt->passed),
+				 n, ftx_guc_max_deletes, made),
 		 errhint("SET fivetrex.max_deletes = " INT64_FORMAT
 				 " allows it. A deleted object cannot be brought back.",
 				 n)));
@@ -58,7 +59,9 @@ static void
 check_changes(const FtxBelt *belt, bool complete)
 {
 	int64 n = belt->passed + belt->waiting;
+	int64 made = belt->passed - belt->shown;
 	const char *more = complete ? "" : " or more";
+	const char *noun = n == 1 && complete ? "change" : "changes";
 
 	if (belt->waiting == 0 || ftx_guc_max_writes < 0 || n <= ftx_guc_max_writes)
 		return;
@@ -66,15 +69,14 @@ check_changes(const FtxBelt *belt, bool complete)
 		ERROR,
 		(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 		 errmsg("fivetrex.max_writes does not allow this"),
-		 belt->passed == 0 ?
+		 made == 0 ?
 			 errdetail("The statement makes " INT64_FORMAT
-					   "%s changes, the setting allows %d. Nothing was sent.",
-					   n, more, ftx_guc_max_writes) :
-			 errdetail(
-				 "The statement makes " INT64_FORMAT
-				 "%s changes, the setting allows %d. It has made " INT64_FORMAT
-				 " of them already; of the others nothing was sent.",
-				 n, more, ftx_guc_max_writes, belt->passed),
+					   "%s %s, the setting allows %d. Nothing was sent.",
+					   n, more, noun, ftx_guc_max_writes) :
+			 errdetail("The statement makes " INT64_FORMAT
+					   "%s %s, the setting allows %d. It has made " INT64_FORMAT
+					   " of them already; of the others nothing was sent.",
+					   n, more, noun, ftx_guc_max_writes, made),
 		 complete && belt->passed == 0 ?
 			 errhint("SET fivetrex.max_writes = " INT64_FORMAT
 					 " allows it, -1 any number of changes.",
@@ -104,7 +106,8 @@ ftx_belts_check_calls(const FtxStatement *statement, int n)
 		 errmsg("fivetrex.max_calls does not allow this"),
 		 errdetail(
 			 "The statement made " INT64_FORMAT
-			 " API calls and would now send %d writes; the setting allows %d. None of these was sent.",
-			 calls, n, ftx_guc_max_calls),
+			 " API %s and would now send %d %s; the setting allows %d. None of these was sent.",
+			 calls, calls == 1 ? "call" : "calls", n,
+			 n == 1 ? "write" : "writes", ftx_guc_max_calls),
 		 errhint("Restrict the statement or raise fivetrex.max_calls.")));
 }

@@ -30,6 +30,7 @@
 typedef struct FtxBelt
 {
 	int64 passed;  /* was sent, or shown in a dry run */
+	int64 shown;   /* of these: in a dry run, so it was not made */
 	int64 waiting; /* was named, but nothing of it has left */
 } FtxBelt;
 

@@ -89,11 +89,15 @@ count_added(FtxWrites *writes, const FtxCallSpec *spec)
  * It is about to leave, or to be shown.
  */
 static void
-count_passed(FtxWrites *writes, const FtxCallSpec *spec)
+count_passed(FtxWrites *writes, const FtxCallSpec *spec, bool shown)
 {
+	FtxBelt *belt = deletes(spec) == 0 ? &writes->statement->changes :
+										 &writes->statement->deletes;
+	int64 n = Max(deletes(spec), 1);
+
 	count_waiting(writes, -1, -(deletes(spec) == 0), -deletes(spec));
-	writes->statement->changes.passed += deletes(spec) == 0;
-	writes->statement->deletes.passed += deletes(spec);
+	belt->passed += n;
+	belt->shown += shown ? n : 0;
 }
 
 /*
@@ -188,7 +192,7 @@ show_queue(FtxWrites *writes)
 {
 	for (int i = 0; i < writes->queued; i++)
 	{
-		count_passed(writes, &writes->queue[i]);
+		count_passed(writes, &writes->queue[i], true);
 		ftx_dry_run_notice(&writes->queue[i]);
 	}
 	empty_queue(writes);
@@ -267,7 +271,7 @@ start_next(FtxWrites *writes)
 	writes->next++;
 	writes->nflights++;
 	writes->statement->in_flight++;
-	count_passed(writes, spec);
+	count_passed(writes, spec, false);
 }
 
 static bool
@@ -487,7 +491,7 @@ ftx_write_send(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats)
 	if (ftx_writes_dry_run(writes))
 	{
 		ftx_writes_leave(&context);
-		count_passed(writes, spec);
+		count_passed(writes, spec, true);
 		empty_queue(writes);
 		return NULL;
 	}

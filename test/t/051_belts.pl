@@ -39,7 +39,7 @@ sub max_writes
 {
 	my ($n, $allowed, $done) = @_;
 	my $rest = $done ? "It has made $done of them already; of the others nothing was sent\\." : 'Nothing was sent\.';
-	my $detail = "The statement makes $n changes, the setting allows $allowed\\. $rest";
+	my $detail = "The statement makes $n changes?, the setting allows $allowed\\. $rest";
 	return qr/54000: fivetrex\.max_writes does not allow this\nDETAIL:  $detail\nHINT:  SET fivetrex\.max_writes/;
 }
 

@@ -35,7 +35,7 @@ refuses('the guard refuses in a dry run, too', q{SET fivetrex.dry_run = on; DELE
 
 # ---------- max_calls
 
-refuses('max_calls', q{SET fivetrex.max_calls = 12; UPDATE connectors SET paused = true WHERE group_id = 'hollow_cedar'}, qr/54000: fivetrex\.max_calls does not allow this\nDETAIL:  The statement made 1 API calls and would now send 12 writes; the setting allows 12\. None/);
+refuses('max_calls', q{SET fivetrex.max_calls = 12; UPDATE connectors SET paused = true WHERE group_id = 'hollow_cedar'}, qr/54000: fivetrex\.max_calls does not allow this\nDETAIL:  The statement made 1 API call and would now send 12 writes; the setting allows 12\. None/);
 is(scalar @{ (writes(q{SET fivetrex.max_calls = 13; UPDATE connectors SET paused = true WHERE group_id = 'hollow_cedar'}))[0] }, 12, 'as many as allowed');
 
 # ---------- access

@@ -307,6 +307,14 @@ SKIP:
 		4, [ '1 stay', '1 stay' ], qr/ERROR/);
 }
 
+# ---------- a belt's words
+
+tells('one change', q{SET fivetrex.max_writes = 0; SELECT w_pause('assimilate_seem')}, 0, [],
+	qr/DETAIL:  The statement makes 1 change, the setting allows 0\. Nothing was sent\./);
+tells('a dry run has made none', q{SET fivetrex.dry_run = on; SET fivetrex.max_writes = 1;
+	SELECT w_pause('assimilate_seem'), w_pause('broken_anchor')}, 0, [],
+	qr/DETAIL:  The statement makes 2 changes, the setting allows 1\. Nothing was sent\./);
+
 # ---------- the line adds up all targets of a statement
 
 $mock->fault('v',
