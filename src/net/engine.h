@@ -191,10 +191,11 @@ extern void ftx_transfer_abandon(FtxRequest *request);
 /*
  * The headers of an answer.  keep() is told each line as it comes and is false
  * out of memory; get() gives a value that is valid until forget(), NULL when
- * there is no such header.
+ * there is no such header; `index` counts those of one name from 0.
  */
 extern bool ftx_header_keep(FtxRequest *request, const char *line, size_t len);
-extern const char *ftx_header_get(FtxRequest *request, const char *name);
+extern const char *
+ftx_header_get(FtxRequest *request, const char *name, int index);
 extern void ftx_header_forget(FtxRequest *request);
 
 /*

@@ -19,12 +19,12 @@ ftx_header_keep(FtxRequest *request, const char *line, size_t len)
 }
 
 const char *
-ftx_header_get(FtxRequest *request, const char *name)
+ftx_header_get(FtxRequest *request, const char *name, int index)
 {
 	struct curl_header *header;
 
-	if (curl_easy_header(request->easy, name, 0, CURLH_HEADER, -1, &header) !=
-		CURLHE_OK)
+	if (curl_easy_header(request->easy, name, (size_t) index, CURLH_HEADER, -1,
+						 &header) != CURLHE_OK)
 		return NULL;
 	return header->value;
 }
@@ -57,7 +57,7 @@ ftx_header_keep(FtxRequest *request, const char *line, size_t len)
 }
 
 const char *
-ftx_header_get(FtxRequest *request, const char *name)
+ftx_header_get(FtxRequest *request, const char *name, int index)
 {
 	size_t len = strlen(name);
 	struct curl_slist *line;
@@ -65,7 +65,7 @@ ftx_header_get(FtxRequest *request, const char *name)
 	for (line = request->header_lines; line != NULL; line = line->next)
 	{
 		if (pg_strncasecmp(line->data, name, len) == 0 &&
-			line->data[len] == ':')
+			line->data[len] == ':' && index-- == 0)
 			return line->data + len + 1 + strspn(line->data + len + 1, " \t");
 	}
 	return NULL;

@@ -171,12 +171,9 @@ copy_content_type(FtxResponse *response, const char *value)
 static int
 number_header(FtxRequest *request, const char *name)
 {
-	struct curl_header *header;
+	const char *value = ftx_header_get(request, name, 0);
 
-	if (curl_easy_header(request->easy, name, 0, CURLH_HEADER, -1, &header) !=
-		CURLHE_OK)
-		return -1;
-	return ftx_parse_count(header->value);
+	return value ? ftx_parse_count(value) : -1;
 }
 
 /*
@@ -217,7 +214,7 @@ read_tally(FtxRequest *request)
 	FtxTally *tally = &request->engine->tally;
 	int rate_limit = number_header(request, "X-Rate-Limit");
 	int remaining = number_header(request, "X-Rate-Limit-Remaining");
-	struct curl_header *header;
+	const char *date_value = ftx_header_get(request, "Date", 0);
 	TimestampTz now = GetCurrentTimestamp();
 	int64 date;
 
@@ -230,10 +227,9 @@ read_tally(FtxRequest *request)
 	}
 	if (request->response.status == 429)
 		tally->rate_limited++;
-	if (curl_easy_header(request->easy, "Date", 0, CURLH_HEADER, -1, &header) !=
-		CURLHE_OK)
+	if (date_value == NULL)
 		return;
-	date = (int64) curl_getdate(header->value, NULL);
+	date = (int64) curl_getdate(date_value, NULL);
 	if (date >= 0)
 		note_date(tally, time_t_to_timestamptz((pg_time_t) date),
 				  request->begun, now);
@@ -259,19 +255,13 @@ announced_length(const char **value)
 static bool
 lengths_differ(FtxRequest *request)
 {
-	struct curl_header *header;
-	size_t amount = 1;
+	const char *header;
 	char first[24] = "";
 
-	for (size_t i = 0; i < amount; i++)
+	for (int i = 0;
+		 (header = ftx_header_get(request, "Content-Length", i)) != NULL; i++)
 	{
-		const char *value;
-
-		if (curl_easy_header(request->easy, "Content-Length", i, CURLH_HEADER,
-							 -1, &header) != CURLHE_OK)
-			return false;
-		amount = header->amount;
-		for (value = header->value; value != NULL;)
+		for (const char *value = header; value != NULL;)
 		{
 			size_t len = announced_length(&value);
 
@@ -316,7 +306,7 @@ read_answer(FtxRequest *request)
 	if (content_type != NULL)
 		copy_content_type(response, content_type);
 
-	retry_after = ftx_header_get(request, "Retry-After");
+	retry_after = ftx_header_get(request, "Retry-After", 0);
 	if (retry_after != NULL)
 		response->retry_after = ftx_parse_retry_after(retry_after,
 													  (int64) time(NULL));
