@@ -159,7 +159,9 @@ is_another(const FtxJsonValue *data, const FtxExpected *expected)
 	if (expected->id_member == NULL)
 		return false;
 	id = ftx_page_member(data, expected->id_member);
+	/* null and no characters say nothing */
 	return id.kind != FTX_JSON_ABSENT && id.kind != FTX_JSON_NULL &&
+		   (id.kind != FTX_JSON_STRING || ftx_json_names(&id)) &&
 		   !ftx_json_equals(&id, expected->id);
 }
 

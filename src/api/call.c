@@ -15,10 +15,12 @@
 #include "api/statement.h"
 #include "api/words.h"
 #include "base/guc.h"
+#include "json/mask.h"
 #include "json/projection.h"
 #include "json/shown.h"
 #include "json/value.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "portability/instr_time.h"
 #include "utils/memutils.h"
 
@@ -135,6 +137,9 @@ ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 	FtxCall *call = palloc0(sizeof(FtxCall));
 	FtxRequestSpec request = {0};
 
+	/* braces of values are encoded: what is left has no value */
+	if (strchr(spec->path, '{') != NULL)
+		elog(ERROR, "a name in the path \"%s\" is not bound", spec->path);
 	call->cxt = cxt;
 	call->session = session;
 	call->method = spec->method;
@@ -352,8 +357,59 @@ ftx_call_decode_object(FtxCall *call, const FtxProjection *projection,
 void
 ftx_call_complain(FtxCall *call, const char *complaint)
 {
+	/* a write that nobody confirmed does not come this far */
+	if (call->changes)
+		complaint = psprintf("The change was made. %s", complaint);
 	complain(call, FTX_PROBLEM_NOT_UNDERSTOOD, complaint);
 	ftx_call_raise(call);
+}
+
+/*
+ * Can it be a secret: text that is not a mask, or an object that has some?
+ */
+static bool
+is_secret(const FtxJsonValue *value)
+{
+	FtxJsonValue key;
+	FtxJsonValue member;
+	int position = 0;
+	bool found = false;
+
+	if (value->kind == FTX_JSON_STRING)
+		return ftx_json_names(value) && !ftx_json_is_string(value, FTX_MASK);
+	while (value->kind == FTX_JSON_OBJECT && !found &&
+		   ftx_json_next_member(value, &position, &key, &member))
+	{
+		CHECK_FOR_INTERRUPTS();
+		found = ftx_json_names(&member) &&
+				!ftx_json_is_string(&member, FTX_MASK);
+	}
+	return found;
+}
+
+void
+ftx_call_check_secrets(FtxCall *call, const char *const *members, bool any)
+{
+	const FtxJsonValue *data = &ftx_call_answer(call)->data;
+	const char *lacking = NULL;
+
+	for (; *members != NULL; members++)
+	{
+		FtxJsonValue value = ftx_page_member(data, *members);
+
+		if (is_secret(&value))
+		{
+			if (any)
+				return;
+		}
+		else if (lacking == NULL)
+			lacking = *members;
+	}
+	if (lacking != NULL)
+		ftx_call_complain(
+			call,
+			psprintf("Its \"data\" lack the secret \"%s\", which is told once.",
+					 lacking));
 }
 
 FtxJsonValue

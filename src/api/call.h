@@ -130,7 +130,7 @@ extern FtxJsonValue ftx_call_whole(FtxCall *call);
 
 /*
  * Raise ERRCODE_PROTOCOL_VIOLATION: the answer is not what was asked for, as
- * `complaint` says in a sentence about it.
+ * `complaint` says in a sentence about it; of a write, that it was made.
  */
 ftx_noreturn extern void
 ftx_call_complain(FtxCall *call, const char *complaint);
@@ -140,6 +140,15 @@ ftx_call_complain(FtxCall *call, const char *complaint);
  * says of itself.  Raises ERRCODE_PROTOCOL_VIOLATION if not.
  */
 extern void ftx_call_check_id(FtxCall *call, const FtxJsonValue *id);
+
+/*
+ * Does the answer to a write tell the new secrets?  `members` of its data
+ * (paths as in a projection, ended by NULL) are told once and never again; with
+ * `any`, one of them is enough.  Raises ERRCODE_PROTOCOL_VIOLATION if what is
+ * there is no secret: nothing, null, no characters, a mask.
+ */
+extern void
+ftx_call_check_secrets(FtxCall *call, const char *const *members, bool any);
 
 /* Milliseconds that the last attempt took. */
 extern double ftx_call_elapsed_ms(const FtxCall *call);

@@ -10,6 +10,12 @@
  */
 #include "catalogue/actions.h"
 
+static const char *const key_secret[] = {"key_secret", NULL};
+static const char *const secret[] = {"secret", NULL};
+static const char *const proxy_secrets[] = {"auth_token", "client_cert",
+											"client_private_key", NULL};
+static const char *const hybrid_secrets[] = {"token", "files", NULL};
+
 const FtxAction ftx_access_actions[] = {
 	{
 		.function = "fivetrex_remove_user_role",
@@ -30,6 +36,7 @@ const FtxAction ftx_access_actions[] = {
 		.method = "POST",
 		.path = "/v1/users/{user_id}/api-keys/rotate",
 		.result = FTX_RESULT_DATA,
+		.secrets = key_secret,
 		.arguments = {{"user_id", FTX_IN_PATH, NULL},
 					  {"expiration_period_days", FTX_IN_BODY, NULL},
 					  {"overlap_days", FTX_IN_BODY, NULL}},
@@ -46,6 +53,7 @@ const FtxAction ftx_access_actions[] = {
 		.method = "POST",
 		.path = "/v1/system-keys/{key_id}/rotate",
 		.result = FTX_RESULT_DATA,
+		.secrets = secret,
 		.id_member = "id",
 		.id_argument = "key_id",
 		.arguments = {{"key_id", FTX_IN_PATH, NULL},
@@ -65,6 +73,7 @@ const FtxAction ftx_access_actions[] = {
 		.path = "/v1/external-logging/account",
 		.flags = FTX_ACT_REPEAT_SAFE | FTX_ACT_READS,
 		.result = FTX_RESULT_DATA,
+		.always = "id",
 	},
 	{
 		.function = "fivetrex_create_account_log_service",
@@ -72,6 +81,7 @@ const FtxAction ftx_access_actions[] = {
 		.path = "/v1/external-logging/account",
 		.flags = FTX_ACT_TAKES_LONG,
 		.result = FTX_RESULT_DATA,
+		.always = "id",
 		.arguments = {{"service", FTX_IN_BODY, NULL},
 					  {"config", FTX_IN_BODY, NULL},
 					  {"enabled", FTX_IN_BODY, NULL},
@@ -83,6 +93,7 @@ const FtxAction ftx_access_actions[] = {
 		.path = "/v1/external-logging/account",
 		.flags = FTX_ACT_TAKES_LONG,
 		.result = FTX_RESULT_DATA,
+		.always = "id",
 		.arguments = {{"config", FTX_IN_BODY, NULL},
 					  {"enabled", FTX_IN_BODY, NULL},
 					  {"run_setup_tests", FTX_IN_BODY, NULL}},
@@ -114,6 +125,7 @@ const FtxAction ftx_access_actions[] = {
 		.method = "POST",
 		.path = "/v1/proxy/{agent_id}/regenerate-secrets",
 		.result = FTX_RESULT_DATA,
+		.secrets = proxy_secrets,
 		.id_member = "agent_id",
 		.id_argument = "agent_id",
 		.arguments = {{"agent_id", FTX_IN_PATH, NULL}},
@@ -123,6 +135,8 @@ const FtxAction ftx_access_actions[] = {
 		.method = "PATCH",
 		.path = "/v1/hybrid-deployment-agents/{agent_id}/re-auth",
 		.result = FTX_RESULT_DATA,
+		.secrets = hybrid_secrets,
+		.secrets_either = true,
 		.id_member = "id",
 		.id_argument = "agent_id",
 		.arguments = {{"agent_id", FTX_IN_PATH, NULL},

@@ -58,11 +58,27 @@ typedef struct FtxAction
 	const char *result_member; /* of data: an object; or NULL */
 
 	/*
-	 * Member of the data that must be the argument of the path whose name is
-	 * `id_argument`; NULL where the answer does not say what it is about.
+	 * Member of the data that is the argument of the path whose name is
+	 * `id_argument`, and is there; NULL where the answer does not say what it
+	 * is about.
 	 */
 	const char *id_member;
 	const char *id_argument;
+
+	/*
+	 * What the data have besides, by the definition: a member with a value, as
+	 * the id of what was made, and one that is an object of objects by name (or
+	 * null).  NULL: none.
+	 */
+	const char *always;
+	const char *names;
+
+	/*
+	 * Members that are secrets, told once; with secrets_either one of them is.
+	 * Ended by NULL, or NULL.
+	 */
+	const char *const *secrets;
+	bool secrets_either;
 	const char *fixed; /* members of every body, as JSON, or NULL */
 	FtxArgument arguments[FTX_MAX_ARGUMENTS]; /* in the order of the SQL
 												 * function, which takes

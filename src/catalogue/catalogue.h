@@ -56,6 +56,9 @@ typedef enum FtxAccept
 #define FTX_EXTRA_1 0x2000		/* comes from FtxResource.extras[0] or [1]: a */
 #define FTX_EXTRA_2 0x4000		/* call of its own per row */
 #define FTX_ANSWER_ONLY 0x10000 /* only answers to writes have it */
+#define FTX_EITHER                                                             \
+	0x20000 /* FTX_ONE_TIME: some creations tell it, others \
+								 * another one with this flag */
 #define FTX_EXTRAS (FTX_EXTRA_1 | FTX_EXTRA_2)
 
 typedef struct FtxColumn

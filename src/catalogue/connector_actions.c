@@ -97,6 +97,7 @@ const FtxAction ftx_connector_actions[] = {
 		.path = "/v1/connections/{connector_id}/schemas",
 		.flags = FTX_ACT_REPEAT_SAFE | FTX_ACT_READS,
 		.result = FTX_RESULT_DATA,
+		.names = "schemas",
 		.arguments = {CONNECTOR},
 	},
 	{
@@ -105,6 +106,7 @@ const FtxAction ftx_connector_actions[] = {
 		.path = "/v1/connections/{connector_id}/schemas",
 		.flags = FTX_ACT_REPEAT_SAFE,
 		.result = FTX_RESULT_DATA,
+		.names = "schemas",
 		.arguments = {CONNECTOR, {"config", FTX_AS_BODY, NULL}},
 	},
 	{
@@ -113,6 +115,7 @@ const FtxAction ftx_connector_actions[] = {
 		.path = "/v1/connections/{connector_id}/schemas/reload",
 		.flags = FTX_ACT_TAKES_LONG,
 		.result = FTX_RESULT_DATA,
+		.names = "schemas",
 		.arguments = {CONNECTOR, {"exclude_mode", FTX_IN_BODY, NULL}},
 	},
 	{
@@ -146,6 +149,7 @@ const FtxAction ftx_connector_actions[] = {
 		.method = "POST",
 		.path = "/v1/webhooks/{id}/test",
 		.result = FTX_RESULT_DATA,
+		.always = "succeed",
 		.arguments = {{"id", FTX_IN_PATH, NULL}, {"event", FTX_IN_BODY, NULL}},
 	},
 	{
@@ -153,6 +157,7 @@ const FtxAction ftx_connector_actions[] = {
 		.method = "POST",
 		.path = "/v1/webhooks/account",
 		.result = FTX_RESULT_DATA,
+		.always = "id",
 		.arguments = {{"url", FTX_IN_BODY, NULL},
 					  {"events", FTX_IN_BODY, NULL},
 					  {"secret", FTX_IN_BODY, NULL},
@@ -163,6 +168,7 @@ const FtxAction ftx_connector_actions[] = {
 		.method = "POST",
 		.path = "/v1/webhooks/group/{group_id}",
 		.result = FTX_RESULT_DATA,
+		.always = "id",
 		.id_member = "group_id",
 		.id_argument = "group_id",
 		.arguments = {{"group_id", FTX_IN_PATH, NULL},

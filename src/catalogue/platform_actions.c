@@ -13,6 +13,8 @@
 #define WHOLE(name) {name, FTX_AS_BODY, NULL}
 /* clang-format on */
 
+static const char *const hub_secrets[] = {"access_token", NULL};
+
 const FtxAction ftx_platform_actions[] = {
 	/* transformations */
 	{
@@ -94,6 +96,7 @@ const FtxAction ftx_platform_actions[] = {
 		.path = "/v1/connections/{connector_id}/schemas",
 		.flags = FTX_ACT_TAKES_LONG,
 		.result = FTX_RESULT_DATA,
+		.names = "schemas",
 		.arguments = {PATH("connector_id"), WHOLE("config")},
 	},
 	{
@@ -126,6 +129,7 @@ const FtxAction ftx_platform_actions[] = {
 		.path = "/v1/connections/{connector_id}/schemas/{schema}",
 		.flags = FTX_ACT_REPEAT_SAFE | FTX_ACT_TAKES_LONG,
 		.result = FTX_RESULT_DATA,
+		.names = "schemas",
 		.arguments = {PATH("connector_id"), PATH("schema"), WHOLE("config")},
 	},
 	{
@@ -135,6 +139,7 @@ const FtxAction ftx_platform_actions[] = {
 			"/v1/connections/{connector_id}/schemas/{schema}/tables/{table}",
 		.flags = FTX_ACT_REPEAT_SAFE | FTX_ACT_TAKES_LONG,
 		.result = FTX_RESULT_DATA,
+		.names = "schemas",
 		.arguments = {PATH("connector_id"), PATH("schema"), PATH("table"),
 					  WHOLE("config")},
 	},
@@ -145,6 +150,7 @@ const FtxAction ftx_platform_actions[] = {
 			"/v1/connections/{connector_id}/schemas/{schema}/tables/{table}/columns/{column}",
 		.flags = FTX_ACT_REPEAT_SAFE | FTX_ACT_TAKES_LONG,
 		.result = FTX_RESULT_DATA,
+		.names = "schemas",
 		.arguments = {PATH("connector_id"), PATH("schema"), PATH("table"),
 					  PATH("column"), WHOLE("config")},
 	},
@@ -165,6 +171,7 @@ const FtxAction ftx_platform_actions[] = {
 		.method = "POST",
 		.path = "/v1/hvr/register-hub",
 		.result = FTX_RESULT_DATA,
+		.secrets = hub_secrets,
 		.arguments = {BODY("hub_server_url"), BODY("fingerprint"),
 					  BODY("port")},
 	},

@@ -220,8 +220,8 @@ ftx_always_complaint(const FtxResource *resource, const FtxJsonValue *value)
 		return psprintf("Its \"data\" has no \"%s\".", always);
 	column = ftx_resource_column(resource, always);
 	if (column >= 0 && resource->columns[column].type == FTX_TEXT &&
-		value->kind != FTX_JSON_STRING && value->kind != FTX_JSON_NUMBER)
-		return psprintf("Its \"%s\" is not a string.", always);
+		!ftx_json_names(value))
+		return psprintf("Its \"%s\" has no text.", always);
 	return NULL;
 }
 

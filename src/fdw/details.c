@@ -132,6 +132,7 @@ start_call(FtxDetails *details, const FtxOperation *operation, const char *key)
 	spec.path = path;
 	spec.accept = operation->accept;
 	spec.expected.bare = operation->bare;
+	spec.expected.no_key = key == NULL;
 	/* what an extra call answers with does not tell whose it is */
 	if (operation == &details->spec.resource->detail)
 		spec.expected.id = key;

@@ -24,6 +24,66 @@ attribute_flags(const FtxTarget *target, int attnum)
 }
 
 /*
+ * A key of null, of no characters or of another kind names nothing: it is
+ * absent.
+ */
+static void
+forget_empty_keys(FtxTarget *target, FtxJsonValue *item)
+{
+	const FtxResource *resource = target->resource;
+	const int *columns = ftx_converter_columns(target->answer);
+
+	for (int i = 0; i < ftx_converter_slots(target->answer); i++)
+	{
+		unsigned flags = columns[i] < 0 ? 0 :
+										  resource->columns[columns[i]].flags;
+
+		if ((flags & (FTX_KEY | FTX_PARENT)) == FTX_KEY &&
+			!ftx_json_names(&item[i]))
+			item[i].kind = FTX_JSON_ABSENT;
+	}
+}
+
+/*
+ * A new row whose key is needed and not told, or no key at all.
+ */
+ftx_noreturn static void
+raise_unnamed(const FtxTarget *target, const char *key)
+{
+	const char *why =
+		key == NULL || key[0] == '\0' ?
+			"its answer lacks the key" :
+			psprintf("its answer names it \"%s\", which cannot be asked for",
+					 key);
+
+	ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
+					errmsg("the Fivetran API did not name the new row of %s",
+						   target->resource->name),
+					errdetail("It was made, but %s.", why)));
+}
+
+/*
+ * Whoever asks for the key of a new row gets one.
+ */
+static void
+check_named(FtxTarget *target, const Datum *values, const bool *nulls)
+{
+	ListCell *lc;
+
+	if (target->operation != CMD_INSERT)
+		return;
+	foreach (lc, target->returned)
+	{
+		int i = lfirst_int(lc) - 1;
+
+		if ((attribute_flags(target, i + 1) & FTX_KEY) == 0)
+			continue;
+		if (nulls[i] || ftx_target_text(target, i + 1, values[i])[0] == '\0')
+			raise_unnamed(target, NULL);
+	}
+}
+
+/*
  * Put the attributes `wanted` of an item over the row.  Returns those that
  * it lacks, which stay as they are: absent is not null.
  */
@@ -82,11 +142,28 @@ row_keys(FtxTarget *target, char **identity, const FtxJsonValue *item,
 		else if (attnum > 0 && !nulls[attnum - 1])
 			keys[i] = ftx_target_text(target, attnum, values[attnum - 1]);
 		else if (item != NULL && i == ftx_resource_key(resource) &&
-				 item[FTX_KEY_SLOT].kind != FTX_JSON_ABSENT &&
-				 item[FTX_KEY_SLOT].kind != FTX_JSON_NULL)
+				 ftx_json_names(&item[FTX_KEY_SLOT]))
 			keys[i] = ftx_json_text(&item[FTX_KEY_SLOT]);
 	}
 	return keys;
+}
+
+/*
+ * A key that the answer told goes into a path: it must fit there.
+ */
+static void
+check_addressable(const FtxTarget *target, const FtxOperation *operation,
+				  char **keys)
+{
+	Bitmapset *columns = ftx_path_columns(target->resource, operation);
+	int column = -1;
+
+	while ((column = bms_next_member(columns, column)) >= 0)
+	{
+		if (keys[column] == NULL ||
+			!ftx_key_addressable(target->resource, keys[column]))
+			raise_unnamed(target, keys[column]);
+	}
 }
 
 /*
@@ -100,18 +177,13 @@ read_object(FtxTarget *target, const FtxOperation *operation, char **keys)
 	FtxCall *call;
 
 	spec.method = FTX_GET;
+	check_addressable(target, operation, keys);
 	spec.path = ftx_bound_path(resource, operation, keys);
 	spec.accept = operation->accept;
 	spec.expected.bare = operation->bare;
 	if (operation == &resource->detail && ftx_key_path_in_item(resource))
 		spec.expected.id = keys[ftx_resource_key(resource)];
 	spec.repeat_safe = true;
-	if (strchr(spec.path, '{') != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROTOCOL_VIOLATION),
-				 errmsg("the Fivetran API did not name the new row of %s",
-						resource->name),
-				 errdetail("It was made, but its answer lacks the key.")));
 	call = ftx_call_start(target->session, &spec, &target->stats, NULL,
 						  CurrentMemoryContext);
 	if (ftx_call_succeeded(call))
@@ -172,9 +244,32 @@ find_created_key(FtxTarget *target, FtxCall *call, FtxJsonValue *item)
 	for (int i = 0; i < ftx_converter_slots(target->answer); i++)
 	{
 		if (columns[i] == ftx_resource_key(resource) &&
-			item[i].kind == FTX_JSON_ABSENT)
+			item[i].kind == FTX_JSON_ABSENT && ftx_json_names(&created[0]))
 			item[i] = created[0];
 	}
+}
+
+/*
+ * A new row whose secrets are told once: are they?
+ */
+static void
+check_secrets(const FtxTarget *target, FtxCall *call)
+{
+	const FtxResource *resource = target->resource;
+	const char **members = palloc0(sizeof(char *) * (resource->ncolumns + 1));
+	bool any = false;
+	int n = 0;
+
+	if (target->operation != CMD_INSERT)
+		return;
+	for (int i = 0; i < resource->ncolumns; i++)
+	{
+		if ((resource->columns[i].flags & FTX_ONE_TIME) == 0)
+			continue;
+		any |= (resource->columns[i].flags & FTX_EITHER) != 0;
+		members[n++] = resource->columns[i].path;
+	}
+	ftx_call_check_secrets(call, members, any);
 }
 
 /*
@@ -309,9 +404,11 @@ ftx_target_answer(FtxTarget *target, FtxCall *call, char **identity,
 
 	if (target->answer == NULL)
 		return;
+	check_secrets(target, call);
 	item = ftx_call_written(call, ftx_converter_projection(target->answer));
 	if (item != NULL)
 	{
+		forget_empty_keys(target, item);
 		find_created_key(target, call, item);
 		unknown = bms_del_members(
 			put_item(target, target->answer, item, unknown, values, nulls),
@@ -326,12 +423,13 @@ ftx_target_answer(FtxTarget *target, FtxCall *call, char **identity,
 			look_up_in_list(target, by,
 							ftx_target_text(target, attnum, values[attnum - 1]),
 							unknown, values, nulls);
-		return;
+		unknown = NULL;
 	}
 	if (!bms_is_empty(unknown))
 		complete_row(target, unknown,
 					 row_keys(target, identity, item, values, nulls), values,
 					 nulls);
+	check_named(target, values, nulls);
 	ftx_generated_compute(target->generated, values, nulls);
 }
 

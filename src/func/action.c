@@ -19,6 +19,7 @@
 #include "json/value.h"
 #include "json/write.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "net/url.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -242,14 +243,74 @@ items(FtxCall *call, FtxShape shape)
 }
 
 /*
+ * Is it an object of objects by name, or null?
+ */
+static bool
+are_names(const FtxJsonValue *value)
+{
+	FtxJsonValue key;
+	FtxJsonValue member;
+	int position = 0;
+
+	if (value->kind == FTX_JSON_NULL)
+		return true;
+	if (value->kind != FTX_JSON_OBJECT)
+		return false;
+	while (ftx_json_next_member(value, &position, &key, &member))
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (member.kind != FTX_JSON_OBJECT)
+			return false;
+	}
+	return true;
+}
+
+/* What data() takes from an answer. */
+enum
+{
+	RESULT,
+	ID,
+	ALWAYS,
+	NAMES
+};
+
+/*
+ * The data are what the definition says of them, as tables demand it.
+ */
+static void
+check_data(const FtxAction *action, FtxCall *call, const FtxJsonValue *values)
+{
+	const FtxJsonValue *always = &values[ALWAYS];
+
+	/* a member is given as it came, as the tables give it */
+	if (values[RESULT].kind == FTX_JSON_ABSENT)
+		ftx_call_complain(call, psprintf("Its \"data\" has no \"%s\".",
+										 action->result_member));
+	if (action->result_member == NULL && values[RESULT].kind != FTX_JSON_OBJECT)
+		ftx_call_complain(call, "Its \"data\" is not an object.");
+	if (action->id_member != NULL && !ftx_json_names(&values[ID]))
+		ftx_call_complain(
+			call, psprintf("Its \"data\" has no \"%s\".", action->id_member));
+	if (action->always != NULL && !ftx_json_names(always) &&
+		always->kind != FTX_JSON_TRUE && always->kind != FTX_JSON_FALSE)
+		ftx_call_complain(
+			call, psprintf("Its \"data\" has no \"%s\".", action->always));
+	if (action->names != NULL && !are_names(&values[NAMES]))
+		ftx_call_complain(call, psprintf("Its \"%s\" is not a map of objects.",
+										 action->names));
+}
+
+/*
  * The data of the answer, or the member of them that is asked for.
  */
 static Datum
 data(const FtxAction *action, FtxCall *call, bool changes)
 {
 	const char *const paths[] = {
-		action->result_member ? action->result_member : "",
-		action->id_member ? action->id_member : "",
+		[RESULT] = action->result_member ? action->result_member : "",
+		[ID] = action->id_member ? action->id_member : "",
+		[ALWAYS] = action->always ? action->always : "",
+		[NAMES] = action->names ? action->names : "",
 	};
 	const FtxProjection *projection = ftx_projection_create(paths,
 															lengthof(paths));
@@ -262,18 +323,14 @@ data(const FtxAction *action, FtxCall *call, bool changes)
 	{
 		ftx_call_decode_object(call, projection, &page);
 		values = page.values;
-		ftx_call_check_id(call, &values[1]);
+		ftx_call_check_id(call, &values[ID]);
 	}
 	if (values == NULL)
 		ftx_call_complain(call, "It has no \"data\".");
-	/* a member is given as it came, as the tables give it */
-	if (values[0].kind == FTX_JSON_ABSENT)
-		ftx_call_complain(call, psprintf("Its \"data\" has no \"%s\".",
-										 action->result_member));
-	if (action->result_member == NULL && values[0].kind != FTX_JSON_OBJECT &&
-		values[0].kind != FTX_JSON_NULL)
-		ftx_call_complain(call, "Its \"data\" is not an object.");
-	return ftx_json_jsonb(&values[0]);
+	check_data(action, call, values);
+	if (action->secrets != NULL)
+		ftx_call_check_secrets(call, action->secrets, action->secrets_either);
+	return ftx_json_jsonb(&values[RESULT]);
 }
 
 /*

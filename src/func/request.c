@@ -67,7 +67,8 @@ check_path(const char *path)
 				 "Query parameters go into the argument query; other special characters are percent-encoded.")));
 	for (const char *c = path; *c != '\0'; c++)
 	{
-		if ((unsigned char) *c <= ' ' || (unsigned char) *c >= 0x7F)
+		if ((unsigned char) *c <= ' ' || (unsigned char) *c >= 0x7F ||
+			*c == '{' || *c == '}')
 			ereport(
 				ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

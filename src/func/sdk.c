@@ -63,7 +63,7 @@ static Datum
 send_package(FunctionCallInfo fcinfo, const char *function, FtxMethod method,
 			 int argno)
 {
-	const char *whole = "";
+	static const char *const paths[] = {"", "id"};
 	FtxCallSpec spec = {0};
 	FtxSession *session;
 	FtxCall *call;
@@ -87,10 +87,13 @@ send_package(FunctionCallInfo fcinfo, const char *function, FtxMethod method,
 	if (call == NULL)
 		PG_RETURN_DATUM(DirectFunctionCall1(
 			jsonb_in, CStringGetDatum(ftx_dry_run_json(&spec))));
-	package = ftx_call_written(call, ftx_projection_create(&whole, 1));
+	package = ftx_call_written(call,
+							   ftx_projection_create(paths, lengthof(paths)));
 	if (package == NULL)
 		ftx_call_complain(call, "It has no \"data\".");
-	PG_RETURN_DATUM(ftx_json_jsonb(package));
+	if (!ftx_json_names(&package[1]))
+		ftx_call_complain(call, "Its \"data\" has no \"id\".");
+	PG_RETURN_DATUM(ftx_json_jsonb(&package[0]));
 }
 
 /*

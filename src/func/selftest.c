@@ -109,6 +109,58 @@ item_complaint(const FtxResource *resource, bool list, const char *member,
 }
 
 /*
+ * The keys of the first item, by catalogue index.  NULL if one has characters
+ * that no text has: then there is a row to say it, and others go on.
+ */
+static char **
+take_keys(const FtxResource *resource, const FtxPage *page, char **bound)
+{
+	MemoryContext old = CurrentMemoryContext;
+	char **keys = palloc0(sizeof(char *) * resource->ncolumns);
+	volatile bool taken = true;
+
+	PG_TRY();
+	{
+		for (int i = 0; i < resource->ncolumns; i++)
+		{
+			if ((resource->columns[i].flags & FTX_PARENT) != 0)
+				keys[i] = bound[i];
+			else if ((resource->columns[i].flags & FTX_KEY) != 0)
+				keys[i] = ftx_json_text(&page->values[i]);
+		}
+	}
+	PG_CATCH();
+	{
+		if (geterrcode() != ERRCODE_UNTRANSLATABLE_CHARACTER)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(old);
+		FlushErrorState();
+		taken = false;
+	}
+	PG_END_TRY();
+	return taken ? keys : NULL;
+}
+
+/*
+ * Can the path be asked for: has each name in it a value that stands there?
+ */
+static bool
+is_addressable(const FtxResource *resource, const FtxOperation *operation,
+			   char **bound)
+{
+	Bitmapset *columns = ftx_path_columns(resource, operation);
+	int column = -1;
+
+	while ((column = bms_next_member(columns, column)) >= 0)
+	{
+		if (bound[column] == NULL ||
+			!ftx_key_addressable(resource, bound[column]))
+			return false;
+	}
+	return true;
+}
+
+/*
  * Take the first item: values of the columns that are keys or text.
  */
 static void
@@ -148,13 +200,12 @@ take_first(FtxCall *call, const FtxResource *resource, bool list, char **bound,
 		probe->detail = pstrdup(complaint);
 		return;
 	}
-	probe->first = palloc0(sizeof(char *) * n);
-	for (int i = 0; i < n; i++)
-		probe->first[i] = (resource->columns[i].flags & FTX_PARENT) != 0 ?
-							  bound[i] :
-						  (resource->columns[i].flags & FTX_KEY) != 0 ?
-							  ftx_json_text(&page.values[i]) :
-							  NULL;
+	probe->first = take_keys(resource, &page, bound);
+	if (probe->first == NULL)
+	{
+		probe->status = "error";
+		probe->detail = "The key of an item is no text.";
+	}
 }
 
 /*
@@ -200,6 +251,13 @@ probe_resource(FtxSession *session, Probe *probes, int index)
 			bound[ftx_resource_column(resource, resource->links[i].column)] =
 				probes[above].first[ftx_resource_column(
 					ftx_catalogue[above], resource->links[i].parent_column)];
+	}
+	if (!is_addressable(resource, operation, bound))
+	{
+		probe->status = "error";
+		probe->detail = psprintf("The first of %s has no key to ask with.",
+								 resource->parent);
+		return;
 	}
 	initStringInfo(&path);
 	appendStringInfoString(&path, ftx_bound_path(resource, operation, bound));

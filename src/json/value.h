@@ -73,6 +73,14 @@ extern bool ftx_json_is_string(const FtxJsonValue *value, const char *expected);
 /* The same for a string or a number as it is written. */
 extern bool ftx_json_equals(const FtxJsonValue *value, const char *expected);
 
+/* Can it name something: a string that is not empty, or a number? */
+static inline bool
+ftx_json_names(const FtxJsonValue *value)
+{
+	return value->kind == FTX_JSON_NUMBER ||
+		   (value->kind == FTX_JSON_STRING && value->len > 2);
+}
+
 /*
  * In jsonb.c: the value as jsonb, byte for byte what jsonb_in makes of it.
  * Takes up to twice the size of the result, and while an object is under way

@@ -242,6 +242,7 @@ foreach my $name (sort keys %nothing)
 my %data = (
 	'no data' => '', 'data null' => 'null', 'data an array' => '[]', 'data an array of objects' => '[{"id":"k"}]',
 	'data a string' => '"k"', 'data a number' => '7', 'data empty' => '{}', 'another object' => '{"id":"another","x":1}',
+	'id null' => '{"id":null,"agent_id":null,"key":"k"}', 'id empty' => '{"id":"","agent_id":"","key":"k"}',
 	'items null' => '{"items":null}', 'items numbers' => '{"items":[1,2]}', 'items arrays' => '{"items":[[]]}',
 	'items null elements' => '{"items":[null]}',
 	'items without keys' => '{"items":[{}]}', 'items a string' => '{"items":"k"}',
@@ -264,14 +265,22 @@ foreach my $name (sort keys %data)
 			# lists whose items have no key, and the functions that hand on what there is
 			$right ||= $name eq 'items without keys' && $statement->{about} =~ /connector_warnings|secrets_manager_entities/;
 			$right ||= $statement->{about} =~ /^fivetrex_request GET/;
-			$right ||= $statement->{about} =~ /^fivetrex_(schema_config|account_log_service)$/ && $data{$name} =~ /^\{/;
+			$right ||= $statement->{about} eq 'fivetrex_schema_config' && $name eq 'maps null';
+			$right ||= $statement->{about} eq 'fivetrex_account_log_service' && $name eq 'another object';
 			$right ||= $statement->{about} eq 'fivetrex_public_connector_types' && $data{$name} =~ /^\[/;
 		}
 		else
 		{
 			# the API has said that it is done; a row then has its key
 			$right ||= $outcome =~ /^(done \d+|\[\])$/;
-			$right ||= $outcome =~ /^\[\{/ && $outcome !~ /"id": null/;
+			(my $columns = $outcome) =~ s/"attrs": \{[^{}]*\}//g;
+			$right ||= $columns =~ /^\[\{/ && $columns !~ /"id": (null|"")/;
+			# what names nothing is handed on by what asks for anything, and where no answer says what it is about
+			$right ||= $statement->{about} =~ /^fivetrex_(request \w+|test_log_service|test_account_log_service)$/;
+			$right = 0 if $statement->{about} =~ /^INSERT INTO (system_keys|user_api_keys|proxy_agents|hybrid_agents) RETURNING/
+			  && $outcome !~ /^error/;
+			$right = 0 if $statement->{about} =~ /^fivetrex_(rotate|regenerate|reauthenticate|pause|resume|create_\w+_webhook)/
+			  && $outcome !~ /^error|"id": "another"/;
 		}
 		push @wrong, "$statement->{about}: $outcome" unless $right;
 		$checked++;
