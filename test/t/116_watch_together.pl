@@ -205,6 +205,9 @@ subtest 'two databases watch one account' => sub {
 		$node->safe_psql('second', q{UPDATE fivetrex_watch.runs SET triggered_at = triggered_at - interval '11 s'});
 	}
 	is($node->safe_psql($_->[0], q{SELECT DISTINCT outcome, known_by FROM fivetrex_watch.runs WHERE account = 'shared'}), 'succeeded|history', "$_->[0]: succeeded") for @calls;
+	# one that looked while the other's sync ran may have started one more, whose history is read when it is due
+	$node->{world} = 'shared';
+	$node->pass('61 min');
 	$node->refresh('shared');
 	all_is_well('shared', 'two databases');
 };
