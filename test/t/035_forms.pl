@@ -133,7 +133,7 @@ sub fill
 # list, items => path of maps, names => of an item in them, columns => those that
 # are looked at, no_attrs => the object as a whole is not among them, key => the
 # member that says which object it is, asked => which one was asked for, always =>
-# a member that is always there }
+# a member that is always there, holds => a member that is an object of objects }
 my %catalogue = Fivetrex::Catalogue::read_all();
 my @roads;
 
@@ -219,7 +219,8 @@ foreach my $name (sort keys %functions)
 		value => "$name($arguments)" . ($lists ? ' -> 0' : ''), value_path => $function->{result_member} // '',
 		path => bound($function->{path}),
 		list => scalar $function->{result} =~ /ITEMS/, array => scalar $function->{result} =~ /ARRAY/,
-		key => $function->{id_member}, asked => 'x', always => $function->{result_member} };
+		key => $function->{id_member}, asked => 'x',
+		always => $function->{result_member} // $function->{always}, holds => $function->{names} };
 }
 push @roads, { name => 'fivetrex_request()', kind => 'jsonb of a function', items => '', value_path => '',
 	path => '/v1/groups/x', value => "fivetrex_request('GET', '/v1/groups/x') -> 'data'" };
@@ -264,6 +265,7 @@ foreach my $road (@roads)
 {
 	my $item = item_of($road->{resource});
 	$item->{ $road->{key} } = 'x' if $road->{key} && $road->{asked};
+	$item->{ $road->{holds} } = { a => { b => 1 } } if $road->{holds};
 	my $data = $item;
 	my @above;
 	foreach my $step (reverse split /\./, $road->{items})
@@ -316,6 +318,17 @@ foreach my $road (@roads)
 			$is &&= $value eq $road->{asked} if $road->{asked} && $key eq ($road->{key} // '');
 			my $text = grep { $_->{path} eq $key && $_->{type} eq 'text' } @{ $road->{columns} };
 			$is = exists $found->[0]{$key} if $key eq ($road->{always} // '') && !$text;
+			# what a function's answer always has may be a boolean, too
+			$is ||= JSON::PP::is_bool($value) if $road->{value} && $key ne ($road->{key} // '');
+			$expected = 'error 08P01' unless $is;
+		}
+		if ($road->{holds} && $found)
+		{
+			my $held = @$found ? $found->[0]{ $road->{holds} } : undef;
+			my $is = @$found && exists $found->[0]{ $road->{holds} }
+			  && (!defined $held || (ref $held eq 'HASH' && !grep { ref $_ ne 'HASH' } values %$held));
+			# a wrong value that a second one of the same name replaces may be refused
+			$is &&= $got ne 'error 08P01' if $case->{form} =~ /twice|after/ && @{ $case->{at} } > 1;
 			$expected = 'error 08P01' unless $is;
 		}
 		foreach ($got, $expected)

@@ -52,7 +52,7 @@ sub read_all
 }
 
 # The functions that hand on what a GET answers, by name: { path, result,
-# result_member, id_member }.
+# result_member, id_member, always, names }.
 sub read_functions
 {
 	my $source = "$FindBin::RealBin/../../src";
@@ -64,7 +64,7 @@ sub read_functions
 		while ($c =~ /\.function = "(\w+)",\s*\.method = "GET",(.*?)(?=\.function|\z)/gs)
 		{
 			my ($name, $fields) = ($1, $2);
-			my %function = map { $_ => $fields =~ /\.$_ = "?([^",]+)/ ? $1 : undef } qw(path result result_member id_member);
+			my %function = map { $_ => $fields =~ /\.$_ = "?([^",]+)/ ? $1 : undef } qw(path result result_member id_member always names);
 			$functions{$name} = \%function;
 		}
 	}
