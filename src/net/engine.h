@@ -220,10 +220,17 @@ extern int ftx_socket_close(void *arg, curl_socket_t fd);
 extern void ftx_socket_idle(FtxRequest *request, bool spoiled);
 
 /*
- * May the idle connection with this local port not carry another request, as
- * there is something to read on it, or its end?
+ * May the idle connection with this local port, which libcurl chose for the
+ * request, not carry it, as there is something to read on it, or its end?
+ * Only in a callback.
  */
-extern bool ftx_socket_unfit(const FtxEngine *engine, int local_port);
+extern bool ftx_socket_unfit(FtxRequest *request, int local_port);
+
+/*
+ * In tls.c: has the TLS library unpacked something of the request's connection
+ * that nobody has read?  Only in a callback, while libcurl knows the connection.
+ */
+extern bool ftx_tls_has_unread(FtxRequest *request);
 
 /* Put a new engine into the list of all. */
 extern void ftx_engine_list(FtxEngine *engine);

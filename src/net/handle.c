@@ -141,7 +141,7 @@ before_send(void *arg, char *remote_ip, char *local_ip, int remote_port,
 		return CURL_PREREQFUNC_ABORT;
 	}
 	/* once only, as then it is to be a new connection */
-	if (!request->fresh && ftx_socket_unfit(request->engine, local_port) &&
+	if (!request->fresh && ftx_socket_unfit(request, local_port) &&
 		(request->departures == 0 || request->refused || may_repeat(request)))
 	{
 		request->unfit = true;

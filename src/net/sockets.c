@@ -13,11 +13,11 @@
  * longer than announced) would be taken for the answer to the next request,
  * and that one's for the answer to the one after it.  libcurl before 8 takes
  * pending bytes for a sign of life, so it is asked here: an idle connection
- * with something to read is not used again.
+ * with something to read, on the socket or in the TLS library (tls.c), is not
+ * used again.
  *
  * What no client can tell: bytes that arrive after that look and before the
- * request does.  And what this one cannot: surplus that came in one TLS record
- * with the end of a long body, as the TLS library has it already.
+ * request does.
  *
  * An engine that has nothing to do can rest: its multi handle goes, with all
  * connections and its epoll descriptor, and comes back with the next request.
@@ -180,8 +180,10 @@ has_unread(curl_socket_t fd)
 }
 
 bool
-ftx_socket_unfit(const FtxEngine *engine, int local_port)
+ftx_socket_unfit(FtxRequest *request, int local_port)
 {
+	const FtxEngine *engine = request->engine;
+
 	for (int i = 0; i < engine->nsockets; i++)
 	{
 		const FtxSocket *idle = &engine->sockets[i];
@@ -191,7 +193,8 @@ ftx_socket_unfit(const FtxEngine *engine, int local_port)
 		/* closed without telling, and the number may be another's now */
 		if (local_port_of(idle->fd) != idle->idle_port)
 			continue;
-		if (idle->spoiled || has_unread(idle->fd))
+		if (idle->spoiled || has_unread(idle->fd) ||
+			ftx_tls_has_unread(request))
 			return true;
 	}
 	return false;

@@ -14,16 +14,21 @@ Control, on connections of their own and not recorded:
                              it has arrived there
     GET /control/with/WHAT   says WHAT in one piece with the next answer
 
-WHAT: "again" (the last answer of the connection), "half" of it, "408" (and
-closes), "crlf", "garbage", "end" (closes), "nothing".  GET /control/padding/N
-makes answers longer by N bytes, /control/announce/twice has them announce two
-lengths, /control/groups/N makes N groups, and /control/together/N answers lists of
-a group's users N at a time.
+WHAT: "again" (the last answer of the connection), "half" of it, "other" (a short
+answer that fits every list), "408" (and closes), "crlf", "garbage", "end" (closes),
+"nothing".  GET /control/padding/N makes answers longer by N bytes that no packing
+makes short, /control/announce/twice has them announce two lengths, /control/groups/N
+makes N groups, and /control/together/N answers lists of a group's users N at a time.
+
+    GET /control/form/FORM   the form of the next answer (and of no other): "length",
+                             "chunked", "gzip", "chunked-gzip", "204", "304", "empty"
 """
 import argparse
 import fcntl
+import gzip
 import json
 import os
+import random
 import signal
 import socket
 import ssl
@@ -39,11 +44,38 @@ LOCK = threading.Lock()
 SEEN = []
 CONNECTIONS = []
 SETTINGS = {"with": "nothing", "padding": 0, "announce": "once", "connections": 0,
-            "groups": 1}
+            "groups": 1, "form": "length"}
 TOGETHER = threading.Barrier(1)
 
+OTHER = json.dumps({"code": "Success", "data": {
+    "id": "other", "name": "other", "items": [{"id": "other", "name": "other", "email": "other"}]}}).encode()
+OTHER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(OTHER) + OTHER
 TIMEOUT = (b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n"
            b"Connection: close\r\n\r\n")
+
+
+def padding():
+    """JSON white space, at random: an eighth of it is left when it is packed."""
+    return "".join(random.choices(" \t\n\r", k=SETTINGS["padding"])).encode()
+
+
+def in_form(status, body):
+    form, SETTINGS["form"] = SETTINGS["form"], "length"
+    headers = "Content-Type: application/json\r\n"
+    if "gzip" in form:
+        body = gzip.compress(body)
+        headers += "Content-Encoding: gzip\r\n"
+    if form in ("204", "304", "empty"):
+        status, body = {"204": "204 No Content", "304": "304 Not Modified"}.get(form, status), b""
+    if "chunked" in form:
+        headers += "Transfer-Encoding: chunked\r\n"
+        body = b"".join(b"%x\r\n%s\r\n" % (len(part), part)
+                        for part in (body[i:i + 5000] for i in range(0, len(body), 5000))) + b"0\r\n\r\n"
+    elif form not in ("204", "304"):
+        headers += f"Content-Length: {len(body)}\r\n"
+        if SETTINGS["announce"] == "twice":
+            headers += f"Content-Length: {len(body) - 1}\r\n"
+    return f"HTTP/1.1 {status}\r\n{headers}\r\n".encode() + body
 
 
 def answer(method, path):
@@ -56,12 +88,7 @@ def answer(method, path):
         content["data"] = {"items": [dict(row, id=row["id"] + f" {i}" * (i > 0)) for i in range(SETTINGS["groups"])]}
     elif method == "GET" and path.count("/") in (2, 4):
         content["data"] = {"items": [row]}
-    body = json.dumps(content).encode() + b" " * SETTINGS["padding"]
-    length = b"Content-Length: %d\r\n" % len(body)
-    if SETTINGS["announce"] == "twice":
-        length += b"Content-Length: %d\r\n" % (len(body) - 1)
-    return (f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n".encode() + length +
-            b"\r\n" + body)
+    return in_form(status, json.dumps(content).encode() + padding())
 
 
 class Connection:
@@ -71,7 +98,7 @@ class Connection:
         self.last = b""
 
     def surplus(self, what):
-        return {"again": self.last, "half": self.last[:len(self.last) // 2], "408": TIMEOUT, "crlf": b"\r\n",
+        return {"again": self.last, "other": OTHER, "half": self.last[:len(self.last) // 2], "408": TIMEOUT, "crlf": b"\r\n",
                 "garbage": b"garbage\r\n\r\n", "end": b"", "nothing": b""}[what]
 
     def is_open(self):
