@@ -46,7 +46,13 @@ CREATE TABLE fivetrex_watch.accounts (
   rate_limit integer,
   remaining integer,
   clock_skew interval,
-  clock_error interval
+  clock_error interval,
+  webhooks_every interval DEFAULT '1 hour' CHECK (webhooks_every > '0'),
+  webhooks_asked_at timestamptz,
+  webhooks_error text,
+  events_since timestamptz,
+  announced text,
+  quota_told_at timestamptz
 );
 
 COMMENT ON TABLE fivetrex_watch.accounts IS 'the accounts that are watched, one row each';
@@ -72,6 +78,13 @@ COMMENT ON COLUMN fivetrex_watch.accounts.rate_limit IS 'API calls that the acco
 COMMENT ON COLUMN fivetrex_watch.accounts.remaining IS 'calls of the hour that were left at the last answer';
 COMMENT ON COLUMN fivetrex_watch.accounts.clock_skew IS 'how far Fivetran''s clock is ahead of this one';
 COMMENT ON COLUMN fivetrex_watch.accounts.clock_error IS 'by how much clock_skew may be wrong';
+COMMENT ON COLUMN fivetrex_watch.accounts.webhooks_every
+  IS 'how often the webhooks are looked at, whether one was switched off: one call; null: never';
+COMMENT ON COLUMN fivetrex_watch.accounts.webhooks_asked_at IS 'when they were last looked at';
+COMMENT ON COLUMN fivetrex_watch.accounts.webhooks_error IS 'why they could not be read the last time';
+COMMENT ON COLUMN fivetrex_watch.accounts.events_since IS 'when its connectors were first seen: from then on there are events';
+COMMENT ON COLUMN fivetrex_watch.accounts.announced IS 'the error that an event has told and that is not over; null when there is none';
+COMMENT ON COLUMN fivetrex_watch.accounts.quota_told_at IS 'when an event last told that few calls are left';
 
 CREATE TABLE fivetrex_watch.connectors (
   account text NOT NULL,
@@ -104,6 +117,10 @@ CREATE TABLE fivetrex_watch.connectors (
   history_error text,
   health text,
   health_since timestamptz,
+  announced text,
+  tasks_told jsonb,
+  tables_asked_at timestamptz,
+  tables_error text,
   PRIMARY KEY (account, id)
 );
 
@@ -141,6 +158,11 @@ COMMENT ON COLUMN fivetrex_watch.connectors.history_until IS 'end of the last sy
 COMMENT ON COLUMN fivetrex_watch.connectors.history_error IS 'why its history could not be read the last time';
 COMMENT ON COLUMN fivetrex_watch.connectors.health IS 'the word that health_of() gave at the last refresh';
 COMMENT ON COLUMN fivetrex_watch.connectors.health_since IS 'since when it gives that word';
+COMMENT ON COLUMN fivetrex_watch.connectors.announced IS 'the word that events have told last';
+COMMENT ON COLUMN fivetrex_watch.connectors.tasks_told
+  IS 'codes of the tasks that events have told, each with the moment since when it is not there, or null';
+COMMENT ON COLUMN fivetrex_watch.connectors.tables_asked_at IS 'when its tables were last asked for';
+COMMENT ON COLUMN fivetrex_watch.connectors.tables_error IS 'why they could not be read the last time';
 
 CREATE TABLE fivetrex_watch.syncs (
   account text NOT NULL,
@@ -200,13 +222,15 @@ CREATE TABLE fivetrex_watch.runs (
   sync_id text,
   ended_at timestamptz,
   reason text,
-  known_by text
+  known_by text,
+  told_at timestamptz
 );
 
 COMMENT ON SEQUENCE fivetrex_watch.runs_id_seq IS 'numbers of runs';
 
 CREATE INDEX runs_by_batch ON fivetrex_watch.runs (batch);
 CREATE INDEX runs_open ON fivetrex_watch.runs (account, connector_id) WHERE outcome IS NULL;
+CREATE INDEX runs_not_told ON fivetrex_watch.runs (account, batch) WHERE told_at IS NULL;
 
 COMMENT ON TABLE fivetrex_watch.runs IS 'syncs that were asked for, one row for each connector of a request';
 COMMENT ON COLUMN fivetrex_watch.runs.id IS 'number of the run';
@@ -232,6 +256,138 @@ COMMENT ON COLUMN fivetrex_watch.runs.ended_at IS 'when that sync, or the run, e
 COMMENT ON COLUMN fivetrex_watch.runs.reason IS 'why it did not succeed';
 COMMENT ON COLUMN fivetrex_watch.runs.known_by
   IS 'what the outcome rests on: history, timestamps, state (of the connector) or clock; null when it was canceled here';
+COMMENT ON COLUMN fivetrex_watch.runs.told_at IS 'when an event told that its batch has ended';
+
+-------------------------------------------------------------------------------
+-- Tables: events, deliveries, source tables, allowances
+
+CREATE TABLE fivetrex_watch.events (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  account text NOT NULL,
+  connector_id text,
+  kind text NOT NULL,
+  was text,
+  now text,
+  message text NOT NULL,
+  detail jsonb
+);
+
+CREATE INDEX events_by_account ON fivetrex_watch.events (account, id);
+CREATE INDEX events_by_connector ON fivetrex_watch.events (account, connector_id, id);
+
+COMMENT ON TABLE fivetrex_watch.events IS 'what has happened, each told once; read it by take()';
+COMMENT ON SEQUENCE fivetrex_watch.events_id_seq IS 'numbers of events';
+COMMENT ON COLUMN fivetrex_watch.events.id IS 'number of the event; those of an account are in the order of their commits';
+COMMENT ON COLUMN fivetrex_watch.events.at IS 'when it was found';
+COMMENT ON COLUMN fivetrex_watch.events.account IS 'account that it is about';
+COMMENT ON COLUMN fivetrex_watch.events.connector_id IS 'connector that it is about; null for batch, account, quota and webhook';
+COMMENT ON COLUMN fivetrex_watch.events.kind
+  IS 'health, appeared, gone, returned, task, batch, table, account, quota or webhook';
+COMMENT ON COLUMN fivetrex_watch.events.was IS 'what was told before';
+COMMENT ON COLUMN fivetrex_watch.events.now IS 'what is so now';
+COMMENT ON COLUMN fivetrex_watch.events.message IS 'the event as a sentence, for a person';
+COMMENT ON COLUMN fivetrex_watch.events.detail IS 'more of it, for a program; its members depend on the kind';
+
+CREATE TABLE fivetrex_watch.consumers (
+  consumer text NOT NULL CHECK (consumer <> ''),
+  account text NOT NULL,
+  last_id bigint NOT NULL,
+  PRIMARY KEY (consumer, account)
+);
+
+COMMENT ON TABLE fivetrex_watch.consumers IS 'how far each reader of events is; written by take()';
+COMMENT ON COLUMN fivetrex_watch.consumers.consumer IS 'name of the reader, chosen freely';
+COMMENT ON COLUMN fivetrex_watch.consumers.account IS 'account of the events';
+COMMENT ON COLUMN fivetrex_watch.consumers.last_id IS 'number of the last event that was taken';
+
+CREATE TABLE fivetrex_watch.deliveries (
+  account text NOT NULL,
+  digest bytea NOT NULL,
+  received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  event text,
+  connector_id text,
+  sync_id text,
+  created timestamptz,
+  body jsonb NOT NULL,
+  used_at timestamptz,
+  PRIMARY KEY (account, digest)
+);
+
+CREATE INDEX deliveries_not_used ON fivetrex_watch.deliveries (account, connector_id, received_at) WHERE used_at IS NULL;
+CREATE INDEX deliveries_by_age ON fivetrex_watch.deliveries (received_at);
+
+COMMENT ON TABLE fivetrex_watch.deliveries IS 'what webhooks have delivered, each body once; written by receive()';
+COMMENT ON COLUMN fivetrex_watch.deliveries.account IS 'account whose secret has signed it';
+COMMENT ON COLUMN fivetrex_watch.deliveries.digest IS 'SHA-256 digest of the body: a delivery that is repeated has the same';
+COMMENT ON COLUMN fivetrex_watch.deliveries.received_at IS 'when it first arrived';
+COMMENT ON COLUMN fivetrex_watch.deliveries.event IS 'what it tells, such as sync_end';
+COMMENT ON COLUMN fivetrex_watch.deliveries.connector_id IS 'connector that it names';
+COMMENT ON COLUMN fivetrex_watch.deliveries.sync_id IS 'sync that it names';
+COMMENT ON COLUMN fivetrex_watch.deliveries.created IS 'when Fivetran made it, as it says';
+COMMENT ON COLUMN fivetrex_watch.deliveries.body
+  IS 'the whole of it; as a string where it is JSON that jsonb cannot hold';
+COMMENT ON COLUMN fivetrex_watch.deliveries.used_at IS 'when a refresh has looked at what it is about';
+
+CREATE TABLE fivetrex_watch.tables (
+  account text NOT NULL,
+  connector_id text NOT NULL,
+  schema_name text NOT NULL,
+  table_name text NOT NULL,
+  schema_in_destination text,
+  name_in_destination text,
+  enabled boolean,
+  sync_mode text,
+  first_seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  gone_at timestamptz,
+  PRIMARY KEY (account, connector_id, schema_name, table_name)
+);
+
+COMMENT ON TABLE fivetrex_watch.tables IS 'tables of the sources, as refresh_tables() last saw them';
+COMMENT ON COLUMN fivetrex_watch.tables.account IS 'account of the connector';
+COMMENT ON COLUMN fivetrex_watch.tables.connector_id IS 'connector that reads it';
+COMMENT ON COLUMN fivetrex_watch.tables.schema_name IS 'its schema in the source';
+COMMENT ON COLUMN fivetrex_watch.tables.table_name IS 'its name in the source';
+COMMENT ON COLUMN fivetrex_watch.tables.schema_in_destination IS 'its schema in the destination';
+COMMENT ON COLUMN fivetrex_watch.tables.name_in_destination IS 'its name in the destination';
+COMMENT ON COLUMN fivetrex_watch.tables.enabled IS 'is it synced: are it and its schema enabled?';
+COMMENT ON COLUMN fivetrex_watch.tables.sync_mode IS 'SOFT_DELETE, HISTORY or LIVE; null when the service cannot switch';
+COMMENT ON COLUMN fivetrex_watch.tables.first_seen_at IS 'when it was first seen';
+COMMENT ON COLUMN fivetrex_watch.tables.gone_at IS 'when it was first missed; null while it is there';
+
+CREATE TABLE fivetrex_watch.slas (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  account text,
+  group_id text,
+  connector_id text,
+  max_age interval NOT NULL CHECK (max_age > '0'),
+  UNIQUE NULLS NOT DISTINCT (account, group_id, connector_id)
+);
+
+COMMENT ON TABLE fivetrex_watch.slas
+  IS 'how old data may be, written by you; the most specific row counts from the next refresh on: of the connector, the group, the account, all';
+COMMENT ON SEQUENCE fivetrex_watch.slas_id_seq IS 'numbers of slas';
+COMMENT ON COLUMN fivetrex_watch.slas.id IS 'number of the row';
+COMMENT ON COLUMN fivetrex_watch.slas.account IS 'account that it is for; null: any';
+COMMENT ON COLUMN fivetrex_watch.slas.group_id IS 'group that it is for; null: any';
+COMMENT ON COLUMN fivetrex_watch.slas.connector_id IS 'connector that it is for; null: any';
+COMMENT ON COLUMN fivetrex_watch.slas.max_age IS 'how old the data of those may be';
+
+CREATE TABLE fivetrex_watch.webhooks (
+  account text NOT NULL,
+  id text NOT NULL,
+  group_id text,
+  active boolean,
+  changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (account, id)
+);
+
+COMMENT ON TABLE fivetrex_watch.webhooks IS 'the webhooks as they were last seen';
+COMMENT ON COLUMN fivetrex_watch.webhooks.account IS 'account that it belongs to';
+COMMENT ON COLUMN fivetrex_watch.webhooks.id IS 'identifier of the webhook';
+COMMENT ON COLUMN fivetrex_watch.webhooks.group_id IS 'group whose events it sends; null: those of the account';
+COMMENT ON COLUMN fivetrex_watch.webhooks.active IS 'are events sent?';
+COMMENT ON COLUMN fivetrex_watch.webhooks.changed_at IS 'when that was first seen so';
 
 /*
  * What foreign keys would do.  With them pg_restore -j fails, as it loads the
@@ -249,10 +405,22 @@ BEGIN
     DELETE FROM fivetrex_watch.connectors c WHERE c.account = OLD.account;
     DELETE FROM fivetrex_watch.syncs s WHERE s.account = OLD.account;
     DELETE FROM fivetrex_watch.runs r WHERE r.account = OLD.account;
+    DELETE FROM fivetrex_watch.events e WHERE e.account = OLD.account;
+    DELETE FROM fivetrex_watch.consumers k WHERE k.account = OLD.account;
+    DELETE FROM fivetrex_watch.deliveries d WHERE d.account = OLD.account;
+    DELETE FROM fivetrex_watch.tables t WHERE t.account = OLD.account;
+    DELETE FROM fivetrex_watch.slas l WHERE l.account = OLD.account;
+    DELETE FROM fivetrex_watch.webhooks w WHERE w.account = OLD.account;
   ELSE
     UPDATE fivetrex_watch.connectors c SET account = NEW.account WHERE c.account = OLD.account;
     UPDATE fivetrex_watch.syncs s SET account = NEW.account WHERE s.account = OLD.account;
     UPDATE fivetrex_watch.runs r SET account = NEW.account WHERE r.account = OLD.account;
+    UPDATE fivetrex_watch.events e SET account = NEW.account WHERE e.account = OLD.account;
+    UPDATE fivetrex_watch.consumers k SET account = NEW.account WHERE k.account = OLD.account;
+    UPDATE fivetrex_watch.deliveries d SET account = NEW.account WHERE d.account = OLD.account;
+    UPDATE fivetrex_watch.tables t SET account = NEW.account WHERE t.account = OLD.account;
+    UPDATE fivetrex_watch.slas l SET account = NEW.account WHERE l.account = OLD.account;
+    UPDATE fivetrex_watch.webhooks w SET account = NEW.account WHERE w.account = OLD.account;
   END IF;
   RETURN NULL;
 END $$;
@@ -271,6 +439,14 @@ SELECT pg_extension_config_dump('fivetrex_watch.syncs', '');
 SELECT pg_extension_config_dump('fivetrex_watch.runs', '');
 SELECT pg_extension_config_dump('fivetrex_watch.batch_numbers', '');
 SELECT pg_extension_config_dump('fivetrex_watch.runs_id_seq', '');
+SELECT pg_extension_config_dump('fivetrex_watch.events', '');
+SELECT pg_extension_config_dump('fivetrex_watch.events_id_seq', '');
+SELECT pg_extension_config_dump('fivetrex_watch.consumers', '');
+SELECT pg_extension_config_dump('fivetrex_watch.deliveries', '');
+SELECT pg_extension_config_dump('fivetrex_watch.tables', '');
+SELECT pg_extension_config_dump('fivetrex_watch.slas', '');
+SELECT pg_extension_config_dump('fivetrex_watch.slas_id_seq', '');
+SELECT pg_extension_config_dump('fivetrex_watch.webhooks', '');
 
 -------------------------------------------------------------------------------
 -- Accounts
@@ -1354,6 +1530,45 @@ COMMENT ON COLUMN fivetrex_watch.batches.succeeded IS 'that succeeded';
 COMMENT ON COLUMN fivetrex_watch.batches.other IS 'that ended otherwise';
 COMMENT ON COLUMN fivetrex_watch.batches.started IS 'when they were asked for';
 COMMENT ON COLUMN fivetrex_watch.batches.ended IS 'when the last one ended; null while one is open';
+
+CREATE VIEW fivetrex_watch.freshness AS
+SELECT c.account, c.id AS connector_id, c.name, c.data_as_of, now() - c.data_as_of AS age, c.allowance AS allowed,
+  CASE WHEN now() - c.data_as_of > c.allowance THEN now() - c.data_as_of - c.allowance END AS late_by,
+  c.data_as_of + c.allowance AS will_be_late_at
+FROM fivetrex_watch.connectors c
+WHERE c.gone_at IS NULL;
+
+COMMENT ON VIEW fivetrex_watch.freshness IS 'how old the data of each connector are, and how old they may be';
+COMMENT ON COLUMN fivetrex_watch.freshness.account IS 'account of the connector';
+COMMENT ON COLUMN fivetrex_watch.freshness.connector_id IS 'identifier of the connector';
+COMMENT ON COLUMN fivetrex_watch.freshness.name IS 'its name';
+COMMENT ON COLUMN fivetrex_watch.freshness.data_as_of IS 'start of the last successful sync';
+COMMENT ON COLUMN fivetrex_watch.freshness.age IS 'how old the data are';
+COMMENT ON COLUMN fivetrex_watch.freshness.allowed IS 'how old they may be, by slas or else by the schedule; null: as old as they like';
+COMMENT ON COLUMN fivetrex_watch.freshness.late_by IS 'by how much they are older than that; null when they are not';
+COMMENT ON COLUMN fivetrex_watch.freshness.will_be_late_at IS 'when they are, or became, too old unless a sync succeeds';
+
+CREATE VIEW fivetrex_watch.landed AS
+SELECT t.account, t.connector_id, t.schema_name, t.table_name, r.oid::regclass AS relation,
+  CASE WHEN r.reltuples >= 0 THEN r.reltuples::bigint END AS est_rows, pg_total_relation_size(r.oid) AS bytes,
+  CASE WHEN t.enabled AND r.oid IS NULL THEN 'never delivered'
+    WHEN NOT t.enabled AND r.oid IS NOT NULL THEN 'disabled but present' END AS problem
+FROM fivetrex_watch.tables t
+LEFT JOIN (pg_class r JOIN pg_namespace n ON n.oid = r.relnamespace AND r.relkind IN ('r', 'p', 'f', 'm', 'v'))
+  -- as names, which are cut after 63 bytes
+  ON n.nspname = t.schema_in_destination::name AND r.relname = t.name_in_destination::name
+WHERE t.gone_at IS NULL AND (t.enabled OR r.oid IS NOT NULL);
+
+COMMENT ON VIEW fivetrex_watch.landed
+  IS 'where this database is the destination: the tables that should be here, and those that should not any more';
+COMMENT ON COLUMN fivetrex_watch.landed.account IS 'account of the connector';
+COMMENT ON COLUMN fivetrex_watch.landed.connector_id IS 'connector that delivers it';
+COMMENT ON COLUMN fivetrex_watch.landed.schema_name IS 'its schema in the source';
+COMMENT ON COLUMN fivetrex_watch.landed.table_name IS 'its name in the source';
+COMMENT ON COLUMN fivetrex_watch.landed.relation IS 'the table here; null when there is none';
+COMMENT ON COLUMN fivetrex_watch.landed.est_rows IS 'its rows, as the last VACUUM or ANALYZE estimated them';
+COMMENT ON COLUMN fivetrex_watch.landed.bytes IS 'its size on disk, indexes included';
+COMMENT ON COLUMN fivetrex_watch.landed.problem IS 'never delivered, or disabled but present; null when all is well';
 
 -------------------------------------------------------------------------------
 -- Rights: nothing for PUBLIC.  The functions of a view run with the rights of
