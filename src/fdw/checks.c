@@ -14,6 +14,7 @@
 #include "base/compat.h"
 #include "executor/executor.h"
 #include "fdw/checks.h"
+#include "fdw/compat.h"
 #include "nodes/nodeFuncs.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/partcache.h"

@@ -19,6 +19,7 @@
 #include "executor/executor.h"
 #include "executor/instrument.h"
 #include "fdw/checks.h"
+#include "fdw/compat.h"
 #include "fdw/modify.h"
 #include "fdw/sent_rows.h"
 #include "nodes/makefuncs.h"

@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "base/compat.h"
+#include "fdw/compat.h"
 #include "fdw/scan.h"
 #include "fdw/target.h"
 #include "net/url.h"

@@ -561,13 +561,14 @@ extern void fivetrexForeignAsyncNotify(AsyncRequest *areq);
 /* In explain.c */
 
 extern void
-fivetrexExplainForeignScan(ForeignScanState *node, ExplainState *es);
+fivetrexExplainForeignScan(ForeignScanState *node, struct ExplainState *es);
 
-extern void fivetrexExplainForeignModify(ModifyTableState *mtstate,
-										 ResultRelInfo *info, List *fdw_private,
-										 int subplan_index, ExplainState *es);
 extern void
-fivetrexExplainDirectModify(ForeignScanState *node, ExplainState *es);
+fivetrexExplainForeignModify(ModifyTableState *mtstate, ResultRelInfo *info,
+							 List *fdw_private, int subplan_index,
+							 struct ExplainState *es);
+extern void
+fivetrexExplainDirectModify(ForeignScanState *node, struct ExplainState *es);
 
 /* In modify.c */
 

@@ -12,6 +12,7 @@
 #include "base/compat.h"
 #include "base/guc.h"
 #include "executor/executor.h"
+#include "fdw/compat.h"
 #include "fdw/modify_state.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"

@@ -17,6 +17,7 @@
 
 #include "access/sysattr.h"
 #include "base/compat.h"
+#include "fdw/compat.h"
 #include "fdw/fdw.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/clauses.h"

@@ -17,6 +17,7 @@
 #include "api/readers.h"
 #include "base/compat.h"
 #include "executor/executor.h"
+#include "fdw/compat.h"
 #include "fdw/scan.h"
 #include "json/value.h"
 #include "miscadmin.h"

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "base/compat.h"
+#include "fdw/compat.h"
 #include "fdw/target.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"

@@ -25,6 +25,7 @@
 #include "base/compat.h"
 #include "catalog/pg_type.h"
 #include "fdw/checks.h"
+#include "fdw/compat.h"
 #include "fdw/generated.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/appendinfo.h"

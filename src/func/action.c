@@ -15,6 +15,7 @@
 #include "catalogue/actions.h"
 #include "func/func.h"
 #include "funcapi.h"
+#include "json/compat.h"
 #include "json/mask.h"
 #include "json/value.h"
 #include "json/write.h"

@@ -10,6 +10,7 @@
 #include "base/compat.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "json/compat.h"
 #include "json/mask.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"

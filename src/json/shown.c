@@ -13,6 +13,7 @@
 #include "base/compat.h"
 #include "common/jsonapi.h"
 #include "fmgr.h"
+#include "json/compat.h"
 #include "json/mask.h"
 #include "json/secret_name.h"
 #include "json/shown.h"

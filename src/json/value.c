@@ -10,6 +10,7 @@
 #include "base/compat.h"
 #include "json/scanner.h"
 #include "json/value.h"
+#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/datetime.h"

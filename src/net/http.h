@@ -25,19 +25,11 @@
 #define FTX_HTTP_H
 
 #include "base/bytes.h"
+#include "base/method.h"
 #include "datatype/timestamp.h"
 
 typedef struct FtxEngine FtxEngine;
 typedef struct FtxRequest FtxRequest;
-
-typedef enum FtxMethod
-{
-	FTX_GET,
-	FTX_POST,
-	FTX_PATCH,
-	FTX_PUT,
-	FTX_DELETE
-} FtxMethod;
 
 /* What became of a request.  Not an HTTP status: see FtxResponse.status. */
 typedef enum FtxOutcome
@@ -226,7 +218,5 @@ extern const FtxResponse *ftx_request_response(const FtxRequest *request);
 
 /* Abandon or release a request before its owner does.  Never throws. */
 extern void ftx_request_free(FtxRequest *request);
-
-extern const char *ftx_method_name(FtxMethod method);
 
 #endif /* FTX_HTTP_H */

@@ -32,7 +32,7 @@ NEEDED = [(re.compile(r"\b(?:%s)\b" % names), header) for names, header in (
 GONE = re.compile(r"\b(Abs|bits(?:8|16|32)|pushJsonbValue|pg_foreign_server_aclcheck|pg_class_ownercheck|PG_SETMASK)\b")
 
 # Headers whose purpose includes that of another one.
-GIVEN_BY = {"miscadmin.h": {"base/compat.h"},
+GIVEN_BY = {"miscadmin.h": {"base/compat.h", "fdw/compat.h"},
             "fmgr.h": {"funcapi.h", "utils/builtins.h"}}
 
 
@@ -58,8 +58,8 @@ def file_problems(path):
     with open(path, encoding="utf-8") as file:
         code = code_of(file.read())
     gone = sorted(set(GONE.findall(code)))
-    if gone and not path.endswith("base/compat.h"):
-        yield "%s uses %s, which newer versions have not: see base/compat.h" % (
+    if gone and not path.endswith("/compat.h"):
+        yield "%s uses %s, which newer versions have not: see the compat.h" % (
             os.path.relpath(path, TOP), ", ".join(gone))
     headers = included(path, set())
     for pattern, header in NEEDED:

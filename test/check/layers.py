@@ -25,7 +25,7 @@ def problems():
             if own in FLOORS:
                 yield from file_problems(here, own, text)
             if re.search(r"\bPG_VERSION_NUM\b|\bLIBCURL_VERSION_NUM\b", text) \
-                    and here not in ("base/compat.h", "base/libcurl.h"):
+                    and name not in ("compat.h", "libcurl.h"):
                 yield "%s looks at a version" % here
 
 
@@ -35,7 +35,7 @@ def file_problems(here, own, text):
             continue
         if FLOORS[other] >= FLOORS[own]:
             yield "%s includes from %s, which is not below" % (here, other)
-    if FLOORS[own] < 3 and own != "base" and NOT_BELOW.search(text):
+    if FLOORS[own] < 3 and NOT_BELOW.search(text):
         yield "%s knows of foreign tables" % here
 
 

@@ -14,6 +14,7 @@
 #include "catalog/pg_type.h"
 #include "common/jsonapi.h"
 #include "fmgr.h"
+#include "json/compat.h"
 #include "json/scanner.h"
 #include "json/value.h"
 #include "mb/pg_wchar.h"
