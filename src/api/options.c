@@ -246,3 +246,14 @@ ftx_options_column(Oid relid, int attnum, const FtxResource *resource,
 		*remote_name = name;
 	return ftx_resource_column(resource, name);
 }
+
+const FtxResource *
+ftx_options_relation(Oid relid, FtxTableOptions *options)
+{
+	ForeignTable *table = GetForeignTable(relid);
+	FtxServerOptions server;
+
+	ftx_options_server(GetForeignServer(table->serverid), &server);
+	ftx_options_table(table, get_rel_name(relid), &server, options);
+	return options->resource;
+}

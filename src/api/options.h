@@ -70,4 +70,8 @@ ftx_options_table(ForeignTable *table, const char *relname,
 extern int ftx_options_column(Oid relid, int attnum,
 							  const FtxResource *resource, char **remote_name);
 
+/* The options of the foreign table with this oid; returns its resource. */
+extern const FtxResource *
+ftx_options_relation(Oid relid, FtxTableOptions *options);
+
 #endif /* FTX_OPTIONS_H */

@@ -12,9 +12,9 @@
 
 #include "access/htup_details.h"
 #include "commands/vacuum.h"
+#include "fdw/fdw.h"
 #include "fdw/generated.h"
-#include "fdw/modify.h"
-#include "fdw/target.h"
+#include "fdw/named_columns.h"
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -56,10 +56,10 @@ list_converter(Relation rel, const FtxResource *resource)
 	{
 		Bitmapset *inputs = ftx_generated_inputs(rel, lfirst_int(lc));
 
-		if (bms_is_subset(inputs, ftx_modify_attnum_set(attnums)))
+		if (bms_is_subset(inputs, ftx_attnum_set(attnums)))
 			attnums = lappend_int(attnums, lfirst_int(lc));
 	}
-	return ftx_converter_create(rel, resource, attnums, NIL);
+	return ftx_generated_converter(rel, resource, attnums, NIL);
 }
 
 /*
@@ -71,8 +71,8 @@ sample_rows(Relation rel, int elevel, HeapTuple *rows, int targrows,
 {
 	TupleDesc tupdesc = RelationGetDescr(rel);
 	FtxTableOptions options;
-	const FtxResource *resource = ftx_target_resource(RelationGetRelid(rel),
-													  &options);
+	const FtxResource *resource = ftx_options_relation(RelationGetRelid(rel),
+													   &options);
 	FtxConverter *converter = list_converter(rel, resource);
 	FtxStats *stats = palloc0(sizeof(FtxStats));
 	FtxSourceSpec spec = {0};
@@ -147,7 +147,7 @@ fivetrexAnalyzeForeignTable(Relation relation, AcquireSampleRowsFunc *func,
 							BlockNumber *totalpages)
 {
 	FtxTableOptions options;
-	const FtxResource *resource = ftx_target_resource(
+	const FtxResource *resource = ftx_options_relation(
 		RelationGetRelid(relation), &options);
 
 	if (resource->parent != NULL || resource->list.path == NULL)

@@ -15,12 +15,11 @@
 #include "executor/executor.h"
 #include "fdw/checks.h"
 #include "fdw/compat.h"
+#include "fdw/named_columns.h"
 #include "nodes/nodeFuncs.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/partcache.h"
 #include "utils/rel.h"
-
-#define SHIFT(attnum) ((attnum) -FirstLowInvalidHeapAttributeNumber)
 
 typedef enum CheckKind
 {
@@ -49,107 +48,6 @@ struct FtxChecks
 	TupleTableSlot *as_read; /* a row with write-only columns as reads give
 							  * them; NULL if no option names one */
 };
-
-/* ---------- what checks name ---------- */
-
-typedef struct Naming
-{
-	Relation rel;
-	Bitmapset *named;
-} Naming;
-
-static bool find_named(Node *node, void *context);
-
-static void
-add_named(Naming *naming, int attnum)
-{
-	TupleDesc tupdesc = RelationGetDescr(naming->rel);
-
-	if (bms_is_member(SHIFT(attnum), naming->named))
-		return;
-	naming->named = bms_add_member(naming->named, SHIFT(attnum));
-	if (attnum > 0 && TupleDescAttr(tupdesc, attnum - 1)->attgenerated != '\0')
-		(void) find_named(build_column_default(naming->rel, attnum), naming);
-	for (int i = 1; attnum == 0 && i <= tupdesc->natts; i++)
-	{
-		if (!TupleDescAttr(tupdesc, i - 1)->attisdropped)
-			add_named(naming, i);
-	}
-}
-
-/*
- * Only one relation can be named in a check, so that its number, which differs
- * from plan to plan, does not matter.
- */
-static bool
-find_named(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, Var) && ((Var *) node)->varlevelsup == 0)
-		add_named(context, ((Var *) node)->varattno);
-	return expression_tree_walker(node, find_named, context);
-}
-
-Bitmapset *
-ftx_checks_named(Relation rel, Node *expr)
-{
-	Naming naming = {rel, NULL};
-
-	(void) find_named(expr, &naming);
-	return naming.named;
-}
-
-static bool
-names_any(const Bitmapset *named, const Bitmapset *set)
-{
-	int attnum = -1;
-
-	while ((attnum = bms_next_member(set, attnum)) >= 0)
-	{
-		if (bms_is_member(SHIFT(attnum), named))
-			return true;
-	}
-	return false;
-}
-
-static Node *
-constraint_expr(Relation rel, const ConstrCheck *check)
-{
-	return ftx_constraint_expr(stringToNode(check->ccbin), rel);
-}
-
-static int
-constraint_count(Relation rel)
-{
-	TupleConstr *constr = RelationGetDescr(rel)->constr;
-	int n = constr != NULL ? constr->num_check : 0;
-
-	if (n != rel->rd_rel->relchecks)
-		elog(ERROR, "%d pg_constraint record(s) missing for relation \"%s\"",
-			 rel->rd_rel->relchecks - n, RelationGetRelationName(rel));
-	return n;
-}
-
-Bitmapset *
-ftx_checks_on(Relation rel, const Bitmapset *set)
-{
-	Bitmapset *result = NULL;
-	Bitmapset *named = ftx_checks_named(rel,
-										(Node *) RelationGetPartitionQual(rel));
-
-	if (names_any(named, set))
-		result = bms_add_members(result, named);
-	for (int i = 0; i < constraint_count(rel); i++)
-	{
-		const ConstrCheck *check = &RelationGetDescr(rel)->constr->check[i];
-
-		named = ftx_checks_named(rel, constraint_expr(rel, check));
-		if (ftx_constraint_enforced(check) && names_any(named, set))
-			result = bms_add_members(result, named);
-	}
-	return result;
-}
 
 /* ---------- preparation ---------- */
 
@@ -193,7 +91,7 @@ add_options(FtxChecks *checks, List *options)
 	{
 		WithCheckOption *option = lfirst_node(WithCheckOption, lc);
 		Check *check = add_check(checks, CHECK_OPTION,
-								 ftx_checks_named(rel, option->qual));
+								 ftx_named_columns(rel, option->qual));
 
 		check->option = option;
 		if (check->names_write_only && checks->as_read == NULL)
@@ -206,21 +104,22 @@ static void
 add_constraints(FtxChecks *checks, const Bitmapset *set)
 {
 	Relation rel = checks->target->rel;
-	Bitmapset *named = ftx_checks_named(rel,
-										(Node *) RelationGetPartitionQual(rel));
+	Bitmapset *named = ftx_named_columns(
+		rel, (Node *) RelationGetPartitionQual(rel));
 
-	if (rel->rd_rel->relispartition && (set == NULL || names_any(named, set)))
+	if (rel->rd_rel->relispartition &&
+		(set == NULL || ftx_named_any(named, set)))
 		add_check(checks, CHECK_PARTITION, named);
-	for (int i = 0; i < constraint_count(rel); i++)
+	for (int i = 0; i < ftx_constraint_count(rel); i++)
 	{
 		const ConstrCheck *constraint = &RelationGetDescr(rel)
 											 ->constr->check[i];
-		Node *expr = constraint_expr(rel, constraint);
+		Node *expr = ftx_constraint_node(rel, constraint);
 		Check *check;
 
-		named = ftx_checks_named(rel, expr);
+		named = ftx_named_columns(rel, expr);
 		if (!ftx_constraint_enforced(constraint) ||
-			(set != NULL && !names_any(named, set)))
+			(set != NULL && !ftx_named_any(named, set)))
 			continue;
 		check = add_check(checks, CHECK_CONSTRAINT, named);
 		check->name = pstrdup(constraint->ccname);

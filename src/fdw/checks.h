@@ -20,20 +20,6 @@
 typedef struct FtxChecks FtxChecks;
 
 /*
- * The attnums that an expression over one relation names, or WITH CHECK
- * OPTIONs do: a whole row names all, generated columns what they are computed
- * from.  System columns have negative numbers, so that all of them are shifted
- * by -FirstLowInvalidHeapAttributeNumber.
- */
-extern Bitmapset *ftx_checks_named(Relation rel, Node *expr);
-
-/*
- * The same of all CHECK constraints and the partition constraint of a table
- * that name one of the attnums `set` (not shifted); NULL if none does.
- */
-extern Bitmapset *ftx_checks_on(Relation rel, const Bitmapset *set);
-
-/*
  * Prepare the checks of a statement, in the current memory context; NULL if
  * there are none.  `check_options` is what info->ri_WithCheckOptions is or
  * will be when the first row comes.  Of the constraints, an UPDATE can only

@@ -14,7 +14,6 @@
 #include "catalog/pg_type.h"
 #include "api/words.h"
 #include "fdw/fdw.h"
-#include "fdw/generated.h"
 #include "json/array.h"
 #include "json/projection.h"
 #include "json/value.h"
@@ -61,8 +60,9 @@ struct FtxConverter
 	Attribute *attributes; /* those of the first step, then the others */
 	int nattributes;
 	int nfirst;
-	FtxGenerated *generated_first; /* what each step computes; or NULL */
-	FtxGenerated *generated_rest;
+	FtxCompute compute; /* after each step, unless it is NULL there */
+	void *compute_first;
+	void *compute_rest;
 	FtxProjection *projection;
 	int *slot_columns;
 
@@ -253,10 +253,17 @@ ftx_converter_create(Relation rel, const FtxResource *resource, List *attnums,
 	add_attributes(converter, rel, first, paths, &npaths);
 	converter->nfirst = converter->nattributes;
 	add_attributes(converter, rel, rest, paths, &npaths);
-	converter->generated_first = ftx_generated_create(rel, first);
-	converter->generated_rest = ftx_generated_create(rel, rest);
 	converter->projection = ftx_projection_create(paths, npaths);
 	return converter;
+}
+
+void
+ftx_converter_compute(FtxConverter *converter, FtxCompute compute, void *first,
+					  void *rest)
+{
+	converter->compute = compute;
+	converter->compute_first = first;
+	converter->compute_rest = rest;
 }
 
 FtxConverter *
@@ -610,6 +617,16 @@ fill(FtxConverter *converter, int from, int to, const FtxJsonValue *item,
 	error_context_stack = callback.previous;
 }
 
+/*
+ * What is computed from the attributes that have been filled.
+ */
+static void
+compute(FtxConverter *converter, void *what, Datum *values, bool *nulls)
+{
+	if (what != NULL)
+		converter->compute(what, values, nulls);
+}
+
 static void
 clear(FtxConverter *converter, Datum *values, bool *nulls)
 {
@@ -623,8 +640,8 @@ ftx_converter_fill(FtxConverter *converter, const FtxJsonValue *item,
 {
 	clear(converter, values, nulls);
 	fill(converter, 0, converter->nattributes, item, list_only, values, nulls);
-	ftx_generated_compute(converter->generated_first, values, nulls);
-	ftx_generated_compute(converter->generated_rest, values, nulls);
+	compute(converter, converter->compute_first, values, nulls);
+	compute(converter, converter->compute_rest, values, nulls);
 }
 
 void
@@ -633,7 +650,7 @@ ftx_converter_fill_first(FtxConverter *converter, const FtxJsonValue *item,
 {
 	clear(converter, values, nulls);
 	fill(converter, 0, converter->nfirst, item, list_only, values, nulls);
-	ftx_generated_compute(converter->generated_first, values, nulls);
+	compute(converter, converter->compute_first, values, nulls);
 }
 
 void
@@ -642,5 +659,5 @@ ftx_converter_fill_rest(FtxConverter *converter, const FtxJsonValue *item,
 {
 	fill(converter, converter->nfirst, converter->nattributes, item, false,
 		 values, nulls);
-	ftx_generated_compute(converter->generated_rest, values, nulls);
+	compute(converter, converter->compute_rest, values, nulls);
 }

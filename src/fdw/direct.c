@@ -21,6 +21,7 @@
 #include "fdw/checks.h"
 #include "fdw/compat.h"
 #include "fdw/modify.h"
+#include "fdw/named_columns.h"
 #include "fdw/sent_rows.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -163,7 +164,8 @@ is_checked(PlannerInfo *root, ModifyTable *plan, Index resultRelation,
 	get_translated_update_targetlist(root, resultRelation, &targetlist,
 									 &set_attnums);
 	rel = table_open(relid, NoLock);
-	checked = ftx_checks_on(rel, ftx_modify_attnum_set(set_attnums)) != NULL;
+	checked = ftx_named_by_constraints(rel, ftx_attnum_set(set_attnums)) !=
+			  NULL;
 	table_close(rel, NoLock);
 	return checked;
 }
@@ -296,8 +298,8 @@ fivetrexBeginDirectModify(ForeignScanState *node, int eflags)
 	state->writes = ftx_writes_create(
 		state->target->session, state->target->dry_run, &state->target->stats);
 	state->target->known = bms_union(
-		ftx_modify_attnum_set(list_nth(items, FtxPlanAttnums)),
-		ftx_modify_attnum_set(state->set_attnums));
+		ftx_attnum_set(list_nth(items, FtxPlanAttnums)),
+		ftx_attnum_set(state->set_attnums));
 	if (intVal(list_nth(items, FtxPlanReturning)))
 		state->rows = ftx_sent_rows_create(state->target, NULL, NULL);
 	if (holds_back(node, state))

@@ -290,8 +290,8 @@ explain_write(Relation rel, CmdType operation, const Plan *rows,
 			  ExplainState *es)
 {
 	FtxTableOptions options;
-	const FtxResource *resource = ftx_target_resource(RelationGetRelid(rel),
-													  &options);
+	const FtxResource *resource = ftx_options_relation(RelationGetRelid(rel),
+													   &options);
 	char *request;
 
 	if (operation == CMD_INSERT)

@@ -194,12 +194,26 @@ extern void ftx_check_always(FtxCall *call, const FtxResource *resource,
  * Prepare to fill the attributes `attnums` (IntList) of a foreign table; those
  * among them that are in `first` are filled before the others.  Slot 0 of the
  * converter's projection is the resource's key, if any; those of the attributes
- * that are read follow.  Generated attributes are computed from the others,
- * which must be among attnums.
+ * that are read follow.  Generated attributes are not filled here: see
+ * fdw/generated.h.
  */
 extern FtxConverter *
 ftx_converter_create(Relation rel, const FtxResource *resource, List *attnums,
 					 List *first);
+
+/*
+ * Computes attributes from others, in the values and nulls of all attributes
+ * of a row; in the current memory context.
+ */
+typedef void (*FtxCompute)(void *what, Datum *values, bool *nulls);
+
+/*
+ * Compute after each step of filling: `first` and `rest` are handed to
+ * `compute`, NULL means nothing to be computed.  They must outlive the
+ * converter.
+ */
+extern void ftx_converter_compute(FtxConverter *converter, FtxCompute compute,
+								  void *first, void *rest);
 
 /*
  * The same for the result of an SQL function, so that what it reads is read as

@@ -107,3 +107,23 @@ ftx_generated_compute(FtxGenerated *generated, Datum *values, bool *nulls)
 			generated->expressions[i], econtext, &nulls[generated->indexes[i]]);
 	ExecClearTuple(slot);
 }
+
+static void
+compute(void *what, Datum *values, bool *nulls)
+{
+	ftx_generated_compute(what, values, nulls);
+}
+
+FtxConverter *
+ftx_generated_converter(Relation rel, const FtxResource *resource,
+						List *attnums, List *first)
+{
+	FtxConverter *converter = ftx_converter_create(rel, resource, attnums,
+												   first);
+	List *rest = list_difference_int(attnums, first);
+
+	first = list_intersection_int(attnums, first);
+	ftx_converter_compute(converter, compute, ftx_generated_create(rel, first),
+						  ftx_generated_create(rel, rest));
+	return converter;
+}

@@ -11,6 +11,7 @@
 #ifndef FTX_GENERATED_H
 #define FTX_GENERATED_H
 
+#include "fdw/fdw.h"
 #include "nodes/bitmapset.h"
 #include "utils/relcache.h"
 
@@ -32,5 +33,13 @@ extern FtxGenerated *ftx_generated_create(Relation rel, List *attnums);
  */
 extern void
 ftx_generated_compute(FtxGenerated *generated, Datum *values, bool *nulls);
+
+/*
+ * A converter (ftx_converter_create()) that computes the generated attributes
+ * among attnums, too; what they are computed from must be among them.
+ */
+extern FtxConverter *
+ftx_generated_converter(Relation rel, const FtxResource *resource,
+						List *attnums, List *first);
 
 #endif /* FTX_GENERATED_H */

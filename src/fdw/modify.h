@@ -34,8 +34,6 @@ ftx_modify_identity(Relation rel, const FtxResource *resource, int column);
  */
 extern char *ftx_modify_identity_name(Form_pg_attribute att);
 
-extern Bitmapset *ftx_modify_attnum_set(List *attnums);
-
 /* All attributes that are not dropped. */
 extern List *ftx_modify_all_attnums(Relation rel);
 

@@ -14,6 +14,7 @@
 #include "executor/executor.h"
 #include "fdw/compat.h"
 #include "fdw/modify_state.h"
+#include "fdw/named_columns.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -70,9 +71,9 @@ prepare_checks(FtxModifyState *state, EState *estate, ResultRelInfo *info,
 
 	if (target->operation == CMD_DELETE)
 		return;
-	state->checks = ftx_checks_create(
-		target, estate, info, check_options,
-		any ? NULL : ftx_modify_attnum_set(state->set_attnums));
+	state->checks = ftx_checks_create(target, estate, info, check_options,
+									  any ? NULL :
+											ftx_attnum_set(state->set_attnums));
 	if (state->checks == NULL)
 		return;
 	ftx_target_read_answers(target, ftx_checks_attnums(state->checks));
@@ -151,7 +152,7 @@ fivetrexBeginForeignModify(ModifyTableState *mtstate, ResultRelInfo *info,
 		ftx_target_check_explain(state->target, mtstate->ps.state);
 		return;
 	}
-	state->target->known = ftx_modify_attnum_set(
+	state->target->known = ftx_attnum_set(
 		list_nth(fdw_private, FtxModifyKnown));
 
 	resource = state->target->resource;
@@ -254,9 +255,9 @@ fivetrexBeginForeignInsert(ModifyTableState *mtstate, ResultRelInfo *info)
 		returned = ftx_target_returned(
 			rel, mtstate->resultRelInfo[0].ri_RangeTableIndex,
 			info->ri_returningList);
-	ftx_target_check_secrets(
-		RelationGetRelid(rel),
-		nobody_reads(mtstate) ? NULL : ftx_modify_attnum_set(returned));
+	ftx_target_check_secrets(RelationGetRelid(rel),
+							 nobody_reads(mtstate) ? NULL :
+													 ftx_attnum_set(returned));
 	if (looked_at)
 		returned = ftx_modify_all_attnums(rel);
 	state = begin_modify(mtstate->ps.state, info, CMD_INSERT, NIL, returned,

@@ -11,6 +11,7 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "fdw/modify.h"
+#include "fdw/named_columns.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/appendinfo.h"
 #include "parser/parsetree.h"
@@ -26,8 +27,8 @@ int
 fivetrexIsForeignRelUpdatable(Relation rel)
 {
 	FtxTableOptions options;
-	const FtxResource *resource = ftx_target_resource(RelationGetRelid(rel),
-													  &options);
+	const FtxResource *resource = ftx_options_relation(RelationGetRelid(rel),
+													   &options);
 	int events = 0;
 
 	if (options.read_only &&
@@ -75,7 +76,7 @@ fivetrexAddForeignUpdateTargets(PlannerInfo *root, Index rtindex,
 {
 	CmdType operation = root->parse->commandType;
 	FtxTableOptions options;
-	const FtxResource *resource = ftx_target_resource(
+	const FtxResource *resource = ftx_options_relation(
 		RelationGetRelid(target_relation), &options);
 	Bitmapset *identity = ftx_target_identity(resource, operation);
 	int column = -1;
@@ -97,17 +98,6 @@ fivetrexAddForeignUpdateTargets(PlannerInfo *root, Index rtindex,
 			root,
 			makeVar(rtindex, InvalidAttrNumber, RECORDOID, -1, InvalidOid, 0),
 			rtindex, FTX_OLD_ROW);
-}
-
-Bitmapset *
-ftx_modify_attnum_set(List *list)
-{
-	Bitmapset *result = NULL;
-	ListCell *lc;
-
-	foreach (lc, list)
-		result = bms_add_member(result, lfirst_int(lc));
-	return result;
 }
 
 List *
@@ -236,7 +226,7 @@ fivetrexPlanForeignModify(PlannerInfo *root, ModifyTable *plan,
 	returned = ftx_target_returned(rel, resultRelation, returning);
 	if (plan->operation == CMD_INSERT)
 		ftx_target_check_secrets(
-			rte->relid, ftx_modify_attnum_set(ftx_target_returned(
+			rte->relid, ftx_attnum_set(ftx_target_returned(
 							rel, resultRelation,
 							ftx_target_read_returning(root, returning))));
 	if (ftx_modify_looked_at(rel, plan->operation))

@@ -18,6 +18,7 @@
 #include "base/compat.h"
 #include "executor/executor.h"
 #include "fdw/compat.h"
+#include "fdw/generated.h"
 #include "fdw/scan.h"
 #include "json/value.h"
 #include "miscadmin.h"
@@ -84,8 +85,8 @@ init_source(FtxScanState *state, List *items)
 
 	List *first = list_nth(items, FtxPlanConditionAttnums);
 
-	state->converter = ftx_converter_create(state->node->ss.ss_currentRelation,
-											state->resource, attnums, first);
+	state->converter = ftx_generated_converter(
+		state->node->ss.ss_currentRelation, state->resource, attnums, first);
 	state->in_steps = list_length(first) < list_length(attnums);
 	spec.session = state->session;
 	spec.resource = state->resource;

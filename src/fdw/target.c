@@ -120,7 +120,7 @@ ftx_target_begin(Relation rel, CmdType operation, Oid userid, List *returned)
 
 	target->rel = rel;
 	target->cxt = CurrentMemoryContext;
-	target->resource = ftx_target_resource(relid, &options);
+	target->resource = ftx_options_relation(relid, &options);
 	target->operation = operation;
 	target->session = ftx_session_pin(GetForeignTable(relid)->serverid, userid,
 									  CurrentMemoryContext);
@@ -148,8 +148,8 @@ ftx_target_read_answers(FtxTarget *target, List *attnums)
 	target->asked = list_concat_unique_int(target->asked, attnums);
 	target->returned = answerable(target, target->asked);
 	if (target->returned != NIL)
-		target->answer = ftx_converter_create(target->rel, target->resource,
-											  target->returned, NIL);
+		target->answer = ftx_generated_converter(target->rel, target->resource,
+												 target->returned, NIL);
 	target->generated = ftx_generated_create(target->rel, target->asked);
 }
 

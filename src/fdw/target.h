@@ -72,10 +72,6 @@ extern List *ftx_target_read_returning(PlannerInfo *root, List *returning);
 /* Does the table's resource support the statement at all? */
 extern void ftx_target_check_operation(Oid relid, CmdType operation);
 
-/* The resource of a foreign table, with the table's options. */
-extern const FtxResource *
-ftx_target_resource(Oid relid, FtxTableOptions *options);
-
 /* "name, events, active": the columns with a flag, for hints; palloc'ed. */
 extern char *ftx_target_columns(const FtxResource *resource, unsigned flag);
 

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "fdw/generated.h"
 #include "fdw/target.h"
 #include "json/value.h"
 #include "utils/rel.h"
@@ -298,7 +299,7 @@ look_up_in_list(FtxTarget *target, int by, const char *wanted_key,
 
 	if (attnum == 0 || wanted_key == NULL)
 		return;
-	converter = ftx_converter_create(
+	converter = ftx_generated_converter(
 		target->rel, resource,
 		list_append_unique_int(list_copy(target->returned), attnum), NIL);
 	spec.session = target->session;

@@ -14,17 +14,6 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
-const FtxResource *
-ftx_target_resource(Oid relid, FtxTableOptions *options)
-{
-	ForeignTable *table = GetForeignTable(relid);
-	FtxServerOptions server;
-
-	ftx_options_server(GetForeignServer(table->serverid), &server);
-	ftx_options_table(table, get_rel_name(relid), &server, options);
-	return options->resource;
-}
-
 /*
  * "name, events, active": columns with a flag, for hints.
  */
@@ -72,7 +61,7 @@ void
 ftx_target_check_update(Oid relid, List *attnums)
 {
 	FtxTableOptions options;
-	const FtxResource *resource = ftx_target_resource(relid, &options);
+	const FtxResource *resource = ftx_options_relation(relid, &options);
 	ListCell *lc;
 
 	if (resource->update.path == NULL)
@@ -110,7 +99,7 @@ void
 ftx_target_check_secrets(Oid relid, Bitmapset *returned)
 {
 	FtxTableOptions options;
-	const FtxResource *resource = ftx_target_resource(relid, &options);
+	const FtxResource *resource = ftx_options_relation(relid, &options);
 
 	for (int i = 0; i < resource->ncolumns; i++)
 	{
@@ -149,7 +138,7 @@ void
 ftx_target_check_operation(Oid relid, CmdType operation)
 {
 	FtxTableOptions options;
-	const FtxResource *resource = ftx_target_resource(relid, &options);
+	const FtxResource *resource = ftx_options_relation(relid, &options);
 
 	if (operation == CMD_DELETE && resource->remove_function != NULL)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

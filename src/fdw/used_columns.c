@@ -24,9 +24,9 @@
 #include "access/table.h"
 #include "base/compat.h"
 #include "catalog/pg_type.h"
-#include "fdw/checks.h"
 #include "fdw/compat.h"
 #include "fdw/generated.h"
+#include "fdw/named_columns.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/appendinfo.h"
 #include "optimizer/optimizer.h"
@@ -254,7 +254,7 @@ checked_attrs(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 	TupleConstr *constr = tupdesc->constr;
 	Bitmapset *set = set_attnums(root, rel);
 	Bitmapset *attrs = bms_join(deciding_attrs(state, set),
-								ftx_checks_on(relation, set));
+								ftx_named_by_constraints(relation, set));
 	ListCell *lc;
 
 	foreach (lc, root->parse->withCheckOptions)

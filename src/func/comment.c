@@ -18,7 +18,6 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_foreign_table.h"
 #include "commands/comment.h"
-#include "fdw/target.h"
 #include "fmgr.h"
 #include "func/func.h"
 #include "miscadmin.h"
@@ -39,7 +38,7 @@ comment_table(Oid relid)
 	if (!ftx_relation_ownercheck(relid, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_FOREIGN_TABLE,
 					   get_rel_name(relid));
-	resource = ftx_target_resource(relid, &options);
+	resource = ftx_options_relation(relid, &options);
 	CreateComments(relid, RelationRelationId, 0, resource->comment);
 
 	rel = table_open(relid, AccessShareLock);
