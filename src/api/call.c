@@ -92,37 +92,39 @@ budget_request(FtxCall *call, FtxRequestSpec *request)
 	request->max_retry_wait = wait * 1000;
 }
 
-/* An FtxSecretFinder: a secret of the request, held by its call. */
+/* An FtxSecretFinder: a secret of a request, held by a memory context. */
 static void
 hold_secret(void *arg, const char *text, size_t len)
 {
-	FtxCall *call = arg;
-	char *copy = pnstrdup(text, len);
-
-	(void) ftx_secret_create(copy, call->cxt);
-	ftx_secret_wipe(copy);
-	pfree(copy);
+	ftx_secret_hold(text, len, (MemoryContext) arg);
 }
 
 /*
- * While a call lives, what is secret in its request is masked in all words, as
- * credentials are: the API may quote any of it in its answer.
+ * While they are held, the secrets of a request are masked in all words, as
+ * credentials are: the API may quote any of them in its answer.  Those of a
+ * write may come in later answers of the transaction, too, unless they are so
+ * many that there would be no room for those of later requests.
  */
 static void
-hold_secrets(FtxCall *call, const FtxCallSpec *spec)
+hold_secrets(const FtxCall *call, const FtxCallSpec *spec)
 {
-	FtxSecretFinder finder = {hold_secret, call};
+	FtxSecretFinder finder = {hold_secret, call->cxt};
 	MemoryContext cxt;
 	MemoryContext old;
 
-	if (spec->body == NULL && strchr(spec->path, '?') == NULL)
+	if (spec->body == NULL && spec->bytes == NULL &&
+		strchr(spec->path, '?') == NULL)
 		return;
+	if (call->changes && ftx_secrets_are_few())
+		finder.arg = TopTransactionContext;
 	cxt = AllocSetContextCreate(call->cxt, "fivetrex secrets",
 								ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(cxt);
 	(void) ftx_shown_path(spec->path, &finder);
 	if (spec->body != NULL)
 		(void) ftx_shown_body(spec->body, &finder);
+	if (spec->bytes != NULL)
+		ftx_shown_find(spec->bytes, spec->nbytes, &finder);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(cxt);
 }

@@ -26,6 +26,27 @@ typedef struct FtxSecret FtxSecret;
 extern FtxSecret *ftx_secret_create(const char *text, MemoryContext owner);
 
 /*
+ * The same for what is only to be masked: what `owner` has already is not
+ * held twice, and beyond FTX_MAX_SECRETS, or FTX_MAX_SECRET_BYTES of text,
+ * nothing is kept but that there is more.
+ */
+extern void ftx_secret_hold(const char *text, size_t len, MemoryContext owner);
+
+/*
+ * So many are looked for.  A request that has more (its body may be all
+ * secrets) would make every message slow to mask; while it lives all of each
+ * message is masked instead.
+ */
+#define FTX_MAX_SECRETS 1000
+#define FTX_MAX_SECRET_BYTES ((size_t) 1024 * 1024)
+
+/* Is there room for those of many more requests? */
+extern bool ftx_secrets_are_few(void);
+
+/* Are there secrets that are not looked for? */
+extern bool ftx_secret_unsearched(void);
+
+/*
  * The same for what HTTP makes of a name and a password: "name:password" and
  * the Base64 form of that, the credentials of the header Authorization.
  */

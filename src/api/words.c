@@ -9,6 +9,7 @@
 
 #include "api/secret.h"
 #include "api/words.h"
+#include "base/printable.h"
 #include "json/mask.h"
 #include "json/shown.h"
 #include "lib/stringinfo.h"
@@ -16,30 +17,6 @@
 #include "utils/memutils.h"
 
 /* ---------- characters ---------- */
-
-/*
- * May it stand in a log and on a terminal?  Not the control characters, and
- * not those that are invisible or change how what follows is shown.
- */
-static bool
-is_printable(pg_wchar c)
-{
-	static const struct
-	{
-		pg_wchar first;
-		pg_wchar last;
-	} hidden[] = {{0x00, 0x1F},		{0x7F, 0x9F},	  {0xAD, 0xAD},
-				  {0x61C, 0x61C},	{0x180E, 0x180E}, {0x200B, 0x200F},
-				  {0x2028, 0x202E}, {0x2060, 0x206F}, {0xD800, 0xDFFF},
-				  {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
-
-	for (size_t i = 0; i < lengthof(hidden); i++)
-	{
-		if (c >= hidden[i].first && c <= hidden[i].last)
-			return false;
-	}
-	return true;
-}
 
 /*
  * Append one character; a mark for what may not stand there, which must not
@@ -52,7 +29,7 @@ append_char(StringInfo words, pg_wchar c)
 
 	if (c == '\n' || c == '\r' || c == '\t')
 		appendStringInfoChar(words, FTX_SECRET_BLANK);
-	else if (!is_printable(c) || c > 0x10FFFF)
+	else if (!ftx_code_printable(c))
 		appendStringInfoChar(words, FTX_SECRET_HIDDEN);
 	else if (c >= 0x80 && GetDatabaseEncoding() != PG_UTF8)
 		appendStringInfoChar(words, '?');
@@ -142,6 +119,9 @@ mask(const char *text, size_t len, bool cut, size_t max)
 	const char *end = text + len;
 	StringInfoData masked;
 
+	/* any of it could be one (a path has no secret but by its places) */
+	if (max > 0 && len > 0 && ftx_secret_unsearched())
+		return pstrdup(FTX_MASK);
 	initStringInfo(&masked);
 	while (text < end && (max == 0 || (size_t) masked.len <= max))
 	{

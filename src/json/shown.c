@@ -30,6 +30,9 @@
  */
 #define MAX_DECODED 3
 
+/* Among any bytes, shorter texts have no name with a secret. */
+#define MIN_FOUND_TEXT 8
+
 /*
  * "is_primary_key", "trust_certificates": a question about something that
  * may be secret, if the value is yes or no.
@@ -216,6 +219,50 @@ char *
 ftx_shown_text(const char *text, const FtxSecretFinder *finder)
 {
 	return show_text(text, (int) strlen(text), finder);
+}
+
+/*
+ * How many of the bytes are a text, in the server encoding.
+ */
+static size_t
+text_length(const char *bytes, size_t n)
+{
+	size_t len = 0;
+
+	while (len < n)
+	{
+		unsigned char c = bytes[len];
+		int step = c < 0x80 ? 1 :
+							  pg_utf_mblen((const unsigned char *) bytes + len);
+
+		if (c < ' ' ? c != '\n' && c != '\r' && c != '\t' : c == 0x7F)
+			break;
+		if (c >= 0x80 &&
+			(GetDatabaseEncoding() != PG_UTF8 || (size_t) step > n - len ||
+			 !pg_utf8_islegal((const unsigned char *) bytes + len, step)))
+			break;
+		len += step;
+	}
+	return len;
+}
+
+void
+ftx_shown_find(const char *bytes, size_t n, const FtxSecretFinder *finder)
+{
+	/* longer texts are looked at in parts */
+	const size_t longest = 1024 * 1024;
+
+	while (n > 0)
+	{
+		size_t len = text_length(bytes, Min(n, longest));
+
+		CHECK_FOR_INTERRUPTS();
+		if (len >= MIN_FOUND_TEXT)
+			pfree(show_text(bytes, (int) len, finder));
+		len = Min(len < longest ? len + 1 : len, n);
+		bytes += len;
+		n -= len;
+	}
 }
 
 char *

@@ -42,6 +42,13 @@ extern char *ftx_shown_text(const char *text, const FtxSecretFinder *finder);
 extern char *ftx_shown_path(const char *path, const FtxSecretFinder *finder);
 
 /*
+ * Tell the finder of the secrets in the texts among any bytes, such as files
+ * in an archive that are not compressed.
+ */
+extern void
+ftx_shown_find(const char *bytes, size_t n, const FtxSecretFinder *finder);
+
+/*
  * For words of others, who may quote a request but are no request: only
  * what follows a name of a secret in quotes, and passwords in URLs.
  */

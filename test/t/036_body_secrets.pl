@@ -40,8 +40,10 @@ my %form = (
 
 # Places of a secret in an object: of the name, of the text.
 my %place = (
-	password => sub { { host => 'h', password => $_[0] } }, nested => sub { { a => { b => [ { client_secret => $_[0] } ] } } },
-	below => sub { { credentials => { user => $_[0] } } }, pair => sub { { headers => [ { name => 'X', value => $_[0] } ] } },
+	password => sub { { host => 'h', password => $_[0] } },
+	nested => sub { { a => { b => [ { client_secret => $_[0] } ] } } },
+	below => sub { { credentials => { user => $_[0] } } },
+	pair => sub { { headers => [ { name => 'X', value => $_[0] } ] } },
 	url => sub { { uri => "https://u:$_[0]\@h/x" } }, header => sub { { note => "Authorization: Bearer $_[0]" } },
 	bearer => sub { { note => "Bearer $_[0]" } }, connection => sub { { note => "host=h;Pwd=$_[0];x=y" } },
 	userinfo => sub { { note => "u:$_[0]\@h" } }, json_text => sub { { note => $json->encode({ token => $_[0] }) } },
@@ -132,9 +134,10 @@ subtest 'each road, place and form' => sub {
 
 subtest 'arguments of functions' => sub {
 	my $value = 'q1LEAKpaWw0rd7Zx';
+	my $rest = "'https://e/x', '{sync_end}', '$value', true, server => 'b'";
 	my %call = (
-		webhook => "SELECT fivetrex_create_account_webhook('https://e/x', '{sync_end}', '$value', true, server => 'b')",
-		group_webhook => "SELECT fivetrex_create_group_webhook('g', 'https://e/x', '{sync_end}', '$value', true, server => 'b')");
+		webhook => "SELECT fivetrex_create_account_webhook($rest)",
+		group_webhook => "SELECT fivetrex_create_group_webhook('g', $rest)");
 	foreach my $call (sort keys %call)
 	{
 		faults({ code => 'X', message => "bad $value" });
@@ -177,8 +180,8 @@ subtest 'paths' => sub {
 	}
 	$mock->clear_faults('b');
 	$mock->fault('b', { status => 400, body => { code => 'X', message => 'm' } });
-	like((said_of("SELECT fivetrex_request('GET', '/v1/x', '{\"a\": \"b c\", \"key_column\": \"d/e\"}', NULL, server => 'b')"))[1],
-		qr{/v1/x\?a=b%20c&key_column=d%2Fe}, 'the rest is shown as it is sent');
+	my $get = "SELECT fivetrex_request('GET', '/v1/x', " . literal({ a => 'b c', key_column => 'd/e' });
+	like((said_of("$get, NULL, server => 'b')"))[1], qr{/v1/x\?a=b%20c&key_column=d%2Fe}, 'the rest is shown as it is sent');
 };
 
 subtest 'a 404 is what it is' => sub {
@@ -190,6 +193,112 @@ subtest 'a 404 is what it is' => sub {
 	$mock->fault('b', { times => 0, status => 404, body => { code => 'NotFound_Connector', message => 'no' } });
 	my ($err) = said_of("SELECT fivetrex_request('GET', '/v1/connections/x', NULL, NULL, server => 'b')");
 	like($err, qr/no such object/, 'of an object');
+	$node->query("ALTER USER MAPPING FOR PUBLIC SERVER b OPTIONS (SET api_key 'key')");
+};
+
+# The message of the error, as it is shown.
+sub message_of
+{
+	my ($statement) = @_;
+	my ($err) = said_of($statement);
+	return $err =~ /ERROR:  \w+: (.*)/ ? $1 : $err;
+}
+
+sub utf8_bytes { my ($code) = @_; return unpack 'C*', encode_utf8(chr $code); }
+
+sub utf16 { my ($code) = @_; return map { sprintf '%04x', $_ } unpack 'n*', Encode::encode('UTF-16BE', chr $code); }
+
+# How one character may be written, by its code.
+my %writing = (
+	itself => sub { chr $_[0] },
+	percent => sub { join '', map { sprintf '%%%02X', $_ } utf8_bytes($_[0]) },
+	percent_twice => sub { join '', map { sprintf '%%25%02x', $_ } utf8_bytes($_[0]) },
+	json => sub { join '', map { "\\u$_" } utf16($_[0]) },
+	json_twice => sub { join '', map { "\\\\u$_" } utf16($_[0]) },
+	javascript => sub { sprintf '\\u{%x}', $_[0] },
+	perl => sub { sprintf '\\x{%X}', $_[0] },
+	python => sub { sprintf '\\U%08x', $_[0] },
+	bytes => sub { join '', map { sprintf '\\x%02x', $_ } utf8_bytes($_[0]) },
+	octal => sub { join '', map { sprintf '\\%03o', $_ } utf8_bytes($_[0]) },
+	decimal => sub { sprintf '&#%d;', $_[0] },
+	hexadecimal => sub { sprintf '&#x%X;', $_[0] },
+	reference_twice => sub { sprintf '&amp;#%d;', $_[0] });
+
+# Characters that are not seen: one of each range, and its ends.
+my @hidden = (0x01, 0x0B, 0x1F, 0x7F, 0x85, 0x9F, 0xAD, 0x34F, 0x61C, 0x115F, 0x17B4, 0x180B, 0x180E, 0x200B, 0x200F,
+	0x2028, 0x202E, 0x2060, 0x2066, 0x206F, 0x3164, 0xFE0F, 0xFEFF, 0xFFA0, 0xFFF9, 0xFFFB, 0x1D173, 0xE0001, 0xE0041,
+	0xE007F, 0xE0100);
+
+subtest 'characters that are not seen, in each writing' => sub {
+	my $value = 'q1LEAKpaWw0rd7Zx';
+	foreach my $writing (sort keys %writing)
+	{
+		my @shown;
+		# all of them at once, and each between two characters
+		my @marks = map { $writing{$writing}->($_) } @hidden;
+		my @chars = split //, $value;
+		foreach my $first (0, @chars - 1, 2 * (@chars - 1))
+		{
+			my $text = join '', map { $chars[$_] . ($_ < $#chars ? $marks[ ($first + $_) % @marks ] : '') } 0 .. $#chars;
+			faults({ code => 'X', message => "bad $text end" });
+			push @shown, message_of($road{post}->({ password => $value }));
+		}
+		faults({ code => 'X', message => 'bad ' . within($value, join '', @marks[ 0 .. 4 ]) . ' end' });
+		push @shown, message_of($road{post}->({ password => $value }));
+		is(scalar(grep { /bad \*{6} end$/ } @shown), @shown, $writing) or diag(encode_utf8(join "\n", @shown));
+	}
+};
+
+subtest 'the secret itself in each writing' => sub {
+	my $value = "q1L\x{E9}AK\x{20AC}p\x{1F600}\"'<&>\\%";
+	foreach my $writing (sort keys %writing)
+	{
+		my $text = join '', map { $writing{$writing}->(ord) } split //, $value;
+		faults({ code => 'X', message => "bad $text end" });
+		like(message_of($road{post}->({ password => $value })), qr/bad \*{6} end$/, $writing);
+	}
+};
+
+subtest 'bodies that are no objects' => sub {
+	my $value = 'q1LEAKpaWw0rd7Zx';
+	my %body = (
+		text => "token=$value&a=b", bearer => "Bearer $value", array => [ 1, { pin => $value } ],
+		json => $json->encode($json->encode({ password => $value })));
+	faults({ code => 'X', message => "bad $value" });
+	hides("a body: $_", $value, $road{post}->($body{$_})) foreach sort keys %body;
+	# a file in an archive that is not compressed
+	my $file = "PK\x03\x04" . join('', map chr, 0 .. 255) . "{\"password\": \"$value\"}" . ("\0" x 2000) . "PK\x05\x06";
+	my $bytes = "decode('" . unpack('H*', Encode::encode('latin1', $file)) . "', 'hex')";
+	faults({ code => 'X', message => "bad configuration.json: password $value" });
+	hides('a package', $value, "SELECT fivetrex_upload_sdk_package($bytes, server => 'b')");
+};
+
+subtest 'what a write sent is known to what follows in its transaction' => sub {
+	my $value = 'q1LEAKpaWw0rd7Zx';
+	$mock->clear_faults('b');
+	$mock->fault('b', { times => 0, method => 'GET', path => '/groups', status => 400,
+			body => { code => 'X', message => "bad $value" } });
+	my $update = 'UPDATE b.connectors SET config = ' . literal({ password => $value }) . " WHERE id = 'assimilate_seem'";
+	hides('a read', $value, "BEGIN; $update; SELECT count(*) FROM b.groups; ROLLBACK");
+	hides('a read in the same statement', $value,
+		"WITH u AS ($update RETURNING id) SELECT count(*) FROM u, LATERAL (SELECT fivetrex_request('GET', '/v1/groups', "
+			. "server => 'b') WHERE u.id IS NOT NULL) r");
+};
+
+subtest 'more secrets than are looked for' => sub {
+	my %many = map { ("k$_" => sprintf 'LEAK%05dvalue', $_) } 1 .. 20_000;
+	faults({ code => 'X', message => 'bad LEAK00001value LEAK19999value' });
+	is(message_of($road{post}->({ credentials => \%many })),
+		'Fivetran rejected the request as invalid: ******', 'the whole message is masked');
+	is(message_of($road{post}->({ credentials => 'x' x 1_100_000 })),
+		'Fivetran rejected the request as invalid: ******', 'of one that is very long, too');
+	# the same one many times is one
+	faults({ code => 'X', message => 'bad value LEAKvalue' });
+	is(message_of($road{post}->({ credentials => { map { $_ => 'LEAKvalue' } 1 .. 20_000 } })),
+		'Fivetran rejected the request as invalid: bad value ******', 'one that comes again is one');
+	faults({ code => 'X', message => 'words as before' });
+	is(message_of($road{post}->({ a => 'b' })), 'Fivetran rejected the request as invalid: words as before',
+		'and nothing is left of it');
 };
 
 $node->stop;
