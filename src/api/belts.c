@@ -30,8 +30,8 @@ check_deletes(const FtxBelt *belt)
 	int64 n = belt->passed + belt->waiting;
 	int64 made = belt->passed - belt->shown;
 
-	if (belt->waiting == 0 || ftx_guc_max_deletes < 0 ||
-		n <= ftx_guc_max_deletes)
+	if (belt->waiting == 0 || ftx_guc_max_deletes() < 0 ||
+		n <= ftx_guc_max_deletes())
 		return;
 	ereport(
 		ERROR,
@@ -44,12 +44,12 @@ check_deletes(const FtxBelt *belt)
 							  "The statement deletes " INT64_FORMAT
 							  " objects, the setting allows %d. Nothing was "
 							  "sent.",
-							  (unsigned long) n, n, ftx_guc_max_deletes) :
+							  (unsigned long) n, n, ftx_guc_max_deletes()) :
 			 errdetail(
 				 "The statement deletes " INT64_FORMAT
 				 " objects, the setting allows %d. It has deleted " INT64_FORMAT
 				 " of them already; of the others nothing was sent.",
-				 n, ftx_guc_max_deletes, made),
+				 n, ftx_guc_max_deletes(), made),
 		 errhint("SET fivetrex.max_deletes = " INT64_FORMAT
 				 " allows it. A deleted object cannot be brought back.",
 				 n)));
@@ -63,7 +63,8 @@ check_changes(const FtxBelt *belt, bool complete)
 	const char *more = complete ? "" : " or more";
 	const char *noun = n == 1 && complete ? "change" : "changes";
 
-	if (belt->waiting == 0 || ftx_guc_max_writes < 0 || n <= ftx_guc_max_writes)
+	if (belt->waiting == 0 || ftx_guc_max_writes() < 0 ||
+		n <= ftx_guc_max_writes())
 		return;
 	ereport(
 		ERROR,
@@ -72,11 +73,11 @@ check_changes(const FtxBelt *belt, bool complete)
 		 made == 0 ?
 			 errdetail("The statement makes " INT64_FORMAT
 					   "%s %s, the setting allows %d. Nothing was sent.",
-					   n, more, noun, ftx_guc_max_writes) :
+					   n, more, noun, ftx_guc_max_writes()) :
 			 errdetail("The statement makes " INT64_FORMAT
 					   "%s %s, the setting allows %d. It has made " INT64_FORMAT
 					   " of them already; of the others nothing was sent.",
-					   n, more, noun, ftx_guc_max_writes, made),
+					   n, more, noun, ftx_guc_max_writes(), made),
 		 complete && belt->passed == 0 ?
 			 errhint("SET fivetrex.max_writes = " INT64_FORMAT
 					 " allows it, -1 any number of changes.",
@@ -88,7 +89,6 @@ check_changes(const FtxBelt *belt, bool complete)
 void
 ftx_belts_check(const FtxStatement *statement, bool complete)
 {
-	ftx_guc_settle();
 	check_deletes(&statement->deletes);
 	check_changes(&statement->changes, complete);
 }
@@ -98,7 +98,7 @@ ftx_belts_check_calls(const FtxStatement *statement, int n)
 {
 	int64 calls = statement->budget.calls;
 
-	if (ftx_guc_max_calls < 0 || calls + n <= ftx_guc_max_calls)
+	if (ftx_guc_max_calls() < 0 || calls + n <= ftx_guc_max_calls())
 		return;
 	ereport(
 		ERROR,
@@ -108,6 +108,6 @@ ftx_belts_check_calls(const FtxStatement *statement, int n)
 			 "The statement made " INT64_FORMAT
 			 " API %s and would now send %d %s; the setting allows %d. None of these was sent.",
 			 calls, calls == 1 ? "call" : "calls", n,
-			 n == 1 ? "write" : "writes", ftx_guc_max_calls),
+			 n == 1 ? "write" : "writes", ftx_guc_max_calls()),
 		 errhint("Restrict the statement or raise fivetrex.max_calls.")));
 }

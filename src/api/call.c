@@ -84,11 +84,10 @@ budget_request(FtxCall *call, FtxRequestSpec *request)
 {
 	int64 wait = call->session->options.max_retry_wait;
 
-	ftx_guc_settle();
 	request->budget = &ftx_statement_pin(call->cxt)->budget;
-	request->budget->max_calls = ftx_guc_max_calls;
-	if (ftx_guc_max_retry_wait >= 0)
-		wait = Min(wait, ftx_guc_max_retry_wait);
+	request->budget->max_calls = ftx_guc_max_calls();
+	if (ftx_guc_max_retry_wait() >= 0)
+		wait = Min(wait, ftx_guc_max_retry_wait());
 	request->max_retry_wait = wait * 1000;
 }
 

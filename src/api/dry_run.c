@@ -17,8 +17,7 @@
 bool
 ftx_dry_run(const FtxSession *session)
 {
-	ftx_guc_settle();
-	return ftx_guc_dry_run || session->options.dry_run;
+	return ftx_guc_dry_run() || session->options.dry_run;
 }
 
 void

@@ -20,9 +20,8 @@ ftx_reserve_check(FtxSession *session, int64 writes)
 	const FtxTally *tally = ftx_engine_tally(session->engine);
 	TimestampTz now;
 
-	ftx_guc_settle();
-	if (ftx_guc_reserve <= 0 || tally->seen_at == 0 ||
-		tally->remaining - writes >= ftx_guc_reserve)
+	if (ftx_guc_reserve() <= 0 || tally->seen_at == 0 ||
+		tally->remaining - writes >= ftx_guc_reserve())
 		return;
 
 	/* a session that never asks would not learn that the hour has passed */
@@ -41,7 +40,7 @@ ftx_reserve_check(FtxSession *session, int64 writes)
 							 writes) :
 					  errmsg("fivetrex.reserve does not allow more API calls"),
 		 errdetail("Of the account's %d calls of the hour %d are to be kept.",
-				   tally->rate_limit, ftx_guc_reserve),
+				   tally->rate_limit, ftx_guc_reserve()),
 		 errhint("%d were left at %s. One call may ask anew after a minute.",
 				 tally->remaining, timestamptz_to_str(tally->seen_at))));
 }

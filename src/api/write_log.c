@@ -50,8 +50,7 @@ ftx_write_log_begin(const FtxSession *session, const FtxCallSpec *spec)
 {
 	StringInfoData line;
 
-	ftx_guc_settle();
-	if (!ftx_guc_log_writes || spec->method == FTX_GET)
+	if (!ftx_guc_log_writes() || spec->method == FTX_GET)
 		return NULL;
 	initStringInfo(&line);
 	appendStringInfo(&line, "fivetrex: user \"%s\", server \"%s\": %s %s",

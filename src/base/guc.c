@@ -12,6 +12,12 @@
  * rollback mean for it what they mean for all settings.  Once all of it is
  * valid it becomes a variable.
  *
+ * During a parallel operation core sets nothing but what a worker gets from
+ * its leader, so the text of a placeholder would be lost to the variable: there
+ * it stays one, too.  A worker gets its leader's texts after it has loaded the
+ * leader's libraries, and fails of one that is invalid: so what it has not got
+ * yet is a variable that takes any text, and is read as a placeholder.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -19,6 +25,7 @@
 #include <limits.h>
 
 #include "access/parallel.h"
+#include "access/xact.h"
 #include "base/closest.h"
 #include "base/compat.h"
 #include "base/guc.h"
@@ -30,14 +37,14 @@
 
 #define PREFIX "fivetrex."
 
-char *ftx_guc_server = NULL;
-int ftx_guc_max_deletes = 0;
-int ftx_guc_max_writes = 100;
-int ftx_guc_max_calls = -1;
-int ftx_guc_max_retry_wait = -1;
-int ftx_guc_reserve = 0;
-bool ftx_guc_dry_run = false;
-bool ftx_guc_log_writes = false;
+static char *server = NULL;
+static int max_deletes = 0;
+static int max_writes = 100;
+static int max_calls = -1;
+static int max_retry_wait = -1;
+static int reserve = 0;
+static bool dry_run = false;
+static bool log_writes = false;
 
 typedef struct Setting
 {
@@ -51,38 +58,40 @@ typedef struct Setting
 	int flags; /* GUC_UNIT_S or 0 */
 	const char *says;
 	const char *more;
-	bool placeholder; /* is not defined yet */
+	bool placeholder; /* is not defined yet; its text is to be read */
+	char *text;		  /* of a parallel worker's variable */
 } Setting;
 
 #define BELT "A seat belt, not a permission: anybody may change it."
 
 static Setting settings[] = {
-	{"fivetrex.dry_run", PGC_USERSET, &ftx_guc_dry_run, PGC_BOOL, "off", 0, 0,
-	 0, "Shows writes instead of sending them.", NULL, false},
-	{"fivetrex.log_writes", PGC_SUSET, &ftx_guc_log_writes, PGC_BOOL, "off", 0,
-	 0, 0, "Writes a line to the server's log for each request that is no GET.",
+	{"fivetrex.dry_run", PGC_USERSET, &dry_run, PGC_BOOL, "off", 0, 0, 0,
+	 "Shows writes instead of sending them.", NULL, false, NULL},
+	{"fivetrex.log_writes", PGC_SUSET, &log_writes, PGC_BOOL, "off", 0, 0, 0,
+	 "Writes a line to the server's log for each request that is no GET.",
 	 "It names user, server, method, path, members of the body and outcome, never values.",
-	 false},
-	{"fivetrex.max_calls", PGC_USERSET, &ftx_guc_max_calls, PGC_INT, "-1", -1,
-	 INT_MAX, 0, "API calls that one statement may make.",
-	 "-1 means no limit. Repetitions count.", false},
-	{"fivetrex.max_deletes", PGC_USERSET, &ftx_guc_max_deletes, PGC_INT, "0",
-	 -1, INT_MAX, 0, "Objects that one statement may delete.",
-	 "-1 means no limit. " BELT, false},
-	{"fivetrex.max_retry_wait", PGC_USERSET, &ftx_guc_max_retry_wait, PGC_INT,
-	 "-1", -1, INT_MAX / 1000, GUC_UNIT_S,
+	 false, NULL},
+	{"fivetrex.max_calls", PGC_USERSET, &max_calls, PGC_INT, "-1", -1, INT_MAX,
+	 0, "API calls that one statement may make.",
+	 "-1 means no limit. Repetitions count.", false, NULL},
+	{"fivetrex.max_deletes", PGC_USERSET, &max_deletes, PGC_INT, "0", -1,
+	 INT_MAX, 0, "Objects that one statement may delete.",
+	 "-1 means no limit. " BELT, false, NULL},
+	{"fivetrex.max_retry_wait", PGC_USERSET, &max_retry_wait, PGC_INT, "-1", -1,
+	 INT_MAX / 1000, GUC_UNIT_S,
 	 "Seconds that one statement may wait for retries.",
-	 "Narrows the server option of that name; -1 leaves it as it is.", false},
-	{"fivetrex.max_writes", PGC_USERSET, &ftx_guc_max_writes, PGC_INT, "100",
-	 -1, INT_MAX, 0,
-	 "Requests that create or change which one statement may send.",
-	 "-1 means no limit. " BELT, false},
-	{"fivetrex.reserve", PGC_SUSET, &ftx_guc_reserve, PGC_INT, "0", 0, INT_MAX,
-	 0, "API calls of the account's hour that are left to others.",
-	 "While fewer are left, as far as is known, calls are refused.", false},
-	{"fivetrex.server", PGC_USERSET, &ftx_guc_server, PGC_STRING, "fivetran", 0,
-	 0, 0, "Server that functions use when they are not told otherwise.", NULL,
-	 false},
+	 "Narrows the server option of that name; -1 leaves it as it is.", false,
+	 NULL},
+	{"fivetrex.max_writes", PGC_USERSET, &max_writes, PGC_INT, "100", -1,
+	 INT_MAX, 0, "Requests that create or change which one statement may send.",
+	 "-1 means no limit. " BELT, false, NULL},
+	{"fivetrex.reserve", PGC_SUSET, &reserve, PGC_INT, "0", 0, INT_MAX, 0,
+	 "API calls of the account's hour that are left to others.",
+	 "While fewer are left, as far as is known, calls are refused.", false,
+	 NULL},
+	{"fivetrex.server", PGC_USERSET, &server, PGC_STRING, "fivetran", 0, 0, 0,
+	 "Server that functions use when they are not told otherwise.", NULL, false,
+	 NULL},
 };
 
 /* Is the prefix reserved, so that core refuses unknown names? */
@@ -240,29 +249,41 @@ define(const Setting *setting)
 }
 
 /*
- * A parallel worker gets its leader's settings after the library was loaded:
- * invalid ones must not make it fail, so nothing is defined there.
+ * For a parallel worker, see above.  Who may set it was the leader's to say, and
+ * what it counts for is ours (permitted()).
  */
+static void
+define_text(Setting *setting)
+{
+	DefineCustomStringVariable(setting->name, setting->says, setting->more,
+							   &setting->text, setting->initial, PGC_USERSET, 0,
+							   NULL, NULL, NULL);
+}
+
 static void
 settle(Setting *setting)
 {
 	const struct config_generic *placeholder = find_variable(setting->name);
+	bool fixed = IsParallelWorker() ||
+				 (IsInParallelMode() && placeholder != NULL);
 	const char *text;
 
-	if (!IsParallelWorker() && may_be_defined(setting, placeholder))
+	if (!fixed && may_be_defined(setting, placeholder))
 	{
 		define(setting);
 		setting->placeholder = false;
 		return;
 	}
+	if (placeholder == NULL)
+		define_text(setting);
 	setting->placeholder = true;
 	text = placeholder_text(setting, placeholder);
 	if (text == NULL || !assign(setting, text))
 		(void) assign(setting, setting->initial);
 }
 
-void
-ftx_guc_settle(void)
+static void
+settle_all(void)
 {
 	for (size_t i = 0; i < lengthof(settings); i++)
 	{
@@ -394,7 +415,7 @@ ftx_guc_check(void)
 {
 	const struct config_generic *unknown = NULL;
 
-	ftx_guc_settle();
+	settle_all();
 	for (size_t i = 0; i < lengthof(settings); i++)
 	{
 		const struct config_generic *placeholder;
@@ -431,4 +452,62 @@ ftx_guc_init(void)
 		MarkGUCPrefixReserved("fivetrex");
 		reserved = true;
 	}
+}
+
+/* ---------- what they are ---------- */
+
+const char *
+ftx_guc_server(void)
+{
+	settle_all();
+	return server;
+}
+
+bool
+ftx_guc_dry_run(void)
+{
+	settle_all();
+	return dry_run;
+}
+
+int
+ftx_guc_max_calls(void)
+{
+	settle_all();
+	return max_calls;
+}
+
+int
+ftx_guc_max_deletes(void)
+{
+	settle_all();
+	return max_deletes;
+}
+
+int
+ftx_guc_max_writes(void)
+{
+	settle_all();
+	return max_writes;
+}
+
+int
+ftx_guc_max_retry_wait(void)
+{
+	settle_all();
+	return max_retry_wait;
+}
+
+int
+ftx_guc_reserve(void)
+{
+	settle_all();
+	return reserve;
+}
+
+bool
+ftx_guc_log_writes(void)
+{
+	settle_all();
+	return log_writes;
 }

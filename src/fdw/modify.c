@@ -92,7 +92,7 @@ static void
 hold_back(FtxModifyState *state)
 {
 	ftx_writes_check(state->writes);
-	if (ftx_guc_max_writes < 0 &&
+	if (ftx_guc_max_writes() < 0 &&
 		ftx_writes_queued(state->writes) >= BATCH_ROWS)
 		ftx_modify_flush(state);
 }

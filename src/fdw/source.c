@@ -305,7 +305,7 @@ ahead_allowed(FtxSource *source)
 
 	/* lists of children share the connections already */
 	if (!source->spec.prefetch || source->overlay != NULL ||
-		ftx_guc_max_calls >= 0)
+		ftx_guc_max_calls() >= 0)
 		return 0;
 	if (size > 0)
 		allowed = Min(allowed, MAX_AHEAD_BYTES / size - 1);

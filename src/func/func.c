@@ -56,8 +56,7 @@ ftx_func_server(FunctionCallInfo fcinfo, int argno)
 {
 	bool from_setting = PG_ARGISNULL(argno);
 
-	ftx_guc_settle();
-	return named_server(from_setting ? ftx_guc_server :
+	return named_server(from_setting ? ftx_guc_server() :
 									   NameStr(*PG_GETARG_NAME(argno)),
 						from_setting);
 }
@@ -66,7 +65,7 @@ FtxSession *
 ftx_func_session(FunctionCallInfo fcinfo, int argno)
 {
 	bool from_setting = PG_ARGISNULL(argno);
-	const char *name = from_setting ? ftx_guc_server :
+	const char *name = from_setting ? ftx_guc_server() :
 									  NameStr(*PG_GETARG_NAME(argno));
 
 	ftx_statement_enter_function();

@@ -506,6 +506,55 @@ sends('a row that moves',
 	is($node->query("$settings; $query"), "1\nf", 'reads on');
 }
 
+# ---------- the library is loaded first inside a parallel query, by its leader or by a worker
+
+{
+	$node->query(q{CREATE FUNCTION loads(setting text) RETURNS text LANGUAGE plpgsql PARALLEL SAFE AS $$ BEGIN
+		PERFORM fivetrex_verify_signature('a'::text, 'x', 'y'); RETURN current_setting(setting); END $$;
+		CREATE TABLE lot AS SELECT generate_series(1, 3000) AS i; ANALYZE lot});
+	my $parallel = 'SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+		SET max_parallel_workers_per_gather = 2; SET client_min_messages = warning';
+	my $plan = $node->query("$parallel; EXPLAIN SELECT string_agg(DISTINCT loads('fivetrex.server'), ',') FROM lot");
+	like($plan, qr/Gather.*Parallel Seq Scan on lot/s, 'a parallel query');
+	# set, what it is in the leader, in the workers (a boolean or a unit may be written otherwise)
+	my @belts = (
+		[ '', 'fivetrex.server', qr/\Aw\z/, qr/\Aw\z/ ],
+		[ '', 'fivetrex.max_deletes', qr/\A0\z/, qr/\A0\z/ ],
+		[ q{SET fivetrex.server = 'other'}, 'fivetrex.server', qr/\Aother\z/, qr/\Aother\z/ ],
+		[ 'SET fivetrex.max_writes = 0', 'fivetrex.max_writes', qr/\A0\z/, qr/\A0\z/, qr/54000/ ],
+		[ 'BEGIN; SET LOCAL fivetrex.max_writes = 0', 'fivetrex.max_writes', qr/\A0\z/, qr/\A0\z/, qr/54000/ ],
+		[ 'SET fivetrex.dry_run = on', 'fivetrex.dry_run', qr/\A(on|true)\z/, qr/\A(on|true)(,(on|true))?\z/, qr/\A\z/ ],
+		[ 'SET fivetrex.max_calls = 0', 'fivetrex.max_calls', qr/\A0\z/, qr/\A0\z/, qr/54000/ ],
+		[ q{SET fivetrex.max_writes = 'many'}, 'fivetrex.max_writes', qr/\Amany\z/, qr/\Amany\z/, qr/22023/ ],
+		[ q{SET fivetrex.max_write = '1'}, 'fivetrex.max_write', qr/\A1\z/, qr/\A1\z/, qr/22023/ ],
+		[ q{SET fivetrex.max_retry_wait = 120}, 'fivetrex.max_retry_wait', qr/\A(120|2min)\z/,
+			qr/\A(120|2min)(,(120|2min))?\z/ ],
+		[ q{SET fivetrex.reserve = 1000000}, 'fivetrex.reserve', qr/\A1000000\z/, qr/\A1000000\z/ ]);
+	foreach my $loaded ('', q{LOAD 'fivetrex'; })
+	{
+		foreach my $participation ('on', 'off')
+		{
+			foreach my $belt (@belts)
+			{
+				my ($set, $setting, $leader, $workers, $refusal) = @$belt;
+				# core tells of these itself when the library is there
+				next if $loaded && $set =~ /many|max_write /;
+				my $name = "$loaded$set, leader participation $participation";
+				my ($log, $out, $err) = writes("$loaded$set; $parallel; SET parallel_leader_participation = $participation;
+					SELECT string_agg(DISTINCT loads('$setting'), ',') FROM lot;
+					SELECT fivetrex_verify_signature('a'::text, 'x', 'y'); SHOW $setting;"
+					. ($refusal ? "SELECT fivetrex_pause('assimilate_seem')" : ''));
+				my ($in_query, undef, $after) = split /\n/, $out;
+				like($in_query, $workers, "$name: in the query");
+				like($after, $leader, "$name: after it");
+				is_deeply($log, [], "$name: nothing is sent");
+				like($err, $refusal || qr/\A\z/, "$name: a write");
+				unlike($err, qr/WARNING/, "$name: no other word");
+			}
+		}
+	}
+}
+
 # ---------- settings of superusers: what others put there before does not count
 
 $node->query(q{ALTER ROLE mallory SET fivetrex.reserve = 1000000; GRANT USAGE ON SCHEMA w TO mallory;
