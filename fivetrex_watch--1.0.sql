@@ -63,7 +63,7 @@ COMMENT ON COLUMN fivetrex_watch.accounts.enabled IS 'is it refreshed when no ac
 COMMENT ON COLUMN fivetrex_watch.accounts.history_every
   IS 'how long the sync history of a connector that nobody waits for is left alone; at most 6 days, as the API keeps 7';
 COMMENT ON COLUMN fivetrex_watch.accounts.history_calls IS 'how many sync histories one refresh asks for at most';
-COMMENT ON COLUMN fivetrex_watch.accounts.keep IS 'how long syncs, ended runs and gone connectors are kept by prune()';
+COMMENT ON COLUMN fivetrex_watch.accounts.keep IS 'how long prune() keeps syncs, ended runs, events, deliveries, and what is gone';
 COMMENT ON COLUMN fivetrex_watch.accounts.stale_after IS 'how old the last refresh may be before health says that it is stale';
 COMMENT ON COLUMN fivetrex_watch.accounts.hold IS 'how long a change of health must last before it is announced';
 COMMENT ON COLUMN fivetrex_watch.accounts.max_gone
@@ -118,7 +118,8 @@ CREATE TABLE fivetrex_watch.connectors (
   health text,
   health_since timestamptz,
   announced text,
-  tasks_told jsonb,
+  tasks_told text[],
+  tasks_changed_at timestamptz,
   tables_asked_at timestamptz,
   tables_error text,
   PRIMARY KEY (account, id)
@@ -159,8 +160,8 @@ COMMENT ON COLUMN fivetrex_watch.connectors.history_error IS 'why its history co
 COMMENT ON COLUMN fivetrex_watch.connectors.health IS 'the word that health_of() gave at the last refresh';
 COMMENT ON COLUMN fivetrex_watch.connectors.health_since IS 'since when it gives that word';
 COMMENT ON COLUMN fivetrex_watch.connectors.announced IS 'the word that events have told last';
-COMMENT ON COLUMN fivetrex_watch.connectors.tasks_told
-  IS 'codes of the tasks that events have told, each with the moment since when it is not there, or null';
+COMMENT ON COLUMN fivetrex_watch.connectors.tasks_told IS 'codes of the tasks that events have told and that are not over';
+COMMENT ON COLUMN fivetrex_watch.connectors.tasks_changed_at IS 'since when one of those is not there any more';
 COMMENT ON COLUMN fivetrex_watch.connectors.tables_asked_at IS 'when its tables were last asked for';
 COMMENT ON COLUMN fivetrex_watch.connectors.tables_error IS 'why they could not be read the last time';
 
@@ -314,8 +315,7 @@ CREATE TABLE fivetrex_watch.deliveries (
   PRIMARY KEY (account, digest)
 );
 
-CREATE INDEX deliveries_not_used ON fivetrex_watch.deliveries (account, connector_id, received_at) WHERE used_at IS NULL;
-CREATE INDEX deliveries_by_age ON fivetrex_watch.deliveries (received_at);
+CREATE INDEX deliveries_by_use ON fivetrex_watch.deliveries (account, used_at);
 
 COMMENT ON TABLE fivetrex_watch.deliveries IS 'what webhooks have delivered, each body once; written by receive()';
 COMMENT ON COLUMN fivetrex_watch.deliveries.account IS 'account whose secret has signed it';
@@ -483,7 +483,9 @@ BEGIN
     connector_sync_history.status,connector_sync_history.start,connector_sync_history.end,
     connector_sync_history.reason,connector_sync_history.extract_volume,connector_sync_history.process_volume,
     connector_sync_history.load_volume,connector_schemas.connector_id,connector_schemas.schema_name,
-    connector_tables.connector_id,connector_tables.schema_name,connector_tables.table_name}'::text[]) needed(col)
+    connector_schemas.name_in_destination,connector_schemas.enabled,connector_tables.connector_id,
+    connector_tables.schema_name,connector_tables.table_name,connector_tables.name_in_destination,
+    connector_tables.enabled,connector_tables.sync_mode,connector_tables.patch_reason_code}'::text[]) needed(col)
   WHERE NOT EXISTS (SELECT FROM pg_attribute t
     WHERE t.attrelid = format('%I.%I', schema, split_part(needed.col, '.', 1))::regclass
       AND t.attname = split_part(needed.col, '.', 2) AND t.attnum > 0 AND NOT t.attisdropped);
@@ -579,21 +581,35 @@ END;
 COMMENT ON FUNCTION fivetrex_watch.health_began(fivetrex_watch.connectors, text)
   IS 'internal: since when a word holds, as far as the connector itself tells';
 
-CREATE FUNCTION fivetrex_watch.note_health(a fivetrex_watch.accounts, at timestamptz)
+CREATE FUNCTION fivetrex_watch.note_health(a fivetrex_watch.accounts)
 RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  -- as of the last look: while nothing can be seen, nothing becomes late
   UPDATE fivetrex_watch.connectors c SET health = n.health,
-    health_since = CASE WHEN c.health IS NULL THEN fivetrex_watch.health_began(c, n.health) ELSE at END
-  FROM (SELECT x.id, h.health FROM fivetrex_watch.connectors x, fivetrex_watch.health_of(x, at) h
+    health_since = CASE WHEN c.health IS NULL THEN fivetrex_watch.health_began(c, n.health)
+      ELSE greatest(a.refreshed_at, a.runs_looked_at) END
+  FROM (SELECT x.id, h.health FROM fivetrex_watch.connectors x, fivetrex_watch.health_of(x, a.refreshed_at) h
     WHERE x.account = a.account AND x.health IS DISTINCT FROM h.health) n
   WHERE c.account = a.account AND c.id = n.id
 $$;
 
-COMMENT ON FUNCTION fivetrex_watch.note_health(fivetrex_watch.accounts, timestamptz)
+COMMENT ON FUNCTION fivetrex_watch.note_health(fivetrex_watch.accounts)
   IS 'internal, last step of a refresh: keeps the words that have changed, and since when';
 
 -------------------------------------------------------------------------------
 -- Refresh: the list of connectors
+
+CREATE FUNCTION fivetrex_watch.sla_of(account text, group_id text, connector_id text)
+RETURNS interval
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT s.max_age FROM fivetrex_watch.slas s
+  WHERE (s.account IS NULL OR s.account = sla_of.account) AND (s.group_id IS NULL OR s.group_id = sla_of.group_id)
+    AND (s.connector_id IS NULL OR s.connector_id = sla_of.connector_id)
+  ORDER BY s.connector_id IS NULL, s.group_id IS NULL, s.account IS NULL LIMIT 1
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.sla_of(text, text, text)
+  IS 'internal: how old the data of a connector may be by slas, the most specific row; null when none fits';
 
 CREATE FUNCTION fivetrex_watch.list_query(schema name, ids text[])
 RETURNS text
@@ -612,8 +628,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
           OR k.sync_state IS DISTINCT FROM l.sync_state OR EXISTS (SELECT FROM fivetrex_watch.runs r
             WHERE r.account = $1 AND r.connector_id = l.id AND r.outcome IS NULL)) THEN $3 ELSE k.idle_at END,
       CASE WHEN k.succeeded_at = l.succeeded_at THEN coalesce(k.data_as_of, l.succeeded_at) ELSE l.succeeded_at END,
-      CASE WHEN l.schedule_type IS DISTINCT FROM 'manual'
-        THEN make_interval(mins => 2 * l.sync_frequency + coalesce(l.data_delay_threshold, 0)) END
+      coalesce(fivetrex_watch.sla_of($1, l.group_id, l.id), CASE WHEN l.schedule_type IS DISTINCT FROM 'manual'
+        THEN make_interval(mins => 2 * l.sync_frequency + coalesce(l.data_delay_threshold, 0)) END)
     FROM (SELECT * FROM %1$I.connectors %2$s OFFSET 0) l
     LEFT JOIN (SELECT * FROM %3$s OFFSET 0) g ON g.id = l.group_id
     LEFT JOIN fivetrex_watch.connectors k ON k.account = $1 AND k.id = l.id
@@ -738,20 +754,27 @@ DECLARE
   at timestamptz := clock_timestamp();
   waited text[] := ARRAY(SELECT DISTINCT r.connector_id FROM fivetrex_watch.runs r
     WHERE r.account = a.account AND r.outcome IS NULL);
+  delivered text[] := fivetrex_watch.delivered(a.account);
 BEGIN
   IF runs_only THEN
-    -- a look of somebody else's will do, if it has seen all runs
-    IF waited = '{}' OR (greatest(a.runs_looked_at, a.refreshed_at) >= since AND NOT EXISTS (
+    -- a look of somebody else's will do, if it has seen all runs and nothing has come since
+    IF waited = '{}' OR (NOT waited && delivered AND greatest(a.runs_looked_at, a.refreshed_at) >= since AND NOT EXISTS (
         SELECT FROM fivetrex_watch.runs r
         WHERE r.account = a.account AND r.outcome IS NULL AND r.looked_at IS NULL)) THEN
       RETURN 0;
     END IF;
     PERFORM fivetrex_watch.read_list(a, waited, at);
+    PERFORM fivetrex_watch.use_deliveries(a.account, waited, at);
     UPDATE fivetrex_watch.accounts x SET runs_looked_at = at WHERE x.account = a.account;
   ELSIF a.refreshed_at >= since THEN
-    RETURN 0;
+    IF delivered = '{}' THEN
+      RETURN 0;
+    END IF;
+    PERFORM fivetrex_watch.read_list(a, delivered, at);
+    PERFORM fivetrex_watch.use_deliveries(a.account, delivered, at);
   ELSE
     PERFORM fivetrex_watch.note_gone(a, fivetrex_watch.read_list(a, NULL, at), at);
+    PERFORM fivetrex_watch.use_deliveries(a.account, NULL, at);
     UPDATE fivetrex_watch.accounts x
     SET refreshed_at = at, (rate_limit, remaining, clock_skew, clock_error) =
       (SELECT l.rate_limit, l.remaining, l.clock_skew, l.clock_error FROM fivetrex_watch.limits(a) l)
@@ -761,7 +784,7 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION fivetrex_watch.scan(fivetrex_watch.accounts, timestamptz, boolean)
-  IS 'internal, first step of a refresh: the list of connectors, or the connectors of open runs';
+  IS 'internal, first step of a refresh: the list of connectors, or the connectors of open runs, or those of deliveries';
 
 CREATE FUNCTION fivetrex_watch.limits(
   a fivetrex_watch.accounts, OUT rate_limit integer, OUT remaining integer, OUT clock_skew interval,
@@ -799,11 +822,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       AND coalesce(c.history_asked_at, '-infinity') < began
       AND (w.waited OR (w.ended > coalesce(c.history_until, at - interval '7 days')
         AND coalesce(c.history_asked_at, '-infinity') < at - a.history_every))
-    ORDER BY w.waited DESC, c.history_until NULLS FIRST, c.id LIMIT n)
+    ORDER BY w.waited DESC, c.id IN (SELECT d.connector_id FROM fivetrex_watch.deliveries d
+        WHERE d.account = a.account AND d.used_at >= began) DESC, c.history_until NULLS FIRST, c.id LIMIT n)
 $$;
 
 COMMENT ON FUNCTION fivetrex_watch.history_wanted(fivetrex_watch.accounts, timestamptz, timestamptz, integer)
-  IS 'internal: the next connectors whose history has something new, those that somebody waits for first';
+  IS 'internal: the next connectors whose history has something new, those that somebody waits for first, then those of deliveries';
 
 CREATE FUNCTION fivetrex_watch.read_syncs(a fivetrex_watch.accounts, ids text[], at timestamptz)
 RETURNS void
@@ -1122,9 +1146,11 @@ BEGIN
       WHEN 'history' THEN RETURN fivetrex_watch.read_histories(a, began, coalesce(calls, a.history_calls));
       WHEN 'settle' THEN RETURN fivetrex_watch.settle_runs(a, clock_timestamp());
       WHEN 'post' THEN RETURN fivetrex_watch.post_run(a);
+      WHEN 'webhooks' THEN RETURN fivetrex_watch.look_at_webhooks(a, clock_timestamp());
       WHEN 'finish' THEN
-        PERFORM fivetrex_watch.note_health(a, clock_timestamp());
+        PERFORM fivetrex_watch.note_health(a);
         PERFORM fivetrex_watch.note_end(a, began);
+        PERFORM fivetrex_watch.tell_news(a.account, clock_timestamp());
         RETURN 0;
     END CASE;
   EXCEPTION WHEN OTHERS THEN
@@ -1202,6 +1228,10 @@ BEGIN
       COMMIT;
       EXIT WHEN done OPERATOR(pg_catalog.<=) 0;
     END LOOP;
+    IF ok AND NOT runs_only THEN
+      done := fivetrex_watch.attempt(name, 'webhooks', began, max_age, runs_only, NULL);
+      COMMIT;
+    END IF;
     done := fivetrex_watch.attempt(name, 'finish', began, max_age, runs_only, NULL);
     COMMIT;
   END LOOP;
@@ -1348,6 +1378,7 @@ DECLARE
   o record;
   pause double precision;
   waited double precision;
+  looked timestamptz;
   told bigint[] := '{}';
 BEGIN
   PERFORM fivetrex_watch.to_refresh(account) FROM fivetrex_watch.outcome_of(batch);
@@ -1363,12 +1394,14 @@ BEGIN
       WHILE waited OPERATOR(pg_catalog.<) pause LOOP
         -- with nothing open, so that no snapshot grows old
         COMMIT;
-        PERFORM pg_catalog.pg_sleep(least(pause OPERATOR(pg_catalog.-) waited, 5.0));
-        waited := waited OPERATOR(pg_catalog.+) 5.0;
+        PERFORM pg_catalog.pg_sleep(least(pause OPERATOR(pg_catalog.-) waited, 1.0));
+        waited := waited OPERATOR(pg_catalog.+) 1.0;
+        EXIT WHEN fivetrex_watch.was_delivered(batch, looked);
       END LOOP;
       pause := least(pause OPERATOR(pg_catalog.*) 1.3, 60.0);
     END IF;
     COMMIT;
+    looked := pg_catalog.clock_timestamp();
     IF fivetrex_watch.may_work(o.account) THEN
       CALL fivetrex_watch.refresh(o.account, pg_catalog.make_interval(secs => pause OPERATOR(pg_catalog./) 2.0), true);
     END IF;
@@ -1389,8 +1422,18 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       WHERE d.outcome IS NOT NULL AND d.ended_at < now() - a.keep AND d.requested_at < now() - a.keep LIMIT n)) RETURNING 1),
   c AS (DELETE FROM fivetrex_watch.connectors WHERE ctid = ANY (ARRAY(
       SELECT d.ctid FROM fivetrex_watch.connectors d JOIN fivetrex_watch.accounts a USING (account)
+      WHERE d.gone_at < now() - a.keep LIMIT n)) RETURNING 1),
+  e AS (DELETE FROM fivetrex_watch.events WHERE ctid = ANY (ARRAY(
+      SELECT d.ctid FROM fivetrex_watch.events d JOIN fivetrex_watch.accounts a USING (account)
+      WHERE d.at < now() - a.keep LIMIT n)) RETURNING 1),
+  h AS (DELETE FROM fivetrex_watch.deliveries WHERE ctid = ANY (ARRAY(
+      SELECT d.ctid FROM fivetrex_watch.deliveries d JOIN fivetrex_watch.accounts a USING (account)
+      WHERE d.received_at < now() - a.keep LIMIT n)) RETURNING 1),
+  t AS (DELETE FROM fivetrex_watch.tables WHERE ctid = ANY (ARRAY(
+      SELECT d.ctid FROM fivetrex_watch.tables d JOIN fivetrex_watch.accounts a USING (account)
       WHERE d.gone_at < now() - a.keep LIMIT n)) RETURNING 1)
-  SELECT (SELECT count(*) FROM s) + (SELECT count(*) FROM r) + (SELECT count(*) FROM c)
+  SELECT (SELECT count(*) FROM s) + (SELECT count(*) FROM r) + (SELECT count(*) FROM c) + (SELECT count(*) FROM e)
+    + (SELECT count(*) FROM h) + (SELECT count(*) FROM t)
 $$;
 
 COMMENT ON FUNCTION fivetrex_watch.prune_some(integer)
@@ -1405,7 +1448,597 @@ BEGIN
 END $$;
 
 COMMENT ON PROCEDURE fivetrex_watch.prune()
-  IS 'delete syncs, ended runs and gone connectors that are older than accounts.keep, 10,000 of each in a transaction';
+  IS 'delete syncs, ended runs, events, deliveries, and connectors and tables that are gone, where they are older than accounts.keep, 10,000 of each in a transaction';
+
+-------------------------------------------------------------------------------
+-- Events
+
+CREATE FUNCTION fivetrex_watch.notice_of(e fivetrex_watch.events)
+RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  n integer := 4096;
+  result text;
+BEGIN
+  -- a payload has 7,999 bytes at most, in which a character takes up to six
+  LOOP
+    result := json_build_object('id', e.id, 'account', left(e.account, n), 'connector_id', left(e.connector_id, n),
+      'kind', e.kind, 'was', left(e.was, n), 'now', left(e.now, n), 'message', left(e.message, n));
+    EXIT WHEN octet_length(result) < 8000 OR n = 0;
+    n := n / 2;
+  END LOOP;
+  RETURN result;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.notice_of(fivetrex_watch.events)
+  IS 'internal: an event as the payload of NOTIFY, its texts cut until they fit';
+
+CREATE FUNCTION fivetrex_watch.tell(
+  account text, connector_id text, kind text, was text, now text, message text, detail jsonb)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  e fivetrex_watch.events;
+BEGIN
+  -- under the account's lock to the end of the transaction, so that the order of ids is that of the commits
+  PERFORM pg_advisory_xact_lock(hashtext('fivetrex_watch'), hashtext(account));
+  INSERT INTO fivetrex_watch.events AS x (account, connector_id, kind, was, now, message, detail)
+  VALUES (tell.account, tell.connector_id, tell.kind, tell.was, tell.now, tell.message, tell.detail)
+  RETURNING x.* INTO e;
+  PERFORM pg_notify('fivetrex_watch', fivetrex_watch.notice_of(e));
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.tell(text, text, text, text, text, text, jsonb)
+  IS 'internal: stores an event and sends it by NOTIFY fivetrex_watch';
+
+CREATE FUNCTION fivetrex_watch.tell_health(a fivetrex_watch.accounts)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  e record;
+BEGIN
+  FOR e IN
+    WITH due AS (
+      SELECT c.id, coalesce(c.name, c.id) AS name, c.group_id, c.group_name, c.service, c.announced AS was,
+        c.health AS now, h.severity, c.health_since, CASE WHEN c.health <> 'failing' THEN h.reason
+          ELSE (SELECT s.reason FROM fivetrex_watch.syncs s WHERE s.account = c.account AND s.connector_id = c.id
+            AND s.ended_at IS NOT NULL AND s.status <> 'COMPLETED' ORDER BY s.started_at DESC LIMIT 1) END AS reason
+      FROM fivetrex_watch.connectors c, fivetrex_watch.health_of(c, a.refreshed_at) h
+      WHERE c.account = a.account AND c.health IS DISTINCT FROM c.announced
+        AND (c.announced IS NULL OR 'gone' IN (c.announced, c.health) OR h.severity = 3
+          OR a.refreshed_at - c.health_since >= a.hold)),
+    told AS (
+      UPDATE fivetrex_watch.connectors c SET announced = d.now FROM due d WHERE c.account = a.account AND c.id = d.id)
+    -- what is there at the first look is no news
+    SELECT * FROM due d WHERE d.was IS NOT NULL OR (a.events_since IS NOT NULL AND d.now <> 'gone') ORDER BY d.name, d.id
+  LOOP
+    PERFORM fivetrex_watch.tell(a.account, e.id, CASE WHEN e.was IS NULL THEN 'appeared' WHEN e.now = 'gone' THEN 'gone'
+        WHEN e.was = 'gone' THEN 'returned' ELSE 'health' END, e.was, e.now,
+      format('%s: %s%s%s', e.name, e.now, CASE WHEN e.was IS NULL THEN ' (new connector)' ELSE ', was ' || e.was END,
+        ': ' || e.reason),
+      jsonb_build_object('name', e.name, 'service', e.service, 'group_id', e.group_id, 'group_name', e.group_name,
+        'severity', e.severity, 'since', e.health_since, 'reason', e.reason));
+  END LOOP;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.tell_health(fivetrex_watch.accounts)
+  IS 'internal: events health, appeared, gone and returned: words that differ from those announced and have stood for accounts.hold';
+
+CREATE FUNCTION fivetrex_watch.task_codes(tasks jsonb)
+RETURNS text[]
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(array_agg(DISTINCT coalesce(t ->> 'code', t ->> 'message') COLLATE "C"), '{}')
+  FROM jsonb_array_elements(CASE jsonb_typeof(tasks) WHEN 'array' THEN tasks ELSE '[]' END) t
+  WHERE coalesce(t ->> 'code', t ->> 'message') IS NOT NULL
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.task_codes(jsonb)
+  IS 'internal: the codes of tasks, each once; what is no task of a known form is left out';
+
+CREATE FUNCTION fivetrex_watch.tell_tasks(a fivetrex_watch.accounts)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c record;
+  code text;
+  is_over boolean;
+BEGIN
+  FOR c IN SELECT x.id, coalesce(x.name, x.id) AS name, x.tasks, x.tasks_told AS told, t.codes,
+      x.tasks_changed_at AS since, x.tasks_told <@ t.codes AS all_there
+    FROM fivetrex_watch.connectors x, fivetrex_watch.task_codes(x.tasks) t(codes)
+    WHERE x.account = a.account AND x.gone_at IS NULL
+      AND (x.tasks_told IS DISTINCT FROM t.codes OR x.tasks_changed_at IS NOT NULL) ORDER BY 2, 1
+  LOOP
+    -- one that is not there any more counts as over when that has stood for a while
+    is_over := NOT c.all_there AND a.refreshed_at - coalesce(c.since, a.refreshed_at) >= a.hold;
+    UPDATE fivetrex_watch.connectors x
+    SET tasks_told = CASE WHEN is_over OR c.told IS NULL THEN c.codes
+        ELSE ARRAY(SELECT unnest(c.told) UNION SELECT unnest(c.codes) ORDER BY 1) END,
+      tasks_changed_at = CASE WHEN NOT c.all_there AND NOT is_over THEN coalesce(c.since, a.refreshed_at) END
+    WHERE x.account = a.account AND x.id = c.id
+      AND (c.told IS NULL OR is_over OR c.all_there = (c.since IS NOT NULL) OR NOT c.codes <@ c.told);
+    FOREACH code IN ARRAY ARRAY(SELECT unnest(c.codes) EXCEPT SELECT unnest(c.told) ORDER BY 1) LOOP
+      CONTINUE WHEN c.told IS NULL;
+      PERFORM fivetrex_watch.tell(a.account, c.id, 'task', NULL, code, format('%s: %s', c.name, coalesce(
+        (SELECT t ->> 'message' FROM jsonb_array_elements(c.tasks) t WHERE t ->> 'code' = code LIMIT 1), code)), NULL);
+    END LOOP;
+    FOREACH code IN ARRAY ARRAY(SELECT unnest(c.told) EXCEPT SELECT unnest(c.codes) ORDER BY 1) LOOP
+      CONTINUE WHEN NOT is_over;
+      PERFORM fivetrex_watch.tell(a.account, c.id, 'task', code, NULL, format('%s: task %s is done', c.name, code), NULL);
+    END LOOP;
+  END LOOP;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.tell_tasks(fivetrex_watch.accounts)
+  IS 'internal: events task: one that has come, at once, and one that has gone for accounts.hold';
+
+CREATE FUNCTION fivetrex_watch.tell_batches(a fivetrex_watch.accounts, at timestamptz)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  b record;
+BEGIN
+  FOR b IN
+    WITH ended AS (
+      SELECT r.batch, count(*) AS n, count(*) FILTER (WHERE r.outcome <> 'succeeded') AS failed, coalesce(
+        (array_agg(r.outcome ORDER BY r.id) FILTER (WHERE r.outcome <> 'succeeded'))[1], 'succeeded') AS outcome
+      FROM fivetrex_watch.runs r
+      WHERE r.batch IN (SELECT o.batch FROM fivetrex_watch.runs o WHERE o.account = a.account AND o.told_at IS NULL)
+      GROUP BY r.batch HAVING bool_and(r.outcome IS NOT NULL)),
+    told AS (
+      UPDATE fivetrex_watch.runs r SET told_at = at FROM ended WHERE r.batch = ended.batch)
+    SELECT * FROM ended ORDER BY batch
+  LOOP
+    PERFORM fivetrex_watch.tell(a.account, NULL, 'batch', NULL, b.outcome,
+      format('batch %s: %s (%s of %s runs succeeded)', b.batch, b.outcome, b.n - b.failed, b.n),
+      jsonb_build_object('batch', b.batch, 'n', b.n, 'failed', b.failed));
+  END LOOP;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.tell_batches(fivetrex_watch.accounts, timestamptz)
+  IS 'internal: events batch: all runs of a request have ended';
+
+CREATE FUNCTION fivetrex_watch.tell_account(a fivetrex_watch.accounts, at timestamptz)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  -- an error at once, its end when none has come for a while: so an outage with gaps is one
+  IF a.error IS NOT NULL AND a.announced IS NULL THEN
+    UPDATE fivetrex_watch.accounts x SET announced = a.error WHERE x.account = a.account;
+    PERFORM fivetrex_watch.tell(a.account, NULL, 'account', 'ok', a.error,
+      format('account %s cannot be refreshed: %s', a.account, a.error), NULL);
+  ELSIF a.error IS NULL AND a.announced IS NOT NULL AND coalesce(a.failed_at, '-infinity') <= at - a.hold THEN
+    UPDATE fivetrex_watch.accounts x SET announced = NULL WHERE x.account = a.account;
+    PERFORM fivetrex_watch.tell(a.account, NULL, 'account', a.announced, 'ok',
+      format('account %s is refreshed again', a.account), NULL);
+  END IF;
+  IF a.remaining < a.rate_limit / 10 AND coalesce(a.quota_told_at, '-infinity') <= at - interval '1 hour' THEN
+    UPDATE fivetrex_watch.accounts x SET quota_told_at = at WHERE x.account = a.account;
+    PERFORM fivetrex_watch.tell(a.account, NULL, 'quota', NULL, a.remaining::text,
+      format('account %s: %s of %s calls of the hour are left', a.account, a.remaining, a.rate_limit),
+      jsonb_build_object('remaining', a.remaining, 'rate_limit', a.rate_limit));
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.tell_account(fivetrex_watch.accounts, timestamptz)
+  IS 'internal: events account and quota';
+
+CREATE FUNCTION fivetrex_watch.tell_news(account text, at timestamptz)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  a fivetrex_watch.accounts;
+BEGIN
+  SELECT * INTO a FROM fivetrex_watch.accounts x WHERE x.account = tell_news.account;
+  PERFORM fivetrex_watch.tell_account(a, at);
+  IF a.refreshed_at IS NOT NULL THEN
+    PERFORM fivetrex_watch.tell_health(a);
+    PERFORM fivetrex_watch.tell_tasks(a);
+    PERFORM fivetrex_watch.tell_batches(a, at);
+    UPDATE fivetrex_watch.accounts x SET events_since = a.refreshed_at
+    WHERE x.account = a.account AND x.events_since IS NULL;
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.tell_news(text, timestamptz)
+  IS 'internal, end of a refresh: the events that it leads to';
+
+CREATE FUNCTION fivetrex_watch.take(consumer text, n integer DEFAULT 100)
+RETURNS SETOF fivetrex_watch.events
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF consumer IS NULL OR consumer = '' OR n IS NULL OR n < 0 THEN
+    RAISE invalid_parameter_value USING MESSAGE = 'consumer must be named, n must not be negative';
+  END IF;
+  -- a new consumer begins at the present, one that is known with the first event of a new account
+  INSERT INTO fivetrex_watch.consumers AS k (consumer, account, last_id)
+  SELECT take.consumer, a.account, CASE WHEN EXISTS (SELECT FROM fivetrex_watch.consumers o WHERE o.consumer = take.consumer)
+    THEN 0 ELSE coalesce((SELECT max(e.id) FROM fivetrex_watch.events e WHERE e.account = a.account), 0) END
+  FROM fivetrex_watch.accounts a
+  WHERE NOT EXISTS (SELECT FROM fivetrex_watch.consumers o WHERE o.consumer = take.consumer AND o.account = a.account)
+  ORDER BY a.account
+  ON CONFLICT ON CONSTRAINT consumers_pkey DO NOTHING;
+  -- who takes under the same name waits here for the end of this transaction
+  PERFORM FROM fivetrex_watch.consumers k WHERE k.consumer = take.consumer ORDER BY k.account FOR UPDATE;
+  RETURN QUERY
+    WITH taken AS MATERIALIZED (
+      SELECT e.* FROM fivetrex_watch.consumers k
+      JOIN fivetrex_watch.events e ON e.account = k.account AND e.id > k.last_id
+      WHERE k.consumer = take.consumer ORDER BY e.id LIMIT n),
+    moved AS (
+      UPDATE fivetrex_watch.consumers k SET last_id = t.last_id
+      FROM (SELECT u.account, max(u.id) AS last_id FROM taken u GROUP BY u.account) t
+      WHERE k.consumer = take.consumer AND k.account = t.account)
+    SELECT * FROM taken ORDER BY taken.id;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.take(text, integer)
+  IS 'the next n events for a consumer, each once: taken when the transaction commits. The first call of a consumer registers it and gives nothing';
+
+-------------------------------------------------------------------------------
+-- Webhooks
+
+CREATE FUNCTION fivetrex_watch.try_timestamptz(value text)
+RETURNS timestamptz
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN value::timestamptz;
+EXCEPTION WHEN data_exception THEN
+  RETURN NULL;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.try_timestamptz(text) IS 'internal: a text as a moment; null where it is none';
+
+CREATE FUNCTION fivetrex_watch.body_of(body bytea)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  content text;
+BEGIN
+  content := convert_from(body, 'UTF8');
+  IF json_typeof(content::json) <> 'object' THEN
+    RETURN NULL;
+  END IF;
+  BEGIN
+    RETURN content::jsonb;
+  EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+    -- characters and numbers that jsonb does not have
+    RETURN to_jsonb(content);
+  END;
+EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+  RETURN NULL;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.body_of(bytea)
+  IS 'internal: a body as jsonb, as a string where jsonb cannot hold it; null where it is no JSON object';
+
+CREATE FUNCTION fivetrex_watch.receive(body bytea, signature text, account text DEFAULT NULL)
+RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  a fivetrex_watch.accounts;
+  j jsonb;
+  is_right boolean;
+BEGIN
+  SELECT * INTO a FROM fivetrex_watch.accounts x WHERE x.account = fivetrex_watch.the_account(receive.account);
+  IF octet_length(body) > 1048576 THEN
+    RETURN 413;
+  END IF;
+  EXECUTE format('SELECT %s($1, $2, $3)', fivetrex_watch.base_function('fivetrex_verify_delivery'))
+    INTO is_right USING coalesce(body, ''), signature, a.server;
+  IF is_right IS NOT TRUE THEN
+    RETURN 401;
+  END IF;
+  j := fivetrex_watch.body_of(body);
+  IF j IS NULL THEN
+    RETURN 400;
+  END IF;
+  PERFORM FROM fivetrex_watch.accounts x WHERE x.account = a.account FOR KEY SHARE;
+  INSERT INTO fivetrex_watch.deliveries AS d (account, digest, event, connector_id, sync_id, created, body)
+  VALUES (a.account, sha256(body), j ->> 'event', j ->> 'connector_id', j ->> 'sync_id',
+    fivetrex_watch.try_timestamptz(j ->> 'created'), j)
+  ON CONFLICT ON CONSTRAINT deliveries_pkey DO NOTHING;
+  IF FOUND THEN
+    PERFORM pg_notify('fivetrex_watch', fivetrex_watch.notice_of(ROW (NULL, NULL, a.account, j ->> 'connector_id',
+      'delivery', NULL, j ->> 'event', NULL, NULL)::fivetrex_watch.events));
+  END IF;
+  RETURN 200;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.receive(bytea, text, text)
+  IS 'what a webhook has delivered, as it arrived, and its header X-Fivetran-Signature-256; returns the HTTP status to answer: 200, 400, 401 or 413. Makes no call: the next refresh looks';
+
+CREATE FUNCTION fivetrex_watch.delivered(account text)
+RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT ARRAY(SELECT DISTINCT c.id FROM fivetrex_watch.deliveries d
+    JOIN fivetrex_watch.connectors c ON c.account = d.account AND c.id = d.connector_id
+    WHERE d.account = delivered.account AND d.used_at IS NULL AND c.gone_at IS NULL ORDER BY 1)
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.delivered(text)
+  IS 'internal: the connectors that deliveries name which no refresh has looked at yet';
+
+CREATE FUNCTION fivetrex_watch.was_delivered(batch bigint, since timestamptz)
+RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM fivetrex_watch.runs r
+    JOIN fivetrex_watch.deliveries d ON d.account = r.account AND d.connector_id = r.connector_id
+    WHERE r.batch = was_delivered.batch AND r.outcome IS NULL AND d.used_at IS NULL AND d.received_at >= since)
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.was_delivered(bigint, timestamptz)
+  IS 'internal: has something come for a connector of the batch since that moment?';
+
+CREATE FUNCTION fivetrex_watch.use_deliveries(account text, ids text[], at timestamptz)
+RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  -- what came while the API was being read waits for the next look
+  UPDATE fivetrex_watch.deliveries d SET used_at = at
+  WHERE d.account = use_deliveries.account AND d.used_at IS NULL AND d.received_at < at
+    AND (ids IS NULL OR d.connector_id = ANY (ids))
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.use_deliveries(text, text[], timestamptz)
+  IS 'internal: what deliveries of these connectors, or all, have told is looked at';
+
+CREATE FUNCTION fivetrex_watch.look_at_webhooks(a fivetrex_watch.accounts, at timestamptz)
+RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  seen fivetrex_watch.webhooks[];
+  failed text;
+BEGIN
+  IF a.webhooks_every IS NULL OR a.webhooks_asked_at > at - a.webhooks_every
+      OR to_regclass(format('%I.webhooks', a.schema)) IS NULL THEN
+    RETURN 0;
+  END IF;
+  BEGIN
+    EXECUTE format('SELECT coalesce(array_agg(ROW ($1, w.id, w.group_id, w.active, $2)::fivetrex_watch.webhooks), ''{}'')
+      FROM (SELECT DISTINCT ON (id) id, group_id, active FROM %I.webhooks ORDER BY id) w', a.schema)
+      INTO seen USING a.account, at;
+    PERFORM fivetrex_watch.tell_webhooks(a, seen, at);
+  EXCEPTION WHEN OTHERS THEN
+    -- nothing else rests on them, and not every key may see them
+    failed := SQLERRM;
+  END;
+  UPDATE fivetrex_watch.accounts x SET webhooks_asked_at = at, webhooks_error = failed WHERE x.account = a.account;
+  RETURN 1;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.look_at_webhooks(fivetrex_watch.accounts, timestamptz)
+  IS 'internal, a step of a refresh: reads the webhooks when it is time; returns the calls made';
+
+CREATE FUNCTION fivetrex_watch.tell_webhooks(
+  a fivetrex_watch.accounts, seen fivetrex_watch.webhooks[], at timestamptz)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  w record;
+BEGIN
+  FOR w IN
+    WITH diff AS (
+      SELECT coalesce(o.id, n.id) AS id, coalesce(n.group_id, o.group_id) AS group_id, n.active, CASE
+          WHEN o.id IS NULL THEN NULL WHEN o.active THEN 'active' ELSE 'inactive' END AS was, CASE
+          WHEN n.id IS NULL THEN 'deleted' WHEN n.active THEN 'active' ELSE 'inactive' END AS now
+      FROM (SELECT x.* FROM fivetrex_watch.webhooks x WHERE x.account = a.account) o
+      FULL JOIN unnest(seen) n ON n.id = o.id),
+    gone AS (
+      DELETE FROM fivetrex_watch.webhooks x USING diff d WHERE x.account = a.account AND x.id = d.id AND d.now = 'deleted'),
+    written AS (
+      INSERT INTO fivetrex_watch.webhooks AS x (account, id, group_id, active, changed_at)
+      SELECT a.account, d.id, d.group_id, d.active, at FROM diff d WHERE d.now <> 'deleted'
+      ON CONFLICT ON CONSTRAINT webhooks_pkey DO UPDATE SET (group_id, active, changed_at) = ROW (excluded.group_id,
+        excluded.active, excluded.changed_at) WHERE x.active IS DISTINCT FROM excluded.active)
+    SELECT * FROM diff d WHERE d.was <> d.now AND (d.was, d.now) <> ('inactive', 'deleted') ORDER BY d.id
+  LOOP
+    PERFORM fivetrex_watch.tell(a.account, NULL, 'webhook', w.was, w.now, format('webhook %s%s is %s, was %s', w.id,
+      ' of group ' || w.group_id, w.now, w.was), jsonb_build_object('id', w.id, 'group_id', w.group_id));
+  END LOOP;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.tell_webhooks(fivetrex_watch.accounts, fivetrex_watch.webhooks[], timestamptz)
+  IS 'internal: keeps the webhooks as they were seen; events webhook: one was switched off, or on again';
+
+-------------------------------------------------------------------------------
+-- Tables of the sources
+
+CREATE FUNCTION fivetrex_watch.tables_wanted(a fivetrex_watch.accounts, began timestamptz, n integer)
+RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT ARRAY(SELECT c.id FROM fivetrex_watch.connectors c
+    WHERE c.account = a.account AND c.gone_at IS NULL AND coalesce(c.tables_asked_at, '-infinity') < began
+    ORDER BY c.tables_asked_at NULLS FIRST, c.id LIMIT n)
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.tables_wanted(fivetrex_watch.accounts, timestamptz, integer)
+  IS 'internal: the connectors whose tables were asked for longest ago';
+
+CREATE FUNCTION fivetrex_watch.read_tables(a fivetrex_watch.accounts, ids text[], at timestamptz)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  seen fivetrex_watch.tables[];
+BEGIN
+  EXECUTE format($q$
+    SELECT coalesce(array_agg(ROW ($1, s.connector_id, s.schema_name, t.table_name, s.name_in_destination,
+      t.name_in_destination, coalesce(s.enabled, true) AND t.enabled, t.sync_mode, $3,
+      CASE WHEN t.patch_reason_code = 'DELETED' THEN $3 END)::fivetrex_watch.tables), '{}')
+    FROM %1$I.connector_schemas s LEFT JOIN (SELECT * FROM %1$I.connector_tables WHERE connector_id = ANY ($2)) t
+      ON t.connector_id = s.connector_id AND t.schema_name = s.schema_name
+    WHERE s.connector_id = ANY ($2)
+  $q$, a.schema) INTO seen USING a.account, ids, at;
+  -- not before: refreshes need not wait for these calls
+  PERFORM pg_advisory_xact_lock(hashtext('fivetrex_watch'), hashtext(a.account));
+  PERFORM FROM fivetrex_watch.accounts x WHERE x.account = a.account;
+  IF FOUND THEN
+    PERFORM fivetrex_watch.tell_tables(a, seen, at);
+    UPDATE fivetrex_watch.connectors c SET tables_asked_at = at, tables_error = NULL
+    WHERE c.account = a.account AND c.id = ANY (ids);
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.read_tables(fivetrex_watch.accounts, text[], timestamptz)
+  IS 'internal: reads the tables of these connectors, one call each';
+
+CREATE FUNCTION fivetrex_watch.tell_tables(a fivetrex_watch.accounts, seen fivetrex_watch.tables[], at timestamptz)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  t record;
+BEGIN
+  FOR t IN
+    WITH n AS MATERIALIZED (
+      SELECT DISTINCT ON (u.connector_id, u.schema_name, u.table_name) u.* FROM unnest(seen) u
+      WHERE u.table_name IS NOT NULL ORDER BY u.connector_id, u.schema_name, u.table_name),
+    -- a connector without any schema has no configuration yet, or is not there: that says nothing of its tables
+    o AS MATERIALIZED (
+      SELECT x.* FROM fivetrex_watch.tables x
+      WHERE x.account = a.account AND x.connector_id = ANY (ARRAY(SELECT u.connector_id FROM unnest(seen) u))),
+    written AS (
+      INSERT INTO fivetrex_watch.tables AS x SELECT n.* FROM n
+      ON CONFLICT ON CONSTRAINT tables_pkey DO UPDATE SET (schema_in_destination, name_in_destination, enabled, sync_mode,
+        gone_at) = ROW (excluded.schema_in_destination, excluded.name_in_destination, excluded.enabled,
+        excluded.sync_mode, CASE WHEN excluded.gone_at IS NOT NULL THEN coalesce(x.gone_at, excluded.gone_at) END)
+      WHERE ROW (x.schema_in_destination, x.name_in_destination, x.enabled, x.sync_mode, x.gone_at IS NULL)
+        IS DISTINCT FROM ROW (excluded.schema_in_destination, excluded.name_in_destination, excluded.enabled,
+        excluded.sync_mode, excluded.gone_at IS NULL)),
+    gone AS (
+      UPDATE fivetrex_watch.tables x SET gone_at = at FROM o WHERE x.account = a.account AND x.gone_at IS NULL
+        AND (x.connector_id, x.schema_name, x.table_name) = (o.connector_id, o.schema_name, o.table_name)
+        AND NOT EXISTS (SELECT FROM n WHERE (n.connector_id, n.schema_name, n.table_name)
+          = (o.connector_id, o.schema_name, o.table_name)))
+    SELECT coalesce(n.connector_id, o.connector_id) AS connector_id, coalesce(n.schema_name, o.schema_name) AS schema_name,
+      coalesce(n.table_name, o.table_name) AS table_name, d.*
+    FROM n FULL JOIN o ON (n.connector_id, n.schema_name, n.table_name) = (o.connector_id, o.schema_name, o.table_name)
+    CROSS JOIN LATERAL fivetrex_watch.table_changes(o, n) d
+    -- what is there at the first look is no news
+    WHERE coalesce(n.connector_id, o.connector_id) IN (SELECT k.connector_id FROM o k)
+    ORDER BY 1, 2, 3, 4
+  LOOP
+    PERFORM fivetrex_watch.tell(a.account, t.connector_id, 'table', t.was, t.now,
+      format('%s: table %s.%s %s', coalesce((SELECT c.name FROM fivetrex_watch.connectors c
+        WHERE c.account = a.account AND c.id = t.connector_id), t.connector_id), t.schema_name, t.table_name, t.words),
+      jsonb_build_object('change', t.change, 'schema_name', t.schema_name, 'table_name', t.table_name));
+  END LOOP;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.tell_tables(fivetrex_watch.accounts, fivetrex_watch.tables[], timestamptz)
+  IS 'internal: keeps the tables as they were seen; events table: what has changed';
+
+CREATE FUNCTION fivetrex_watch.table_changes(
+  o fivetrex_watch.tables, n fivetrex_watch.tables, OUT change text, OUT was text, OUT now text, OUT words text)
+RETURNS SETOF record
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT x.* FROM (SELECT o.table_name IS NOT NULL AND o.gone_at IS NULL AS before,
+      n.table_name IS NOT NULL AND n.gone_at IS NULL AS after) p,
+    LATERAL (VALUES
+      (CASE WHEN NOT p.before AND p.after THEN 'appeared' END, CASE WHEN o.table_name IS NOT NULL THEN 'gone' END,
+        'appeared', CASE WHEN o.table_name IS NULL THEN 'appeared' ELSE 'is back' END),
+      (CASE WHEN p.before AND NOT p.after THEN 'gone' END, CASE WHEN o.enabled THEN 'enabled' ELSE 'disabled' END,
+        'gone', 'is gone'),
+      (CASE WHEN p.before AND p.after AND o.enabled IS DISTINCT FROM n.enabled
+        THEN CASE WHEN n.enabled THEN 'enabled' ELSE 'disabled' END END, CASE WHEN o.enabled THEN 'enabled' ELSE 'disabled' END,
+        CASE WHEN n.enabled THEN 'enabled' ELSE 'disabled' END,
+        CASE WHEN n.enabled THEN 'is synced now' ELSE 'is not synced any more' END),
+      (CASE WHEN p.before AND p.after AND o.sync_mode IS DISTINCT FROM n.sync_mode THEN 'sync_mode' END, o.sync_mode,
+        n.sync_mode, format('is synced by %s, was %s', coalesce(n.sync_mode, 'no mode'), coalesce(o.sync_mode, 'no mode')))
+    ) x WHERE x.column1 IS NOT NULL
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.table_changes(fivetrex_watch.tables, fivetrex_watch.tables)
+  IS 'internal: how a table differs from what was known of it: appeared, gone, enabled, disabled, sync_mode';
+
+CREATE FUNCTION fivetrex_watch.read_tables_singly(a fivetrex_watch.accounts, ids text[], at timestamptz)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  one text;
+  failures integer := 0;
+BEGIN
+  FOREACH one IN ARRAY ids LOOP
+    BEGIN
+      PERFORM fivetrex_watch.read_tables(a, ARRAY[one], at);
+    EXCEPTION WHEN OTHERS THEN
+      failures := failures + 1;
+      IF fivetrex_watch.concerns_account(SQLSTATE) OR failures > 3 THEN
+        RAISE;
+      END IF;
+      UPDATE fivetrex_watch.connectors c SET tables_asked_at = at, tables_error = SQLERRM
+      WHERE c.account = a.account AND c.id = one;
+    END;
+  END LOOP;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.read_tables_singly(fivetrex_watch.accounts, text[], timestamptz)
+  IS 'internal: the same one by one, so that a bad one keeps its error to itself';
+
+CREATE FUNCTION fivetrex_watch.attempt_tables(account text, began timestamptz, n integer)
+RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  a fivetrex_watch.accounts;
+  ids text[];
+  l record;
+  detail text;
+BEGIN
+  SELECT * INTO a FROM fivetrex_watch.accounts x WHERE x.account = attempt_tables.account;
+  ids := fivetrex_watch.tables_wanted(a, began, n);
+  IF ids = '{}' OR NOT pg_try_advisory_xact_lock(hashtext('fivetrex_watch.tables'), hashtext(account)) THEN
+    RETURN 0;
+  END IF;
+  SELECT * INTO l FROM fivetrex_watch.limits(a);
+  IF l.remaining < l.rate_limit / 10 THEN
+    RAISE WARNING 'account "%": tables are not read, as % of % calls of the hour are left', account, l.remaining, l.rate_limit;
+    RETURN 0;
+  END IF;
+  BEGIN
+    BEGIN
+      PERFORM fivetrex_watch.read_tables(a, ids, clock_timestamp());
+    EXCEPTION WHEN OTHERS THEN
+      IF fivetrex_watch.concerns_account(SQLSTATE) THEN
+        RAISE;
+      END IF;
+      PERFORM fivetrex_watch.read_tables_singly(a, ids, clock_timestamp());
+    END;
+    RETURN cardinality(ids);
+  EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+    IF fivetrex_watch.is_callers_fault(SQLSTATE, SQLERRM, detail) THEN
+      RAISE;
+    END IF;
+    UPDATE fivetrex_watch.accounts x SET failed_at = clock_timestamp(), error = SQLERRM
+    WHERE x.account = attempt_tables.account;
+    RAISE WARNING USING MESSAGE = format('account "%s": %s', account, SQLERRM), ERRCODE = SQLSTATE,
+      DETAIL = coalesce(nullif(detail, ''), 'Step: tables.');
+    RETURN -1;
+  END;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.attempt_tables(text, timestamptz, integer)
+  IS 'internal: reads the tables of the next n connectors, unless another session does; returns their number, -1 when it failed';
+
+CREATE PROCEDURE fivetrex_watch.refresh_tables(calls integer DEFAULT 200, account text DEFAULT NULL)
+LANGUAGE plpgsql AS $$
+DECLARE
+  began timestamptz := pg_catalog.clock_timestamp();
+  name text;
+  done integer;
+  calls_left integer;
+BEGIN
+  FOREACH name IN ARRAY fivetrex_watch.to_refresh(account) LOOP
+    calls_left := calls;
+    WHILE calls_left IS NULL OR calls_left OPERATOR(pg_catalog.>) 0 LOOP
+      done := fivetrex_watch.attempt_tables(name, began, least(calls_left, 20));
+      COMMIT;
+      EXIT WHEN done OPERATOR(pg_catalog.<=) 0;
+      calls_left := calls_left OPERATOR(pg_catalog.-) done;
+    END LOOP;
+  END LOOP;
+END $$;
+
+COMMENT ON PROCEDURE fivetrex_watch.refresh_tables(integer, text)
+  IS 'read the tables of the connectors whose tables were asked for longest ago, one call each, at most so many for each account; what has changed becomes events';
 
 -------------------------------------------------------------------------------
 -- Views

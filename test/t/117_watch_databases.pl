@@ -27,7 +27,7 @@ sub contents
 {
 	my ($of, $database) = @_;
 	return join "\n", map { "$_: " . $of->safe_psql($database, "SELECT count(*), md5(string_agg(t::text, ',' ORDER BY t::text)) FROM fivetrex_watch.$_ t") }
-	  qw(accounts connectors syncs runs);
+	  qw(accounts connectors syncs runs events consumers deliveries tables slas webhooks);
 }
 
 subtest 'dump and restore' => sub {

@@ -37,15 +37,17 @@ sub start
 	return $node;
 }
 
-# Watch a world.  connectors => n: it has the first n of them (15 have names);
-# other options are the server's.
+# Watch a world.  connectors => n: it has the first n of them (15 have names); webhooks => 1: its
+# webhooks are looked at, too, which is a request more; other options are the server's.
 sub account
 {
 	my ($self, $world, %options) = @_;
 	my $connectors = delete $options{connectors};
+	my $webhooks = delete $options{webhooks};
 	$self->{mock}->settings($world, connectors => $connectors) if defined $connectors;
 	$self->add_world($self->{mock}, $world, %options);
 	$self->query("SELECT fivetrex_watch.add_account('$world', '$world', '$world')");
+	$self->query("UPDATE fivetrex_watch.accounts SET webhooks_every = NULL WHERE account = '$world'") unless $webhooks;
 	$self->{world} = $world;
 	return;
 }
