@@ -7,8 +7,9 @@ Builds in a copy below TMPDIR, so the tree stays clean, for the PostgreSQL of
 PG_CONFIG.  The cluster runs as postgres when started by root, and is stopped
 and removed at the end.
 
-Tests wait for what the server has seen, never for time; a test that hangs is
-ended after GUARD seconds.
+Tests wait for what the server has seen, never for time.  A wait of its own
+fails after GUARD seconds and says for what; a test that hangs otherwise is
+ended after twice as many.
 """
 import collections
 import contextlib
@@ -58,6 +59,14 @@ class State:
         self.clear()
 
     def clear(self):
+        """Forget what was; what a client that is gone has sent comes first.
+
+        A statement that was cancelled may have sent what nobody here has read
+        yet.  It would count as the next statement's.
+        """
+        wait_until(lambda: not any(local in PORTS and state in UNREAD
+                                   for local, _, state, _ in sockets()),
+                   "all that was sent")
         self.wait(lambda: self.active == 0, "the end of all requests")
         self.seen = []            # (time, method, path, headers, body)
         self.connections = set()
@@ -68,7 +77,9 @@ class State:
     def wait(self, true, what):
         with self.lock:
             if not self.lock.wait_for(true, GUARD):
-                raise AssertionError("never came: " + what)
+                raise AssertionError(
+                    f"never came: {what}; {self.active} active of "
+                    f"{[path for _, _, path, _, _ in self.seen]}")
 
     def meet(self, n):
         """Requests go on in groups of n, when all of a group are there."""
@@ -77,6 +88,20 @@ class State:
             group = (self.arrived + n - 1) // n * n
             self.lock.notify_all()
             self.lock.wait_for(lambda: self.arrived >= group, GUARD)
+
+
+# where servers listen
+PORTS = set()
+# of a connection: SYN_RECV, and CLOSE_WAIT, its client has closed it
+UNREAD = (3, 8)
+
+
+def sockets():
+    """(local, remote port, state, queue) of TCP sockets of IPv4."""
+    with open("/proc/net/tcp") as f:
+        rows = [line.split() for line in f][1:]
+    return [(int(r[1].split(":")[1], 16), int(r[2].split(":")[1], 16),
+             int(r[3], 16), int(r[4].split(":")[1], 16)) for r in rows]
 
 
 STATE = State()
@@ -229,6 +254,7 @@ def start_server(context=None):
     if context:
         server.socket = context.wrap_socket(server.socket, server_side=True,
                                             do_handshake_on_connect=False)
+    PORTS.add(server.server_address[1])
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server.server_address[1]
 
@@ -414,6 +440,11 @@ class Session:
         self.send(sql)
         return self.receive()
 
+    def send_limited(self, ms, sql):
+        """A statement that may take so long, and no other."""
+        self.send(f"begin; set local statement_timeout = {ms}; {sql}; "
+                  "rollback")
+
     def fetch(self, urls, columns="outcome,status", **options):
         if isinstance(urls, str):
             urls = [urls]
@@ -449,14 +480,6 @@ def test(f):
 def same(got, expected):
     if got != expected:
         raise AssertionError(f"got {got!r}, expected {expected!r}")
-
-
-def sockets():
-    """(local, remote port, state, queue) of TCP sockets of IPv4."""
-    with open("/proc/net/tcp") as f:
-        rows = [line.split() for line in f][1:]
-    return [(int(r[1].split(":")[1], 16), int(r[2].split(":")[1], 16),
-             int(r[3], 16), int(r[4].split(":")[1], 16)) for r in rows]
 
 
 def established(address):
@@ -719,11 +742,12 @@ def stale_connection(s, base, c):
 def failures(s, base, c):
     s.engine(concurrency=4, connect_timeout=300, retries=0)
     cols = "outcome,status,may_have_run,len"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    same(s.fetch(f"http://127.0.0.1:{port}/", cols),
-         ["cannot_connect", "0", "f", "0"])
+    # a port that nobody listens on, nor can anybody else take it
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        same(s.fetch(f"http://127.0.0.1:{port}/", cols),
+             ["cannot_connect", "0", "f", "0"])
     same(s.fetch("http://none.test/", cols),
          ["cannot_resolve", "0", "f", "0"])
     # a full accept queue never answers
@@ -839,8 +863,9 @@ def cancel(s, base, c):
         "resolver": ["http://slow.test/"],
         "retry": [base + "/codes?codes=503"],
         "retry_after": [base + "/codes?codes=429&ra=5000"],
-        "gate": [base + "/codes?codes=429&ra=5000"] +
-                [base + "/stall-body"] * 8,
+        # the answer that shuts the gate comes when four are there
+        "gate": [base + "/codes?codes=429&ra=5000&round=4"] +
+                [f"{base}/stall-body?round=4&i={i}" for i in range(8)],
     }
     # requests that the server has seen, and has not answered
     counts = {"header": (4, 4), "body": (4, 4), "retry_after": (1, 0),
@@ -865,10 +890,12 @@ def cancel(s, base, c):
             if name in ("retry_after", "gate"):
                 # without the gate of the one before
                 s.engine(concurrency=4, retries=1000000, retry_delay=30000)
+            fetch = ("select * from http_fetch("
+                     f"{array}, timeout => 0, max_retry_wait => 1000000000)")
             if how == "timeout":
-                s.run("set statement_timeout = 100")
-            s.send("select * from http_fetch("
-                   f"{array}, timeout => 0, max_retry_wait => 1000000000)")
+                s.send_limited(100, fetch)
+            else:
+                s.send(fetch)
             # nothing but the cancel ends any of these, so that it has come
             # in time if it has come at all
             with contextlib.ExitStack() as stack:
@@ -882,7 +909,6 @@ def cancel(s, base, c):
             assert "canceling statement" in out, (name, how, out)
             if how != "timeout":
                 took[name] = max(took.get(name, 0), t.ms)
-            s.run("set statement_timeout = 0")
             same(s.run("select net_requests()"), "0")
             # its connections are closed
             STATE.wait(lambda: STATE.active == 0, "the end of " + name)
@@ -909,12 +935,11 @@ def no_leaks(s, base, c):
 
     def cancelled(count):
         for i in range(count):
-            s.send(f"set statement_timeout = 5; select * from http_fetch("
-                   f"array['{base}/stall-body','{base}/stall-header',"
-                   f"'{base}/stall-body','{base}/ok','{base}/ok'])")
+            s.send_limited(5, "select * from http_fetch("
+                           f"array['{base}/stall-body','{base}/stall-header',"
+                           f"'{base}/stall-body','{base}/ok','{base}/ok'])")
             out = s.receive()
             assert "canceling statement" in out, out
-        s.run("set statement_timeout = 0")
 
     def failing(count):
         many(count, [base + "/half-body", base + "/nothing", base + "/bomb",
@@ -959,10 +984,9 @@ def idle_cpu(s, base, c):
     for name, url in urls.items():
         # without the gate that a Retry-After leaves
         s.engine(retries=3, retry_delay=30000)
-        s.run("set statement_timeout = 1000")
         before = ticks()
-        s.send(f"select from http_fetch(array['{url}'], "
-               "max_retry_wait => 1000000000)")
+        s.send_limited(1000, f"select from http_fetch(array['{url}'], "
+                       "max_retry_wait => 1000000000)")
         with (c.resolving() if name == "resolver" else
               contextlib.nullcontext()):
             out = s.receive()
@@ -970,7 +994,6 @@ def idle_cpu(s, base, c):
         used[name] = ticks() - before
         # of processor time, which others on the machine do not change
         between(0, used[name], 5)
-    s.run("set statement_timeout = 0")
     return f"ticks of 10 ms in 1 s: {used}"
 
 
@@ -988,7 +1011,7 @@ def terminate(s, base, c):
 
 
 def give_up(*args):
-    raise AssertionError(f"still not done after {GUARD} s")
+    raise AssertionError(f"still not done after {2 * GUARD} s")
 
 
 def main():
@@ -1007,7 +1030,7 @@ def main():
                 continue
             try:
                 STATE.clear()
-                signal.alarm(GUARD)
+                signal.alarm(2 * GUARD)
                 note = t(session, base, cluster)
                 signal.alarm(0)
                 print("ok    ", t.__name__, "-", note or "", flush=True)
