@@ -17,8 +17,10 @@ Control, on connections of their own and not recorded:
 WHAT: "again" (the last answer of the connection), "half" of it, "other" (a short
 answer that fits every list), "408" (and closes), "crlf", "garbage", "end" (closes),
 "nothing".  GET /control/padding/N makes answers longer by N bytes that no packing
-makes short, /control/announce/twice has them announce two lengths, /control/groups/N
-makes N groups, and /control/together/N answers lists of a group's users N at a time.
+makes short, /control/announce/HOW has them announce their length "once", or one that
+differs besides: in a header that comes "after", "before", or in the same one, a
+"list"; /control/groups/N makes N groups, and /control/together/N answers lists of a
+group's users N at a time.
 
     GET /control/form/FORM   the form of the next answer (and of no other): "length",
                              "chunked", "gzip", "chunked-gzip", "204", "304", "empty"
@@ -50,6 +52,11 @@ TOGETHER = threading.Barrier(1)
 OTHER = json.dumps({"code": "Success", "data": {
     "id": "other", "name": "other", "items": [{"id": "other", "name": "other", "email": "other"}]}}).encode()
 OTHER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(OTHER) + OTHER
+ANNOUNCEMENTS = {"once": "Content-Length: {0}\r\n",
+                 "after": "Content-Length: {0}\r\nContent-Length: {1}\r\n",
+                 "before": "Content-Length: {1}\r\nContent-Length: {0}\r\n",
+                 "list": "Content-Length: {0}, {1}\r\n"}
+
 TIMEOUT = (b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n"
            b"Connection: close\r\n\r\n")
 
@@ -72,9 +79,7 @@ def in_form(status, body):
         body = b"".join(b"%x\r\n%s\r\n" % (len(part), part)
                         for part in (body[i:i + 5000] for i in range(0, len(body), 5000))) + b"0\r\n\r\n"
     elif form not in ("204", "304"):
-        headers += f"Content-Length: {len(body)}\r\n"
-        if SETTINGS["announce"] == "twice":
-            headers += f"Content-Length: {len(body) - 1}\r\n"
+        headers += ANNOUNCEMENTS[SETTINGS["announce"]].format(len(body), len(body) - 1)
     return f"HTTP/1.1 {status}\r\n{headers}\r\n".encode() + body
 
 

@@ -129,13 +129,23 @@ foreach my $scheme (qw(http https))
 	}
 	control('padding', 0);
 
-	subtest "$scheme: two lengths" => sub {
-		control('announce', 'twice');
-		like($session->complaint("SELECT name FROM $scheme.groups"), qr/two different lengths/, 'are refused');
-		my (undef, $connection) = seen();
-		control('announce', 'once');
-		isnt(runs($session, $scheme, 'next', $statements[0]), $connection, 'and so is the connection');
-	};
+	# newer libcurl refuses some of these itself, and what it is refused for is said by it
+	foreach my $how (qw(after before list))
+	{
+		subtest "$scheme: two lengths, $how" => sub {
+			foreach my $statement (\%first, @statements)
+			{
+				control('announce', $how);
+				my $complaint = $session->complaint(sprintf $statement->{sql}, $scheme);
+				my $state = $statement->{sent}[0] =~ /^GET/ ? '08P01' : '08007';
+				like($complaint, qr/ERROR:  $state: .*(?:two different lengths|Content-Length)/, 'are refused');
+				my ($sent, $connection) = seen();
+				is_deeply($sent, $statement->{sent}, 'the request');
+				control('announce', 'once');
+				isnt(runs($session, $scheme, 'next', $statements[0]), $connection, 'and so is the connection');
+			}
+		};
+	}
 
 	subtest "$scheme: many connections" => sub {
 		my $sql = "SELECT count(*), count(DISTINCT group_id) FROM $scheme.group_users";
