@@ -44,7 +44,9 @@ typedef enum FtxProblem
 	FTX_PROBLEM_ERROR_AS_SUCCESS, /* the code is an error's */
 	FTX_PROBLEM_NOT_UNDERSTOOD,	  /* not JSON, not the shape, not all of it */
 	FTX_PROBLEM_ANOTHER_OBJECT,
-	FTX_PROBLEM_NOT_CONFIRMED, /* a write that nobody says was made */
+	FTX_PROBLEM_NOT_CONFIRMED,	 /* a write that nobody says was made */
+	FTX_PROBLEM_SECRET_NOT_TOLD, /* of a write that was made */
+	FTX_PROBLEM_NEW_ROW_MISSING, /* the write was made, and it is not there */
 
 	/* there is no answer */
 	FTX_PROBLEM_CANNOT_CONNECT,
@@ -65,7 +67,7 @@ typedef enum FtxProblem
 typedef struct FtxExpected
 {
 	/*
-	 * A scan's path that names no object: "not found" cannot mean one then.
+	 * The path of a read that names no object: "not found" cannot mean one.
 	 */
 	bool no_key;
 

@@ -312,6 +312,14 @@ ftx_call_raise(FtxCall *call)
 					ftx_call_answer(call));
 }
 
+void
+ftx_call_raise_after_write(FtxCall *call)
+{
+	if (ftx_call_answer(call)->problem == FTX_PROBLEM_OBJECT_MISSING)
+		call->answer.problem = FTX_PROBLEM_NEW_ROW_MISSING;
+	ftx_call_raise(call);
+}
+
 /* ---------- what is in the answer ---------- */
 
 /*
@@ -388,8 +396,25 @@ is_secret(const FtxJsonValue *value)
 	return found;
 }
 
+/*
+ * ' (id "x")', or nothing if the answer does not say it.
+ */
+static const char *
+named_by(FtxCall *call, const char *id_member)
+{
+	FtxJsonValue id;
+
+	if (id_member == NULL)
+		return "";
+	id = ftx_page_member(&ftx_call_answer(call)->data, id_member);
+	return ftx_json_names(&id) ?
+			   psprintf(" (%s \"%s\")", id_member, ftx_words_of_json(&id)) :
+			   "";
+}
+
 void
-ftx_call_check_secrets(FtxCall *call, const char *const *members, bool any)
+ftx_call_check_secrets(FtxCall *call, const char *const *members, bool any,
+					   const char *id_member)
 {
 	const FtxJsonValue *data = &ftx_call_answer(call)->data;
 	const char *lacking = NULL;
@@ -406,11 +431,14 @@ ftx_call_check_secrets(FtxCall *call, const char *const *members, bool any)
 		else if (lacking == NULL)
 			lacking = *members;
 	}
-	if (lacking != NULL)
-		ftx_call_complain(
-			call,
-			psprintf("Its \"data\" lack the secret \"%s\", which is told once.",
-					 lacking));
+	if (lacking == NULL)
+		return;
+	complain(
+		call, FTX_PROBLEM_SECRET_NOT_TOLD,
+		psprintf(
+			"The change was made%s. Its \"data\" lack the secret \"%s\", which is told once.",
+			named_by(call, id_member), lacking));
+	ftx_call_raise(call);
 }
 
 FtxJsonValue

@@ -90,6 +90,12 @@ extern char *ftx_call_failure(FtxCall *call);
 ftx_noreturn extern void ftx_call_raise(FtxCall *call);
 
 /*
+ * The same for the read that follows a write, to tell what that has made: an
+ * object that is missing is told as that.
+ */
+ftx_noreturn extern void ftx_call_raise_after_write(FtxCall *call);
+
+/*
  * The body of the answer, empty when there is none; valid until the call is
  * freed.
  */
@@ -145,10 +151,11 @@ extern void ftx_call_check_id(FtxCall *call, const FtxJsonValue *id);
  * Does the answer to a write tell the new secrets?  `members` of its data
  * (paths as in a projection, ended by NULL) are told once and never again; with
  * `any`, one of them is enough.  Raises ERRCODE_PROTOCOL_VIOLATION if what is
- * there is no secret: nothing, null, no characters, a mask.
+ * there is no secret: nothing, null, no characters, a mask.  `id_member` (may
+ * be NULL) says which object it is, for the error.
  */
-extern void
-ftx_call_check_secrets(FtxCall *call, const char *const *members, bool any);
+extern void ftx_call_check_secrets(FtxCall *call, const char *const *members,
+								   bool any, const char *id_member);
 
 /* Milliseconds that the last attempt took. */
 extern double ftx_call_elapsed_ms(const FtxCall *call);

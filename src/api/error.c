@@ -48,7 +48,7 @@ static const FtxProblemRow rows[] = {
 		 "The feature is not part of the account's plan, or the server option base_url does not point to the API."},
 	[FTX_PROBLEM_LIST_MISSING] =
 		{ERRCODE_FEATURE_NOT_SUPPORTED,
-		 "Fivetran does not have this list on this account",
+		 "Fivetran does not have this on this account",
 		 "The request names no object that could be missing, so the feature is not part of the account's plan."},
 	[FTX_PROBLEM_PARENT_HAS_NONE] =
 		{ERRCODE_NO_DATA_FOUND, "Fivetran has none of these for the object",
@@ -95,6 +95,14 @@ static const FtxProblemRow rows[] = {
 		{ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN,
 		 "the answer does not say that the change was made: it may or may not have been",
 		 "It was not sent again. Read the object to see whether the change is there before repeating it."},
+	[FTX_PROBLEM_SECRET_NOT_TOLD] =
+		{ERRCODE_PROTOCOL_VIOLATION,
+		 "the Fivetran API did not tell the secret of what it has made",
+		 "Nobody can read the secret any more. Delete what was made and make it anew, or let a new secret be made for it."},
+	[FTX_PROBLEM_NEW_ROW_MISSING] =
+		{ERRCODE_NO_DATA_FOUND,
+		 "the change was made, but Fivetran does not have the object to be returned",
+		 "Do not repeat the statement. Read the object later: it may not be there yet, the API key may not see it, or somebody has deleted it."},
 
 	[FTX_PROBLEM_CANNOT_CONNECT] =
 		{ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "fdw/generated.h"
+#include "api/words.h"
 #include "fdw/target.h"
 #include "json/value.h"
 #include "utils/rel.h"
@@ -168,7 +169,8 @@ check_addressable(const FtxTarget *target, const FtxOperation *operation,
 }
 
 /*
- * Read one object after a write.  NULL if it is not there (any more).
+ * Read one object after a write.  What is not there cannot be returned: absent
+ * is not null.
  */
 static FtxCall *
 read_object(FtxTarget *target, const FtxOperation *operation, char **keys)
@@ -187,11 +189,9 @@ read_object(FtxTarget *target, const FtxOperation *operation, char **keys)
 	spec.repeat_safe = true;
 	call = ftx_call_start(target->session, &spec, &target->stats, NULL,
 						  CurrentMemoryContext);
-	if (ftx_call_succeeded(call))
-		return call;
-	if (ftx_call_answer(call)->problem != FTX_PROBLEM_OBJECT_MISSING)
-		ftx_call_raise(call);
-	return NULL;
+	if (!ftx_call_succeeded(call))
+		ftx_call_raise_after_write(call);
+	return call;
 }
 
 /*
@@ -207,8 +207,6 @@ look_up_extra(FtxTarget *target, int which, char **keys, Bitmapset *wanted,
 								 ftx_converter_slots(target->answer));
 	FtxCall *call = read_object(target, &resource->extras[which], keys);
 
-	if (call == NULL)
-		return;
 	for (int i = 0; i < ftx_converter_slots(target->answer); i++)
 	{
 		FtxPage page = {0};
@@ -270,12 +268,39 @@ check_secrets(const FtxTarget *target, FtxCall *call)
 		any |= (resource->columns[i].flags & FTX_EITHER) != 0;
 		members[n++] = resource->columns[i].path;
 	}
-	ftx_call_check_secrets(call, members, any);
+	ftx_call_check_secrets(call, members, any,
+						   resource->created_key != NULL ?
+							   resource->created_key :
+							   ftx_key_path_in_item(resource));
 }
 
 /*
- * Look a row up in its list, by a column that tells it from others.  It may be
- * gone again: the row stays as it is then.
+ * The list does not have the row: then nothing may be wanted that only the
+ * list tells.
+ */
+static void
+check_found(const FtxTarget *target, const Bitmapset *wanted, const char *key,
+			const bool *nulls)
+{
+	int attnum = -1;
+
+	while ((attnum = bms_next_member(wanted, attnum)) >= 0)
+	{
+		if (nulls[attnum - 1] &&
+			(attribute_flags(target, attnum) & NEVER_READ) == 0)
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg(
+					 "the change was made, but \"%s\" is not in the list of %s to be returned",
+					 ftx_words_of_text(key, false), target->resource->name),
+				 errhint(
+					 "Do not repeat the statement. Read the table later: the row may not be there yet, the API key may not see it, or somebody has deleted it.")));
+	}
+}
+
+/*
+ * Look a row up in its list, by a column that tells it from others.
  */
 static void
 look_up_in_list(FtxTarget *target, int by, const char *wanted_key,
@@ -328,9 +353,10 @@ look_up_in_list(FtxTarget *target, int by, const char *wanted_key,
 					wanted_key) == 0)
 		{
 			put_item(target, converter, item, wanted, values, nulls);
-			break;
+			return;
 		}
 	}
+	check_found(target, wanted, wanted_key, nulls);
 }
 
 /*
@@ -363,8 +389,6 @@ complete_row(FtxTarget *target, Bitmapset *unknown, char **keys, Datum *values,
 		FtxCall *call = read_object(target, &resource->detail, keys);
 		FtxPage page = {0};
 
-		if (call == NULL)
-			return;
 		ftx_call_decode_object(call, ftx_converter_projection(target->answer),
 							   &page);
 		ftx_call_check_id(call, &page.values[FTX_KEY_SLOT]);

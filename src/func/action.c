@@ -330,7 +330,8 @@ data(const FtxAction *action, FtxCall *call, bool changes)
 		ftx_call_complain(call, "It has no \"data\".");
 	check_data(action, call, values);
 	if (action->secrets != NULL)
-		ftx_call_check_secrets(call, action->secrets, action->secrets_either);
+		ftx_call_check_secrets(call, action->secrets, action->secrets_either,
+							   action->id_member);
 	return ftx_json_jsonb(&values[RESULT]);
 }
 
@@ -372,6 +373,7 @@ fivetrex_action(PG_FUNCTION_ARGS)
 	spec.repeat_safe = (action->flags & FTX_ACT_REPEAT_SAFE) != 0;
 	spec.takes_long = (action->flags & FTX_ACT_TAKES_LONG) != 0;
 	spec.reads = !changes;
+	spec.expected.no_key = !changes && strchr(action->path, '{') == NULL;
 	expect_object(fcinfo, action, &spec);
 
 	if ((action->flags & FTX_ACT_DELETES) != 0)

@@ -220,6 +220,24 @@ is_about_all(const FtxAnswer *answer)
 			answer->problem != FTX_PROBLEM_TOO_LARGE);
 }
 
+/*
+ * A table whose rows belong to those of another one, which gave none.
+ */
+static void
+describe_orphan(const Probe *above, const char *parent, Probe *probe)
+{
+	if (strcmp(above->status, "empty") == 0)
+	{
+		probe->status = "empty";
+		probe->detail = psprintf("there are no %s", parent);
+	}
+	else
+	{
+		probe->status = "unknown";
+		probe->detail = psprintf("%s: %s", parent, above->status);
+	}
+}
+
 static void
 probe_resource(FtxSession *session, Probe *probes, int index)
 {
@@ -243,8 +261,7 @@ probe_resource(FtxSession *session, Probe *probes, int index)
 		probe_resource(session, probes, above);
 		if (probes[above].first == NULL)
 		{
-			probe->status = "empty";
-			probe->detail = psprintf("there are no %s", resource->parent);
+			describe_orphan(&probes[above], resource->parent, probe);
 			return;
 		}
 		for (int i = 0; i < resource->nlinks; i++)

@@ -45,6 +45,7 @@ fivetrex_ping(PG_FUNCTION_ARGS)
 	spec.method = FTX_GET;
 	spec.path = ftx_func_path(fcinfo, "fivetrex_ping");
 	spec.accept = FTX_V1;
+	spec.expected.no_key = true;
 	spec.repeat_safe = true;
 	call = ftx_func_read(session, &spec);
 	ftx_call_decode_object(call, ftx_projection_create(paths, lengthof(paths)),

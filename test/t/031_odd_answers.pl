@@ -273,6 +273,8 @@ foreach my $name (sort keys %data)
 		{
 			# the API has said that it is done; a row then has its key
 			$right ||= $outcome =~ /^(done \d+|\[\])$/;
+			# and what it does not tell must be there to be read
+			$right ||= $statement->{about} =~ / RETURNING$/ && $outcome =~ /^error P0002 the change was made, but /;
 			(my $columns = $outcome) =~ s/"attrs": \{[^{}]*\}//g;
 			$right ||= $columns =~ /^\[\{/ && $columns !~ /"id": (null|"")/;
 			# what names nothing is handed on by what asks for anything, and where no answer says what it is about
