@@ -15,6 +15,7 @@
 #include "api/statement.h"
 #include "base/compat.h"
 #include "executor/executor.h"
+#include "executor/tuptable.h"
 #include "tcop/pquery.h"
 #include "tcop/utility.h"
 #include "utils/memutils.h"

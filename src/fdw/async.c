@@ -12,6 +12,8 @@
 #include "postgres.h"
 
 #include "executor/execAsync.h"
+#include "executor/instrument.h"
+#include "executor/tuptable.h"
 #include "fdw/fdw.h"
 #include "storage/latch.h"
 

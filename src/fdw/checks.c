@@ -13,6 +13,7 @@
 #include "access/sysattr.h"
 #include "base/compat.h"
 #include "executor/executor.h"
+#include "executor/tuptable.h"
 #include "fdw/checks.h"
 #include "fdw/compat.h"
 #include "fdw/named_columns.h"

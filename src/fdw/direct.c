@@ -18,6 +18,7 @@
 #include "base/guc.h"
 #include "executor/executor.h"
 #include "executor/instrument.h"
+#include "executor/tuptable.h"
 #include "fdw/checks.h"
 #include "fdw/compat.h"
 #include "fdw/modify.h"

@@ -10,6 +10,7 @@
 #include "access/sysattr.h"
 #include "catalog/pg_attribute.h"
 #include "executor/executor.h"
+#include "executor/tuptable.h"
 #include "fdw/generated.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteHandler.h"

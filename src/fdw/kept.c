@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "executor/executor.h"
+#include "executor/tuptable.h"
 #include "fdw/scan.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"

@@ -20,6 +20,7 @@
 #include "base/compat.h"
 #include "base/guc.h"
 #include "executor/executor.h"
+#include "executor/tuptable.h"
 #include "fdw/modify_state.h"
 #include "utils/datum.h"
 #include "utils/memutils.h"

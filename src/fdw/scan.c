@@ -17,6 +17,7 @@
 #include "api/readers.h"
 #include "base/compat.h"
 #include "executor/executor.h"
+#include "executor/tuptable.h"
 #include "fdw/compat.h"
 #include "fdw/generated.h"
 #include "fdw/scan.h"

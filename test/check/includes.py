@@ -27,6 +27,8 @@ NEEDED = [(re.compile(r"\b(?:%s)\b" % names), header) for names, header in (
     (r"CHECK_FOR_INTERRUPTS|check_stack_depth|GetUserId|HOLD_INTERRUPTS", "miscadmin.h"),
     (r"SearchSysCache\w*|ReleaseSysCache", "utils/syscache.h"),
     (r"hash_create|hash_search|HASHCTL", "utils/hsearch.h"),
+    (r"Instr(?:UpdateTupleCount|StartNode|StopNode|EndLoop)", "executor/instrument.h"),
+    (r"TupIsNull|Exec(?:ClearTuple|StoreVirtualTuple|CopySlot)|slot_get\w+", "executor/tuptable.h"),
 )]
 # Names that newer headers do not have, or not so; compat.h may know them.
 GONE = re.compile(r"\b(Abs|bits(?:8|16|32)|pushJsonbValue|pg_foreign_server_aclcheck|pg_class_ownercheck|PG_SETMASK)\b")
