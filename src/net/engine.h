@@ -79,6 +79,7 @@ struct FtxEngine
 	FtxNetConfig config; /* strings are malloc'ed copies, but secrets */
 	char *no_proxy;		 /* hosts never reached through a proxy */
 	bool http2;			 /* this libcurl can */
+	bool http1;			 /* by which the server answered last */
 
 	/* Requests by state, each list in order of arrival. */
 	dlist_head lists[FTX_REQUEST_STATES];

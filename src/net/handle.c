@@ -259,10 +259,15 @@ set_connection_options(FtxRequest *request)
 
 		/*
 		 * Wait for a first connection to tell whether it can be shared.
-		 * Without TLS it cannot, and waiting would only cost.
+		 * Without TLS it cannot, and waiting would only cost.  So it would
+		 * with a server that is known not to share: newer libcurl goes on
+		 * with those that wait only when the first has been answered.
 		 */
 		SETOPT(request, CURLOPT_PIPEWAIT,
-			   pg_strncasecmp(request->url, "https:", 6) == 0 ? 1L : 0L);
+			   !engine->http1 &&
+					   pg_strncasecmp(request->url, "https:", 6) == 0 ?
+				   1L :
+				   0L);
 	}
 
 	SETOPT(request, CURLOPT_SHARE, engine->share);

@@ -150,10 +150,12 @@ ftx_socket_idle(FtxRequest *request, bool spoiled)
 	long version = CURL_HTTP_VERSION_NONE;
 	int i;
 
-	/* HTTP/2 says what belongs to what, and may speak at any time */
 	if (curl_easy_getinfo(request->easy, CURLINFO_HTTP_VERSION, &version) !=
-			CURLE_OK ||
-		version >= CURL_HTTP_VERSION_2_0)
+		CURLE_OK)
+		return;
+	engine->http1 = version < CURL_HTTP_VERSION_2_0;
+	/* HTTP/2 says what belongs to what, and may speak at any time */
+	if (!engine->http1)
 		return;
 	if (curl_easy_getinfo(request->easy, CURLINFO_ACTIVESOCKET, &fd) !=
 			CURLE_OK ||

@@ -828,6 +828,8 @@ def tls(s, base, c):
     same(s.fetch(base.replace("http:", "https:") + "/ok", cols),
          ["tls_failed", "0", "f", "1"])
     s.engine(retries=2, ca=f"'{cert}'")
+    # whether it shares connections is seen once; no more waits for that
+    same(s.fetch(f"https://localhost:{port}/ok", "outcome"), ["answered"])
     STATE.clear()
     rows = s.fetch([f"https://localhost:{port}/ok?round=4&i={i}"
                     for i in range(8)], cols)
