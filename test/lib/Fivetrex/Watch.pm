@@ -107,15 +107,25 @@ sub pass
 	my @moments = $self->rows(q{SELECT a.attrelid::regclass || ' ' || string_agg(format('%1$I = %1$I - interval %%1$s', a.attname), ', ')
 		FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 		WHERE c.relnamespace = 'fivetrex_watch'::regnamespace AND c.relkind = 'r' AND a.atttypid = 'timestamptz'::regtype
-		AND a.attname NOT IN ('succeeded_at', 'failed_at', 'rescheduled_for', 'started_at', 'ended_before', 'data_as_of', 'history_until')
-		AND NOT (a.attname = 'ended_at' AND c.relname = 'syncs') GROUP BY a.attrelid});
+		AND NOT (c.relname = 'connectors' AND a.attname IN ('succeeded_at', 'failed_at', 'rescheduled_for', 'data_as_of', 'history_until'))
+		AND NOT (c.relname = 'syncs' AND a.attname IN ('started_at', 'ended_at'))
+		AND NOT (c.relname = 'runs' AND a.attname = 'ended_before') GROUP BY a.attrelid});
+	my @updates;
 	foreach (@moments)
 	{
 		my ($table, $set) = split / /, $_, 2;
 		$set =~ s/%1\$s/'$interval'/g;
-		$self->query("UPDATE $table SET $set WHERE account = '$self->{world}'");
+		push @updates, "UPDATE $table SET $set WHERE account = '$self->{world}'";
 	}
+	$self->query(join ';', @updates);
 	return;
+}
+
+# The events since the last call under this name, as "connector|kind|was|now"; the first call registers it.
+sub news
+{
+	my ($self, $consumer) = @_;
+	return $self->rows(q{SELECT connector_id, kind, was, now FROM fivetrex_watch.take('} . ($consumer // 'test') . q{', 10000)});
 }
 
 # Ask for syncs; returns the batch.
