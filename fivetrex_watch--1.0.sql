@@ -1856,7 +1856,7 @@ COMMENT ON FUNCTION fivetrex_watch.tables_wanted(fivetrex_watch.accounts, timest
 
 CREATE FUNCTION fivetrex_watch.read_tables(a fivetrex_watch.accounts, ids text[], at timestamptz)
 RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 DECLARE
   seen fivetrex_watch.tables[];
 BEGIN
