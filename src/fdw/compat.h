@@ -56,6 +56,18 @@
 #endif
 
 /*
+ * IS JSON is since 16, JSON_EXISTS() and its kind since 17.
+ */
+#if PG_VERSION_NUM >= 170000
+#define ftx_is_json_test(node)                                                 \
+	(IsA((node), JsonIsPredicate) || IsA((node), JsonExpr))
+#elif PG_VERSION_NUM >= 160000
+#define ftx_is_json_test(node) IsA((node), JsonIsPredicate)
+#else
+#define ftx_is_json_test(node) ((void) (node), false)
+#endif
+
+/*
  * The user whose privileges a foreign scan runs with: kept in the range
  * table until 15, in the plan node since 16.
  */

@@ -24,6 +24,7 @@
 #include "fdw/modify.h"
 #include "fdw/named_columns.h"
 #include "fdw/sent_rows.h"
+#include "fdw/written_rows.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/appendinfo.h"
@@ -430,6 +431,11 @@ gather_row(ForeignScanState *node, FtxDirectState *state)
 	new_row(state, econtext, &values, &nulls);
 	if (build_request(state, values, nulls, identity, &spec))
 	{
+		if (ftx_written_by_parts(node->ss.ps.state))
+			ftx_written_once(
+				node->ss.ps.state, node->resultRelInfo->ri_RangeTableIndex,
+				state->target,
+				ftx_target_row_name(state->target, &spec, identity));
 		ftx_target_add(state->target, state->writes, &spec, identity);
 		state->gathered++;
 		if (state->rows != NULL)

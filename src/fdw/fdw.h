@@ -101,6 +101,14 @@ ftx_condition_columns(RelOptInfo *rel, FtxPlanState *state, List *conditions);
 extern void ftx_system_columns_check(PlannerInfo *root, RelOptInfo *rel,
 									 FtxPlanState *state);
 
+/*
+ * Throw ERRCODE_FEATURE_NOT_SUPPORTED if RETURNING of an INSERT names a system
+ * column of the relation, which has the number `varno` in it, other than
+ * tableoid.
+ */
+extern void
+ftx_system_columns_check_new(Relation rel, int varno, List *returning);
+
 /* In cost.c */
 
 /* Planner units of a round trip: see there. */

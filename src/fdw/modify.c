@@ -22,6 +22,7 @@
 #include "executor/executor.h"
 #include "executor/tuptable.h"
 #include "fdw/modify_state.h"
+#include "fdw/written_rows.h"
 #include "utils/datum.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -225,19 +226,23 @@ identity_of(FtxModifyState *state, TupleTableSlot *planSlot)
 }
 
 /*
- * Was this row written by the statement already?  Then a local
- * table would leave it alone, too.
+ * Was this row written by the statement already?  Then a local table would
+ * leave it alone, too.
  */
 static bool
-written_before(FtxModifyState *state, const FtxCallSpec *spec, char **identity)
+written_before(FtxModifyState *state, EState *estate, const ResultRelInfo *info,
+			   const FtxCallSpec *spec, char **identity)
 {
 	char *name = ftx_target_row_name(state->target, spec, identity);
 	bool found;
 	texthash_entry *entry = texthash_insert(state->seen, name, &found);
 
-	if (!found)
-		entry->text = MemoryContextStrdup(state->seen_cxt, name);
-	return found;
+	if (found)
+		return true;
+	entry->text = MemoryContextStrdup(state->seen_cxt, name);
+	if (ftx_written_by_parts(estate))
+		ftx_written_once(estate, info->ri_RangeTableIndex, state->target, name);
+	return false;
 }
 
 /*
@@ -316,7 +321,7 @@ fivetrexExecForeignUpdate(EState *estate, ResultRelInfo *info,
 	changed = changed_attnums(state, slot, planSlot);
 	if (ftx_target_update(state->target, changed, slot->tts_values,
 						  slot->tts_isnull, identity, &spec) &&
-		!written_before(state, &spec, identity))
+		!written_before(state, estate, info, &spec, identity))
 	{
 		if (state->checks != NULL)
 			ftx_checks_before(state->checks, slot);
@@ -343,7 +348,7 @@ fivetrexExecForeignDelete(EState *estate, ResultRelInfo *info,
 	old = MemoryContextSwitchTo(state->row_cxt);
 	identity = identity_of(state, planSlot);
 	ftx_target_delete(state->target, identity, &spec);
-	if (!written_before(state, &spec, identity))
+	if (!written_before(state, estate, info, &spec, identity))
 	{
 		if (state->has_returning)
 		{

@@ -252,9 +252,12 @@ fivetrexBeginForeignInsert(ModifyTableState *mtstate, ResultRelInfo *info)
 						RelationGetRelationName(rel))));
 	/* core has made it that of the partition, but for the table's number */
 	if (info->ri_returningList != NIL)
-		returned = ftx_target_returned(
-			rel, mtstate->resultRelInfo[0].ri_RangeTableIndex,
-			info->ri_returningList);
+	{
+		int varno = mtstate->resultRelInfo[0].ri_RangeTableIndex;
+
+		ftx_system_columns_check_new(rel, varno, info->ri_returningList);
+		returned = ftx_target_returned(rel, varno, info->ri_returningList);
+	}
 	ftx_target_check_secrets(RelationGetRelid(rel),
 							 nobody_reads(mtstate) ? NULL :
 													 ftx_attnum_set(returned));

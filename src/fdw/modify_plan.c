@@ -225,10 +225,13 @@ fivetrexPlanForeignModify(PlannerInfo *root, ModifyTable *plan,
 	}
 	returned = ftx_target_returned(rel, resultRelation, returning);
 	if (plan->operation == CMD_INSERT)
+	{
+		ftx_system_columns_check_new(rel, (int) resultRelation, returning);
 		ftx_target_check_secrets(
 			rte->relid, ftx_attnum_set(ftx_target_returned(
 							rel, resultRelation,
 							ftx_target_read_returning(root, returning))));
+	}
 	if (ftx_modify_looked_at(rel, plan->operation))
 		returned = ftx_modify_all_attnums(rel);
 	table_close(rel, NoLock);

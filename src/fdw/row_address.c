@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "fdw/compat.h"
 #include "fdw/row_address.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -128,6 +129,51 @@ ftx_address_condition_allowed(List *origins, Node *node)
 }
 
 /*
+ * An aggregate that hands out its input, or counts it.  Others may compare:
+ * jsonb_object_agg() has one value for each name.
+ */
+static bool
+hands_out(Oid function)
+{
+	switch (function)
+	{
+		case F_MIN_TID:
+		case F_MAX_TID:
+		case F_MIN_TEXT:
+		case F_MAX_TEXT:
+		case F_COUNT_ANY:
+		case F_ARRAY_AGG_ANYNONARRAY:
+		case F_ARRAY_AGG_ANYARRAY:
+		case F_STRING_AGG_TEXT_TEXT:
+		case F_JSON_AGG:
+		case F_JSONB_AGG:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
+ * Does the aggregate or window function tell rows by it?
+ */
+static bool
+aggregate_tells(List *origins, Node *node)
+{
+	if (IsA(node, Aggref))
+	{
+		Aggref *aggregate = (Aggref *) node;
+
+		return (!hands_out(aggregate->aggfnoid) ||
+				aggregate->aggdistinct != NIL) &&
+			   (ftx_address_used(origins, (Node *) aggregate->args) ||
+				ftx_address_used(origins, (Node *) aggregate->aggdirectargs));
+	}
+	return ((WindowFunc *) node)->winagg &&
+		   !hands_out(((WindowFunc *) node)->winfnoid) &&
+		   ftx_address_used(origins, (Node *) ((WindowFunc *) node)->args);
+}
+
+/*
  * Does an expression of the output tell rows by their address?  Handing it
  * out, cast or formatted, does not.
  */
@@ -138,14 +184,19 @@ find_telling(Node *node, void *context)
 
 	if (node == NULL)
 		return false;
+	if (ftx_is_json_test(node))
+		return ftx_address_used(origins, node);
 	switch (nodeTag(node))
 	{
-		case T_BoolExpr:
-		case T_BooleanTest:
-			break;
 		case T_OpExpr:
 		case T_FuncExpr:
-			if (exprType(node) == BOOLOID &&
+		case T_CoerceViaIO:
+		case T_RelabelType:
+		case T_CoerceToDomain:
+		case T_FieldSelect:
+		case T_SubscriptingRef:
+		case T_CoalesceExpr:
+			if (getBaseType(exprType(node)) == BOOLOID &&
 				!ftx_address_condition_allowed(origins, node))
 				return true;
 			break;
@@ -164,8 +215,8 @@ find_telling(Node *node, void *context)
 				return true;
 			break;
 		case T_Aggref:
-			if (((Aggref *) node)->aggdistinct != NIL &&
-				ftx_address_used(origins, (Node *) ((Aggref *) node)->args))
+		case T_WindowFunc:
+			if (aggregate_tells(origins, node))
 				return true;
 			break;
 		default:
@@ -178,6 +229,26 @@ bool
 ftx_address_tells_rows(List *origins, Node *node)
 {
 	return find_telling(node, origins);
+}
+
+static bool
+find_ranking(Node *node, void *context)
+{
+	const WindowClause *window = context;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, WindowFunc) &&
+		((WindowFunc *) node)->winref == window->winref &&
+		((WindowFunc *) node)->winfnoid != F_ROW_NUMBER)
+		return true;
+	return expression_tree_walker(node, find_ranking, context);
+}
+
+bool
+ftx_address_ranks(const WindowClause *window, Node *output)
+{
+	return find_ranking(output, unconstify(WindowClause *, window));
 }
 
 bool

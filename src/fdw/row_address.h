@@ -50,4 +50,10 @@ extern bool ftx_address_condition_allowed(List *origins, Node *node);
  */
 extern bool ftx_address_tells_rows(List *origins, Node *node);
 
+/*
+ * Does a function over the window compare rows by its ORDER BY: any but
+ * row_number(), for which ties do not matter?
+ */
+extern bool ftx_address_ranks(const WindowClause *window, Node *output);
+
 #endif /* FTX_ROW_ADDRESS_H */

@@ -27,6 +27,7 @@
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 
 /*
  * Entries that core has added to find rows again, of tables that have an
@@ -95,8 +96,13 @@ grouped_by(PlannerInfo *root)
 	ListCell *lc;
 
 	foreach (lc, parse->windowClause)
-		clauses = list_concat(clauses,
-							  lfirst_node(WindowClause, lc)->partitionClause);
+	{
+		WindowClause *window = lfirst_node(WindowClause, lc);
+
+		clauses = list_concat(clauses, window->partitionClause);
+		if (ftx_address_ranks(window, (Node *) output_of(root)))
+			clauses = list_concat(clauses, window->orderClause);
+	}
 	foreach (lc, clauses)
 		result = lappend(result, get_sortgroupclause_expr(
 									 lfirst(lc), root->processed_tlist));
@@ -275,37 +281,43 @@ ctid_allowed(PlannerInfo *root, RelOptInfo *rel, List *origins)
 	return handed_on(root, address_outputs(root, origins));
 }
 
+/* ---------- refusal ---------- */
+
 /*
- * "id", or "connector_id, schema_name": what tells rows of the table.
+ * "id", or "connector_id, schema_name": what tells rows of the table; NULL if
+ * it lacks them.
  */
 static char *
-key_columns(FtxPlanState *state)
+key_columns(Oid relid)
 {
+	FtxTableOptions options;
+	const FtxResource *resource = ftx_options_relation(relid, &options);
 	StringInfoData names;
+	char *name;
 
 	initStringInfo(&names);
-	for (int i = 0; i < state->natts; i++)
+	for (AttrNumber i = 1; (name = get_attname(relid, i, true)) != NULL; i++)
 	{
-		int column = state->columns[i];
+		int column = get_attgenerated(relid, i) != '\0' ?
+						 -1 :
+						 ftx_options_column(relid, i, resource, NULL);
 
-		if (column >= 0 &&
-			(state->resource->columns[column].flags & FTX_KEY) != 0)
-			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "",
-							 get_attname(state->relid, i + 1, false));
+		if (column >= 0 && (resource->columns[column].flags & FTX_KEY) != 0)
+			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", name);
 	}
 	return names.len > 0 ? names.data : NULL;
 }
 
 ftx_noreturn static void
-refuse(FtxPlanState *state, const char *by)
+refuse_address(Oid relid, const char *by)
 {
-	const char *keys = key_columns(state);
+	const char *keys = key_columns(relid);
 
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 		 errmsg("cannot address rows of foreign table \"%s\" by %s",
-				get_rel_name(state->relid), by),
+				get_rel_name(relid), by),
 		 errdetail(
 			 "Objects of Fivetran have no physical address: it would be the same for all rows."),
 		 keys == NULL ?
@@ -313,6 +325,28 @@ refuse(FtxPlanState *state, const char *by)
 			 errhint(
 				 "Address rows by their key: %s. An UPDATE or DELETE over postgres_fdw must be one that it sends as a whole.",
 				 keys)));
+}
+
+/*
+ * Nobody addresses rows by it, but it would mean nothing.
+ */
+ftx_noreturn static void
+refuse_output(Oid relid, int attnum)
+{
+	const char *keys = key_columns(relid);
+
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+		 errmsg("rows of foreign table \"%s\" have no %s", get_rel_name(relid),
+				NameStr(SystemAttributeDefinition(attnum)->attname)),
+		 errdetail(
+			 attnum == SelfItemPointerAttributeNumber ?
+				 "Objects of Fivetran have no physical address." :
+				 "Objects of Fivetran are not changed by transactions of PostgreSQL."),
+		 keys == NULL ?
+			 0 :
+			 errhint("What tells rows apart is their key: %s.", keys)));
 }
 
 void
@@ -330,14 +364,34 @@ ftx_system_columns_check(PlannerInfo *root, RelOptInfo *rel,
 		List *named = ftx_address_origins(root, rel,
 										  bms_make_singleton(FTX_ATTR(attnum)));
 
-		if (needed_elsewhere(root, named) ||
-			ftx_address_used(named, (Node *) output_of(root)) ||
-			ftx_address_used(named, (Node *) conditions_of(rel)))
-			refuse(state, NameStr(SystemAttributeDefinition(attnum)->attname));
+		if (!needed_elsewhere(root, named) &&
+			!ftx_address_used(named, (Node *) output_of(root)) &&
+			!ftx_address_used(named, (Node *) conditions_of(rel)))
+			continue;
+		if (!statement_writes_or_locks(root))
+			refuse_output(state->relid, attnum);
+		refuse_address(state->relid,
+					   NameStr(SystemAttributeDefinition(attnum)->attname));
 	}
 
 	if (ftx_address_current_of(origins, (Node *) conditions_of(rel)))
-		refuse(state, "WHERE CURRENT OF");
+		refuse_address(state->relid, "WHERE CURRENT OF");
 	if (!ctid_allowed(root, rel, origins))
-		refuse(state, "ctid");
+		refuse_address(state->relid, "ctid");
+}
+
+void
+ftx_system_columns_check_new(Relation rel, int varno, List *returning)
+{
+	Bitmapset *named = NULL;
+	int bit = -1;
+
+	pull_varattnos((Node *) returning, varno, &named);
+	while ((bit = bms_next_member(named, bit)) >= 0)
+	{
+		int attnum = bit + FirstLowInvalidHeapAttributeNumber;
+
+		if (attnum < 0 && attnum != TableOidAttributeNumber)
+			refuse_output(RelationGetRelid(rel), attnum);
+	}
 }

@@ -208,10 +208,41 @@ subtest 'output of a SELECT' => sub {
 		SELECT DISTINCT ON (ctid) id FROM par
 		SELECT ctid = '(0,1)' FROM parted
 		SELECT * FROM groups ORDER BY ctid = '(0,1)'
-		SELECT xmin FROM groups
-		SELECT id, cmax FROM par
-		SELECT xmax::text FROM parted
-		SELECT count(*) FROM groups HAVING min(cmin::text) > $$0$$});
+		SELECT jsonb_object_agg(ctid::text, id) FROM groups
+		SELECT json_object_agg(id, name ORDER BY id) FILTER (WHERE ctid::text <> 'x') FROM groups
+		SELECT json_object_agg(ctid, id) FROM par
+		SELECT jsonb_object_agg(place::text, id) OVER () FROM v
+		SELECT mode() WITHIN GROUP (ORDER BY ctid::text) FROM groups
+		SELECT rank('(0,1)'::text) WITHIN GROUP (ORDER BY ctid::text) FROM groups
+		SELECT rank() OVER (ORDER BY ctid) FROM groups
+		SELECT count(*) OVER (ORDER BY ctid::text) FROM parted
+		SELECT first_value(id) OVER w FROM groups WINDOW w AS (ORDER BY ctid RANGE CURRENT ROW)
+		SELECT count(DISTINCT place::text) FROM v
+		SELECT ctid::text::bool FROM groups
+		SELECT (ctid::text || '')::varchar::bool FROM groups
+		SELECT CASE WHEN ctid::text::bool THEN 1 END FROM groups
+		SELECT coalesce(ctid::text::bool, true) FROM groups
+		SELECT ((ARRAY[ctid::text::bool])[1]) FROM groups
+		SELECT (jsonb_build_object('a', ctid::text) -> 'a')::bool FROM groups
+		SELECT (string_to_array(ctid::text, ',')::bool[])[1] FROM groups
+		SELECT ctid::text ~ '0' FROM groups
+		SELECT id FROM groups ORDER BY ctid::text::bool
+		SELECT length(max(ctid)::text) > 3 FROM groups
+		SELECT bool_or(ctid::text IS DISTINCT FROM '') FROM groups
+		SELECT every(ctid::text::bool) FROM groups});
+	# nobody addresses rows by these, but they would mean nothing
+	foreach my $case (
+		[ 'SELECT xmin FROM groups', 'xmin' ], [ 'SELECT id, cmax FROM par', 'cmax' ],
+		[ 'SELECT xmax::text FROM parted', 'xmax' ], [ 'SELECT id FROM groups WHERE xmin::text = $$1$$', 'xmin' ],
+		[ 'SELECT count(*) FROM groups HAVING min(cmin::text) > $$0$$', 'cmin' ],
+		[ 'SELECT g.id FROM groups g JOIN plan p ON p.xmin = g.xmin', 'xmin' ])
+	{
+		my ($log, undef, $err) = $node->sent($mock, 'w', $case->[0]);
+		like($err, qr/ERROR:  0A000: rows of foreign table "\w+" have no $case->[1]\n/, "refused: $case->[0]");
+		like($err, qr/DETAIL:  Objects of Fivetran are not changed by transactions/, "said: $case->[0]");
+		like($err, qr/HINT:  What tells rows apart is their key: id\./, "hint: $case->[0]");
+		is_deeply($log, [], "nothing is asked: $case->[0]");
+	}
 	my $no = '(4294967295,0)';
 	gives("SELECT $_->[0] FROM groups WHERE id = 'empty_shelf'", $_->[1])
 	  foreach (
@@ -231,6 +262,70 @@ subtest 'output of a SELECT' => sub {
 	  foreach sort keys %owner;
 	gives("INSERT INTO plan SELECT id, ctid FROM groups WHERE id = 'empty_shelf' RETURNING place", $no);
 	$node->query("DELETE FROM plan WHERE place > '(9,0)'");
+};
+
+subtest 'new rows' => sub {
+	$node->query(q{CREATE TABLE public.routed (id text, name text) PARTITION BY LIST (name);
+		CREATE TABLE public.routed_local PARTITION OF routed FOR VALUES IN ('local');
+		CREATE FOREIGN TABLE public.routed_groups PARTITION OF routed DEFAULT SERVER w OPTIONS (resource 'groups')});
+	foreach my $column (qw(ctid xmin xmax cmin cmax))
+	{
+		foreach my $statement (
+			"INSERT INTO groups (name) VALUES ('n') RETURNING $column",
+			"INSERT INTO groups (name) VALUES ('n') RETURNING id, coalesce(${column}::text, '')",
+			"INSERT INTO routed (name) VALUES ('n') RETURNING name, $column",
+			"INSERT INTO v (name) VALUES ('n') RETURNING place",
+			"WITH i AS (INSERT INTO groups (name) VALUES ('n') RETURNING $column) SELECT 1 FROM i")
+		{
+			my ($log, undef, $err) = $node->sent($mock, 'w', $statement);
+			my $named = $statement =~ /place/ ? 'ctid' : $column;
+			like($err, qr/ERROR:  0A000: rows of foreign table "\w+" have no $named\n/, "refused: $statement");
+			is_deeply($log, [], "nothing is asked: $statement");
+		}
+	}
+	foreach my $case ([ 'groups', 'groups' ], [ 'routed', 'routed_groups' ])
+	{
+		my ($writes, $out, $err) = $node->writes($mock, 'w',
+			"INSERT INTO $case->[0] (name) VALUES ('tableoid_$case->[0]') RETURNING tableoid::regclass");
+		is($out, $case->[1], "tableoid of a new row of $case->[0]") or diag($err);
+		is(scalar @$writes, 1, 'one request');
+	}
+	is((($node->writes($mock, 'w', "INSERT INTO routed (name) VALUES ('local') RETURNING ctid"))[1]), '(0,1)',
+		'a local partition has what it has');
+};
+
+subtest 'one row in two parts of a statement' => sub {
+	my $twice = qr/ERROR:  21000: two parts of the statement would change the same row/;
+	my $u = "UPDATE groups SET name = 'a' WHERE id = 'empty_shelf'";
+	my $v = "UPDATE groups g SET name = 'b' FROM (VALUES ('empty_shelf')) v(k) WHERE g.id = v.k";
+	my $d = "DELETE FROM groups WHERE id IN ('empty_shelf', 'hollow_cedar')";
+	my $other = "UPDATE groups SET name = 'c' WHERE id = 'brisk_falcon'";
+	# held back, so that nothing of either has left
+	foreach my $case ([ $u, $v ], [ $v, $u ], [ $u, $u ], [ $v, $v ], [ $u, $d ], [ $d, $v ])
+	{
+		my ($writes, undef, $err) = $node->writes($mock, 'w', "WITH x AS ($case->[0]) $case->[1]");
+		like($err, $twice, "$case->[0]; $case->[1]");
+		like($err, qr{DETAIL:  The row is of "/v1/groups/empty_shelf"}, 'it is named');
+		is_deeply($writes, [], 'nothing is sent');
+		($writes, undef, $err) = $node->writes($mock, 'w', "WITH x AS ($case->[0]), y AS ($case->[1]) SELECT 1");
+		like($err, $twice, "in two parts of WITH: $case->[0]; $case->[1]");
+		is_deeply($writes, [], 'nothing is sent');
+	}
+	# sent at once, as something looks at its answers
+	my ($writes, undef, $err) = $node->writes($mock, 'w', "WITH x AS ($u RETURNING id) $v RETURNING name,
+		(SELECT id FROM x)");
+	like($err, $twice, 'the second is refused where the first has left');
+	cmp_ok(scalar @$writes, '<=', 1, 'it is not sent');
+	foreach my $case ("WITH x AS ($u) $other", "WITH x AS ($other), y AS ($u) SELECT 1",
+		"WITH x AS (UPDATE connector_schemas SET enabled = true WHERE connector_id = 'assimilate_seem'
+			AND schema_name = 'public') UPDATE connector_schemas SET enabled = true
+			WHERE connector_id = 'daily_beacon' AND schema_name = 'public'",
+		"$u; $u", "DO 'BEGIN $u; $u; END'" =~ s/'(a|empty_shelf)'/''$1''/gr)
+	{
+		($writes, undef, $err) = $node->writes($mock, 'w', $case);
+		is($err, '', "different rows, or statements: $case");
+		is(scalar @$writes, 2, 'two requests') or diag("@$writes");
+	}
 };
 
 subtest 'postgres_fdw over fivetrex' => sub {
@@ -275,7 +370,7 @@ subtest 'postgres_fdw over fivetrex' => sub {
 		"SELECT (g).name FROM groups g WHERE id = 'empty_shelf'",
 		'SELECT count(*) FROM groups g JOIN plan p ON g.id <> p.connector_id');
 	is($err, '', 'what is sent as a whole, and reads: no complaint');
-	like($out, qr/^x\nx\n\d+\nx\n14$/, 'what is sent as a whole, and reads: answers');
+	like($out, qr/^x\nx\n\d+\nx\n16$/, 'what is sent as a whole, and reads: answers');
 	is_deeply([ grep { !/^GET/ } $mock->requests('w') ], [ 'PATCH /v1/groups/empty_shelf' ], 'one object is changed');
 };
 
