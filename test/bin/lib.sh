@@ -69,6 +69,21 @@ find_pg_config()
 	return 1
 }
 
+# ---------- what web tiers need ----------
+
+has_psycopg()
+{
+	local python=/usr/bin/python3
+	[ -x $python ] || python=python3
+	$python -c 'import psycopg' 2>/dev/null || $python -c 'import psycopg2' 2>/dev/null
+}
+
+# Debian's node-pg is found by Debian's node; another one has to be told.
+has_node_pg()
+{
+	NODE_PATH=/usr/share/nodejs:/usr/lib/nodejs${NODE_PATH:+:$NODE_PATH} node -e 'require("pg")' >/dev/null 2>&1
+}
+
 # ---------- the sandbox ----------
 
 # Run a command as the sandbox's user.
