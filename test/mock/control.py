@@ -8,7 +8,7 @@ import faults
 import state
 from state import to_json
 
-WAIT_SECONDS = 30
+WAIT_SECONDS = 120
 
 
 def handle(method, path, body):

@@ -15,8 +15,9 @@ my $mock = Fivetrex::Mock->start;
 my $node = Fivetrex::Node->start('cancel');
 $node->add_world($mock, 'c', max_retry_wait => 100);
 
-# Lenient here, as the machine may be busy; the measured time is noted.
-my $limit = 2;
+# Nothing but the cancel ends any of these waits within a minute, so it has come
+# in time if it has come by then; the machine may be busy.  The time is noted.
+my $limit = 30;
 
 my %waits = (
 	'a stalled header' => [ { stall => 'headers' }, 'SELECT count(*) FROM c.groups' ],
@@ -106,14 +107,12 @@ $mock->fault('c', { stall => 'headers', times => 0 });
 foreach my $ms (100, 300)
 {
 	my $since = time;
-	ask($session, "SET statement_timeout = $ms");
-	ask($session, 'SELECT count(*) FROM c.groups');
+	ask($session, "BEGIN; SET LOCAL statement_timeout = $ms; SELECT count(*) FROM c.groups; ROLLBACK");
 	my $seconds = time - $since;
 	like($session->{err}, qr/canceling statement due to statement timeout/, "statement_timeout of $ms ms");
 	cmp_ok($seconds, '<', $limit + $ms / 1000, 'at once');
 	note(sprintf 'statement_timeout of %d ms: %.0f ms', $ms, 1000 * $seconds);
 }
-ask($session, 'RESET statement_timeout');
 $mock->clear_faults('c');
 $mock->release('c');
 
@@ -122,8 +121,8 @@ $mock->fault('c', { stall => 'headers' });
 $mock->clear('c');
 tell_it($session, 'SELECT count(*) FROM c.groups');
 $mock->wait_for('c', 1, '');
-like($node->safe_psql('postgres', "SELECT wait_event_type FROM pg_stat_activity WHERE pid = $session->{pid}"),
-	qr/^Extension$/, 'the wait is shown as that of an extension');
+ok($node->poll_query_until('postgres', "SELECT wait_event_type = 'Extension' FROM pg_stat_activity WHERE pid = $session->{pid}"),
+	'the wait is shown as that of an extension');
 $mock->release('c');
 answer_of($session);
 
@@ -134,11 +133,11 @@ my $victim = session();
 tell_it($victim, 'SELECT count(*) FROM c.groups');
 $mock->wait_for('c', 1, '');
 my $since = time;
-$node->safe_psql('postgres', "SELECT pg_terminate_backend($victim->{pid}, 5000)");
+$node->safe_psql('postgres', "SELECT pg_terminate_backend($victim->{pid}, 60000)");
 note(sprintf 'terminated after %.0f ms', 1000 * (time - $since));
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE pid = $victim->{pid}"),
 	0, 'a terminated backend is gone');
-cmp_ok(time - $since, '<', $limit + 1, 'at once');
+cmp_ok(time - $since, '<', $limit, 'at once');
 eval { $victim->{run}->kill_kill };
 $mock->clear_faults('c');
 $mock->release('c');

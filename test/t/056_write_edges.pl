@@ -56,8 +56,16 @@ refuses('descriptions are DDL', q{BEGIN READ ONLY; SELECT fivetrex_comment('w')}
 
 $mock->fault('w', { method => 'POST', path => 'sync', after_state => JSON::PP::true });
 like((writes(q{SELECT fivetrex_sync('assimilate_seem')}))[2], qr/ERROR:  08007: .*\n.*\n.*\nCONTEXT:  Fivetran API writes: 0 done, 1 in flight \(outcome unknown\), 0 refused, 0 not sent/, 'a function whose answer is lost');
-$mock->fault('w', { method => 'POST', path => 'sync', stall => 'headers' });
-like((writes(q{SET statement_timeout = 300; SELECT fivetrex_sync('assimilate_seem')}))[2], qr/ERROR:  57014: .*\nCONTEXT:  Fivetran API writes: 0 done, 1 in flight \(outcome unknown\), 0 refused, 0 not sent/, 'a function that is cancelled');
+$mock->fault('w', { method => 'POST', path => 'sync', stall => 'headers', times => 0 });
+my $cancelled;
+# a longer limit where the request has not left within a short one
+foreach my $limit (300, 3000, 30_000)
+{
+	$cancelled = [ writes(qq{SET statement_timeout = $limit; SELECT fivetrex_sync('assimilate_seem')}) ];
+	last if @{ $cancelled->[0] };
+}
+$mock->clear_faults('w');
+like($cancelled->[2], qr/ERROR:  57014: .*\nCONTEXT:  Fivetran API writes: 0 done, 1 in flight \(outcome unknown\), 0 refused, 0 not sent/, 'a function that is cancelled');
 $mock->release('w');
 $mock->fault('w', { method => 'POST', path => 'groups', status => 504, body => { code => 'x', message => 'gateway' } });
 like((writes(q{INSERT INTO groups (name) VALUES ('gateway')}))[2], qr/ERROR:  58000: .*\n.*\nHINT:  The change may have been made all the same.*\nCONTEXT:  Fivetran API writes: 0 done, 1 in flight \(outcome unknown\), 0 refused/, 'a gateway that failed may have passed it on');

@@ -58,11 +58,13 @@ my $fan_out = 'SELECT count(*) FROM w.group_users';
 my $users = $session->ask($fan_out);
 cmp_ok($users, '>', 10, 'a fan-out');
 cmp_ok(connections(), '<=', 1, 'leaves one connection at most');
-# slow enough that the requests of a fan-out overlap
-$mock->settings('w', latency_ms => 100);
-is($session->ask("BEGIN; $fan_out"), $users, 'the same in a transaction');
+# two requests that wait at the same time have two connections
+$mock->fault('w', { path => '/users', times => 2, stall => 'headers' });
+$session->tell("BEGIN; $fan_out");
+$mock->wait_for('w', 2, undef, 'stalled');
+$mock->release('w');
+is($session->answer, $users, 'the same in a transaction');
 cmp_ok(connections(), '>', 1, 'keeps its connections');
-$mock->settings('w', latency_ms => 0);
 $session->ask('COMMIT');
 cmp_ok(connections(), '<=', 1, 'until it ends');
 is($session->ask("BEGIN; $fan_out; ROLLBACK"), $users, 'the same if it is aborted');
@@ -180,8 +182,12 @@ subtest 'very few descriptors' => sub {
 	my $columns = 'SELECT count(*) FROM w.connector_states';
 	my $count = $session->ask("SELECT fivetrex_ping('s1'), fivetrex_ping('s2'), fivetrex_ping('s3')");
 	$mock->clear('w');
-	$mock->settings('w', latency_ms => 5);
-	my $states = $session->ask($columns);
+	$mock->fault('w', { path => '/state', times => 0, stall => 'headers' });
+	$session->tell($columns);
+	$mock->wait_for('w', 11, undef, 'stalled');
+	$mock->clear_faults('w');
+	$mock->release('w');
+	my $states = $session->answer;
 	cmp_ok($states, '>', 10, 'a fan-out waits for what it has') or diag($session->complaint);
 	cmp_ok($mock->stats('w')->{max_in_flight}, '<', 30, 'and does not take more');
 	cmp_ok($mock->stats('w')->{max_in_flight}, '>', 10, 'nor much less');

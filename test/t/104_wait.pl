@@ -123,7 +123,7 @@ subtest 'not the one that has just ended' => sub {
 subtest 'nothing begins, and the time is over' => sub {
 	my $world = world();
 	$mock->plan_syncs($world, { lag => undef });
-	is(sync_and_wait($world, undef, '200 ms'), 'running by clock', 'timeout');
+	is(sync_and_wait($world, undef, '3 s'), 'running by clock', 'timeout');
 	cmp_ok(scalar(grep { /^GET/ } asked($world)), '>', 2, 'after some looks');
 	is(sync_and_wait($world, '9 min 59 s', '30 s'), 'not_started by clock', 'after ten minutes');
 	is(sync_and_wait($world, undef, '0'), 'running by clock', 'no time at all: one look');

@@ -21,6 +21,7 @@ use warnings;
 
 use parent 'PostgreSQL::Test::Cluster';
 
+use IPC::Run ();
 use JSON::PP ();
 use PostgreSQL::Test::Utils;
 use Test::More ();
@@ -72,6 +73,27 @@ sub rows
 {
 	my ($self, $sql, %parameters) = @_;
 	return split /\n/, $self->query($sql, %parameters);
+}
+
+# Begin SQL in a session of its own, under an application_name; ended() waits for its end.
+sub background
+{
+	my ($self, $name, $sql, $database) = @_;
+	my %session = (in => '', out => '', err => '', name => $name);
+	local $ENV{PGAPPNAME} = $name;
+	$session{run} = IPC::Run::start(
+		[ 'psql', '-X', '-A', '-t', '-q', '-v', 'VERBOSITY=verbose', '-d', $self->connstr($database // 'postgres'), '-c', $sql ],
+		'<', \$session{in}, '>', \$session{out}, '2>', \$session{err},
+		IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
+	return \%session;
+}
+
+# Wait for the end of such sessions; returns what they complained of.
+sub ended
+{
+	my ($self, @sessions) = @_;
+	$_->{run}->finish for @sessions;
+	return join '', map { $_->{err} } @sessions;
 }
 
 # What psql says about SQL that must fail: message with SQLSTATE, detail, hint.

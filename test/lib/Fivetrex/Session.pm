@@ -24,10 +24,12 @@ sub new
 {
 	my ($class, $node) = @_;
 	my $self = bless { in => '', out => '', err => '' }, $class;
+	# for each statement anew
+	$self->{timer} = IPC::Run::timeout(2 * $PostgreSQL::Test::Utils::timeout_default);
 	$self->{run} = IPC::Run::start(
 		[ 'psql', '-X', '-A', '-t', '-q', '-d', $node->connstr('postgres') ],
 		'<', \$self->{in}, '>', \$self->{out}, '2>', \$self->{err},
-		IPC::Run::timeout(2 * $PostgreSQL::Test::Utils::timeout_default));
+		$self->{timer});
 	$self->tell("\\set VERBOSITY verbose\n\\set SHOW_CONTEXT always\nSELECT pg_backend_pid()");
 	$self->{pid} = $self->answer;
 	return $self;
@@ -40,6 +42,7 @@ sub tell
 {
 	my ($self, $sql) = @_;
 	$self->{out} = $self->{err} = '';
+	$self->{timer}->start;
 	$self->{in} .= "$sql;\n\\echo :done:\n\\warn :done:\n";
 	$self->{run}->pump_nb;
 	return;

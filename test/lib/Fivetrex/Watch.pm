@@ -22,8 +22,6 @@ use warnings;
 use parent -norequire, 'Fivetrex::Node';
 
 use Fivetrex::Node;
-use IPC::Run ();
-use PostgreSQL::Test::Utils ();
 
 sub start
 {
@@ -77,27 +75,6 @@ sub table
 {
 	my ($self, $columns, $table, $rest) = @_;
 	return $self->rows("SELECT $columns FROM fivetrex_watch.$table WHERE account = '$self->{world}' " . ($rest // ''));
-}
-
-# Begin SQL in a session of its own, under an application_name; wait() ends it.
-sub background
-{
-	my ($self, $name, $sql, $database) = @_;
-	my %session = (in => '', out => '', err => '', name => $name);
-	local $ENV{PGAPPNAME} = $name;
-	$session{run} = IPC::Run::start(
-		[ 'psql', '-X', '-A', '-t', '-q', '-v', 'VERBOSITY=verbose', '-d', $self->connstr($database // 'postgres'), '-c', $sql ],
-		'<', \$session{in}, '>', \$session{out}, '2>', \$session{err},
-		IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
-	return \%session;
-}
-
-# Wait for the end of such sessions; returns what they complained of.
-sub ended
-{
-	my ($self, @sessions) = @_;
-	$_->{run}->finish for @sessions;
-	return join '', map { $_->{err} } @sessions;
 }
 
 # Let time pass for what the tables hold, as an interval: all moments move into the past.
