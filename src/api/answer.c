@@ -274,6 +274,7 @@ ftx_answer_take(FtxAnswer *answer, FtxMethod method, bool changes,
 	memset(answer, 0, sizeof(*answer));
 	answer->retry_after = response->retry_after;
 	answer->attempts = response->attempts;
+	answer->repeats_doubt = changes && response->repeats_doubt;
 	if (response->outcome != FTX_ANSWERED)
 	{
 		take_failure(answer, changes, response);
@@ -305,7 +306,8 @@ ftx_answer_remembered(FtxAnswer *answer, const FtxExpected *expected,
 bool
 ftx_answer_may_be_done(const FtxAnswer *answer)
 {
-	return answer->problem == FTX_PROBLEM_WRITE_FAILED ||
+	return (answer->problem != FTX_PROBLEM_NONE && answer->repeats_doubt) ||
+		   answer->problem == FTX_PROBLEM_WRITE_FAILED ||
 		   answer->problem == FTX_PROBLEM_NOT_CONFIRMED ||
 		   answer->problem == FTX_PROBLEM_OUTCOME_UNKNOWN ||
 		   answer->problem == FTX_PROBLEM_OUTCOME_UNKNOWN_REPEATED;

@@ -94,6 +94,7 @@ typedef struct FtxAnswer
 	const char *complaint; /* ours about the answer: a sentence; or NULL */
 	int64 retry_after;	   /* seconds, -1 = not said */
 	int attempts;
+	bool repeats_doubt; /* an attempt before the last may have been executed */
 
 	/* of a write that is done, slices of the body; ABSENT if it has them not */
 	FtxJsonValue data;

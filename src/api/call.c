@@ -507,6 +507,13 @@ ftx_call_elapsed_ms(const FtxCall *call)
 			   ftx_request_response(call->request)->elapsed_ms;
 }
 
+FtxStanding
+ftx_call_standing(const FtxCall *call)
+{
+	return call->request == NULL ? FTX_MAY_HAVE_RUN :
+								   ftx_request_standing(call->request);
+}
+
 void
 ftx_call_free(FtxCall *call)
 {

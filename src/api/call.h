@@ -160,6 +160,9 @@ extern void ftx_call_check_secrets(FtxCall *call, const char *const *members,
 /* Milliseconds that the last attempt took. */
 extern double ftx_call_elapsed_ms(const FtxCall *call);
 
+/* Of one that is not done: has the server acted on it? */
+extern FtxStanding ftx_call_standing(const FtxCall *call);
+
 extern void ftx_call_free(FtxCall *call);
 
 #endif /* FTX_CALL_H */

@@ -63,25 +63,26 @@ ftx_write_log_begin(const FtxSession *session, const FtxCallSpec *spec)
 }
 
 void
-ftx_write_log_end(const char *begun, FtxCall *call)
+ftx_write_log_end(const char *begun, FtxCall *call, const char *abandoned)
 {
-	const FtxAnswer *answer = NULL;
+	const FtxAnswer *answer;
 	const char *ended = "";
-	bool unknown = true;
+	const char *outcome = abandoned;
 
 	if (begun == NULL)
 		return;
 	if (call != NULL)
 	{
 		answer = ftx_call_answer(call);
-		unknown = ftx_answer_may_be_done(answer);
+		if (answer->status != 0)
+			ended = ftx_call_failure(call);
+		outcome = ftx_answer_may_be_done(answer) ? "outcome unknown" :
+				  answer->status == 0			 ? "not sent" :
+												   "";
 	}
-	if (answer != NULL && answer->status != 0)
-		ended = ftx_call_failure(call);
-	ereport(LOG, (errmsg_internal("%s: %s%s%s", begun, ended,
-								  ended[0] != '\0' && unknown ? ", " : "",
-								  unknown		   ? "outcome unknown" :
-								  ended[0] == '\0' ? "not sent" :
-													 ""),
-				  errhidestmt(true), errhidecontext(true)));
+	ereport(LOG,
+			(errmsg_internal("%s: %s%s%s", begun, ended,
+							 ended[0] != '\0' && outcome[0] != '\0' ? ", " : "",
+							 outcome),
+			 errhidestmt(true), errhidecontext(true)));
 }

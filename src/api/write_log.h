@@ -22,9 +22,10 @@ ftx_write_log_begin(const FtxSession *session, const FtxCallSpec *spec);
 
 /*
  * Log it with its outcome.  `begun` may be NULL; so may `call`, for one that
- * was abandoned: it is not known how that ends.  Allocates in ErrorContext
+ * was abandoned: `abandoned` says how it stood.  Allocates in ErrorContext
  * only in that case, so it may be called while a transaction is aborted.
  */
-extern void ftx_write_log_end(const char *begun, FtxCall *call);
+extern void
+ftx_write_log_end(const char *begun, FtxCall *call, const char *abandoned);
 
 #endif /* FTX_WRITE_LOG_H */

@@ -21,7 +21,8 @@ typedef struct Flight
 	int index;
 	FtxCall *call;
 	FtxChange change;
-	char *log; /* for api/write_log.h */
+	char *log;			  /* for api/write_log.h */
+	FtxStanding standing; /* as what the statement counts it */
 } Flight;
 
 /*
@@ -101,6 +102,75 @@ count_passed(FtxWrites *writes, const FtxCallSpec *spec, bool shown)
 }
 
 /*
+ * Where the statement counts a flight that has not landed.
+ */
+static int64 *
+counted_as(FtxStatement *statement, FtxStanding standing)
+{
+	switch (standing)
+	{
+		case FTX_MAY_HAVE_RUN:
+			return &statement->in_flight;
+		case FTX_TURNED_DOWN:
+			return &statement->refused;
+		case FTX_NOT_LEFT:
+			return &statement->not_sent;
+	}
+	return NULL; /* keep compiler quiet */
+}
+
+static void
+count_flight(FtxStatement *statement, Flight *flight, FtxStanding standing)
+{
+	(*counted_as(statement, flight->standing))--;
+	flight->standing = standing;
+	(*counted_as(statement, flight->standing))++;
+}
+
+/*
+ * Bring the counts up to date for a message: what is still queued has not been
+ * sent, what waits after a 429 was refused.
+ */
+static void
+count_flights(FtxWrites *writes)
+{
+	for (int i = 0; i < writes->nflights; i++)
+		count_flight(writes->statement, &writes->flights[i],
+					 ftx_call_standing(writes->flights[i].call));
+}
+
+/*
+ * The flights will not be awaited, as an error is on its way.  Those that the
+ * server has certainly not acted on never will be changes.
+ */
+static void
+give_up_flights(FtxWrites *writes)
+{
+	int kept = 0;
+
+	count_flights(writes);
+	for (int i = 0; i < writes->nflights; i++)
+	{
+		Flight *flight = &writes->flights[i];
+
+		if (flight->standing == FTX_MAY_HAVE_RUN)
+		{
+			writes->flights[kept++] = *flight;
+			continue;
+		}
+		/* as those that were never taken off the queue */
+		if (flight->standing == FTX_NOT_LEFT)
+			writes->not_sent++;
+		ftx_change_end(&flight->change, FTX_NOT_DONE);
+		ftx_write_log_end(flight->log, NULL,
+						  flight->standing == FTX_TURNED_DOWN ?
+							  "HTTP status 429, not sent again" :
+							  "not sent");
+	}
+	writes->nflights = kept;
+}
+
+/*
  * Reset callback of the set: what it still has will never be sent, and what
  * is in flight is abandoned.
  */
@@ -112,7 +182,10 @@ end_writes(void *arg)
 	count_waiting(writes, -writes->not_sent, -writes->changes_waiting,
 				  -writes->deletes_waiting);
 	for (int i = 0; i < writes->nflights; i++)
-		ftx_write_log_end(writes->flights[i].log, NULL);
+	{
+		count_flight(writes->statement, &writes->flights[i], FTX_MAY_HAVE_RUN);
+		ftx_write_log_end(writes->flights[i].log, NULL, "outcome unknown");
+	}
 	writes->statement->in_flight -= writes->nflights;
 	writes->statement->unknown += writes->nflights;
 }
@@ -224,7 +297,7 @@ static void
 add_context(void *arg)
 {
 	const FtxWritesContext *context = arg;
-	const FtxStatement *statement = context->writes->statement;
+	FtxStatement *statement = context->writes->statement;
 	const ErrorContextCallback *callback = error_context_stack;
 
 	while (callback != &context->callback)
@@ -233,10 +306,12 @@ add_context(void *arg)
 			return;
 		callback = callback->previous;
 	}
-	if (!context->writes->silent && statement->done + statement->refused +
-											statement->unknown +
-											statement->in_flight >
-										0)
+	if (context->writes->silent)
+		return;
+	count_flights(context->writes);
+	if (statement->done + statement->refused + statement->unknown +
+			statement->in_flight >
+		0)
 		add_line(statement);
 }
 
@@ -263,6 +338,7 @@ start_next(FtxWrites *writes)
 	const FtxCallSpec *spec = &writes->queue[writes->next];
 
 	flight->index = writes->next;
+	flight->standing = FTX_MAY_HAVE_RUN;
 	flight->log = ftx_write_log_begin(writes->session, spec);
 	ftx_change_begin(&flight->change, writes->statement, spec->method,
 					 spec->path);
@@ -313,10 +389,20 @@ static Flight
 land(FtxWrites *writes)
 {
 	Flight flight;
-	int ended;
+	volatile int ended = -1;
 
-	while ((ended = ended_flight(writes)) < 0)
-		ftx_call_wait_any(writes->session, writes->stats);
+	PG_TRY();
+	{
+		while ((ended = ended_flight(writes)) < 0)
+			ftx_call_wait_any(writes->session, writes->stats);
+	}
+	PG_CATCH();
+	{
+		give_up_flights(writes);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	count_flight(writes->statement, &writes->flights[ended], FTX_MAY_HAVE_RUN);
 	flight = writes->flights[ended];
 	writes->flights[ended] = writes->flights[--writes->nflights];
 	writes->statement->in_flight--;
@@ -331,7 +417,7 @@ book(FtxWrites *writes, const Flight *flight, bool success)
 {
 	FtxStatement *statement = writes->statement;
 
-	ftx_write_log_end(flight->log, flight->call);
+	ftx_write_log_end(flight->log, flight->call, NULL);
 	if (success)
 	{
 		statement->done++;
@@ -387,8 +473,10 @@ take_in(FtxWrites *writes, Flight *flight, FtxWriteAnswered answered, void *arg)
 ftx_noreturn static void
 raise_held(FtxWrites *writes, ErrorData *error)
 {
-	char *line = ftx_changes_line(writes->statement);
+	char *line;
 
+	give_up_flights(writes);
+	line = ftx_changes_line(writes->statement);
 	error->context = error->context == NULL ?
 						 line :
 						 psprintf("%s\n%s", error->context, line);

@@ -86,6 +86,9 @@ struct FtxEngine
 	int counts[FTX_REQUEST_STATES];
 	uint64 finished; /* requests that ever became FTX_DONE */
 
+	/* One ended for the backend's interrupts, which are to be served now. */
+	bool interrupted;
+
 	int64 gate; /* ftx_clock() before which a 429 forbids */
 
 	FtxTally tally;
@@ -141,6 +144,9 @@ struct FtxRequest
 	int64 *sent; /* not owned; may be NULL */
 
 	int64 due; /* ftx_clock(), while FTX_WAITING */
+
+	/* Of the attempts before this one: the last was answered 429. */
+	bool turned_down;
 
 	/* This attempt; written by libcurl's callbacks. */
 	CURL *easy;		   /* while FTX_SENDING */

@@ -167,7 +167,24 @@ send_on_fresh(FtxRequest *request)
 	request->fresh = true;
 	if (request->departures == 0 || request->refused)
 		uncount(request);
+	else
+		request->response.repeats_doubt = true;
 	set_state(request, FTX_QUEUED);
+}
+
+/*
+ * The request will be repeated: keep what this attempt may have done.
+ */
+static void
+note_attempt(FtxRequest *request)
+{
+	FtxResponse *response = &request->response;
+
+	request->turned_down = response->outcome == FTX_ANSWERED &&
+						   response->status == 429;
+	if (response->outcome == FTX_ANSWERED ? !request->turned_down :
+											response->may_have_run)
+		response->repeats_doubt = true;
 }
 
 /*
@@ -194,6 +211,7 @@ settle(FtxRequest *request)
 		send_refused_again(request);
 		return;
 	}
+	engine->interrupted |= request->interrupted;
 	if (request->unfit)
 	{
 		send_on_fresh(request);
@@ -231,6 +249,7 @@ settle(FtxRequest *request)
 		return;
 	}
 
+	note_attempt(request);
 	request->due = now + wait * 1000;
 	set_state(request, FTX_WAITING);
 }
@@ -439,6 +458,20 @@ ftx_engine_due(FtxEngine *engine)
 	return due;
 }
 
+/*
+ * What ended for an interrupt alone must not look like a failure of its own:
+ * the interrupt comes first.
+ */
+static void
+pump_and_serve(FtxEngine *engine)
+{
+	ftx_engine_pump(engine);
+	if (!engine->interrupted)
+		return;
+	engine->interrupted = false;
+	CHECK_FOR_INTERRUPTS();
+}
+
 void
 ftx_engine_wait(FtxEngine *engine, FtxRequest *request, const int64 *reader)
 {
@@ -450,11 +483,11 @@ ftx_engine_wait(FtxEngine *engine, FtxRequest *request, const int64 *reader)
 
 	CHECK_FOR_INTERRUPTS();
 	ftx_flow_turn(engine, &turn);
-	ftx_engine_pump(engine);
+	pump_and_serve(engine);
 	while (engine->finished == finished)
 	{
 		ftx_waiter_wait(&engine->waiter, ftx_engine_due(engine));
-		ftx_engine_pump(engine);
+		pump_and_serve(engine);
 	}
 	turn.waits = false;
 	ftx_flow_turn(engine, &turn);
@@ -581,6 +614,16 @@ bool
 ftx_request_done(const FtxRequest *request)
 {
 	return request->state == FTX_DONE;
+}
+
+FtxStanding
+ftx_request_standing(const FtxRequest *request)
+{
+	if (request->response.repeats_doubt || request->state == FTX_DONE ||
+		(request->state == FTX_SENDING && request->departures > 0 &&
+		 !request->refused))
+		return FTX_MAY_HAVE_RUN;
+	return request->turned_down ? FTX_TURNED_DOWN : FTX_NOT_LEFT;
 }
 
 const FtxResponse *

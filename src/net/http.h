@@ -135,6 +135,7 @@ typedef struct FtxResponse
 	char content_type[128]; /* lower-cased, without parameters */
 	int64 retry_after;		/* seconds the server asked for, -1 = not said */
 	bool may_have_run;		/* the request left, its answer did not arrive */
+	bool repeats_doubt;		/* an attempt before the last may have run */
 	char message[256];		/* libcurl's words when not FTX_ANSWERED */
 	int attempts;			/* times it was sent */
 	int64 bytes;			/* received on the wire, all attempts */
@@ -200,6 +201,16 @@ ftx_request_start(FtxEngine *engine, const FtxRequestSpec *spec,
 extern void ftx_request_repeat(FtxRequest *request);
 
 extern bool ftx_request_done(const FtxRequest *request);
+
+/* What is known of a request that is not done: has the server acted on it? */
+typedef enum FtxStanding
+{
+	FTX_MAY_HAVE_RUN, /* it left, and nothing says that it has not */
+	FTX_TURNED_DOWN,  /* the last answer was 429, it waits to be repeated */
+	FTX_NOT_LEFT	  /* it is queued, or has no connection yet */
+} FtxStanding;
+
+extern FtxStanding ftx_request_standing(const FtxRequest *request);
 
 /*
  * Wait until at least one unfinished request of the engine is done; returns

@@ -26,8 +26,8 @@ class Rule:
             raise ValueError("unknown key in fault rule: %r" % (spec,))
         if not set(spec) & _ACTIONS:
             raise ValueError("fault rule without an action: %r" % (spec,))
-        if spec.get("stall") not in (None, "headers", "body"):
-            raise ValueError("stall must be headers or body")
+        if spec.get("stall") not in (None, "headers", "head", "body"):
+            raise ValueError("stall must be headers, head or body")
         self.action = spec
         self.method = spec.get("method")
         self.path = re.compile(spec.get("path", ""))

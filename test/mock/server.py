@@ -206,9 +206,9 @@ class Handler(BaseHTTPRequestHandler):
         if action.get("stall") == "headers" and not self.stall(world, record):
             return False
         pieces = faults.pieces(action, self.head(status, headers), body)
-        if action.get("stall") == "body":
+        if action.get("stall") in ("head", "body"):
             whole = b"".join(pieces)
-            half = len(whole) - len(body) // 2
+            half = len(whole) - len(body) // 2 if action["stall"] == "body" else (len(whole) - len(body)) // 2
             self.send([whole[:half]])
             if not self.stall(world, record):
                 return False
