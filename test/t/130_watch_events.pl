@@ -158,14 +158,17 @@ subtest 'an outage is one event, and its end one' => sub {
 	$sync->();
 	look('flaps');
 	is($node->query(q{SELECT health, allowance FROM fivetrex_watch.connectors WHERE account = 'flaps' AND id = 'daily_beacon'}), 'ok|02:00:00', 'all is well');
-	foreach (1 .. 5)
+	foreach my $day (1 .. 5)
 	{
 		$node->pass('1 day');
+		# not even without hold
+		$node->query(q{UPDATE fivetrex_watch.accounts SET hold = '0' WHERE account = 'flaps'}) if $day == 4;
 		$node->query(q{UPDATE fivetrex_watch.connectors SET data_as_of = data_as_of - interval '1 day' WHERE account = 'flaps'});
 		look('flaps', 1);
 	}
 	is(join("\n", map { s/Fivetran failed to answer.*/E/r } $node->news), '|account|ok|E', 'told once; while nothing is seen nothing is said to be late');
 	is($node->query(q{SELECT health FROM fivetrex_watch.health WHERE account = 'flaps' AND connector_id = 'daily_beacon'}), 'late', 'though the board must think so');
+	$node->query(q{UPDATE fivetrex_watch.accounts SET hold = '10 hours' WHERE account = 'flaps'});
 	$sync->();
 	look('flaps');
 	is_deeply([ $node->news ], [], 'the end of the outage has to last');
