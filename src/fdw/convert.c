@@ -20,6 +20,7 @@
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -445,6 +446,35 @@ boolean_value(Attribute *attribute, const FtxJsonValue *value)
 }
 
 /*
+ * The text of an integer: a JSON number that is whole, however it is written
+ * (5, 5.0, 5e0).  Only where the definition has a string, that may say one too.
+ */
+static char *
+integer_text(Attribute *attribute, const FtxJsonValue *value)
+{
+	char *text = ftx_json_text(value);
+	Datum number;
+	Datum whole;
+
+	if (attribute->column->type != FTX_INT4)
+		return text;
+	if (value->kind == FTX_JSON_NUMBER)
+	{
+		if (strpbrk(text, ".eE") == NULL)
+			return text;
+		number = DirectFunctionCall3(numeric_in, CStringGetDatum(text),
+									 ObjectIdGetDatum(InvalidOid),
+									 Int32GetDatum(-1));
+		whole = DirectFunctionCall2(numeric_trunc, number, Int32GetDatum(0));
+		if (DatumGetBool(DirectFunctionCall2(numeric_eq, number, whole)))
+			return DatumGetCString(DirectFunctionCall1(numeric_out, whole));
+	}
+	ereport(ERROR, (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+					errmsg("the value is not an integer: \"%s\"", text),
+					errdetail("It must be a number without fraction.")));
+}
+
+/*
  * A value that is no array, or an element of one, of any type.
  */
 static Datum
@@ -460,6 +490,10 @@ scalar_value(Attribute *attribute, const FtxJsonValue *value)
 			return datetime_value(attribute, value);
 		case BOOLOID:
 			return boolean_value(attribute, value);
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+			return input_text(attribute, integer_text(attribute, value));
 	}
 	text = ftx_json_text(value);
 	if ((attribute->base == TIMEOID || attribute->base == TIMETZOID) &&

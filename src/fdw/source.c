@@ -367,6 +367,10 @@ follow_cursor(FtxSource *source)
 		ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
 						errmsg("the Fivetran API gave a cursor of %d bytes",
 							   source->page.next_cursor.len)));
+	if (ftx_json_unescape(source->page.next_cursor.text + 1,
+						  source->page.next_cursor.len - 2,
+						  palloc(source->page.next_cursor.len)) < 0)
+		ftx_call_complain(source->current, "Its \"next_cursor\" is no text.");
 	cursor = ftx_json_text(&source->page.next_cursor);
 	if (cursor[0] == '\0')
 		return; /* some lists end like this */
@@ -587,12 +591,14 @@ ftx_source_absent(const FtxSource *source, bool parent_listed)
 static void
 check_key(FtxSource *source, const FtxJsonValue *item)
 {
-	FtxJsonKind kind = item[FTX_KEY_SLOT].kind;
+	const FtxJsonValue *key = &item[FTX_KEY_SLOT];
 
-	if (source->key_path != NULL && kind != FTX_JSON_STRING &&
-		kind != FTX_JSON_NUMBER)
+	if (source->key_path != NULL && !ftx_json_names(key))
 		ftx_call_complain(source->current,
-						  psprintf("An item has no \"%s\".", source->key_path));
+						  psprintf(key->kind == FTX_JSON_STRING ?
+									   "An item has an empty \"%s\"." :
+									   "An item has no \"%s\".",
+								   source->key_path));
 	ftx_check_always(source->current, source->spec.resource,
 					 &item[FTX_KEY_SLOT]);
 }

@@ -15,8 +15,10 @@
 
 #include "api/words.h"
 #include "fdw/fdw.h"
+#include "fdw/textset.h"
 #include "json/value.h"
 #include "miscadmin.h"
+#include "utils/json.h"
 #include "utils/memutils.h"
 
 typedef struct Branch
@@ -54,6 +56,7 @@ struct FtxStream
 
 	/* parents that are enumerated: slot i + 1 is links[i] */
 	FtxStream *parents;
+	texthash_hash *known; /* of the range; what tells a parent, quoted */
 };
 
 /*
@@ -97,6 +100,7 @@ ftx_stream_reset(FtxStream *stream)
 	if (stream->parents != NULL)
 		ftx_stream_reset(stream->parents);
 	MemoryContextReset(stream->range_cxt);
+	stream->known = NULL;
 	stream->active = 0;
 	stream->current = -1;
 	stream->received = 0;
@@ -170,6 +174,32 @@ start_parents(FtxStream *stream)
 }
 
 /*
+ * Was the parent enumerated before?  A list that names one twice, as pages that
+ * shift do, must not double its children.
+ */
+static bool
+seen_before(FtxStream *stream, char *const *bound)
+{
+	const FtxResource *resource = stream->spec.resource;
+	StringInfoData name;
+	texthash_entry *entry;
+	bool found;
+
+	if (stream->known == NULL)
+		stream->known = texthash_create(stream->range_cxt, 64, NULL);
+	initStringInfo(&name);
+	for (int i = 0; i < resource->nlinks; i++)
+		escape_json(
+			&name,
+			bound[ftx_resource_column(resource, resource->links[i].column)]);
+	entry = texthash_insert(stream->known, name.data, &found);
+	if (!found)
+		entry->text = MemoryContextStrdup(stream->range_cxt, name.data);
+	pfree(name.data);
+	return found;
+}
+
+/*
  * The next parent that was enumerated, into `bound`; false at the end.
  */
 static bool
@@ -192,7 +222,7 @@ next_enumerated(FtxStream *stream, char **bound)
 					   (stream->fixed[column] == NULL ||
 						strcmp(bound[column], stream->fixed[column]) == 0);
 		}
-		if (matches)
+		if (matches && !seen_before(stream, bound))
 			return true;
 	}
 	return false;

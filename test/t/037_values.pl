@@ -52,6 +52,34 @@ sub everywhere
 	return;
 }
 
+# Members of a connector's item, in each of the types that a table may give it.
+subtest 'integers' => sub {
+	$node->query(q{CREATE FOREIGN TABLE v.numbers (id text, i integer OPTIONS (column_name 'sync_frequency'),
+		b bigint OPTIONS (column_name 'sync_frequency'), s smallint OPTIONS (column_name 'sync_frequency'),
+		n numeric OPTIONS (column_name 'sync_frequency'), t text OPTIONS (column_name 'sync_frequency'),
+		f integer OPTIONS (column_name 'schema')) SERVER v OPTIONS (resource 'connectors')});
+	my %right = ('5' => 5, '5.0' => 5, '5e0' => 5, '0.5e1' => 5, '50E-1' => 5, '-0' => 0, '-5' => -5, 'null' => '');
+	my @wrong = ('"5"', '""', '" 5"', '5.5', '5e-1', 'true', '[5]', '{"a":5}', '5e300');
+	foreach my $json (sort(keys %right), @wrong)
+	{
+		foreach my $column (qw(i b s))
+		{
+			my $body = qq({"code":"Success","data":{"items":[{"id":"c","sync_frequency":$json}]}});
+			$mock->fault('v', { path => '/v1/connections', body_base64 => encode_base64($body, '') });
+			my (undef, $out, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\nSELECT $column FROM v.numbers");
+			$mock->clear_faults('v');
+			my $is = $err =~ /ERROR:  (\w+)/ ? "error $1" : $out;
+			if (exists $right{$json}) { is($is, $right{$json}, "$json as $column") }
+			else { like($is, qr/error (22P02|22003|42804)/, "$json as $column") }
+		}
+	}
+	# where the definition has a string, that may say one
+	$mock->fault('v', { path => '/v1/connections',
+		body_base64 => encode_base64(
+			'{"code":"Success","data":{"items":[{"id":"c","schema":"7","sync_frequency":5.0}]}}', '') });
+	is($node->query('SELECT f, t, n FROM v.numbers'), '7|5.0|5.0', 'a string, and types that are no integers');
+};
+
 my $instant = q{SELECT extract(epoch FROM %s) FROM v.%s};
 
 subtest 'timestamps' => sub {
