@@ -126,7 +126,9 @@ DROP ROLE regress_fivetrex_other;
 
 -- missing credentials are missed at use
 ALTER USER MAPPING FOR CURRENT_USER SERVER s OPTIONS (DROP api_secret);
+\set SHOW_CONTEXT never
 SELECT * FROM fivetrex_ping('s');
+\set SHOW_CONTEXT errors
 DROP USER MAPPING FOR CURRENT_USER SERVER s;
 CREATE ROLE "Regress fivetrex";
 GRANT USAGE ON FOREIGN SERVER s TO "Regress fivetrex";

@@ -24,6 +24,19 @@ ftx_write_check(FtxSession *session, const char *what)
 						errhint("Its option access is 'read_only'.")));
 }
 
+/*
+ * What to set so that a belt allows `n`: the words of the hint, palloc'ed.
+ */
+static char *
+allowing(const char *name, int64 n)
+{
+	if (ftx_guc_set_by_function(name))
+		return psprintf("A function sets %s for itself: ALTER FUNCTION ... SET "
+						"%s = " INT64_FORMAT " allows it",
+						name, name, n);
+	return psprintf("SET %s = " INT64_FORMAT " allows it", name, n);
+}
+
 static void
 check_deletes(const FtxBelt *belt)
 {
@@ -50,9 +63,8 @@ check_deletes(const FtxBelt *belt)
 				 " objects, the setting allows %d. It has deleted " INT64_FORMAT
 				 " of them already; of the others nothing was sent.",
 				 n, ftx_guc_max_deletes(), made),
-		 errhint("SET fivetrex.max_deletes = " INT64_FORMAT
-				 " allows it. A deleted object cannot be brought back.",
-				 n)));
+		 errhint("%s. A deleted object cannot be brought back.",
+				 allowing("fivetrex.max_deletes", n))));
 }
 
 static void
@@ -79,9 +91,11 @@ check_changes(const FtxBelt *belt, bool complete)
 					   " of them already; of the others nothing was sent.",
 					   n, more, noun, ftx_guc_max_writes(), made),
 		 complete && belt->passed == 0 ?
-			 errhint("SET fivetrex.max_writes = " INT64_FORMAT
-					 " allows it, -1 any number of changes.",
-					 n) :
+			 errhint("%s, -1 any number of changes.",
+					 allowing("fivetrex.max_writes", n)) :
+		 ftx_guc_set_by_function("fivetrex.max_writes") ?
+			 errhint(
+				 "A function sets fivetrex.max_writes for itself: ALTER FUNCTION ... SET it to the number of changes to be allowed, or to -1 for any number.") :
 			 errhint(
 				 "SET fivetrex.max_writes to the number of changes to be allowed, or to -1 for any number.")));
 }
@@ -109,5 +123,9 @@ ftx_belts_check_calls(const FtxStatement *statement, int n)
 			 " API %s and would now send %d %s; the setting allows %d. None of these was sent.",
 			 calls, calls == 1 ? "call" : "calls", n,
 			 n == 1 ? "write" : "writes", ftx_guc_max_calls()),
-		 errhint("Restrict the statement or raise fivetrex.max_calls.")));
+		 errhint(
+			 "Restrict the statement, or %s.",
+			 ftx_guc_set_by_function("fivetrex.max_calls") ?
+				 "raise fivetrex.max_calls by ALTER FUNCTION ... SET, as a function sets it for itself" :
+				 "raise fivetrex.max_calls")));
 }

@@ -128,8 +128,48 @@ check_owner(UserMapping *mapping, const char *option)
 
 /* ---------- options ---------- */
 
-FtxSecret *
-ftx_credential_read(UserMapping *mapping, const char *name, MemoryContext owner)
+/*
+ * Whose credentials an error is about.
+ */
+typedef struct Whose
+{
+	ErrorContextCallback callback;
+	const char *user; /* NULL: the mapping is everybody's */
+	const char *server;
+} Whose;
+
+static void
+name_mapping(void *arg)
+{
+	const Whose *whose = arg;
+
+	errcontext("user mapping of %s%s%s for server \"%s\"",
+			   whose->user != NULL ? "\"" : "",
+			   whose->user != NULL ? whose->user : "PUBLIC",
+			   whose->user != NULL ? "\"" : "", whose->server);
+}
+
+static void
+enter(Whose *whose, const UserMapping *mapping)
+{
+	whose->user = OidIsValid(mapping->userid) ?
+					  GetUserNameFromId(mapping->userid, true) :
+					  NULL;
+	whose->server = GetForeignServer(mapping->serverid)->servername;
+	whose->callback.callback = name_mapping;
+	whose->callback.arg = whose;
+	whose->callback.previous = error_context_stack;
+	error_context_stack = &whose->callback;
+}
+
+static void
+leave(const Whose *whose)
+{
+	error_context_stack = whose->callback.previous;
+}
+
+static FtxSecret *
+read_option(UserMapping *mapping, const char *name, MemoryContext owner)
 {
 	char *file_name = psprintf("%s_file", name);
 	ListCell *lc;
@@ -149,11 +189,26 @@ ftx_credential_read(UserMapping *mapping, const char *name, MemoryContext owner)
 	return NULL;
 }
 
+FtxSecret *
+ftx_credential_read(UserMapping *mapping, const char *name, MemoryContext owner)
+{
+	Whose whose;
+	FtxSecret *secret;
+
+	enter(&whose, mapping);
+	secret = read_option(mapping, name, owner);
+	leave(&whose);
+	return secret;
+}
+
 static FtxSecret *
 required(UserMapping *mapping, const char *name, MemoryContext owner)
 {
-	FtxSecret *secret = ftx_credential_read(mapping, name, owner);
+	Whose whose;
+	FtxSecret *secret;
 
+	enter(&whose, mapping);
+	secret = read_option(mapping, name, owner);
 	if (secret == NULL)
 		ereport(
 			ERROR,
@@ -162,6 +217,7 @@ required(UserMapping *mapping, const char *name, MemoryContext owner)
 			 errhint(
 				 "ALTER USER MAPPING ... OPTIONS (ADD %s '...'), or %s_file.",
 				 name, name)));
+	leave(&whose);
 	return secret;
 }
 

@@ -36,7 +36,8 @@ extern void ftx_credential_check(const char *option, const char *value);
  * Files are read only where the owner of the server may read server files
  * (ERRCODE_INSUFFICIENT_PRIVILEGE): who owns a server chooses where its
  * credentials are sent.  A file is a regular one, has at most 4096 bytes and
- * no NUL; the end of its line is left out.
+ * no NUL; the end of its line is left out.  Errors name the mapping in their
+ * context.
  */
 extern FtxSecret *ftx_credential_read(UserMapping *mapping, const char *name,
 									  MemoryContext owner);

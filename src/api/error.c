@@ -14,6 +14,7 @@
 #include "api/error.h"
 #include "api/last_error.h"
 #include "api/words.h"
+#include "base/guc.h"
 #include "lib/stringinfo.h"
 
 /* What is said for a problem, and what the user can do. */
@@ -149,6 +150,20 @@ static const FtxProblemRow rows[] = {
 		 "It is of a kind that may be repeated; read the object to see whether the change is there."},
 };
 
+/*
+ * What the user can do; a read has nothing that a dry run would show.
+ */
+static const char *
+hint_of(const FtxProblemRow *row, FtxMethod method, const FtxAnswer *answer)
+{
+	if (answer->problem == FTX_PROBLEM_INVALID_REQUEST && method == FTX_GET)
+		return "Correct what the message names: the request is made of the statement's keys, conditions and arguments.";
+	if (answer->problem == FTX_PROBLEM_CALLS_EXHAUSTED &&
+		ftx_guc_set_by_function("fivetrex.max_calls"))
+		return "A function sets fivetrex.max_calls for itself: restrict what it does, or ALTER FUNCTION ... SET fivetrex.max_calls (-1 = no limit).";
+	return row->hint;
+}
+
 static void
 note(FtxMethod method, const char *path, const FtxAnswer *answer)
 {
@@ -208,6 +223,6 @@ ftx_error_raise(FtxSession *session, FtxMethod method, const char *path,
 						errmsg("%s: %s", row->says, words) :
 						errmsg("%s", row->says),
 					errdetail("%s", describe(method, shown_path, answer)),
-					errhint("%s", row->hint)));
+					errhint("%s", hint_of(row, method, answer))));
 	pg_unreachable();
 }

@@ -39,8 +39,11 @@ ftx_reserve_check(FtxSession *session, int64 writes)
 							 " more API calls",
 							 writes) :
 					  errmsg("fivetrex.reserve does not allow more API calls"),
-		 errdetail("Of the account's %d calls of the hour %d are to be kept.",
-				   tally->rate_limit, ftx_guc_reserve()),
-		 errhint("%d were left at %s. One call may ask anew after a minute.",
-				 tally->remaining, timestamptz_to_str(tally->seen_at))));
+		 errdetail(
+			 "Of the account's %d calls of the hour %d are to be kept; %d were left at %s.",
+			 tally->rate_limit, ftx_guc_reserve(), tally->remaining,
+			 timestamptz_to_str(tally->seen_at)),
+		 errhint(
+			 "Repeat in the next hour. Who may set fivetrex.reserve can lower it to %d to allow this now.",
+			 Max(tally->remaining - (int) Max(writes, 1), 0))));
 }

@@ -325,6 +325,26 @@ find_placeholder(bool unknown)
 	return NULL;
 }
 
+bool
+ftx_guc_set_by_function(const char *name)
+{
+	int n;
+	struct config_generic **all = ftx_guc_variables(&n);
+
+	for (int i = 0; i < n; i++)
+	{
+		if (pg_strcasecmp(all[i]->name, name) != 0)
+			continue;
+		for (const GucStack *stack = all[i]->stack; stack != NULL;
+			 stack = stack->prev)
+		{
+			if (stack->state == GUC_SAVE)
+				return true;
+		}
+	}
+	return false;
+}
+
 /*
  * Where a setting was set, as a sentence.
  */

@@ -29,6 +29,12 @@ extern int ftx_guc_reserve(void);	  /* calls of the hour that are kept */
 extern bool ftx_guc_log_writes(void); /* log each request but GET */
 
 /*
+ * Does a function that is running set this setting for itself, so that a SET
+ * of the caller's would not count?
+ */
+extern bool ftx_guc_set_by_function(const char *name);
+
+/*
  * Define the settings and reserve the prefix, as far as what was set before
  * the library was loaded, and a parallel query, allow; called once by _PG_init.
  */

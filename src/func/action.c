@@ -11,8 +11,11 @@
 #include "postgres.h"
 
 #include "base/compat.h"
+#include "access/htup_details.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "catalogue/actions.h"
+#include "commands/comment.h"
 #include "func/func.h"
 #include "funcapi.h"
 #include "json/compat.h"
@@ -25,6 +28,7 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 PG_FUNCTION_INFO_V1(fivetrex_action);
 
@@ -69,6 +73,54 @@ check_confirmation(FunctionCallInfo fcinfo, const FtxAction *action)
 }
 
 /*
+ * The function's own comment, which says what it takes; NULL: it has none.
+ */
+static const char *
+described(FunctionCallInfo fcinfo)
+{
+	return GetComment(fcinfo->flinfo->fn_oid, ProcedureRelationId, 0);
+}
+
+ftx_noreturn static void
+refuse_null(FunctionCallInfo fcinfo, const FtxAction *action, int argno)
+{
+	const char *comment = described(fcinfo);
+
+	ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					errmsg("argument %s of %s() must not be null",
+						   action->arguments[argno].name, action->function),
+					errdetail("Nothing was sent."),
+					comment == NULL ?
+						0 :
+						errhint("%s(): %s.", action->function, comment)));
+}
+
+/*
+ * What has no default in the SQL function has to be given: the API would
+ * refuse the request, in its own words.
+ */
+static void
+check_required(FunctionCallInfo fcinfo, const FtxAction *action)
+{
+	HeapTuple tuple = SearchSysCache1(PROCOID,
+									  ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
+	Form_pg_proc proc;
+	int required;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u",
+			 fcinfo->flinfo->fn_oid);
+	proc = (Form_pg_proc) GETSTRUCT(tuple);
+	required = proc->pronargs - proc->pronargdefaults;
+	ReleaseSysCache(tuple);
+	for (int i = 0; i < Min(required, argument_count(action)); i++)
+	{
+		if (PG_ARGISNULL(i))
+			refuse_null(fcinfo, action, i);
+	}
+}
+
+/*
  * Arguments that are query parameters.
  */
 static void
@@ -109,16 +161,13 @@ object_argument(FunctionCallInfo fcinfo, const FtxAction *action, int argno)
 	Jsonb *jsonb;
 
 	if (PG_ARGISNULL(argno))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("argument %s of %s() must not be null",
-						action->arguments[argno].name, action->function)));
+		refuse_null(fcinfo, action, argno);
 	jsonb = PG_GETARG_JSONB_P(argno);
 	if (!JB_ROOT_IS_OBJECT(jsonb))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument %s of %s() must be an object",
-						action->arguments[argno].name, action->function)));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("argument %s of %s() must be an object",
+							   action->arguments[argno].name, action->function),
+						errdetail("Nothing was sent.")));
 	return JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb));
 }
 
@@ -366,6 +415,7 @@ fivetrex_action(PG_FUNCTION_ARGS)
 	char *json;
 
 	check_confirmation(fcinfo, action);
+	check_required(fcinfo, action);
 	spec.method = ftx_func_method(action->method);
 	spec.path = build_path(fcinfo, action);
 	spec.accept = action->accept;

@@ -71,7 +71,8 @@ subtest 'by status' => sub {
 		(undef, $n) = faulty(answer(403, 'Forbidden'), $sql, 'insufficient_privilege', '403');
 		is($n, 1, '403 is not repeated');
 		faulty(answer(404, 'NotFound', 'HTTP 404 Not Found'), $sql, 'feature_not_supported', 'a route that is not served');
-		faulty(answer(400, 'InvalidInput'), $sql, 'invalid_parameter_value', '400');
+		($text) = faulty(answer(400, 'InvalidInput'), $sql, 'invalid_parameter_value', '400');
+		unlike($text, qr/dry_run/, 'a read has nothing that a dry run would show');
 		faulty(answer(415, 'X'), $sql, 'invalid_parameter_value', '415');
 		faulty(answer(422, 'X'), $sql, 'invalid_parameter_value', '422');
 		faulty(answer(409, 'Conflict'), $sql, 'object_in_use', '409');

@@ -107,6 +107,22 @@ $node->safe_psql('postgres', q{SELECT fivetrex_pause('daily_beacon')});
 like((sent("\\set VERBOSITY verbose\nSELECT fivetrex_sync('daily_beacon')"))[2], qr/ERROR:  55006: /, '409');
 like((sent("\\set VERBOSITY verbose\nSELECT fivetrex_set_sync_frequency('daily_beacon', schedule_type => 'sometimes')"))[2], qr/ERROR:  22023: /, '400');
 
+# what has no default must be given: nothing is sent, and the function says what it takes
+foreach my $call (
+	q{fivetrex_create_account_webhook(NULL, '{sync_end}')}, q{fivetrex_create_account_webhook('https://e', NULL)},
+	q{fivetrex_create_group_webhook('g', NULL, '{sync_end}')}, q{fivetrex_test_webhook('w', NULL)},
+	q{fivetrex_set_state('c', NULL)}, q{fivetrex_update_schema_config('c', NULL)}, q{fivetrex_drop_columns('c', NULL)},
+	q{fivetrex_move_connector('c', NULL, 'x')}, q{fivetrex_approve_certificate(NULL, 'c', connector_id => 'x')},
+	q{fivetrex_register_hvr_hub('u', NULL)}, q{fivetrex_create_account_log_service(NULL, '{}')},
+	q{fivetrex_resync_tables('c', confirm => true)}, q{fivetrex_sync(NULL)})
+{
+	my ($sent, undef, $err) = sent("\\set VERBOSITY verbose\nSELECT $call");
+	my ($function) = $call =~ /(\w+)/;
+	like($err, qr/ERROR:  22004: argument \w+ of $function\(\) must not be null/, "$call: 22004");
+	like($err, qr/DETAIL:  Nothing was sent\.\nHINT:  $function\(\): /, "$call: hint");
+	is_deeply($sent, [], "$call: nothing is sent");
+}
+
 # dry run
 refuses(q{SET fivetrex.dry_run = on; SELECT fivetrex_resync('x')}, qr/22023/, 'guards refuse in a dry run too');
 my ($log, $out) = sent(q{SET fivetrex.dry_run = on; SELECT fivetrex_sync('x', true); SELECT fivetrex_create_account_webhook('https://e', '{a}', 'swordfish') -> 'body'});

@@ -37,10 +37,11 @@ sub sends
 
 sub max_writes
 {
-	my ($n, $allowed, $done) = @_;
+	my ($n, $allowed, $done, $hint) = @_;
+	$hint //= 'SET fivetrex\\.max_writes';
 	my $rest = $done ? "It has made $done of them already; of the others nothing was sent\\." : 'Nothing was sent\.';
 	my $detail = "The statement makes $n changes?, the setting allows $allowed\\. $rest";
-	return qr/54000: fivetrex\.max_writes does not allow this\nDETAIL:  $detail\nHINT:  SET fivetrex\.max_writes/;
+	return qr/54000: fivetrex\.max_writes does not allow this\nDETAIL:  $detail\nHINT:  $hint/;
 }
 
 # ---------- max_writes: nothing at all is sent above the limit
@@ -350,7 +351,27 @@ sends('a caller with settings of his own',
 sends('for many connectors',
 	q{SET ROLE mallory; SET fivetrex.max_writes = 1000; SELECT ops.pause_connector(v)
 		FROM (VALUES ('assimilate_seem'), ('broken_anchor')) v(v)},
-	1, max_writes(2, 1, 1));
+	1, max_writes(2, 1, 1, 'A function sets fivetrex\.max_writes for itself: ALTER FUNCTION'));
+# a SET of the caller's does not count where a function has its own
+$node->query(q{CREATE FUNCTION ops.change(wanted text) RETURNS void LANGUAGE plpgsql
+	SET fivetrex.max_writes = 0 SET fivetrex.max_deletes = 0 SET fivetrex.max_calls = 0 AS $$BEGIN
+	CASE wanted WHEN 'update' THEN UPDATE w.connectors SET paused = true WHERE id = 'assimilate_seem';
+		WHEN 'delete' THEN PERFORM public.fivetrex_request('DELETE', '/v1/groups/x', server => 'w');
+		ELSE PERFORM public.fivetrex_request('GET', '/v1/groups', server => 'w'); END CASE; END$$;
+	CREATE FUNCTION ops.change_write() RETURNS void LANGUAGE plpgsql SET fivetrex.max_writes = 0 AS $$BEGIN
+	PERFORM ops.inner_write(); END$$;
+	CREATE FUNCTION ops.inner_write() RETURNS void LANGUAGE plpgsql AS $$BEGIN
+	PERFORM public.fivetrex_pause('assimilate_seem', server => 'w'); END$$});
+my $itself = 'HINT:  A function sets fivetrex\.%s for itself: ALTER FUNCTION \.\.\. SET fivetrex\.%s = 1 allows it';
+sends('max_deletes of a function', q{SELECT ops.change('delete')}, 0, qr/${\sprintf $itself, ('max_deletes') x 2}/);
+sends('max_writes of a function around', q{SELECT ops.change_write()}, 0, qr/${\sprintf $itself, ('max_writes') x 2}/);
+sends('max_calls of a function', q{SELECT ops.change('read')}, 0, qr/HINT:  A function sets fivetrex\.max_calls for itself/);
+sends('max_writes of the session', q{SET fivetrex.max_writes = 0; SELECT ops.inner_write()}, 0,
+	qr/HINT:  SET fivetrex\.max_writes = 1 allows it/);
+sends('max_writes of a transaction', q{BEGIN; SET LOCAL fivetrex.max_writes = 0; SELECT ops.inner_write()}, 0,
+	qr/HINT:  SET fivetrex\.max_writes = 1 allows it/);
+sends('max_writes of a function that has ended', q{SELECT count(*) FROM (SELECT ops.change_write() LIMIT 0) x;
+	SET fivetrex.max_writes = 0; SELECT ops.inner_write()}, 0, qr/HINT:  SET fivetrex\.max_writes = 1 allows it/);
 
 # ---------- every road of a write x every road of a dry run
 
