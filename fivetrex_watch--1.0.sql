@@ -601,12 +601,13 @@ COMMENT ON FUNCTION fivetrex_watch.note_health(fivetrex_watch.accounts)
 
 CREATE FUNCTION fivetrex_watch.sla_of(account text, group_id text, connector_id text)
 RETURNS interval
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE
+BEGIN ATOMIC
   SELECT s.max_age FROM fivetrex_watch.slas s
   WHERE (s.account IS NULL OR s.account = sla_of.account) AND (s.group_id IS NULL OR s.group_id = sla_of.group_id)
     AND (s.connector_id IS NULL OR s.connector_id = sla_of.connector_id)
-  ORDER BY s.connector_id IS NULL, s.group_id IS NULL, s.account IS NULL LIMIT 1
-$$;
+  ORDER BY s.connector_id IS NULL, s.group_id IS NULL, s.account IS NULL LIMIT 1;
+END;
 
 COMMENT ON FUNCTION fivetrex_watch.sla_of(text, text, text)
   IS 'internal: how old the data of a connector may be by slas, the most specific row; null when none fits';

@@ -17,13 +17,18 @@ FROM unnest(ARRAY['x', E'\x01', E'\u00e9', E'\u20ac', E'\U0001f600', '"', '\']) 
     CASE WHEN in_all THEN repeat(c, size) END, 'account', 'ok', repeat(c, size), repeat(c, size), NULL)::fivetrex_watch.events) n;
 
 -- Codes of tasks: nothing raises.
-SELECT t, fivetrex_watch.task_codes(t) FROM unnest(ARRAY[NULL, '[]', '{}', '"x"', '1', 'null', '["x"]', '[{}]', '[null]', '[{"code": 5}]',
-  '[{"code": "b"}, {"code": "a"}, {"code": "b"}]', '[{"message": "only words"}]', '[{"code": null, "message": null}]']::jsonb[]) t;
+SELECT t, fivetrex_watch.task_codes(t) FROM unnest(ARRAY[NULL, '[]', '{}', '"x"', '1', 'null', '["x"]', '[{}]',
+  '[null]', '[{"code": 5}]',
+  '[{"code": "b"}, {"code": "a"}, {"code": "b"}]', '[{"message": "only words"}]',
+    '[{"code": null, "message": null}]']::jsonb[]) t;
 
 -- What has changed of a table: before, after, as (enabled, sync_mode, gone).
 CREATE TABLE states (n int, t fivetrex_watch.tables);
-INSERT INTO states VALUES (0, NULL), (1, ('a', 'c', 's', 't', 's', 't', true, 'SOFT_DELETE', now(), NULL)), (2, ('a', 'c', 's', 't', 's', 't', false, 'SOFT_DELETE', now(), NULL)),
-  (3, ('a', 'c', 's', 't', 's', 't', true, 'HISTORY', now(), NULL)), (4, ('a', 'c', 's', 't', 's', 't', false, NULL, now(), NULL)), (5, ('a', 'c', 's', 't', 's', 't', true, 'SOFT_DELETE', now(), now()));
+INSERT INTO states VALUES (0, NULL), (1, ('a', 'c', 's', 't', 's', 't', true, 'SOFT_DELETE', now(), NULL)), (2,
+  ('a', 'c', 's', 't', 's', 't', false, 'SOFT_DELETE', now(), NULL)),
+  (3, ('a', 'c', 's', 't', 's', 't', true, 'HISTORY', now(), NULL)), (4,
+    ('a', 'c', 's', 't', 's', 't', false, NULL, now(), NULL)), (5,
+    ('a', 'c', 's', 't', 's', 't', true, 'SOFT_DELETE', now(), now()));
 SELECT o.n, n.n, d.* FROM states o, states n, fivetrex_watch.table_changes(o.t, n.t) d ORDER BY 1, 2, 3;
 DROP TABLE states;
 
@@ -38,9 +43,12 @@ BEGIN
   FOR mask IN 0 .. 255 LOOP
     TRUNCATE fivetrex_watch.slas;
     -- the rows of somebody else do not count
-    INSERT INTO fivetrex_watch.slas (account, group_id, connector_id, max_age) VALUES ('other', NULL, NULL, '1 s'), (NULL, 'other', 'c', '1 s'), ('a', 'g', 'other', '1 s');
-    INSERT INTO fivetrex_watch.slas (account, group_id, connector_id, max_age) SELECT a, g, c, make_interval(hours => n::int) FROM kinds WHERE mask & (1 << (n - 1)::int) > 0;
-    wrong := wrong + (fivetrex_watch.sla_of('a', 'g', 'c') IS DISTINCT FROM (SELECT make_interval(hours => min(n)::int) FROM kinds WHERE mask & (1 << (n - 1)::int) > 0))::int;
+    INSERT INTO fivetrex_watch.slas (account, group_id, connector_id, max_age) VALUES ('other', NULL, NULL, '1 s'),
+      (NULL, 'other', 'c', '1 s'), ('a', 'g', 'other', '1 s');
+    INSERT INTO fivetrex_watch.slas (account, group_id, connector_id, max_age)
+      SELECT a, g, c, make_interval(hours => n::int) FROM kinds WHERE mask & (1 << (n - 1)::int) > 0;
+    wrong := wrong + (fivetrex_watch.sla_of('a', 'g', 'c') IS DISTINCT
+      FROM (SELECT make_interval(hours => min(n)::int) FROM kinds WHERE mask & (1 << (n - 1)::int) > 0))::int;
   END LOOP;
   RETURN wrong;
 END $$;
@@ -60,7 +68,8 @@ INSERT INTO fivetrex_watch.connectors (account, id, name, succeeded_at, data_as_
 SELECT 'a', n::text, 'c' || n, now(), now() - make_interval(hours => n), CASE n WHEN 4 THEN NULL ELSE interval '2 h' END, CASE n WHEN 5 THEN now() END
 FROM generate_series(1, 5) n;
 SELECT name, age, allowed, late_by, will_be_late_at - now() FROM fivetrex_watch.freshness ORDER BY connector_id;
-SELECT count(*) FROM fivetrex_watch.freshness f JOIN fivetrex_watch.health h USING (account, connector_id) WHERE (h.health = 'late') <> (f.late_by IS NOT NULL);
+SELECT count(*) FROM fivetrex_watch.freshness f JOIN fivetrex_watch.health h USING (account, connector_id)
+  WHERE (h.health = 'late') <> (f.late_by IS NOT NULL);
 ROLLBACK;
 
 -- This database as the destination.
@@ -75,9 +84,12 @@ DO $$ BEGIN EXECUTE format('CREATE TABLE "dest 1".%I (n int)', left(repeat('long
 CREATE INDEX absent ON "dest 1".left_over (n);
 ANALYZE "dest 1".orders;
 INSERT INTO fivetrex_watch.tables (account, connector_id, schema_name, table_name, schema_in_destination, name_in_destination, enabled, gone_at) VALUES
-  ('a', 'c', 's', '1', 'dest 1', 'orders', true, NULL), ('a', 'c', 's', '2', 'dest 1', 'Odd "name', true, NULL), ('a', 'c', 's', '3', 'dest 1', 'left_over', false, NULL),
-  ('a', 'c', 's', '4', 'dest 1', 'absent', true, NULL), ('a', 'c', 's', '5', 'dest 1', 'absent', false, NULL), ('a', 'c', 's', '6', 'nowhere', 'orders', true, NULL),
-  ('a', 'c', 's', '7', NULL, NULL, true, NULL), ('a', 'c', 's', '8', 'dest 1', 'orders', true, now()), ('a', 'c', 's', '9', 'dest 1', repeat('long ', 20), true, NULL),
+  ('a', 'c', 's', '1', 'dest 1', 'orders', true, NULL), ('a', 'c', 's', '2', 'dest 1', 'Odd "name', true, NULL),
+    ('a', 'c', 's', '3', 'dest 1', 'left_over', false, NULL),
+  ('a', 'c', 's', '4', 'dest 1', 'absent', true, NULL), ('a', 'c', 's', '5', 'dest 1', 'absent', false, NULL),
+    ('a', 'c', 's', '6', 'nowhere', 'orders', true, NULL),
+  ('a', 'c', 's', '7', NULL, NULL, true, NULL), ('a', 'c', 's', '8', 'dest 1', 'orders', true, now()),
+    ('a', 'c', 's', '9', 'dest 1', repeat('long ', 20), true, NULL),
   ('a', 'c', 's', '10', 'dest 1', 'parts', true, NULL), ('a', 'c', 's', '11', 'dest 1', 'absent', NULL, NULL);
 SELECT table_name, relation, est_rows, bytes > 0, problem FROM fivetrex_watch.landed ORDER BY table_name::int;
 ROLLBACK;
@@ -107,25 +119,36 @@ INSERT INTO tried (what, body) VALUES ('of the documentation', convert_to(:'body
   ('again', convert_to(:'body', 'UTF8')),
   ('test_event', '{"event":"test_event","created":"<timestamp>","connector_type":"_connector_type","connector_id":"_connector_1","group_id":"_destination_1"}'),
   ('a blank more is another delivery', convert_to(:'body' || ' ', 'UTF8')),
-  ('an event that nobody knows', '{"event":"something_new"}'), ('no event', '{}'), ('other types', '{"event":{"a":1},"connector_id":5,"sync_id":[],"created":true}'),
-  ('dates that are none', '{"created":"2026-02-31T99:00:00Z"}'), ('a date too far', '{"created":"999999-01-01T00:00:00Z"}'), ('a date with a zone that is none', '{"created":"2026-01-01 00:00 Nowhere/Else"}'),
+  ('an event that nobody knows', '{"event":"something_new"}'), ('no event', '{}'),
+    ('other types', '{"event":{"a":1},"connector_id":5,"sync_id":[],"created":true}'),
+  ('dates that are none', '{"created":"2026-02-31T99:00:00Z"}'),
+    ('a date too far', '{"created":"999999-01-01T00:00:00Z"}'),
+    ('a date with a zone that is none', '{"created":"2026-01-01 00:00 Nowhere/Else"}'),
   ('deep, but not too deep', convert_to('{"a":' || repeat('[', 500) || repeat(']', 500) || '}', 'UTF8')),
-  ('empty', ''), ('null', NULL), ('a number', '1'), ('an array', '[]'), ('a string', '"x"'), ('JSON null', 'null'), ('half of one', '{"event":'), ('two', '{}{}'),
-  ('not JSON', 'event=sync_end'), ('a zero byte', '\x7b7d00'), ('not UTF-8', '\x7b2261223a22ff227d'), ('UTF-16', '\xfffe7b007d00'), ('a mark of order', '\xefbbbf7b7d'),
-  ('what jsonb cannot hold: zero', convert_to('{"event":"a\u0000b"}', 'UTF8')), ('half a pair', convert_to('{"event":"\ud800"}', 'UTF8')), ('a number too large', '{"event":"big","n":1e400000}'),
-  ('a megabyte', convert_to('{"a":"' || repeat('x', 1048576 - 8) || '"}', 'UTF8')), ('more than a megabyte', convert_to('{"a":"' || repeat('x', 1048576 - 7) || '"}', 'UTF8'));
-INSERT INTO tried (what, body, secret) VALUES ('signed by another', '{}', 'another'), ('not JSON, and signed by another', 'x', 'another');
+  ('empty', ''), ('null', NULL), ('a number', '1'), ('an array', '[]'), ('a string', '"x"'), ('JSON null', 'null'),
+    ('half of one', '{"event":'), ('two', '{}{}'),
+  ('not JSON', 'event=sync_end'), ('a zero byte', '\x7b7d00'), ('not UTF-8', '\x7b2261223a22ff227d'),
+    ('UTF-16', '\xfffe7b007d00'), ('a mark of order', '\xefbbbf7b7d'),
+  ('what jsonb cannot hold: zero', convert_to('{"event":"a\u0000b"}', 'UTF8')),
+    ('half a pair', convert_to('{"event":"\ud800"}', 'UTF8')), ('a number too large', '{"event":"big","n":1e400000}'),
+  ('a megabyte', convert_to('{"a":"' || repeat('x', 1048576 - 8) || '"}', 'UTF8')),
+    ('more than a megabyte', convert_to('{"a":"' || repeat('x', 1048576 - 7) || '"}', 'UTF8'));
+INSERT INTO tried (what, body, secret) VALUES ('signed by another', '{}', 'another'),
+  ('not JSON, and signed by another', 'x', 'another');
 UPDATE tried t SET status = deliver(t.body, t.secret) FROM (SELECT * FROM tried ORDER BY n) o WHERE o.n = t.n;
 SELECT what, status FROM tried ORDER BY n;
-SELECT length(digest), event, connector_id, sync_id, created, jsonb_typeof(body), used_at IS NULL, count(*) FROM fivetrex_watch.deliveries
+SELECT length(digest), event, connector_id, sync_id, created, jsonb_typeof(body), used_at IS NULL, count(*)
+  FROM fivetrex_watch.deliveries
 GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY event COLLATE "C", connector_id, created, jsonb_typeof(body);
 -- too deep for the parser: no error, whatever a version of PostgreSQL makes of it
 SELECT deliver(convert_to('{"a":' || repeat('[', 400000) || repeat(']', 400000) || '}', 'UTF8')) IN ('200', '400');
-DELETE FROM fivetrex_watch.deliveries WHERE jsonb_typeof(body) = 'string' AND event IS NULL AND length(body::text) > 400000;
+DELETE FROM fivetrex_watch.deliveries WHERE jsonb_typeof(body) = 'string' AND event IS NULL
+  AND length(body::text) > 400000;
 SELECT count(*) = (SELECT count(DISTINCT body) FROM tried WHERE status = '200') FROM fivetrex_watch.deliveries;
 
 -- Signatures: upper or lower case, and all that is none.
-SELECT fivetrex_watch.receive('{"n":1}', upper(fivetrex_webhook_signature('{"n":1}'::bytea, 'the real secret'))), fivetrex_watch.receive('{"n":1}', lower(fivetrex_webhook_signature('{"n":1}'::bytea, 'the real secret')));
+SELECT fivetrex_watch.receive('{"n":1}', upper(fivetrex_webhook_signature('{"n":1}'::bytea, 'the real secret'))),
+  fivetrex_watch.receive('{"n":1}', lower(fivetrex_webhook_signature('{"n":1}'::bytea, 'the real secret')));
 SELECT s, fivetrex_watch.receive('{"n":2}', s) FROM unnest('{null,"",x,sha256=}'::text[]) s;
 -- Which account: the only one, the named one.
 INSERT INTO fivetrex_watch.accounts (account, server, schema) VALUES ('second', 'watched', 's');
@@ -150,23 +173,28 @@ CREATE FUNCTION pg_temp.fivetrex_verify_delivery(bytea, text, name) RETURNS bool
 CREATE TEMP TABLE accounts (account text);
 SET search_path = pg_temp, public;
 SELECT fivetrex_watch.receive('{"n":3}', 'x', 'main');
-SELECT try($$SELECT count(*) FROM fivetrex_watch.deliveries$$), try($$SELECT fivetrex_watch.tell('main', NULL, 'x', NULL, NULL, 'x', NULL)$$);
+SELECT try($$SELECT count(*) FROM fivetrex_watch.deliveries$$),
+  try($$SELECT fivetrex_watch.tell('main', NULL, 'x', NULL, NULL, 'x', NULL)$$);
 RESET search_path;
 RESET ROLE;
 
 -- prune() takes what is old.
 UPDATE fivetrex_watch.deliveries SET received_at = now() - interval '401 days' WHERE account = 'second';
-INSERT INTO fivetrex_watch.events (at, account, kind, message) VALUES (now() - interval '401 days', 'main', 'health', 'old'), (now() - interval '399 days', 'main', 'health', 'new');
-INSERT INTO fivetrex_watch.tables (account, connector_id, schema_name, table_name, gone_at) VALUES ('main', 'c', 's', 'old', now() - interval '401 days'), ('main', 'c', 's', 'there', NULL);
+INSERT INTO fivetrex_watch.events (at, account, kind, message)
+  VALUES (now() - interval '401 days', 'main', 'health', 'old'), (now() - interval '399 days', 'main', 'health', 'new');
+INSERT INTO fivetrex_watch.tables (account, connector_id, schema_name, table_name, gone_at)
+  VALUES ('main', 'c', 's', 'old', now() - interval '401 days'), ('main', 'c', 's', 'there', NULL);
 CALL fivetrex_watch.prune();
 SELECT message FROM fivetrex_watch.events;
 SELECT account, count(*) > 0 FROM fivetrex_watch.deliveries GROUP BY 1;
 SELECT table_name FROM fivetrex_watch.tables;
 -- What is known of an account goes by its name.
 UPDATE fivetrex_watch.accounts SET account = 'renamed' WHERE account = 'main';
-SELECT (SELECT count(*) > 0 FROM fivetrex_watch.deliveries WHERE account = 'renamed'), (SELECT account FROM fivetrex_watch.events), (SELECT account FROM fivetrex_watch.tables);
+SELECT (SELECT count(*) > 0 FROM fivetrex_watch.deliveries WHERE account = 'renamed'), (SELECT account
+  FROM fivetrex_watch.events), (SELECT account FROM fivetrex_watch.tables);
 DELETE FROM fivetrex_watch.accounts;
-SELECT (SELECT count(*) FROM fivetrex_watch.deliveries), (SELECT count(*) FROM fivetrex_watch.events), (SELECT count(*) FROM fivetrex_watch.tables);
+SELECT (SELECT count(*) FROM fivetrex_watch.deliveries), (SELECT count(*)
+  FROM fivetrex_watch.events), (SELECT count(*) FROM fivetrex_watch.tables);
 
 DROP TABLE tried, pg_temp.accounts;
 DROP FUNCTION deliver, try, pg_temp.fivetrex_verify_delivery;

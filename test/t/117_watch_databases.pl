@@ -20,6 +20,13 @@ $mock->end_sync('w', 'daily_beacon', outcome => 'FAILURE', reason => 'why');
 $mock->plan_syncs('w', { run => 1 });
 $node->request('assimilate_seem,cron_lighthouse');
 $node->refresh('w');
+$node->news('reader');
+$mock->patch('w', 'connections', 'sdk_forge', set => { paused => JSON::PP::true() });
+$node->query(q{UPDATE fivetrex_watch.accounts SET hold = '0'; INSERT INTO fivetrex_watch.slas (max_age) VALUES ('1 day');
+	INSERT INTO fivetrex_watch.webhooks (account, id, active) VALUES ('w', 'h', true);
+	INSERT INTO fivetrex_watch.deliveries (account, digest, body) VALUES ('w', 'd', '{}')});
+$node->refresh('w');
+$node->query(q{CALL fivetrex_watch.refresh_tables()});
 $node->query(q{CREATE ROLE reader; GRANT USAGE ON SCHEMA fivetrex_watch TO reader; GRANT SELECT ON fivetrex_watch.health, fivetrex_watch.failures TO reader});
 
 # All that the tables hold.
@@ -41,6 +48,11 @@ subtest 'dump and restore' => sub {
 	isnt(($node->psql('restored', 'SET ROLE reader; SELECT * FROM fivetrex_watch.runs'))[0], 0, 'and no more');
 	is($node->safe_psql('restored', q{SELECT fivetrex_watch.request('{daily_beacon}')}), 2, 'numbers go on');
 	is($node->safe_psql('restored', q{SELECT max(id) FROM fivetrex_watch.runs}), 3, 'of runs too');
+	my $take = q{SELECT id, kind FROM fivetrex_watch.take('reader')};
+	is($node->safe_psql('restored', "BEGIN; $take; ROLLBACK"), $node->query("BEGIN; $take; ROLLBACK"), 'consumers go on where they were');
+	isnt($node->query("BEGIN; $take; ROLLBACK"), '', 'which is not the end');
+	is($node->safe_psql('restored', q{SELECT fivetrex_watch.tell('w', NULL, 'x', NULL, NULL, 'x', NULL); SELECT max(id) FROM fivetrex_watch.events}) =~ s/\s//gr,
+		$node->query('SELECT max(id) + 1 FROM fivetrex_watch.events'), 'numbers of events go on');
 	$node->safe_psql('restored', q{CALL fivetrex_watch.refresh()}) for 1 .. 3;
 	is($node->safe_psql('restored', q{SELECT string_agg(outcome, ' ') FROM fivetrex_watch.runs}), 'succeeded succeeded succeeded', 'the open runs go on');
 
@@ -68,7 +80,8 @@ subtest 'a standby' => sub {
 	is($standby->safe_psql('postgres', q{SELECT count(*) FROM fivetrex_watch.health}), 15, 'reads the board');
 	is($standby->safe_psql('postgres', q{SELECT reason FROM fivetrex_watch.failures WHERE connector_id = 'daily_beacon' AND reason = 'why'}), 'why', 'and why something failed');
 	$mock->clear('w');
-	foreach my $sql (q{CALL fivetrex_watch.refresh()}, q{CALL fivetrex_watch.wait(1)}, q{SELECT fivetrex_watch.request('{daily_beacon}')}, q{SELECT fivetrex_watch.cancel(1)}, q{CALL fivetrex_watch.prune()})
+	foreach my $sql (q{CALL fivetrex_watch.refresh()}, q{CALL fivetrex_watch.wait(1)}, q{SELECT fivetrex_watch.request('{daily_beacon}')}, q{SELECT fivetrex_watch.cancel(1)}, q{CALL fivetrex_watch.prune()},
+		q{CALL fivetrex_watch.refresh_tables()}, q{SELECT * FROM fivetrex_watch.take('reader')})
 	{
 		my (undef, undef, $err) = $standby->psql('postgres', "\\set VERBOSITY verbose\n$sql");
 		like($err, qr/ERROR:  25006/, "$sql is refused");

@@ -11,8 +11,10 @@ use Fivetrex::Watch;
 my $mock = Fivetrex::Mock->start;
 my $node = Fivetrex::Watch->start('events', $mock);
 my @ids = qw(assimilate_seem daily_beacon cron_lighthouse sdk_forge lonely_outpost);
-my %object = (succeeded_at => '2026-11-01T00:00:00Z', failed_at => undef, paused => JSON::PP::false(), schedule_type => 'manual',
-	'status.setup_state' => 'connected', 'status.sync_state' => 'scheduled', 'status.update_state' => 'on_schedule', 'status.tasks' => [],
+my %object = (succeeded_at => '2026-11-01T00:00:00Z', failed_at => undef,
+	paused => JSON::PP::false(), schedule_type => 'manual',
+	'status.setup_state' => 'connected', 'status.sync_state' => 'scheduled', 'status.update_state' => 'on_schedule',
+		'status.tasks' => [],
 	'status.rescheduled_for' => undef);
 my $task = { code => 'reconnect', message => 'Reconnect the source' };
 my %words = (
@@ -40,19 +42,23 @@ sub look
 	}
 	elsif (@hidden)
 	{
-		my $list = $node->query("SELECT jsonb_agg(attrs) FROM $world.connectors WHERE id <> ALL ('{" . join(',', @hidden) . "}')");
-		$mock->fault($world, { method => 'GET', path => '^/v1/connections\?', body_text => qq({"code":"Success","data":{"items":$list}}), times => 0 },
-			{ path => '^/v1/connections/(' . join('|', @hidden) . ')$', status => 404, body => { code => 'NotFound_Connection', message => 'no' }, times => 0 });
+		my $list = $node->query("SELECT jsonb_agg(attrs) FROM $world.connectors
+			WHERE id <> ALL ('{" . join(',', @hidden) . "}')");
+		$mock->fault($world, { method => 'GET', path => '^/v1/connections\?',
+				body_text => qq({"code":"Success","data":{"items":$list}}), times => 0 },
+			{ path => '^/v1/connections/(' . join('|', @hidden) . ')$', status => 404,
+				body => { code => 'NotFound_Connection', message => 'no' }, times => 0 });
 	}
 	$node->{world} = $world;
-	my ($status, $out, $err) = $node->psql('postgres', "LISTEN fivetrex_watch; CALL fivetrex_watch.refresh('$world'); SELECT 'done'");
+	my ($status, $out, $err) = $node->psql('postgres', "LISTEN fivetrex_watch; CALL fivetrex_watch.refresh('$world');
+		SELECT 'done'");
 	is($status, 0, 'refreshed') or diag $err;
 	$mock->clear_faults($world);
 	return $out =~ /with payload "(\{.*?\})" received/g;
 }
 
-# The model.  State of each connector: word that is true (real), that was last seen (word) and since when, that was announced,
-# whether its task was told and since when it is missing.
+# The model.  State of each connector: word that is true (real), that was last seen (word) and since when,
+# that was announced, whether its task was told and since when it is missing.
 sub model_look
 {
 	my ($m, $now) = @_;
@@ -98,7 +104,8 @@ sub walk
 	look($world);
 	$node->news($world);
 	my %name = map { split /\|/ } $node->table('id, name', 'connectors');
-	my %m = (hold => $hold, map { $_ => { name => $name{$_}, real => 'ok', word => 'ok', since => 0, announced => 'ok' } } @ids);
+	my %m = (hold => $hold, map { $_ => {
+		name => $name{$_}, real => 'ok', word => 'ok', since => 0, announced => 'ok' } } @ids);
 	my ($now, $failed, $is_out, $count) = (0, undef, 0, 0);
 	foreach my $step (1 .. $steps)
 	{
@@ -130,7 +137,8 @@ sub walk
 		is(scalar @notes, scalar @told, 'each by a notification');
 		$count += @told;
 	}
-	is($node->query("SELECT count(*), count(DISTINCT id) FROM fivetrex_watch.events WHERE account = '$world'"), "$count|$count", 'and no more');
+	is($node->query("SELECT count(*), count(DISTINCT id) FROM fivetrex_watch.events
+		WHERE account = '$world'"), "$count|$count", 'and no more');
 	cmp_ok($count, '>', $steps / 4, "which is not nothing: $count events");
 	return;
 }
@@ -152,22 +160,27 @@ subtest 'an outage is one event, and its end one' => sub {
 	is_deeply([ $node->news ], [], 'flaps within the hold say nothing');
 	# nothing can be seen for five days, in which its syncs go on: every two hours its data must be newer
 	my $sync = sub {
-		$mock->patch('flaps', 'connections', 'daily_beacon', set => { succeeded_at => $node->query(q{SELECT to_json(now())#>>'{}'}),
+		$mock->patch('flaps', 'connections', 'daily_beacon', set => {
+			succeeded_at => $node->query(q{SELECT to_json(now())#>>'{}'}),
 			schedule_type => 'auto', sync_frequency => 60 });
 	};
 	$sync->();
 	look('flaps');
-	is($node->query(q{SELECT health, allowance FROM fivetrex_watch.connectors WHERE account = 'flaps' AND id = 'daily_beacon'}), 'ok|02:00:00', 'all is well');
+	is($node->query(q{SELECT health, allowance FROM fivetrex_watch.connectors WHERE account = 'flaps'
+		AND id = 'daily_beacon'}), 'ok|02:00:00', 'all is well');
 	foreach my $day (1 .. 5)
 	{
 		$node->pass('1 day');
 		# not even without hold
 		$node->query(q{UPDATE fivetrex_watch.accounts SET hold = '0' WHERE account = 'flaps'}) if $day == 4;
-		$node->query(q{UPDATE fivetrex_watch.connectors SET data_as_of = data_as_of - interval '1 day' WHERE account = 'flaps'});
+		$node->query(q{UPDATE fivetrex_watch.connectors SET data_as_of = data_as_of - interval '1 day'
+			WHERE account = 'flaps'});
 		look('flaps', 1);
 	}
-	is(join("\n", map { s/Fivetran failed to answer.*/E/r } $node->news), '|account|ok|E', 'told once; while nothing is seen nothing is said to be late');
-	is($node->query(q{SELECT health FROM fivetrex_watch.health WHERE account = 'flaps' AND connector_id = 'daily_beacon'}), 'late', 'though the board must think so');
+	is(join("\n", map { s/Fivetran failed to answer.*/E/r } $node->news), '|account|ok|E',
+		'told once; while nothing is seen nothing is said to be late');
+	is($node->query(q{SELECT health FROM fivetrex_watch.health WHERE account = 'flaps'
+		AND connector_id = 'daily_beacon'}), 'late', 'though the board must think so');
 	$node->query(q{UPDATE fivetrex_watch.accounts SET hold = '10 hours' WHERE account = 'flaps'});
 	$sync->();
 	look('flaps');

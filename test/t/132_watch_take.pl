@@ -18,14 +18,16 @@ $node->query(q{
 	CREATE PROCEDURE write(account text, rounds int) LANGUAGE plpgsql AS $$
 	BEGIN
 		FOR i IN 1 .. rounds LOOP
-			PERFORM fivetrex_watch.tell(account, 'c', 'health', NULL, 'ok', format('%s %s %s', account, i, j), NULL) FROM generate_series(1, 1 + i % 5) j;
+			PERFORM fivetrex_watch.tell(account, 'c', 'health', NULL, 'ok', format('%s %s %s', account, i, j), NULL)
+				FROM generate_series(1, 1 + i % 5) j;
 			IF i % 7 = 0 THEN ROLLBACK; ELSE COMMIT; END IF;
 		END LOOP;
 	END $$;
 	CREATE PROCEDURE work(consumer text, worker text, size int, rounds int) LANGUAGE plpgsql AS $$
 	BEGIN
 		FOR i IN 1 .. rounds LOOP
-			INSERT INTO sent (consumer, worker, id, account, message) SELECT work.consumer, work.worker, e.id, e.account, e.message
+			INSERT INTO sent (consumer, worker, id, account, message)
+			SELECT work.consumer, work.worker, e.id, e.account, e.message
 			FROM fivetrex_watch.take(work.consumer, size) e;
 			IF i % 3 = 0 THEN ROLLBACK; ELSE COMMIT; END IF;
 		END LOOP;
@@ -36,14 +38,16 @@ sub take { my ($consumer, $n) = @_; return $node->rows("SELECT message FROM five
 is_deeply([ take('one', 10), take('two', 10) ], [], 'both register');
 subtest 'workers and writers at once' => sub {
 	my @sessions = ((map { $node->background("writer $_", "CALL write('$_', 100)") } qw(a b)),
-		(map { $node->background("worker $_", "CALL work('one', 'w$_', 25, 30)") } 1 .. 3), $node->background('other', q{CALL work('two', 'x', 7, 30)}));
+		(map { $node->background("worker $_", "CALL work('one', 'w$_', 25, 30)") } 1 .. 3),
+		$node->background('other', q{CALL work('two', 'x', 7, 30)}));
 	is($node->ended(@sessions), '', 'no complaint');
 	for my $consumer (qw(one two))
 	{
 		$node->query("CALL work('$consumer', 'last', 1000, 2)");
 		is($node->query("SELECT count(*), count(DISTINCT id) FROM sent WHERE consumer = '$consumer'"),
 			$node->query('SELECT count(*), count(*) FROM fivetrex_watch.events'), "$consumer: each event once");
-		is($node->query("SELECT count(*) FROM (SELECT id, lag(id) OVER (PARTITION BY account ORDER BY n) AS before FROM sent WHERE consumer = '$consumer') x WHERE before > id"),
+		is($node->query("SELECT count(*) FROM (SELECT id, lag(id) OVER (PARTITION BY account ORDER BY n) AS before FROM sent
+			WHERE consumer = '$consumer') x WHERE before > id"),
 			0, "$consumer: those of an account in their order");
 	}
 	cmp_ok($node->query('SELECT count(*) FROM sent'), '>=', 800, 'which is not nothing');
@@ -51,11 +55,14 @@ subtest 'workers and writers at once' => sub {
 };
 
 subtest 'a crash between' => sub {
-	$node->query(q{SELECT fivetrex_watch.tell('a', NULL, 'account', 'ok', 'x', 'event ' || n, NULL) FROM generate_series(1, 6) n});
+	$node->query(q{SELECT fivetrex_watch.tell('a', NULL, 'account', 'ok', 'x', 'event ' || n, NULL)
+		FROM generate_series(1, 6) n});
 	foreach my $way ('terminated', 'crashed')
 	{
-		my $session = $node->background('victim', q{BEGIN; SELECT count(*) FROM fivetrex_watch.take('one', 4); SELECT pg_sleep(600)});
-		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'victim' AND wait_event = 'PgSleep'});
+		my $session = $node->background('victim', q{BEGIN; SELECT count(*) FROM fivetrex_watch.take('one', 4);
+			SELECT pg_sleep(600)});
+		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'victim'
+			AND wait_event = 'PgSleep'});
 		if ($way eq 'terminated')
 		{
 			$node->query(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'victim'});
@@ -66,11 +73,13 @@ subtest 'a crash between' => sub {
 			$node->start;
 		}
 		$node->ended($session);
-		is_deeply([ take('two', 1) ], [ $way eq 'terminated' ? 'event 1' : 'event 2' ], "$way: another consumer goes on by itself");
+		is_deeply([ take('two', 1) ],
+			[ $way eq 'terminated' ? 'event 1' : 'event 2' ], "$way: another consumer goes on by itself");
 	}
 	is_deeply([ take('one', 4) ], [ map { "event $_" } 1 .. 4 ], 'what was taken and not committed is given again');
 	is_deeply([ take('one', 4) ], [ map { "event $_" } 5 .. 6 ], 'and then the rest');
-	is($node->query(q{BEGIN; SAVEPOINT s; SELECT message FROM fivetrex_watch.take('two', 1); ROLLBACK TO s; SELECT message FROM fivetrex_watch.take('two', 1); COMMIT}),
+	is($node->query(q{BEGIN; SAVEPOINT s; SELECT message FROM fivetrex_watch.take('two', 1); ROLLBACK TO s;
+		SELECT message FROM fivetrex_watch.take('two', 1); COMMIT}),
 		"event 3\nevent 3", 'and so after a savepoint');
 };
 
@@ -80,19 +89,26 @@ subtest 'accounts that come, are renamed and go' => sub {
 		SELECT fivetrex_watch.tell('c', NULL, 'account', 'ok', 'x', 'of the new one', NULL)});
 	is_deeply([ take('one', 10) ], ['of the new one'], 'events of an account that came later');
 	is_deeply([ take('three', 10) ], [], 'a new consumer begins at the present');
-	$node->query(q{UPDATE fivetrex_watch.accounts SET account = 'renamed' WHERE account = 'c'; SELECT fivetrex_watch.tell('renamed', NULL, 'account', 'x', 'ok', 'second', NULL)});
+	$node->query(q{UPDATE fivetrex_watch.accounts SET account = 'renamed' WHERE account = 'c';
+		SELECT fivetrex_watch.tell('renamed', NULL, 'account', 'x', 'ok', 'second', NULL)});
 	is_deeply([ take('one', 10), take('three', 10) ], [ 'second', 'second' ], 'under its new name');
-	$node->query(q{SELECT fivetrex_watch.tell('renamed', NULL, 'account', 'x', 'ok', 'third', NULL); DELETE FROM fivetrex_watch.accounts WHERE account = 'renamed'});
+	$node->query(q{SELECT fivetrex_watch.tell('renamed', NULL, 'account', 'x', 'ok', 'third', NULL);
+		DELETE FROM fivetrex_watch.accounts WHERE account = 'renamed'});
 	is_deeply([ take('one', 10) ], [], 'a deleted one leaves nothing');
-	is($node->query(q{SELECT count(*) FROM fivetrex_watch.consumers WHERE account IN ('c', 'renamed')}), 0, 'no cursor either');
-	like($node->fails("SELECT * FROM fivetrex_watch.take($_)"), qr/ERROR:  22023/, "take($_) is refused") for q{NULL}, q{''}, q{'x', -1}, q{'x', NULL};
-	like($node->fails(q{SET default_transaction_read_only = on; SELECT * FROM fivetrex_watch.take('one')}), qr/ERROR:  25006/, 'nor in READ ONLY');
+	is($node->query(q{SELECT count(*) FROM fivetrex_watch.consumers WHERE account IN ('c', 'renamed')}), 0,
+		'no cursor either');
+	like($node->fails("SELECT * FROM fivetrex_watch.take($_)"),
+		qr/ERROR:  22023/, "take($_) is refused") for q{NULL}, q{''}, q{'x', -1}, q{'x', NULL};
+	like($node->fails(q{SET default_transaction_read_only = on; SELECT * FROM fivetrex_watch.take('one')}),
+		qr/ERROR:  25006/, 'nor in READ ONLY');
 };
 
 subtest 'rights' => sub {
 	$node->query(q{CREATE ROLE mailer; GRANT USAGE ON SCHEMA fivetrex_watch TO mailer});
-	like($node->fails(q{SET ROLE mailer; SELECT * FROM fivetrex_watch.take('mail')}), qr/ERROR:  42501/, 'not for everybody');
-	$node->query(q{GRANT EXECUTE ON FUNCTION fivetrex_watch.take TO mailer; GRANT SELECT ON fivetrex_watch.accounts, fivetrex_watch.events TO mailer;
+	like($node->fails(q{SET ROLE mailer; SELECT * FROM fivetrex_watch.take('mail')}), qr/ERROR:  42501/,
+		'not for everybody');
+	$node->query(q{GRANT EXECUTE ON FUNCTION fivetrex_watch.take TO mailer;
+		GRANT SELECT ON fivetrex_watch.accounts, fivetrex_watch.events TO mailer;
 		GRANT SELECT, INSERT, UPDATE ON fivetrex_watch.consumers TO mailer});
 	is($node->query(q{SET ROLE mailer; SELECT count(*) FROM fivetrex_watch.take('mail')}), 0, 'for whom it was granted');
 };

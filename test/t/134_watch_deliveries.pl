@@ -19,13 +19,16 @@ my $made = 0;
 sub body
 {
 	my ($event, $id, %more) = @_;
-	return $json->encode({ event => $event, connector_id => $id, created => sprintf('2026-11-26T00:%02d:%02d.000Z', $made / 60, $made++ % 60), %more });
+	my $created = sprintf '2026-11-26T00:%02d:%02d.000Z', $made / 60, $made % 60;
+	$made++;
+	return $json->encode({ event => $event, connector_id => $id, created => $created, %more });
 }
 
 sub deliver
 {
 	my ($world, $body) = @_;
-	return $node->query("SELECT fivetrex_watch.receive('$body', '" . hmac_sha256_hex($body, 'the real secret') . "', '$world')");
+	return $node->query("SELECT fivetrex_watch.receive('$body', '" . hmac_sha256_hex($body, 'the real secret') . "',
+		'$world')");
 }
 
 sub account
@@ -49,7 +52,8 @@ subtest 'before, during and after a look' => sub {
 	$mock->patch('looks', 'connections', 'daily_beacon', set => { 'status.sync_state' => 'syncing' });
 	$node->refresh('looks', @recent);
 	is_deeply([ $node->asked ], ['GET daily_beacon'], 'its connector is looked at');
-	is($node->query(q{SELECT sync_state FROM fivetrex_watch.connectors WHERE id = 'daily_beacon'}), 'syncing', 'and is as REST says, not as the delivery');
+	is($node->query(q{SELECT sync_state FROM fivetrex_watch.connectors WHERE id = 'daily_beacon'}), 'syncing',
+		'and is as REST says, not as the delivery');
 	is(deliver('looks', $body), 200, 'again the same') for 1 .. 3;
 	$node->refresh('looks', @recent);
 	is_deeply([ $node->asked ], [], 'is known already');
@@ -70,7 +74,8 @@ subtest 'before, during and after a look' => sub {
 	deliver('looks', body('sync_start', 'sdk_forge'));
 	$mock->release('looks');
 	is($node->ended($session), '', 'looked');
-	is($node->query(q{SELECT string_agg(event || (used_at IS NULL), ' ' ORDER BY received_at) FROM fivetrex_watch.deliveries WHERE connector_id = 'sdk_forge'}),
+	is($node->query(q{SELECT string_agg(event || (used_at IS NULL), ' ' ORDER BY received_at)
+		FROM fivetrex_watch.deliveries WHERE connector_id = 'sdk_forge'}),
 		'sync_endfalse sync_starttrue', 'the second waits for the next look');
 	$node->refresh('looks', @recent);
 	is_deeply([ $node->asked ], ['GET sdk_forge'], 'which comes');
@@ -86,12 +91,15 @@ subtest 'before, during and after a look' => sub {
 
 	# a look that fails is none
 	deliver('looks', body('sync_end', 'sdk_forge'));
-	$mock->fault('looks', { path => '/sdk_forge', status => 404, body => { code => 'NotFound', message => 'x' } }, { status => 500, times => 0 });
+	$mock->fault('looks',
+		{ path => '/sdk_forge', status => 404, body => { code => 'NotFound', message => 'x' } },
+		{ status => 500, times => 0 });
 	$node->query(q{ALTER SERVER looks OPTIONS (ADD max_retries '0')});
 	$node->refresh('looks', @recent);
 	$mock->clear_faults('looks');
 	$node->refresh('looks');
-	is($node->query(q{SELECT count(*) FROM fivetrex_watch.deliveries WHERE used_at IS NULL}), 0, 'in the end all are used');
+	is($node->query(q{SELECT count(*) FROM fivetrex_watch.deliveries WHERE used_at IS NULL}), 0,
+		'in the end all are used');
 };
 
 subtest 'histories of those come first' => sub {
@@ -99,12 +107,17 @@ subtest 'histories of those come first' => sub {
 	$node->query(q{UPDATE fivetrex_watch.accounts SET history_calls = 1 WHERE account = 'first'});
 	$node->refresh('first');
 	my @asked = $node->table('id', 'connectors', 'AND history_asked_at IS NOT NULL');
-	my @rest = $node->rows(q{SELECT id FROM fivetrex_watch.connectors c, fivetrex_watch.accounts a WHERE a.account = 'first' AND c.account = a.account
+	my @rest = $node->rows(q{SELECT id FROM fivetrex_watch.connectors c, fivetrex_watch.accounts a
+		WHERE a.account = 'first' AND c.account = a.account
 		AND id = ANY (fivetrex_watch.history_wanted(a, now(), now(), 100)) ORDER BY id DESC});
 	if (!@rest)
 	{
 		# seeds whose syncs are older than seven days have nothing to be asked for
-		$mock->begin_sync('first', $_, ago => 60), $mock->end_sync('first', $_) for qw(daily_beacon sdk_forge cron_lighthouse);
+		foreach my $id (qw(daily_beacon sdk_forge cron_lighthouse))
+		{
+			$mock->begin_sync('first', $id, ago => 60);
+			$mock->end_sync('first', $id);
+		}
 		@rest = qw(sdk_forge daily_beacon);
 	}
 	deliver('first', body('sync_end', $rest[0]));
@@ -124,13 +137,15 @@ sub wait_for_batch
 subtest 'before, during and after a wait' => sub {
 	account('waits');
 	# but for deliveries it would pause for longer than this test may take
-	$node->query(q{CREATE OR REPLACE FUNCTION fivetrex_watch.first_pause(account text) RETURNS double precision LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS 'SELECT 3600.0::double precision'});
+	$node->query(q{CREATE OR REPLACE FUNCTION fivetrex_watch.first_pause(account text) RETURNS double precision
+		LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS 'SELECT 3600.0::double precision'});
 	$node->refresh('waits');
 	deliver('waits', body('sync_end', 'daily_beacon'));
 	my $batch = $node->request('daily_beacon');
 	$mock->clear('waits');
 	my $session = wait_for_batch('waits', $batch);
-	is($node->query("SELECT outcome IS NULL FROM fivetrex_watch.runs WHERE batch = $batch"), 't', 'what came before has not ended it');
+	is($node->query("SELECT outcome IS NULL FROM fivetrex_watch.runs WHERE batch = $batch"), 't',
+		'what came before has not ended it');
 	# somebody else's, and a forged one, wake nobody
 	deliver('waits', body('sync_end', 'cron_lighthouse'));
 	is($node->query("SELECT fivetrex_watch.receive('{}', '', 'waits')"), 401, 'unsigned');
@@ -139,9 +154,11 @@ subtest 'before, during and after a wait' => sub {
 	my $before = $looks->();
 	# a success that is none: it still runs
 	deliver('waits', body('sync_end', 'daily_beacon', data => { status => 'SUCCESSFUL' }));
-	$node->poll_query_until('postgres', q{SELECT bool_and(used_at IS NOT NULL) FROM fivetrex_watch.deliveries WHERE account = 'waits' AND connector_id = 'daily_beacon'});
+	$node->poll_query_until('postgres', q{SELECT bool_and(used_at IS NOT NULL) FROM fivetrex_watch.deliveries
+		WHERE account = 'waits' AND connector_id = 'daily_beacon'});
 	is($looks->(), $before + 1, 'the waiter has looked at once, and once');
-	is($node->query("SELECT outcome IS NULL FROM fivetrex_watch.runs WHERE batch = $batch"), 't', 'and has seen that it runs');
+	is($node->query("SELECT outcome IS NULL FROM fivetrex_watch.runs WHERE batch = $batch"), 't',
+		'and has seen that it runs');
 	$mock->end_sync('waits', 'daily_beacon', outcome => 'FAILURE', reason => 'why');
 	deliver('waits', body('sync_end', 'daily_beacon', data => { status => 'SUCCESSFUL' }));
 	$node->ended($session);
@@ -149,7 +166,8 @@ subtest 'before, during and after a wait' => sub {
 	my ($row) = $node->rows("SELECT r::text FROM fivetrex_watch.runs r WHERE batch = $batch");
 	deliver('waits', body($_, 'daily_beacon')) for qw(sync_start sync_end);
 	$node->refresh('waits');
-	is($node->query("SELECT (r::text) FROM fivetrex_watch.runs r WHERE batch = $batch") =~ s/,[^,]*\)$//r, $row =~ s/,[^,]*\)$//r, 'what comes after changes nothing');
+	is($node->query("SELECT (r::text) FROM fivetrex_watch.runs r WHERE batch = $batch") =~ s/,[^,]*\)$//r,
+		$row =~ s/,[^,]*\)$//r, 'what comes after changes nothing');
 };
 
 subtest 'notifications' => sub {
@@ -158,7 +176,8 @@ subtest 'notifications' => sub {
 	my $out = $node->query("LISTEN fivetrex_watch; $sql $sql SELECT 1");
 	my @notes = map { decode_json($_) } $out =~ /with payload "(\{.*?\})" received/g;
 	is(scalar @notes, 1, 'one for each that is new');
-	is(join('|', map { $notes[0]{$_} // '' } qw(id account connector_id kind now)), '|looks|daily_beacon|delivery|sync_end', 'says what');
+	is(join('|', map { $notes[0]{$_} // '' } qw(id account connector_id kind now)),
+		'|looks|daily_beacon|delivery|sync_end', 'says what');
 };
 
 subtest 'a webhook is switched off' => sub {
@@ -183,7 +202,8 @@ subtest 'a webhook is switched off' => sub {
 	$node->pass('61 min');
 	$node->refresh('hooks');
 	is_deeply([ grep { /webhook/ } $node->news('hooks') ], ['|webhook|active|inactive'], 'it is told');
-	like($node->query(q{SELECT message FROM fivetrex_watch.events WHERE kind = 'webhook'}), qr/^webhook hook_acorn.* is inactive, was active$/, 'in words');
+	like($node->query(q{SELECT message FROM fivetrex_watch.events WHERE kind = 'webhook'}),
+		qr/^webhook hook_acorn.* is inactive, was active$/, 'in words');
 	$node->pass('61 min');
 	$node->refresh('hooks');
 	is_deeply([ grep { /webhook/ } $node->news('hooks') ], [], 'once');

@@ -13,7 +13,8 @@ my $mock = Fivetrex::Mock->start;
 my $node = Fivetrex::Watch->start('tables', $mock);
 my $json = JSON::PP->new->canonical;
 
-# The schema configuration of a connector: { schema => { enabled, tables => { name => [enabled, sync_mode, deleted] } } }; undef: it has none.
+# The schema configuration of a connector: { schema => { enabled, tables => { name => [enabled, sync_mode, deleted] } } };
+# undef: it has none.
 sub serve
 {
 	my ($world, $id, $config) = @_;
@@ -23,15 +24,18 @@ sub serve
 		my $schema = $config->{$_};
 		my %tables = map {
 			my ($enabled, $mode, $deleted) = @{ $schema->{tables}{$_} };
-			$_ => { name_in_destination => "d_$_", enabled => $bool->($enabled), supports_columns_config => JSON::PP::true(), columns => {},
-				enabled_patch_settings => $deleted ? { allowed => JSON::PP::false(), reason_code => 'DELETED' } : { allowed => JSON::PP::true() },
+			$_ => { name_in_destination => "d_$_", enabled => $bool->($enabled), supports_columns_config => JSON::PP::true(),
+				columns => {},
+				enabled_patch_settings => $deleted
+					? { allowed => JSON::PP::false(), reason_code => 'DELETED' } : { allowed => JSON::PP::true() },
 				defined $mode ? (sync_mode => $mode) : () }
 		} keys %{ $schema->{tables} };
 		$_ => { name_in_destination => "d_$_", enabled => $bool->($schema->{enabled}), tables => \%tables }
 	} keys %{ $config // {} };
 	if (defined $config)
 	{
-		$mock->replace($world, path => $path, raw => $json->encode({ code => 'Success', data => { schemas => \%schemas, schema_change_handling => 'ALLOW_ALL' } }));
+		$mock->replace($world, path => $path, raw => $json->encode({ code => 'Success',
+			data => { schemas => \%schemas, schema_change_handling => 'ALLOW_ALL' } }));
 	}
 	else
 	{
@@ -45,14 +49,17 @@ sub look
 	my ($world, $calls) = @_;
 	$node->{world} = $world;
 	$mock->clear($world);
-	my ($status, undef, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\nCALL fivetrex_watch.refresh_tables(" . ($calls // 'NULL') . ", '$world')");
+	$calls //= 'NULL';
+	my ($status, undef, $err) =
+		$node->psql('postgres', "\\set VERBOSITY verbose\nCALL fivetrex_watch.refresh_tables($calls, '$world')");
 	return $err;
 }
 
 # Events as "connector schema.table change was now".
 sub news
 {
-	return sort $node->rows(q{SELECT format('%s %s.%s %s', connector_id, detail ->> 'schema_name', detail ->> 'table_name', detail ->> 'change')
+	return sort $node->rows(q{SELECT format('%s %s.%s %s', connector_id, detail ->> 'schema_name',
+		detail ->> 'table_name', detail ->> 'change')
 		FROM fivetrex_watch.take('test', 10000) WHERE kind = 'table'});
 }
 
@@ -61,16 +68,21 @@ subtest 'the first look' => sub {
 	$node->refresh('w');
 	news();
 	is(look('w'), '', 'no complaint, also of those that have no configuration yet');
-	is_deeply([ sort map { m{connections/(\w+)/schemas} } $mock->requests('w') ], [ sort $node->table('id', 'connectors') ], 'one call each');
+	is_deeply([ sort map { m{connections/(\w+)/schemas} } $mock->requests('w') ], 
+		[ sort $node->table('id', 'connectors') ], 'one call each');
 	is_deeply([ news() ], [], 'is no news');
-	is($node->query(q{SELECT count(*) FROM w.connector_tables t JOIN w.connector_schemas s USING (connector_id, schema_name)
-		JOIN fivetrex_watch.tables k ON (k.connector_id, k.schema_name, k.table_name, k.schema_in_destination, k.name_in_destination, k.enabled)
+	is($node->query(q{SELECT count(*) FROM w.connector_tables t
+		JOIN w.connector_schemas s USING (connector_id, schema_name)
+		JOIN fivetrex_watch.tables k ON (k.connector_id, k.schema_name, k.table_name,
+			k.schema_in_destination, k.name_in_destination, k.enabled)
 		= (t.connector_id, t.schema_name, t.table_name, s.name_in_destination, t.name_in_destination, s.enabled AND t.enabled)
-		AND k.sync_mode IS NOT DISTINCT FROM t.sync_mode}), $node->query('SELECT count(*) FROM w.connector_tables'), 'all are there as they are');
+		AND k.sync_mode IS NOT DISTINCT FROM t.sync_mode}), $node->query('SELECT count(*) FROM w.connector_tables'),
+			'all are there as they are');
 	cmp_ok($node->query('SELECT count(*) FROM fivetrex_watch.tables'), '>', 100, 'which is not nothing');
 	my $before = $node->query('SELECT md5(string_agg(ctid::text || xmin, $$ $$ ORDER BY t)) FROM fivetrex_watch.tables t');
 	look('w');
-	is($node->query('SELECT md5(string_agg(ctid::text || xmin, $$ $$ ORDER BY t)) FROM fivetrex_watch.tables t'), $before, 'again: nothing is written');
+	is($node->query('SELECT md5(string_agg(ctid::text || xmin, $$ $$ ORDER BY t)) FROM fivetrex_watch.tables t'), $before,
+		'again: nothing is written');
 	is_deeply([ news() ], [], 'nor told');
 };
 
@@ -79,7 +91,8 @@ subtest 'so many calls' => sub {
 	my @first = map { m{connections/(\w+)/schemas} } $mock->requests('w');
 	is(scalar @first, 4, 'as many as allowed');
 	look('w', 11);
-	is_deeply([ sort @first, map { m{connections/(\w+)/schemas} } $mock->requests('w') ], [ sort $node->table('id', 'connectors') ], 'then the others');
+	is_deeply([ sort @first, map { m{connections/(\w+)/schemas} } $mock->requests('w') ], 
+		[ sort $node->table('id', 'connectors') ], 'then the others');
 	look('w', 0);
 	is_deeply([ $mock->requests('w') ], [], 'none');
 };
@@ -97,7 +110,8 @@ subtest 'a walk' => sub {
 		{
 			my %config = map {
 				my $schema = $_;
-				$schema => { enabled => rand() < 0.85, tables => { map { $_ => [ rand() < 0.8, (undef, 'SOFT_DELETE', 'HISTORY')[ rand 3 ], rand() < 0.1 ] }
+				$schema => { enabled => rand() < 0.85, tables => {
+					map { $_ => [ rand() < 0.8, (undef, 'SOFT_DELETE', 'HISTORY')[ rand 3 ], rand() < 0.1 ] }
 					grep { rand() < 0.8 } ('orders', 'Items; "x"', 'a.b') } }
 			} grep { rand() < 0.8 } @words;
 			$real{$id} = rand() < 0.4 && $real{$id} ? $real{$id} : \%config;
@@ -116,7 +130,9 @@ subtest 'a walk' => sub {
 			foreach my $schema (keys %{ $real{$id} })
 			{
 				my $tables = $real{$id}{$schema}{tables};
-				$now{"$id $schema.$_"} = [ $real{$id}{$schema}{enabled} && $tables->{$_}[0] ? 1 : 0, $tables->{$_}[1] // '' ] for grep { !$tables->{$_}[2] } keys %$tables;
+				my $on = $real{$id}{$schema}{enabled};
+				$now{"$id $schema.$_"} = [ $on && $tables->{$_}[0] ? 1 : 0, $tables->{$_}[1] // '' ]
+					for grep { !$tables->{$_}[2] } keys %$tables;
 			}
 			# without any schema nothing is known of it
 			next unless %{ $real{$id} };
@@ -128,7 +144,8 @@ subtest 'a walk' => sub {
 			{
 				push @expected, map { "$_ gone" } grep { !$now{$_} } keys %$was;
 				push @expected, map { "$_ appeared" } grep { !$was->{$_} } keys %now;
-				push @expected, map { "$_ " . ($now{$_}[0] ? 'enabled' : 'disabled') } grep { $was->{$_} && $was->{$_}[0] != $now{$_}[0] } keys %now;
+				push @expected, map { "$_ " . ($now{$_}[0] ? 'enabled' : 'disabled') }
+					grep { $was->{$_} && $was->{$_}[0] != $now{$_}[0] } keys %now;
 				push @expected, map { "$_ sync_mode" } grep { $was->{$_} && $was->{$_}[1] ne $now{$_}[1] } keys %now;
 			}
 			$known{$id} = { tables => \%now, seen => $seen || $any };
@@ -139,16 +156,19 @@ subtest 'a walk' => sub {
 		my @told = grep { /^(@{[ join '|', @ids ]}) / } news();
 		is_deeply(\@told, [ sort @expected ], "step $step: told as the model says") or last;
 	}
-	cmp_ok($node->query(q{SELECT count(*) FROM fivetrex_watch.events WHERE account = 'walk' AND kind = 'table'}), '>', 100, 'which is not nothing');
+	cmp_ok($node->query(q{SELECT count(*) FROM fivetrex_watch.events WHERE account = 'walk' AND kind = 'table'}),
+		'>', 100, 'which is not nothing');
 };
 
 subtest 'a bad one, a gone one, a refused key' => sub {
 	$mock->fault('w', { path => '/connections/sdk_forge/schemas', body_text => '<html>', times => 0 });
 	is(look('w'), '', 'one that is no JSON');
-	is($node->query(q{SELECT string_agg(id, ' '), bool_and(tables_error IS NOT NULL) FROM fivetrex_watch.connectors WHERE account = 'w' AND tables_error IS NOT NULL}), 'sdk_forge|t', 'keeps its error to itself');
+	is($node->query(q{SELECT string_agg(id, ' '), bool_and(tables_error IS NOT NULL) FROM fivetrex_watch.connectors
+		WHERE account = 'w' AND tables_error IS NOT NULL}), 'sdk_forge|t', 'keeps its error to itself');
 	$mock->clear_faults('w');
 	look('w');
-	is($node->query(q{SELECT count(*) FROM fivetrex_watch.connectors WHERE tables_error IS NOT NULL}), 0, 'which is over then');
+	is($node->query(q{SELECT count(*) FROM fivetrex_watch.connectors WHERE tables_error IS NOT NULL}), 0,
+		'which is over then');
 	# deleted since the list was read: nothing is said of its tables
 	news();
 	$node->query(q{SET fivetrex.max_deletes = 1; DELETE FROM w.connectors WHERE id = 'assimilate_seem'});
@@ -162,7 +182,8 @@ subtest 'a bad one, a gone one, a refused key' => sub {
 	cmp_ok(scalar($mock->requests('w')), '<=', 14, 'for which nothing is asked twice');
 	$mock->clear_faults('w');
 	$node->refresh('w');
-	like($node->fails(q{SET default_transaction_read_only = on; CALL fivetrex_watch.refresh_tables()}), qr/ERROR:  25006/, 'not in READ ONLY');
+	like($node->fails(q{SET default_transaction_read_only = on; CALL fivetrex_watch.refresh_tables()}), qr/ERROR:  25006/,
+		'not in READ ONLY');
 	like($node->fails(q{BEGIN; CALL fivetrex_watch.refresh_tables()}), qr/ERROR:  2D000/, 'nor in a transaction block');
 };
 
@@ -171,7 +192,8 @@ subtest 'side by side with refreshes' => sub {
 	$mock->fault('w', { path => '/schemas', stall => 'headers' });
 	my $session = $node->background('tables', q{CALL fivetrex_watch.refresh_tables(NULL, 'w')});
 	$mock->wait_for('w', 1, '/schemas', 'stalled');
-	my (undef, undef, $err) = $node->psql('postgres', q{CALL fivetrex_watch.refresh('w'); CALL fivetrex_watch.refresh_tables(NULL, 'w')});
+	my (undef, undef, $err) = $node->psql('postgres', q{CALL fivetrex_watch.refresh('w');
+		CALL fivetrex_watch.refresh_tables(NULL, 'w')});
 	is($err, '', 'another refreshes meanwhile');
 	is(scalar(grep { m{/v1/connections\?} } $mock->requests('w')), 1, 'and has not waited');
 	$mock->release('w');

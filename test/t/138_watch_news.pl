@@ -45,7 +45,8 @@ subtest 'batches' => sub {
 	$node->request('daily_beacon');
 	ok(go_on('b'), 'they end');
 	is_deeply([ sort { (split /\|/, $a)[1] <=> (split /\|/, $b)[1] } batches() ],
-		[ 'failed|2|3|1|batch 2: failed (2 of 3 runs succeeded)', 'succeeded|3|1|0|batch 3: succeeded (1 of 1 runs succeeded)' ],
+		[ 'failed|2|3|1|batch 2: failed (2 of 3 runs succeeded)',
+			'succeeded|3|1|0|batch 3: succeeded (1 of 1 runs succeeded)' ],
 		'one failed: one event with the first other outcome');
 	$node->refresh('b');
 	is_deeply([ batches() ], [], 'once');
@@ -90,19 +91,26 @@ subtest 'allowances' => sub {
 	$node->query(q{UPDATE fivetrex_watch.accounts SET hold = '0', history_calls = 0 WHERE account = 'late'});
 	my $recent = $node->query(q{SELECT to_json(now() - interval '3 hours') #>> '{}'});
 	my @ids = qw(daily_beacon assimilate_seem);
-	$mock->patch('late', 'connections', $_, set => { succeeded_at => $recent, failed_at => undef, schedule_type => 'manual',
+	$mock->patch('late', 'connections', $_, set => {
+		succeeded_at => $recent, failed_at => undef, schedule_type => 'manual',
 		'status.setup_state' => 'connected', 'status.sync_state' => 'scheduled', 'status.update_state' => 'on_schedule',
 		paused => JSON::PP::false() }) for @ids;
 	$node->refresh('late');
 	$node->news('late');
-	my $allowed = sub { join ' ', $node->rows(q{SELECT coalesce(allowed::text, 'any') || (late_by IS NOT NULL) FROM fivetrex_watch.freshness
+	my $allowed = sub { join ' ', $node->rows(q{SELECT coalesce(allowed::text, 'any') || (late_by IS NOT NULL)
+		FROM fivetrex_watch.freshness
 		WHERE account = 'late' AND connector_id IN ('daily_beacon', 'assimilate_seem') ORDER BY connector_id DESC}) };
-	my $news = sub { $node->refresh('late'); return [ grep { /^(?:daily_beacon|assimilate_seem)\|/ } $node->news('late') ] };
+	my $news = sub {
+		$node->refresh('late');
+		return [ grep { /^(?:daily_beacon|assimilate_seem)\|/ } $node->news('late') ];
+	};
 	is($allowed->(), 'anyfalse anyfalse', 'under a manual schedule data may be of any age');
 	my ($group) = $node->table('group_id', 'connectors', q{AND id = 'daily_beacon'});
 	$node->query(qq{INSERT INTO fivetrex_watch.slas (group_id, max_age) VALUES ('$group', '2 hours')});
-	my @late = grep { $node->query("SELECT group_id = '$group' FROM fivetrex_watch.connectors WHERE account = 'late' AND id = '$_'") eq 't' } @ids;
-	is_deeply([ sort @{ $news->() } ], [ sort map { "$_|health|ok|late" } @late ], 'a row for their group: they are late from the next refresh on');
+	my @late = grep { $node->query("SELECT group_id = '$group' FROM fivetrex_watch.connectors WHERE account = 'late'
+		AND id = '$_'") eq 't' } @ids;
+	is_deeply([ sort @{ $news->() } ], [ sort map { "$_|health|ok|late" } @late ],
+		'a row for their group: they are late from the next refresh on');
 	$node->query(q{INSERT INTO fivetrex_watch.slas (connector_id, max_age) VALUES ('daily_beacon', '4 hours')});
 	is_deeply($news->(), ['daily_beacon|health|late|ok'], 'a row for one of them: it is not');
 	like($allowed->(), qr/^04:00:00false/, 'so says freshness');
@@ -144,18 +152,24 @@ subtest 'a key that is refused, before anything was seen' => sub {
 	$node->refresh('key');
 	$node->pass('11 min');
 	$node->refresh('key');
-	like(join("\n", $node->news('key')), qr/^\|account\|.*\|ok$/, 'and its end, but no connector: what is there at the first look is no news');
+	like(join("\n", $node->news('key')), qr/^\|account\|.*\|ok$/,
+		'and its end, but no connector: what is there at the first look is no news');
 };
 
 subtest 'rights of a runner' => sub {
-	$node->query(q{CREATE ROLE runner; GRANT USAGE ON SCHEMA fivetrex_watch, key TO runner; GRANT ALL ON ALL TABLES IN SCHEMA fivetrex_watch TO runner;
-		GRANT ALL ON ALL SEQUENCES IN SCHEMA fivetrex_watch TO runner; GRANT EXECUTE ON ALL ROUTINES IN SCHEMA fivetrex_watch TO runner;
-		GRANT SELECT ON ALL TABLES IN SCHEMA key TO runner; GRANT USAGE ON FOREIGN SERVER key TO runner; UPDATE fivetrex_watch.accounts SET webhooks_every = '1 hour' WHERE account = 'key'});
+	$node->query(q{CREATE ROLE runner; GRANT USAGE ON SCHEMA fivetrex_watch, key TO runner;
+		GRANT ALL ON ALL TABLES IN SCHEMA fivetrex_watch TO runner;
+		GRANT ALL ON ALL SEQUENCES IN SCHEMA fivetrex_watch TO runner;
+			GRANT EXECUTE ON ALL ROUTINES IN SCHEMA fivetrex_watch TO runner;
+		GRANT SELECT ON ALL TABLES IN SCHEMA key TO runner; GRANT USAGE ON FOREIGN SERVER key TO runner;
+			UPDATE fivetrex_watch.accounts SET webhooks_every = '1 hour' WHERE account = 'key'});
 	$mock->settings('key', connectors => 4);
-	my (undef, undef, $err) = $node->psql('postgres', q{SET ROLE runner; CALL fivetrex_watch.refresh('key'); CALL fivetrex_watch.refresh_tables(account => 'key')});
+	my (undef, undef, $err) = $node->psql('postgres', q{SET ROLE runner; CALL fivetrex_watch.refresh('key');
+		CALL fivetrex_watch.refresh_tables(account => 'key')});
 	is($err, '', 'he refreshes all');
 	is(scalar(grep { /\|appeared\|/ } $node->news('key')), 1, 'and tells');
-	is($node->query(q{SELECT count(*) > 0, bool_and(webhooks_error IS NULL) FROM fivetrex_watch.webhooks w JOIN fivetrex_watch.accounts USING (account)}), 't|t', 'of webhooks, too');
+	is($node->query(q{SELECT count(*) > 0, bool_and(webhooks_error IS NULL) FROM fivetrex_watch.webhooks w
+		JOIN fivetrex_watch.accounts USING (account)}), 't|t', 'of webhooks, too');
 };
 
 $node->stop;

@@ -22,7 +22,8 @@ $ENV{NODE_PATH} = '/usr/share/nodejs:/usr/lib/nodejs' . ($ENV{NODE_PATH} ? ":$EN
 sub is_there
 {
 	my ($kind) = @_;
-	my @trial = $kind eq 'js' ? ('node', '-e', 'require("pg")') : ($tiers{python}[0], '-c', "try:\n import psycopg\nexcept ImportError:\n import psycopg2");
+	my @trial = $kind eq 'js' ? ('node', '-e', 'require("pg")') 
+		: ($tiers{python}[0], '-c', "try:\n import psycopg\nexcept ImportError:\n import psycopg2");
 	delete local $ENV{LD_PRELOAD};
 	return eval { IPC::Run::run(\@trial, '<', \undef, '>', \my $out, '2>', \my $err) };
 }
@@ -33,9 +34,11 @@ my $mock = Fivetrex::Mock->start;
 my $node = Fivetrex::Watch->start('tiers', $mock);
 $node->account('w', connectors => 15);
 $node->query(q{ALTER USER MAPPING FOR PUBLIC SERVER w OPTIONS (ADD webhook_secret 'the real secret');
-	CREATE ROLE web LOGIN; GRANT USAGE ON SCHEMA fivetrex_watch TO web; GRANT EXECUTE ON FUNCTION fivetrex_watch.receive TO web});
+	CREATE ROLE web LOGIN; GRANT USAGE ON SCHEMA fivetrex_watch TO web;
+		GRANT EXECUTE ON FUNCTION fivetrex_watch.receive TO web});
 my $readme = slurp_file("$FindBin::RealBin/../../README.md");
-my $http = HTTP::Tiny->new(timeout => $PostgreSQL::Test::Utils::timeout_default, keep_alive => 0, proxy => undef, http_proxy => undef);
+my $http = HTTP::Tiny->new(timeout => $PostgreSQL::Test::Utils::timeout_default, keep_alive => 0,
+	proxy => undef, http_proxy => undef);
 
 foreach my $kind (sort keys %tiers)
 {
@@ -61,21 +64,29 @@ sub run_tier
 		local @ENV{qw(PGHOST PGPORT PGDATABASE PGUSER PORT)} = ($node->host, $node->port, 'postgres', 'web', 0);
 		$pid = open2($out, $in, $program, $file);
 	}
-	my ($port) = <$out> =~ /^listening on port (\d+)$/ or do { fail('it starts'); kill TERM => $pid; waitpid $pid, 0; return };
+	my ($port) = <$out> =~ /^listening on port (\d+)$/ or do {
+		fail('it starts');
+		kill TERM => $pid;
+		waitpid $pid, 0;
+		return;
+	};
 	my $post = sub {
 		my ($body, $signature, %headers) = @_;
 		$headers{'X-Fivetran-Signature-256'} = $signature if defined $signature;
-		return $http->request('POST', "http://127.0.0.1:$port/hook", { content => $body, headers => { 'Content-Type' => 'application/json', %headers } })->{status};
+		return $http->request('POST', "http://127.0.0.1:$port/hook",
+			{ content => $body, headers => { 'Content-Type' => 'application/json', %headers } })->{status};
 	};
 	my $sign = sub { return hmac_sha256_hex($_[0], 'the real secret') };
 	my $stored = sub { return $node->query('SELECT count(*) FROM fivetrex_watch.deliveries') };
 	$node->query('DELETE FROM fivetrex_watch.deliveries');
 
-	my $body = qq({"event":"sync_end",  "connector_id":"daily_beacon", "connector_name":"\xc3\xa9\\u00e9", "of":"$kind"}\n);
+	my $body = qq({"event":"sync_end",  "connector_id":"daily_beacon", )
+		. qq("connector_name":"\xc3\xa9\\u00e9", "of":"$kind"}\n);
 	is($post->($body, $sign->($body)), 200, 'a delivery, with blanks, a line feed and bytes beyond ASCII');
 	is($post->($body, uc $sign->($body)), 200, 'the same again, signed in upper case');
 	is($stored->(), 1, 'is stored once');
-	is($node->query('SELECT digest = sha256(decode($$' . unpack('H*', $body) . '$$, $$hex$$)) FROM fivetrex_watch.deliveries'), 't', 'byte for byte as it came');
+	is($node->query('SELECT digest = sha256(decode($$' . unpack('H*', $body) . '$$, $$hex$$))
+		FROM fivetrex_watch.deliveries'), 't', 'byte for byte as it came');
 	is($post->($body, $sign->("$body ")), 401, 'signed for another body');
 	is($post->($body, undef), 401, 'not signed');
 	is($post->('', $sign->('')), 400, 'empty');
