@@ -22,10 +22,13 @@ SERVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "server.py")
 class MockClient(unittest.TestCase):
     """A server for the class, and ways to call it: no tests, so that other files import it."""
 
+    arguments = []      # more of the server's
+
     @classmethod
     def setUpClass(cls):
-        cls.server = subprocess.Popen([sys.executable, SERVER, "--exit-on-stdin-eof"],
-                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        cls.server = subprocess.Popen(
+            [sys.executable, SERVER, "--exit-on-stdin-eof", *cls.arguments],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         cls.port = int(cls.server.stdout.read())
 
     @classmethod

@@ -145,5 +145,23 @@ class SyncsTest(selftest.RoundClient):
         self.control("DELETE", "syncs")
 
 
+class PlayedSyncsTest(selftest.RoundClient):
+    """A server whose syncs end by themselves."""
+    arguments = ["--syncs-run", "2"]
+
+    def states(self, n):
+        return [self.ok("GET", SEEM)["status"]["sync_state"] for _ in range(n)]
+
+    def test_without_a_plan(self):
+        self.ok("POST", SEEM + "/sync", {})
+        self.assertEqual(self.states(4), ["syncing"] * 2 + ["scheduled"] * 2)
+
+    def test_a_plan_counts_first(self):
+        self.control("POST", "syncs", [{"id": "assimilate_seem", "run": 3, "times": 1}])
+        for run in (3, 2):
+            self.ok("POST", SEEM + "/sync", {})
+            self.assertEqual(self.states(run + 1), ["syncing"] * run + ["scheduled"])
+
+
 if __name__ == "__main__":
     unittest.main()

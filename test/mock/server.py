@@ -29,6 +29,7 @@ import multipart
 import operations
 import routes
 import state
+import syncs
 from answers import Binary
 from routes import Refusal, invalid
 from state import to_json
@@ -301,7 +302,11 @@ def main():
     parser.add_argument("--tls-cert")
     parser.add_argument("--tls-key")
     parser.add_argument("--exit-on-stdin-eof", action="store_true")
+    parser.add_argument("--syncs-run", type=int, metavar="LOOKS",
+                        help="syncs end by themselves after so many looks at them")
     options = parser.parse_args()
+    if options.syncs_run is not None:
+        syncs.set_default_run(options.syncs_run)
 
     server = Server(("127.0.0.1", options.port), Handler)
     if options.tls_cert:

@@ -33,6 +33,11 @@ _PLAN = {"id": None, "times": 0, "lag": 0, "run": None, "outcome": "COMPLETED", 
 _OUTCOMES = ("COMPLETED", "FAILURE", "CANCELED", "INCOMPLETE", "RESCHEDULED", "PAUSED")
 
 
+def set_default_run(looks):
+    """Syncs that no plan is for end by themselves."""
+    _PLAN["run"] = looks
+
+
 def _text(time):
     return time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
