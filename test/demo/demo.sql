@@ -136,6 +136,9 @@ CALL fivetrex_watch.refresh();
 SELECT health, severity, count(*) AS connectors, min(name) AS for_example
 FROM fivetrex_watch.health GROUP BY 1, 2 ORDER BY 2 DESC, 3 DESC;
 
+-- Who wants to be told takes events; the first time he registers.
+SELECT count(*) AS events FROM fivetrex_watch.take('alerts');
+
 -- A run of three, two at once; it waits for exactly these, and one of them fails.
 SELECT fivetrex_watch.request('{cron_lighthouse,unicode_meadow,escaped_willow}', at_once => 2) AS batch \gset
 
@@ -144,6 +147,11 @@ CALL fivetrex_watch.wait(:batch);
 -- Who failed, and why?
 SELECT connector_id, outcome, known_by, reason, sync_id IS NOT NULL AS sync_known
 FROM fivetrex_watch.runs WHERE batch = :batch ORDER BY id;
+
+-- The alert, told once.
+SELECT kind, now, message FROM fivetrex_watch.take('alerts');
+
+SELECT count(*) AS more FROM fivetrex_watch.take('alerts');
 
 -- What is left of the hour's calls?
 SELECT rate_limit, remaining > 0 AS some_left, calls > 0 AS called FROM fivetrex_limits();
