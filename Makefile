@@ -12,7 +12,7 @@ HERE := $(or $(VPATH),$(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST)))))
 
 # Our own goals work on a machine without PostgreSQL, where there is no PGXS to
 # include yet; PGXS has a rule called check, so it stays out when ours is meant.
-OUR_GOALS = bench check check-sanitize check-versions check-web coverage demo dist docs format fuzz
+OUR_GOALS = bench check check-pictures check-sanitize check-versions check-web coverage demo dist docs format fuzz
 
 ifneq ($(filter $(OUR_GOALS),$(MAKECMDGOALS)),)
 
