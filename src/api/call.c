@@ -37,6 +37,9 @@
  */
 #define MAX_PAGE_BYTES ((size_t) 128 * 1024 * 1024)
 
+/* Fivetran's have 30; a request line of more than 8 KB is refused by many. */
+#define MAX_CURSOR_BYTES 4096
+
 struct FtxCall
 {
 	MemoryContext cxt; /* holds the call; its end ends the request */
@@ -371,6 +374,25 @@ ftx_call_complain(FtxCall *call, const char *complaint)
 		complaint = psprintf("The change was made. %s", complaint);
 	complain(call, FTX_PROBLEM_NOT_UNDERSTOOD, complaint);
 	ftx_call_raise(call);
+}
+
+char *
+ftx_call_next_cursor(FtxCall *call, const FtxPage *page)
+{
+	const FtxJsonValue *value = &page->next_cursor;
+	char *cursor;
+
+	/* some lists end with "" */
+	if (value->kind != FTX_JSON_STRING || value->len <= 2)
+		return NULL;
+	if (value->len > MAX_CURSOR_BYTES)
+		ftx_call_complain(
+			call, psprintf("Its \"next_cursor\" has %d bytes.", value->len));
+	cursor = palloc(value->len);
+	if (ftx_json_unescape(value->text + 1, value->len - 2, cursor) < 0)
+		ftx_call_complain(call, "Its \"next_cursor\" is no text.");
+	pfree(cursor);
+	return ftx_json_text(value);
 }
 
 /*

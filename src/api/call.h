@@ -114,6 +114,13 @@ ftx_call_decode(FtxCall *call, const FtxWanted *wanted, FtxPage *page);
 extern bool
 ftx_call_try_decode(FtxCall *call, const FtxWanted *wanted, FtxPage *page);
 
+/*
+ * The cursor of the page after this one, in the current memory context; NULL at
+ * the end of the list.  Raises ERRCODE_PROTOCOL_VIOLATION if it is no text, or
+ * is too long to be sent.
+ */
+extern char *ftx_call_next_cursor(FtxCall *call, const FtxPage *page);
+
 /* The usual case: the one object, or the list, of an answer. */
 extern void
 ftx_call_decode_object(FtxCall *call, const FtxProjection *projection,

@@ -18,6 +18,9 @@
 #include "storage/fd.h"
 #include "utils/acl.h"
 
+/* U+FEFF in UTF-8. */
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF"
+
 /* Longest credential that is read from a file. */
 #define MAX_CREDENTIAL 4096
 
@@ -82,6 +85,7 @@ read_file(const char *option, const char *filename, MemoryContext owner)
 {
 	int fd = open_file(option, filename);
 	char buffer[MAX_CREDENTIAL + 2];
+	const char *value = buffer;
 	size_t len = 0;
 	ssize_t n;
 	FtxSecret *secret;
@@ -102,8 +106,11 @@ read_file(const char *option, const char *filename, MemoryContext owner)
 	buffer[len] = '\0';
 	if (strlen(buffer) != len)
 		refuse_file(option, "has a NUL byte");
-	ftx_credential_check(option, buffer);
-	secret = ftx_secret_create(buffer, owner);
+	/* as some editors put it in front */
+	if (strncmp(buffer, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
+		value += strlen(BYTE_ORDER_MARK);
+	ftx_credential_check(option, value);
+	secret = ftx_secret_create(value, owner);
 	explicit_bzero(buffer, sizeof(buffer));
 	return secret;
 }

@@ -27,6 +27,10 @@ typedef struct FtxProblemRow
 
 #define CHECK_SERVER_OPTIONS "Check the server options base_url and proxy."
 
+/* Instead of the hint of FTX_PROBLEM_UNAUTHORIZED; they were read again. */
+#define CHECK_CREDENTIAL_FILES                                                 \
+	"Check the files that the options api_key_file and api_secret_file of the user mapping name."
+
 static const FtxProblemRow rows[] = {
 	[FTX_PROBLEM_UNAUTHORIZED] =
 		{ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
@@ -154,8 +158,12 @@ static const FtxProblemRow rows[] = {
  * What the user can do; a read has nothing that a dry run would show.
  */
 static const char *
-hint_of(const FtxProblemRow *row, FtxMethod method, const FtxAnswer *answer)
+hint_of(const FtxSession *session, const FtxProblemRow *row, FtxMethod method,
+		const FtxAnswer *answer)
 {
+	if (answer->problem == FTX_PROBLEM_UNAUTHORIZED &&
+		session->credentials.from_files)
+		return CHECK_CREDENTIAL_FILES;
 	if (answer->problem == FTX_PROBLEM_INVALID_REQUEST && method == FTX_GET)
 		return "Correct what the message names: the request is made of the statement's keys, conditions and arguments.";
 	if (answer->problem == FTX_PROBLEM_CALLS_EXHAUSTED &&
@@ -223,6 +231,6 @@ ftx_error_raise(FtxSession *session, FtxMethod method, const char *path,
 						errmsg("%s: %s", row->says, words) :
 						errmsg("%s", row->says),
 					errdetail("%s", describe(method, shown_path, answer)),
-					errhint("%s", hint_of(row, method, answer))));
+					errhint("%s", hint_of(session, row, method, answer))));
 	pg_unreachable();
 }

@@ -26,9 +26,6 @@
 /* Most that pages which are asked for by predicted cursors may hold. */
 #define MAX_AHEAD_BYTES (8 * 1024 * 1024)
 
-/* Fivetran's have 30; a request line of more than 8 KB is refused by many. */
-#define MAX_CURSOR_BYTES 4096
-
 /* A set of byte strings: keys of a page, cursors of a list. */
 typedef struct Bytes
 {
@@ -361,19 +358,9 @@ follow_cursor(FtxSource *source)
 	bool found;
 
 	source->cursor = NULL;
-	if (source->page.next_cursor.kind != FTX_JSON_STRING)
-		return; /* absent or null: the end */
-	if (source->page.next_cursor.len > MAX_CURSOR_BYTES)
-		ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
-						errmsg("the Fivetran API gave a cursor of %d bytes",
-							   source->page.next_cursor.len)));
-	if (ftx_json_unescape(source->page.next_cursor.text + 1,
-						  source->page.next_cursor.len - 2,
-						  palloc(source->page.next_cursor.len)) < 0)
-		ftx_call_complain(source->current, "Its \"next_cursor\" is no text.");
-	cursor = ftx_json_text(&source->page.next_cursor);
-	if (cursor[0] == '\0')
-		return; /* some lists end like this */
+	cursor = ftx_call_next_cursor(source->current, &source->page);
+	if (cursor == NULL)
+		return;
 
 	bytes = copy_bytes(source->list_cxt, cursor, strlen(cursor));
 	byteset_insert(source->cursors, bytes, &found);

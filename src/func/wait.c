@@ -87,9 +87,7 @@ decide(FtxWait *wait, const char *outcome, const char *known_by)
 static char *
 outcome_of_status(const FtxWaitSync *sync)
 {
-	char *status = sync->nulls[FTX_WAIT_SYNC_STATUS] ?
-					   pstrdup("unknown") :
-					   TextDatumGetCString(sync->values[FTX_WAIT_SYNC_STATUS]);
+	char *status = TextDatumGetCString(sync->values[FTX_WAIT_SYNC_STATUS]);
 
 	if (strcmp(status, "COMPLETED") == 0)
 		return pstrdup("succeeded");

@@ -156,7 +156,8 @@ counts(const FtxWait *wait, FtxWaitSync *sync)
 	TimestampTz start = DatumGetTimestampTz(sync->values[FTX_WAIT_SYNC_START]);
 	TimestampTz found;
 
-	if (sync->nulls[FTX_WAIT_SYNC_END])
+	/* of one without a status nobody knows how it ended */
+	if (sync->nulls[FTX_WAIT_SYNC_END] || sync->nulls[FTX_WAIT_SYNC_STATUS])
 		return false;
 	if (!wait->has_since)
 		return !wait->sync.found ||
@@ -246,7 +247,8 @@ ftx_wait_read_history(FtxWait *wait, TimestampTz from)
 	FtxConverter *converter = history_converter(history);
 	FtxWanted wanted = {.shape = FTX_SHAPE_LIST,
 						.projection = ftx_converter_projection(converter)};
-	char *cursor = NULL;
+	List *cursors = NIL;
+	String *cursor = NULL;
 
 	do
 	{
@@ -270,7 +272,7 @@ ftx_wait_read_history(FtxWait *wait, TimestampTz from)
 				ftx_wait_their_clock(wait, GetCurrentTimestamp()), &path))
 			return;
 		if (cursor != NULL)
-			ftx_path_add_param(&path, "cursor", cursor);
+			ftx_path_add_param(&path, "cursor", strVal(cursor));
 		spec.path = path.data;
 		call = ftx_call_start(wait->session, &spec, &stats, NULL,
 							  CurrentMemoryContext);
@@ -287,12 +289,12 @@ ftx_wait_read_history(FtxWait *wait, TimestampTz from)
 		}
 		ftx_call_decode(call, &wanted, &page);
 		take_page(wait, converter, &page);
-		next = page.nitems > 0 ? ftx_json_text(&page.next_cursor) : NULL;
-		/* the same once more would be asked for for ever */
-		cursor = next != NULL && next[0] != '\0' &&
-						 (cursor == NULL || strcmp(cursor, next) != 0) ?
-					 next :
-					 NULL;
+		next = page.nitems > 0 ? ftx_call_next_cursor(call, &page) : NULL;
+		cursor = next != NULL ? makeString(next) : NULL;
+		/* the list would go round for ever */
+		if (cursor != NULL && list_member(cursors, cursor))
+			ftx_call_complain(call, "Its \"next_cursor\" was there before.");
+		cursors = lappend(cursors, cursor);
 		ftx_call_free(call);
 		CHECK_FOR_INTERRUPTS();
 	} while (cursor != NULL);

@@ -140,6 +140,13 @@ judge(FtxRequest *request, CURLcode code)
 		ftx_response_fail(request, FTX_ANSWER_TOO_LARGE,
 						  "out of memory, or a header line is too long");
 	}
+	else if (request->packed &&
+			 (code == CURLE_WRITE_ERROR || code == CURLE_BAD_CONTENT_ENCODING))
+	{
+		/* not all libcurl says is about that */
+		ftx_response_fail(request, FTX_MALFORMED_ANSWER,
+						  "the answer cannot be unpacked");
+	}
 	else if (code == CURLE_ABORTED_BY_CALLBACK && request->departures > 1)
 		ftx_response_fail(request, FTX_BROKEN_TRANSFER,
 						  "the connection ended before the answer");

@@ -63,6 +63,19 @@ subtest 'files' => sub {
 	file('secret', "secret\n");
 	$node->query("ALTER USER MAPPING FOR PUBLIC SERVER f OPTIONS (SET api_secret_file '$dir/secret')");
 	is($session->ask($scan), 14, 'again');
+	foreach my $content ("\xEF\xBB\xBFsecret\n", "\xEF\xBB\xBFsecret")
+	{
+		file('secret', $content);
+		$node->query("ALTER SERVER f OPTIONS (ADD connect_timeout '9')");
+		is($session->ask($scan), 14, 'a byte order mark is none of it');
+		$node->query('ALTER SERVER f OPTIONS (DROP connect_timeout)');
+	}
+	file('secret', "\xEF\xBB\xBF\n");
+	$node->query("ALTER SERVER f OPTIONS (ADD connect_timeout '9')");
+	like($session->complaint($scan), qr/22023: .*is empty/, 'and makes nothing of nothing');
+	$node->query('ALTER SERVER f OPTIONS (DROP connect_timeout)');
+	file('secret', "secret\n");
+	is($session->ask($scan), 14, 'and again');
 };
 
 subtest 'files that change' => sub {
@@ -71,7 +84,8 @@ subtest 'files that change' => sub {
 	is($session->ask($scan), 14, 'are not read while what is known is taken');
 	$mock->clear('f');
 	$node->query("ALTER SERVER f OPTIONS (ADD connect_timeout '9')");
-	like($session->complaint($scan), qr/28000: /, 'a wrong one is refused');
+	like($session->complaint($scan), qr/28000: .*\nHINT:  Check the files that the options api_key_file and/s,
+		'a wrong one is refused');
 	is(scalar @{ [ $mock->requests('f') ] }, 1, 'once, as it has not changed since');
 	file('secret', "secret\n");
 	$mock->clear('f');

@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/../lib";
+use IO::Compress::Gzip qw(gzip $GzipError);
 use MIME::Base64 qw(encode_base64);
 use Test::More;
 use Fivetrex::Mock;
@@ -76,8 +77,40 @@ foreach my $cursor ('null', '""')
 	is($node->query('SELECT id FROM k.groups'), 'g', "$cursor: the end");
 }
 
+# ---------- an answer that is packed in parts, as RFC 1952 allows
+
+my @parts = ('{"code":"Success","data":{"items":', '[{"id":"packed"}]}}');
+foreach my $n (1, 2)
+{
+	my $packed = '';
+	foreach my $part ($n == 1 ? join('', @parts) : @parts)
+	{
+		gzip(\$part => \my $member) or die $GzipError;
+		$packed .= $member;
+	}
+	foreach my $form ('one part', 'broken')
+	{
+		next if $form eq 'broken' && $n == 2;
+		substr($packed, 12, 8) = 'xxxxxxxx' if $form eq 'broken';
+		$mock->clear_faults('k');
+		$mock->fault('k', { path => '^/v1/groups', times => 0, body_base64 => encode_base64($packed, ''),
+			headers => { 'Content-Encoding' => 'gzip' } });
+		my (undef, $out, $err) = $node->sent($mock, 'k', 'SELECT id FROM k.groups');
+		my $name = $form eq 'broken' ? $form : "in $n parts";
+		# libcurl takes one part only, or all
+		if ($n == 2 && $err eq '') { is($out, 'packed', "$name: all of it") }
+		elsif ($n == 1 && $form ne 'broken') { is("$out$err", 'packed', $name) }
+		else
+		{
+			like($err, qr/ERROR:  08P01: .*(cannot be unpacked|is not|not JSON|understood)/s, "$name: refused");
+			is($out, '', 'no row');
+		}
+	}
+}
+
 # ---------- a parent twice, or on two pages that are not neighbours
 
+$mock->clear_faults('k');
 my $users = $node->query(q{SELECT count(*) FROM k.group_users WHERE group_id = 'decent_dropsy'});
 cmp_ok($users, '>', 0, 'it has children');
 answers('/v1/groups', '{"items":[{"id":"decent_dropsy"},{"id":"decent_dropsy"},{"id":"decent_\u0064ropsy"}]}');

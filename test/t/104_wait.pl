@@ -135,6 +135,33 @@ subtest 'nothing begins, and the time is over' => sub {
 	is($node->query("SELECT concat_ws('|', is_syncing IS NULL, outcome) FROM fivetrex_wait('$seem', '100 ms', since => now(), server => '$world')"), 't|running', 'a state that nobody knows is not idle');
 };
 
+subtest 'a history with a sync of which the status is not told' => sub {
+	my $world = world();
+	my ($start, $end) = $node->rows(q{SELECT to_char(now() AT TIME ZONE 'UTC' - i * interval '1 s',
+		'YYYY-MM-DD"T"HH24:MI:SS"Z"') FROM (VALUES (2), (1)) v(i)});
+	foreach my $members ('', ',"status":null', ',"status":null,"sync_id":null')
+	{
+		$mock->fault($world, { path => 'sync-history', times => 0, body_text =>
+			qq({"code":"Success","data":{"items":[{"start":"$start","end":"$end"$members}]}}) });
+		is($node->query("SELECT $row FROM fivetrex_wait('$seem', '1 s', server => '$world')"), 'succeeded by timestamps',
+			"$members: it does not count");
+		$mock->clear_faults($world);
+	}
+	foreach my $pages ([ 'a' ], [ 'a', 'b' ])
+	{
+		my @cursors = (@$pages, $pages->[0]);
+		foreach my $i (0 .. $#cursors)
+		{
+			my $at = $i ? "cursor=$cursors[$i - 1]" : 'sync-history\?(?!.*cursor)';
+			$mock->fault($world, { path => $at, times => 1, body_text => qq({"code":"Success","data":{"items":[{"start":
+				"$start","status":"COMPLETED","sync_id":"s"}],"next_cursor":"$cursors[$i]"}}) });
+		}
+		like($node->fails("SELECT * FROM fivetrex_wait('$seem', '1 s', server => '$world')"),
+			qr/08P01: .*\n.*"next_cursor" was there before/, "cursors @cursors go round");
+		$mock->clear_faults($world);
+	}
+};
+
 subtest 'a history that lags' => sub {
 	my $world = world();
 	$mock->plan_syncs($world, { run => 1, history_lag => 3 });
