@@ -1432,7 +1432,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       WHERE d.received_at < now() - a.keep LIMIT n)) RETURNING 1),
   t AS (DELETE FROM fivetrex_watch.tables WHERE ctid = ANY (ARRAY(
       SELECT d.ctid FROM fivetrex_watch.tables d JOIN fivetrex_watch.accounts a USING (account)
-      WHERE d.gone_at < now() - a.keep LIMIT n)) RETURNING 1)
+      WHERE d.gone_at < now() - a.keep OR NOT EXISTS (SELECT FROM fivetrex_watch.connectors k
+        WHERE k.account = d.account AND k.id = d.connector_id) LIMIT n)) RETURNING 1)
   SELECT (SELECT count(*) FROM s) + (SELECT count(*) FROM r) + (SELECT count(*) FROM c) + (SELECT count(*) FROM e)
     + (SELECT count(*) FROM h) + (SELECT count(*) FROM t)
 $$;
@@ -2188,10 +2189,11 @@ SELECT t.account, t.connector_id, t.schema_name, t.table_name, r.oid::regclass A
   CASE WHEN t.enabled AND r.oid IS NULL THEN 'never delivered'
     WHEN NOT t.enabled AND r.oid IS NOT NULL THEN 'disabled but present' END AS problem
 FROM fivetrex_watch.tables t
+LEFT JOIN fivetrex_watch.connectors c ON c.account = t.account AND c.id = t.connector_id
 LEFT JOIN (pg_class r JOIN pg_namespace n ON n.oid = r.relnamespace AND r.relkind IN ('r', 'p', 'f', 'm', 'v'))
   -- as names, which are cut after 63 bytes
   ON n.nspname = t.schema_in_destination::name AND r.relname = t.name_in_destination::name
-WHERE t.gone_at IS NULL AND (t.enabled OR r.oid IS NOT NULL);
+WHERE t.gone_at IS NULL AND c.gone_at IS NULL AND (t.enabled OR r.oid IS NOT NULL);
 
 COMMENT ON VIEW fivetrex_watch.landed
   IS 'where this database is the destination: the tables that should be here, and those that should not any more';

@@ -92,6 +92,11 @@ INSERT INTO fivetrex_watch.tables (account, connector_id, schema_name, table_nam
     ('a', 'c', 's', '9', 'dest 1', repeat('long ', 20), true, NULL),
   ('a', 'c', 's', '10', 'dest 1', 'parts', true, NULL), ('a', 'c', 's', '11', 'dest 1', 'absent', NULL, NULL);
 SELECT table_name, relation, est_rows, bytes > 0, problem FROM fivetrex_watch.landed ORDER BY table_name::int;
+-- not of a connector that is gone
+INSERT INTO fivetrex_watch.connectors (account, id, gone_at) VALUES ('a', 'c', NULL);
+SELECT count(*) FROM fivetrex_watch.landed;
+UPDATE fivetrex_watch.connectors SET gone_at = now();
+SELECT count(*) FROM fivetrex_watch.landed;
 ROLLBACK;
 
 --
@@ -184,6 +189,9 @@ INSERT INTO fivetrex_watch.events (at, account, kind, message)
   VALUES (now() - interval '401 days', 'main', 'health', 'old'), (now() - interval '399 days', 'main', 'health', 'new');
 INSERT INTO fivetrex_watch.tables (account, connector_id, schema_name, table_name, gone_at)
   VALUES ('main', 'c', 's', 'old', now() - interval '401 days'), ('main', 'c', 's', 'there', NULL);
+-- of a connector that is forgotten, too
+INSERT INTO fivetrex_watch.connectors (account, id) VALUES ('main', 'c');
+INSERT INTO fivetrex_watch.tables (account, connector_id, schema_name, table_name) VALUES ('main', 'forgotten', 's', 't');
 CALL fivetrex_watch.prune();
 SELECT message FROM fivetrex_watch.events;
 SELECT account, count(*) > 0 FROM fivetrex_watch.deliveries GROUP BY 1;

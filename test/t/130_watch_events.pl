@@ -143,8 +143,8 @@ sub walk
 	return;
 }
 
-subtest 'a walk with ten hours of hold' => sub { walk(1, 10, 40) };
-subtest 'a walk without hold' => sub { walk(2, 0, 25) };
+subtest 'a walk with ten hours of hold' => sub { walk(1, 10, 30) };
+subtest 'a walk without hold' => sub { walk(2, 0, 15) };
 
 subtest 'an outage is one event, and its end one' => sub {
 	world('flaps', '10 hours');

@@ -104,7 +104,7 @@ subtest 'a walk' => sub {
 	my @ids = qw(assimilate_seem daily_beacon sdk_forge);
 	my (%real, %known);
 	my @words = ('public', 'audit', 'My schema');
-	foreach my $step (1 .. 25)
+	foreach my $step (1 .. 20)
 	{
 		foreach my $id (@ids)
 		{
