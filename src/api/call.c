@@ -78,12 +78,15 @@ remembered(FtxCall *call)
 	return true;
 }
 
+/* Seconds that an answer has, however little time its caller has. */
+#define HURRIED_TIMEOUT 10
+
 /*
  * What the request's statement may still do: the time that its retries may
  * take is a limit of each server, which a setting narrows.
  */
 static void
-budget_request(FtxCall *call, FtxRequestSpec *request)
+budget_request(FtxCall *call, const FtxCallSpec *spec, FtxRequestSpec *request)
 {
 	int64 wait = call->session->options.max_retry_wait;
 
@@ -92,6 +95,14 @@ budget_request(FtxCall *call, FtxRequestSpec *request)
 	if (ftx_guc_max_retry_wait() >= 0)
 		wait = Min(wait, ftx_guc_max_retry_wait());
 	request->max_retry_wait = wait * 1000;
+	if (spec->hurried)
+	{
+		request->max_retry_wait = Min(request->max_retry_wait,
+									  request->budget->retry_wait +
+										  spec->time_left);
+		request->timeout = (int) Min(
+			request->timeout, Max(spec->time_left / 1000, HURRIED_TIMEOUT));
+	}
 }
 
 /* An FtxSecretFinder: a secret of a request, held by a memory context. */
@@ -183,7 +194,7 @@ ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 		request.timeout = spec->takes_long ? session->options.long_timeout :
 											 session->options.request_timeout;
 		request.max_body = spec->page ? MAX_PAGE_BYTES : MAX_ANSWER_BYTES;
-		budget_request(call, &request);
+		budget_request(call, spec, &request);
 		request.sent = &stats->calls;
 		call->request = ftx_request_start(session->engine, &request, cxt);
 	}

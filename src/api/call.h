@@ -51,6 +51,13 @@ typedef struct FtxCallSpec
 	bool repeat_safe;
 	bool takes_long; /* long_timeout instead of request_timeout */
 	bool page;		 /* of a list: the answer must not be as long as others */
+
+	/*
+	 * Has the caller only so many ms left?  They narrow what may be waited for
+	 * repetitions, and for an answer, which has HURRIED_TIMEOUT all the same.
+	 */
+	bool hurried;
+	int64 time_left;
 } FtxCallSpec;
 
 /*

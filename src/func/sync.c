@@ -71,7 +71,7 @@ syncing(const FtxSyncStatus *status)
 
 FtxCall *
 ftx_sync_start(FunctionCallInfo fcinfo, const char *function,
-			   FtxSession *session)
+			   FtxSession *session, int64 time_left)
 {
 	FtxStats *stats = palloc0(sizeof(FtxStats));
 	FtxCallSpec spec = {0};
@@ -81,6 +81,8 @@ ftx_sync_start(FunctionCallInfo fcinfo, const char *function,
 	spec.accept = ftx_resource_find("connectors")->detail.accept;
 	spec.expected.id = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	spec.repeat_safe = true;
+	spec.hurried = time_left >= 0;
+	spec.time_left = time_left;
 	return ftx_call_start(session, &spec, stats, NULL, CurrentMemoryContext);
 }
 
@@ -114,7 +116,7 @@ static void
 get_status(FunctionCallInfo fcinfo, const char *function, FtxSession *session,
 		   FtxSyncStatus *status)
 {
-	FtxCall *call = ftx_sync_start(fcinfo, function, session);
+	FtxCall *call = ftx_sync_start(fcinfo, function, session, -1);
 
 	if (!ftx_call_succeeded(call))
 		ftx_call_raise(call);

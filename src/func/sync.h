@@ -39,12 +39,16 @@ typedef struct FtxSyncStatus
 } FtxSyncStatus;
 
 /*
- * Fill the status from a detail call that has succeeded; `function` is the SQL
- * function that asks, with the connector's id as its first argument.  Values
- * are allocated in the current context.
+ * Ask for the connector that is the first argument of `function`, the SQL
+ * function that asks; `time_left`: ms that it has for that, -1 for no limit.
  */
 extern FtxCall *ftx_sync_start(FunctionCallInfo fcinfo, const char *function,
-							   FtxSession *session);
+							   FtxSession *session, int64 time_left);
+
+/*
+ * Fill the status from such a call that has succeeded.  Values are allocated in
+ * the current context.
+ */
 extern void ftx_sync_read(FunctionCallInfo fcinfo, const char *function,
 						  FtxCall *call, FtxSyncStatus *status);
 

@@ -33,14 +33,14 @@ PG_FUNCTION_INFO_V1(fivetrex_wait_since);
 /* From `since`: when the history is asked though no timestamp has moved. */
 #define SILENCE (10 * USECS_PER_SEC)
 
-/* How far a history may lag behind the connector before it is given up. */
-#define MAX_LAG (2 * USECS_PER_MINUTE)
-
 /* From `since`: after so long nothing will begin any more. */
 #define MAX_START (10 * USECS_PER_MINUTE)
 
 /* How far back the last sync is looked for, when there is no `since`. */
 #define LAST_SYNC USECS_PER_DAY
+
+/* How far back a history reaches. */
+#define KEPT (7 * USECS_PER_DAY)
 
 /* The verdict's attributes of the result. */
 enum
@@ -99,10 +99,8 @@ outcome_of_status(const FtxWaitSync *sync)
 }
 
 static void
-decide_by_history(FtxWait *wait)
+decide_by_history(FtxWait *wait, const FtxWaitSync *sync, const char *known_by)
 {
-	const FtxWaitSync *sync = &wait->sync;
-
 	set_text(wait, OUTCOME_SYNC_ID,
 			 sync->nulls[FTX_WAIT_SYNC_ID] ?
 				 NULL :
@@ -115,7 +113,7 @@ decide_by_history(FtxWait *wait)
 			 sync->nulls[FTX_WAIT_SYNC_REASON] ?
 				 NULL :
 				 TextDatumGetCString(sync->values[FTX_WAIT_SYNC_REASON]));
-	decide(wait, outcome_of_status(sync), "history");
+	decide(wait, outcome_of_status(sync), known_by);
 }
 
 static void
@@ -166,10 +164,62 @@ judge_last(FtxWait *wait)
 	if (wait->ended != DT_NOBEGIN)
 		ftx_wait_read_history(wait, wait->ended - LAST_SYNC);
 	if (wait->sync.found)
-		decide_by_history(wait);
+		decide_by_history(wait, &wait->sync, "history");
 	else if (wait->ended != DT_NOBEGIN)
 		decide_by_timestamps(wait, "timestamps");
 	wait->decided = true;
+}
+
+/*
+ * A sync has ended of which the history does not tell.  That counts where there
+ * is no history, or it lags.  A sync that began long before `since` is looked
+ * for first: if it is that one's end, it does not count.
+ */
+static void
+judge_end(FtxWait *wait)
+{
+	if (!wait->no_history)
+	{
+		TimestampTz now = ftx_wait_their_clock(wait, wait->at);
+
+		if (now - wait->ended <= FTX_WAIT_MAX_LAG)
+			return;
+		if (wait->unread_since == DT_NOBEGIN)
+			ftx_wait_read_history(wait, now - KEPT);
+		if (wait->sync.found)
+			decide_by_history(wait, &wait->sync, "history");
+		if (wait->decided || wait->older_end == wait->ended ||
+			(wait->unread_since != DT_NOBEGIN &&
+			 wait->at - wait->unread_since <= FTX_WAIT_MAX_LAG))
+			return;
+	}
+	decide_by_timestamps(
+		wait, wait->idle && wait->ended != wait->idle_ended &&
+					  wait->ended > ftx_wait_their_clock(wait, wait->idle_at) -
+										ftx_wait_clock_error(wait) ?
+				  "timestamps" :
+				  "assumed");
+}
+
+/*
+ * Nothing has ended since, for as long as anything would have begun.  A sync so
+ * short, and so close to `since`, that nothing tells which came first is
+ * better than none.
+ */
+static void
+judge_silence(FtxWait *wait)
+{
+	TimestampTz from = ftx_wait_their_clock(wait, wait->since);
+
+	if (wait->older_end != DT_NOBEGIN)
+		from = Max(from, wait->older_end);
+	if (ftx_wait_their_clock(wait, wait->at) - from < MAX_START ||
+		!status_is(wait, FTX_STATUS_SYNC_STATE, "scheduled"))
+		return;
+	if (wait->doubtful.found)
+		decide_by_history(wait, &wait->doubtful, "assumed");
+	else
+		decide(wait, "not_started", "clock");
 }
 
 /*
@@ -179,8 +229,8 @@ static void
 judge_since(FtxWait *wait)
 {
 	bool moved = wait->first_seen && wait->ended != wait->first_ended;
-	bool ended = moved || wait->ended >= ftx_wait_since_most(wait);
-	bool lags;
+	bool ended = (moved || wait->ended >= ftx_wait_since_most(wait)) &&
+				 wait->ended != wait->older_end;
 
 	if (!wait->no_history &&
 		(ended || wait->at - wait->since >= SILENCE || final_state(wait)))
@@ -190,21 +240,13 @@ judge_since(FtxWait *wait)
 		return;
 	if (wait->sync.found)
 	{
-		decide_by_history(wait);
+		decide_by_history(wait, &wait->sync, "history");
 		return;
 	}
-	lags = ftx_wait_their_clock(wait, wait->at) - wait->ended > MAX_LAG;
-	if (ended && (wait->no_history || lags))
-		decide_by_timestamps(
-			wait,
-			wait->idle && wait->ended != wait->idle_ended &&
-					wait->ended > ftx_wait_their_clock(wait, wait->idle_at) -
-									  ftx_wait_clock_error(wait) ?
-				"timestamps" :
-				"assumed");
-	else if (!ended && wait->at - wait->since >= MAX_START &&
-			 status_is(wait, FTX_STATUS_SYNC_STATE, "scheduled"))
-		decide(wait, "not_started", "clock");
+	if (ended && wait->ended != wait->older_end)
+		judge_end(wait);
+	else
+		judge_silence(wait);
 }
 
 static void
@@ -287,7 +329,10 @@ fivetrex_wait_since(PG_FUNCTION_ARGS)
 	MemoryContext once;
 	FtxWait wait = {.fcinfo = fcinfo,
 					.cxt = CurrentMemoryContext,
-					.reason_start = DT_NOBEGIN};
+					.until = limit >= 0 ? start + limit * 1000 : DT_NOEND,
+					.reason_start = DT_NOBEGIN,
+					.older_end = DT_NOBEGIN,
+					.unread_since = DT_NOBEGIN};
 
 	(void) ftx_func_path(fcinfo,
 						 FTX_WAIT_FUNCTION); /* checks the connector's id */

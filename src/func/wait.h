@@ -48,6 +48,7 @@ typedef struct FtxWait
 	MemoryContext status_cxt; /* of the status */
 	bool has_since;
 	TimestampTz since; /* by our clock */
+	TimestampTz until; /* the timeout; DT_NOEND: none */
 	bool no_history;   /* the account has none */
 
 	/* The last look that succeeded, and when it was begun. */
@@ -64,10 +65,23 @@ typedef struct FtxWait
 	TimestampTz idle_at;
 	TimestampTz idle_ended;
 
-	/* Of the history: the sync that counts, and why the last one ended. */
+	/*
+	 * Of the history: the sync that counts, else one that may have begun after
+	 * `since` or just before, and why the last one ended.
+	 */
 	FtxWaitSync sync;
+	FtxWaitSync doubtful;
 	char *reason;
 	TimestampTz reason_start; /* of the sync whose reason it is */
+
+	/*
+	 * The end of the status that is, as the history says, of a sync which does
+	 * not count; DT_NOBEGIN: none.
+	 */
+	TimestampTz older_end;
+
+	/* Since when the history cannot be read; DT_NOBEGIN: it can. */
+	TimestampTz unread_since;
 
 	bool decided;
 	Datum verdict[FTX_WAIT_COLUMNS]; /* from OUTCOME */
@@ -96,8 +110,11 @@ extern bool ftx_wait_look(FtxWait *wait, bool last);
 
 /*
  * Read the history from a moment on (by their clock), all pages of it.  What
- * cannot be read now is left for the next look.
+ * cannot be read now is left for the next look, see unread_since.
  */
 extern void ftx_wait_read_history(FtxWait *wait, TimestampTz from);
+
+/* How far a history may lag behind the connector before it is given up. */
+#define FTX_WAIT_MAX_LAG (2 * USECS_PER_MINUTE)
 
 #endif /* FTX_WAIT_H */

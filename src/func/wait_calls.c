@@ -71,12 +71,21 @@ is_passing(FtxCall *call)
 	}
 }
 
+/* Ms until the timeout; -1: there is none. */
+static int64
+time_left(const FtxWait *wait)
+{
+	if (wait->until == DT_NOEND)
+		return -1;
+	return TimestampDifferenceMilliseconds(GetCurrentTimestamp(), wait->until);
+}
+
 bool
 ftx_wait_look(FtxWait *wait, bool last)
 {
 	TimestampTz at = GetCurrentTimestamp();
 	FtxCall *call = ftx_sync_start(wait->fcinfo, FTX_WAIT_FUNCTION,
-								   wait->session);
+								   wait->session, time_left(wait));
 	MemoryContext old;
 
 	if (!ftx_call_succeeded(call))
@@ -147,11 +156,57 @@ was_open(const FtxWait *wait, FtxWaitSync *sync)
 	return wait->first_syncing;
 }
 
+static void
+keep_sync(FtxWait *wait, FtxWaitSync *kept, const FtxWaitSync *sync)
+{
+	MemoryContext old = MemoryContextSwitchTo(wait->cxt);
+
+	*kept = *sync;
+	kept->found = true;
+	for (int i = 0; i < FTX_WAIT_SYNC_COLUMNS; i++)
+	{
+		if (i != FTX_WAIT_SYNC_START && i != FTX_WAIT_SYNC_END &&
+			!sync->nulls[i])
+			kept->values[i] = CStringGetTextDatum(
+				TextDatumGetCString(sync->values[i]));
+	}
+	MemoryContextSwitchTo(old);
+}
+
+static int64
+distance(TimestampTz a, TimestampTz b)
+{
+	return a > b ? a - b : b - a;
+}
+
+/*
+ * Note what a sync tells that ended and does not count, as it began before
+ * `since` or may have.  The two moments of one end come from different places;
+ * that of the end before is nearer to another sync.
+ */
+static void
+note_older(FtxWait *wait, const FtxWaitSync *sync)
+{
+	TimestampTz start = DatumGetTimestampTz(sync->values[FTX_WAIT_SYNC_START]);
+	TimestampTz end = DatumGetTimestampTz(sync->values[FTX_WAIT_SYNC_END]);
+
+	if (wait->ended != DT_NOBEGIN &&
+		distance(end, wait->ended) <= FTX_WAIT_MAX_LAG &&
+		(wait->ended == wait->first_ended || wait->first_ended == DT_NOBEGIN ||
+		 distance(end, wait->ended) < distance(end, wait->first_ended)))
+		wait->older_end = wait->ended;
+	if (start >= ftx_wait_since_least(wait) &&
+		(!wait->doubtful.found ||
+		 start >
+			 DatumGetTimestampTz(wait->doubtful.values[FTX_WAIT_SYNC_START])))
+		keep_sync(wait, &wait->doubtful, sync);
+}
+
 /*
  * Does this sync of the history count, rather than the one found so far?
  */
 static bool
-counts(const FtxWait *wait, FtxWaitSync *sync)
+counts(FtxWait *wait, FtxWaitSync *sync)
 {
 	TimestampTz start = DatumGetTimestampTz(sync->values[FTX_WAIT_SYNC_START]);
 	TimestampTz found;
@@ -163,10 +218,17 @@ counts(const FtxWait *wait, FtxWaitSync *sync)
 		return !wait->sync.found ||
 			   start >
 				   DatumGetTimestampTz(wait->sync.values[FTX_WAIT_SYNC_START]);
-	/* a rescheduled one goes on, or is posted again */
-	if (start < ftx_wait_since_least(wait) || has_status(sync, "RESCHEDULED") ||
-		(start < ftx_wait_since_most(wait) && !was_open(wait, sync)))
+	/* a rescheduled one goes on, or is posted again; nothing begins in future */
+	if (has_status(sync, "RESCHEDULED") ||
+		start > ftx_wait_their_clock(wait, GetCurrentTimestamp()) +
+					ftx_wait_clock_error(wait))
 		return false;
+	if (start < ftx_wait_since_least(wait) ||
+		(start < ftx_wait_since_most(wait) && !was_open(wait, sync)))
+	{
+		note_older(wait, sync);
+		return false;
+	}
 	if (!wait->sync.found)
 		return true;
 	found = DatumGetTimestampTz(wait->sync.values[FTX_WAIT_SYNC_START]);
@@ -175,23 +237,6 @@ counts(const FtxWait *wait, FtxWaitSync *sync)
 	if (wait->sync.by_look)
 		return start > found;
 	return !sync->by_look && start < found;
-}
-
-static void
-keep_sync(FtxWait *wait, const FtxWaitSync *sync)
-{
-	MemoryContext old = MemoryContextSwitchTo(wait->cxt);
-
-	wait->sync = *sync;
-	wait->sync.found = true;
-	for (int i = 0; i < FTX_WAIT_SYNC_COLUMNS; i++)
-	{
-		if (i != FTX_WAIT_SYNC_START && i != FTX_WAIT_SYNC_END &&
-			!sync->nulls[i])
-			wait->sync.values[i] = CStringGetTextDatum(
-				TextDatumGetCString(sync->values[i]));
-	}
-	MemoryContextSwitchTo(old);
 }
 
 static FtxConverter *
@@ -228,7 +273,7 @@ take_page(FtxWait *wait, FtxConverter *converter, FtxPage *page)
 			continue;
 		start = DatumGetTimestampTz(sync.values[FTX_WAIT_SYNC_START]);
 		if (counts(wait, &sync))
-			keep_sync(wait, &sync);
+			keep_sync(wait, &wait->sync, &sync);
 		if (!sync.nulls[FTX_WAIT_SYNC_REASON] && start >= wait->reason_start &&
 			(!wait->has_since || start >= ftx_wait_since_least(wait)))
 		{
@@ -256,7 +301,9 @@ ftx_wait_read_history(FtxWait *wait, TimestampTz from)
 		FtxCallSpec spec = {.method = FTX_GET,
 							.accept = history->list.accept,
 							.repeat_safe = true,
-							.page = true};
+							.page = true,
+							.hurried = wait->until != DT_NOEND,
+							.time_left = time_left(wait)};
 		FtxPage page = {0};
 		StringInfoData path;
 		FtxCall *call;
@@ -285,6 +332,8 @@ ftx_wait_read_history(FtxWait *wait, TimestampTz from)
 				wait->no_history = true;
 			else if (!is_passing(call))
 				ftx_call_raise(call);
+			else if (wait->unread_since == DT_NOBEGIN)
+				wait->unread_since = GetCurrentTimestamp();
 			return;
 		}
 		ftx_call_decode(call, &wanted, &page);
@@ -298,4 +347,5 @@ ftx_wait_read_history(FtxWait *wait, TimestampTz from)
 		ftx_call_free(call);
 		CHECK_FOR_INTERRUPTS();
 	} while (cursor != NULL);
+	wait->unread_since = DT_NOBEGIN;
 }
