@@ -33,9 +33,9 @@ CREATE TABLE fivetrex_watch.accounts (
   history_every interval NOT NULL DEFAULT '1 hour'
     CHECK (history_every > '0' AND history_every <= '6 days'),
   history_calls integer NOT NULL DEFAULT 500 CHECK (history_calls >= 0),
-  keep interval NOT NULL DEFAULT '400 days' CHECK (keep > '0'),
-  stale_after interval NOT NULL DEFAULT '15 min' CHECK (stale_after > '0'),
-  hold interval NOT NULL DEFAULT '10 min' CHECK (hold >= '0'),
+  keep interval NOT NULL DEFAULT '400 days' CHECK (keep > '0' AND keep <= '1000 years'),
+  stale_after interval NOT NULL DEFAULT '15 min' CHECK (stale_after > '0' AND stale_after <= '1000 years'),
+  hold interval NOT NULL DEFAULT '10 min' CHECK (hold >= '0' AND hold <= '1000 years'),
   max_gone integer NOT NULL DEFAULT 50 CHECK (max_gone >= 0),
   refreshed_at timestamptz,
   runs_looked_at timestamptz,
@@ -115,6 +115,7 @@ CREATE TABLE fivetrex_watch.connectors (
   history_asked_at timestamptz,
   history_until timestamptz,
   history_error text,
+  read_error text,
   health text,
   health_since timestamptz,
   announced text,
@@ -157,6 +158,8 @@ COMMENT ON COLUMN fivetrex_watch.connectors.allowance IS 'how old its data may b
 COMMENT ON COLUMN fivetrex_watch.connectors.history_asked_at IS 'when its sync history was last asked for';
 COMMENT ON COLUMN fivetrex_watch.connectors.history_until IS 'end of the last sync up to which its history is known';
 COMMENT ON COLUMN fivetrex_watch.connectors.history_error IS 'why its history could not be read the last time';
+COMMENT ON COLUMN fivetrex_watch.connectors.read_error
+  IS 'why it could not be read the last time: the row is as it was before; null when it could';
 COMMENT ON COLUMN fivetrex_watch.connectors.health IS 'the word that health_of() gave at the last refresh';
 COMMENT ON COLUMN fivetrex_watch.connectors.health_since IS 'since when it gives that word';
 COMMENT ON COLUMN fivetrex_watch.connectors.announced IS 'the word that events have told last';
@@ -211,6 +214,7 @@ CREATE TABLE fivetrex_watch.runs (
   requested_by name NOT NULL,
   at_once integer NOT NULL CHECK (at_once > 0),
   deadline timestamptz NOT NULL,
+  clock_skew interval,
   looked_at timestamptz,
   idle_at timestamptz,
   ended_before timestamptz,
@@ -242,6 +246,8 @@ COMMENT ON COLUMN fivetrex_watch.runs.requested_at IS 'when it was asked for: th
 COMMENT ON COLUMN fivetrex_watch.runs.requested_by IS 'role that asked for it';
 COMMENT ON COLUMN fivetrex_watch.runs.at_once IS 'how many runs of the batch may be under way at once';
 COMMENT ON COLUMN fivetrex_watch.runs.deadline IS 'when the run is given up';
+COMMENT ON COLUMN fivetrex_watch.runs.clock_skew
+  IS 'how far Fivetran''s clock was ahead when it was asked for; the greater one where that changed before the first look';
 COMMENT ON COLUMN fivetrex_watch.runs.looked_at IS 'when the connector was first looked at after the request';
 COMMENT ON COLUMN fivetrex_watch.runs.idle_at IS 'when it was first seen without a sync after the request';
 COMMENT ON COLUMN fivetrex_watch.runs.ended_before IS 'end of its last sync as it was seen then';
@@ -398,6 +404,13 @@ RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF TG_LEVEL = 'STATEMENT' THEN
+    -- what others have committed meanwhile must be seen, or it would be left over
+    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+      RAISE feature_not_supported USING
+        MESSAGE = format('accounts can be renamed and deleted in READ COMMITTED only, not in %s',
+          upper(current_setting('transaction_isolation'))),
+        HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED;';
+    END IF;
     -- a refresh that is in a step writes rows of its account: wait for it before any is locked here
     PERFORM pg_advisory_xact_lock(hashtext('fivetrex_watch'), hashtext(o.account))
     FROM (SELECT a.account FROM fivetrex_watch.accounts a ORDER BY 1) o;
@@ -457,11 +470,12 @@ RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   missing text;
-  import text := format('IMPORT FOREIGN SCHEMA fivetran%%s FROM SERVER %I INTO %I;', server, schema);
+  source text;
 BEGIN
   IF account IS NULL OR server IS NULL OR schema IS NULL THEN
     RAISE null_value_not_allowed USING MESSAGE = 'account, server and schema must not be null';
   END IF;
+  source := format(' FROM SERVER %I INTO %I;', server, schema);
   SELECT string_agg(quote_ident(needed.name), ', ') INTO missing
   FROM unnest('{connectors,groups,connector_sync_history,connector_schemas,connector_tables}'::text[]) needed(name)
   WHERE NOT EXISTS (SELECT FROM pg_foreign_table t
@@ -472,7 +486,7 @@ BEGIN
   IF missing IS NOT NULL THEN
     RAISE undefined_table USING
       MESSAGE = format('schema "%s" has not all foreign tables of server "%s" that are needed', schema, server),
-      DETAIL = 'Missing: ' || missing || '.', HINT = format(import, ' LIMIT TO (' || missing || ')');
+      DETAIL = 'Missing: ' || missing || '.', HINT = 'IMPORT FOREIGN SCHEMA fivetran LIMIT TO (' || missing || ')' || source;
   END IF;
   SELECT string_agg(needed.col, ', ') INTO missing
   FROM unnest('{connectors.id,connectors.schema,connectors.group_id,connectors.service,connectors.setup_state,
@@ -493,7 +507,7 @@ BEGIN
     RAISE undefined_column USING
       MESSAGE = format('foreign tables of schema "%s" lack columns that are needed', schema),
       DETAIL = 'Missing: ' || missing || '.',
-      HINT = 'Drop those tables, then: ' || format(import, '');
+      HINT = 'Drop those tables, then: IMPORT FOREIGN SCHEMA fivetran' || source;
   END IF;
   INSERT INTO fivetrex_watch.accounts AS a (account, server, schema)
   VALUES (add_account.account, add_account.server, add_account.schema)
@@ -533,6 +547,68 @@ $$;
 
 COMMENT ON FUNCTION fivetrex_watch.base_function(text)
   IS 'internal: qualified name of a function of the extension fivetrex';
+
+CREATE FUNCTION fivetrex_watch.check_server(a fivetrex_watch.accounts)
+RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_foreign_server s WHERE s.srvname = a.server) THEN
+    RAISE undefined_object USING MESSAGE = format('server "%s" of account "%s" does not exist', a.server, a.account),
+      HINT = 'SELECT fivetrex_watch.add_account(...) tells the account where its server and tables are now.';
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.check_server(fivetrex_watch.accounts)
+  IS 'internal: an error where the server of an account was dropped or renamed';
+
+CREATE FUNCTION fivetrex_watch.error_text(message text, hint text)
+RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT message || coalesce('. ' || nullif(hint, ''), '')
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.error_text(text, text)
+  IS 'internal: an error as tables keep it: its message and its hint';
+
+CREATE FUNCTION fivetrex_watch.note_failure(
+  account text, state text, message text, detail text, hint text)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE fivetrex_watch.accounts x
+  SET failed_at = clock_timestamp(), error = fivetrex_watch.error_text(message, hint)
+  WHERE x.account = note_failure.account;
+  message := format('account "%s": %s', account, message);
+  IF coalesce(hint, '') = '' THEN
+    RAISE WARNING USING MESSAGE = message, ERRCODE = state, DETAIL = detail;
+  ELSE
+    RAISE WARNING USING MESSAGE = message, ERRCODE = state, DETAIL = detail, HINT = hint;
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.note_failure(text, text, text, text, text)
+  IS 'internal: keeps an error with its account, and warns of it; detail must not be null';
+
+CREATE FUNCTION fivetrex_watch.moment_before(at timestamptz, distance interval)
+RETURNS timestamptz
+LANGUAGE sql IMMUTABLE
+BEGIN ATOMIC
+  SELECT CASE WHEN distance > '1000 years' THEN '-infinity'
+    WHEN distance > '0' THEN at - distance ELSE at END;
+END;
+
+COMMENT ON FUNCTION fivetrex_watch.moment_before(timestamptz, interval)
+  IS 'internal: a moment so long before another one, however long that is; never later';
+
+CREATE FUNCTION fivetrex_watch.moment(at timestamptz)
+RETURNS timestamptz
+LANGUAGE sql IMMUTABLE
+BEGIN ATOMIC
+  SELECT CASE WHEN at >= '1970-01-01 00:00Z' AND at < '2200-01-01 00:00Z' THEN at END;
+END;
+
+COMMENT ON FUNCTION fivetrex_watch.moment(timestamptz)
+  IS 'internal: a moment of the API; null for one with which nothing can be computed';
 
 -------------------------------------------------------------------------------
 -- Health
@@ -612,38 +688,44 @@ END;
 COMMENT ON FUNCTION fivetrex_watch.sla_of(text, text, text)
   IS 'internal: how old the data of a connector may be by slas, the most specific row; null when none fits';
 
-CREATE FUNCTION fivetrex_watch.list_query(schema name, ids text[])
+CREATE FUNCTION fivetrex_watch.list_query(schema name, which text, with_groups boolean)
 RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  -- $1: account, $2: ids, $3: the moment.  Groups are left alone when ids are given.
+  -- $1: account, $2: ids, $3: the moment
   SELECT format($q$
     SELECT DISTINCT ON (l.id) $1, l.id, l.schema, l.group_id,
       coalesce(g.name, CASE WHEN k.group_id = l.group_id THEN k.group_name END), l.service,
-      l.setup_state, l.sync_state, l.update_state, l.is_historical_sync, l.paused, l.succeeded_at, l.failed_at,
-      l.rescheduled_for, l.sync_frequency, l.schedule_type, l.data_delay_threshold, l.tasks, l.warnings, $3,
+      l.setup_state, l.sync_state, l.update_state, l.is_historical_sync, l.paused, t.succeeded_at, t.failed_at,
+      fivetrex_watch.moment(l.rescheduled_for), l.sync_frequency, l.schedule_type, l.data_delay_threshold, l.tasks,
+      l.warnings, $3,
       CASE WHEN l.sync_state <> 'syncing' THEN NULL
         WHEN k.sync_state = 'syncing' AND (k.succeeded_at, k.failed_at)
-          IS NOT DISTINCT FROM (l.succeeded_at, l.failed_at) THEN coalesce(k.syncing_since, $3)
+          IS NOT DISTINCT FROM (t.succeeded_at, t.failed_at) THEN coalesce(k.syncing_since, $3)
         WHEN l.sync_state = 'syncing' THEN $3 END,
       CASE WHEN l.sync_state IN ('scheduled', 'paused', 'rescheduled') AND (k.idle_at IS NULL
           OR k.sync_state IS DISTINCT FROM l.sync_state OR EXISTS (SELECT FROM fivetrex_watch.runs r
             WHERE r.account = $1 AND r.connector_id = l.id AND r.outcome IS NULL)) THEN $3 ELSE k.idle_at END,
-      CASE WHEN k.succeeded_at = l.succeeded_at THEN coalesce(k.data_as_of, l.succeeded_at) ELSE l.succeeded_at END,
+      CASE WHEN k.succeeded_at = t.succeeded_at THEN coalesce(k.data_as_of, t.succeeded_at) ELSE t.succeeded_at END,
+      -- ten years at most: what is longer is no schedule
       coalesce(fivetrex_watch.sla_of($1, l.group_id, l.id), CASE WHEN l.schedule_type IS DISTINCT FROM 'manual'
+          AND l.sync_frequency BETWEEN 0 AND 5256000 AND coalesce(l.data_delay_threshold, 0) BETWEEN 0 AND 5256000
         THEN make_interval(mins => 2 * l.sync_frequency + coalesce(l.data_delay_threshold, 0)) END)
     FROM (SELECT * FROM %1$I.connectors %2$s OFFSET 0) l
+    CROSS JOIN LATERAL (SELECT fivetrex_watch.moment(l.succeeded_at) AS succeeded_at,
+      fivetrex_watch.moment(l.failed_at) AS failed_at) t
     LEFT JOIN (SELECT * FROM %3$s OFFSET 0) g ON g.id = l.group_id
     LEFT JOIN fivetrex_watch.connectors k ON k.account = $1 AND k.id = l.id
     ORDER BY l.id
-  $q$, schema, CASE WHEN ids IS NOT NULL THEN 'WHERE id = ANY ($2)' ELSE '' END,
-    CASE WHEN ids IS NULL THEN format('(SELECT id, name FROM %I.groups) x', schema)
+  $q$, schema, which,
+    CASE WHEN with_groups THEN format('(SELECT id, name FROM %I.groups) x', schema)
       ELSE '(SELECT NULL::text AS id, NULL::text AS name WHERE false) x' END)
 $$;
 
-COMMENT ON FUNCTION fivetrex_watch.list_query(name, text[])
+COMMENT ON FUNCTION fivetrex_watch.list_query(name, text, boolean)
   IS 'internal: the query that reads connectors from the API as rows for the table connectors';
 
-CREATE FUNCTION fivetrex_watch.read_list(a fivetrex_watch.accounts, ids text[], at timestamptz)
+CREATE FUNCTION fivetrex_watch.read_rows(
+  a fivetrex_watch.accounts, which text, ids text[], with_groups boolean, at timestamptz)
 RETURNS text[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -663,12 +745,12 @@ BEGIN
       ON CONFLICT ON CONSTRAINT connectors_pkey DO UPDATE SET (name, group_id, group_name, service, setup_state,
         sync_state, update_state, is_historical_sync, paused, succeeded_at, failed_at, rescheduled_for,
         sync_frequency, schedule_type, data_delay_threshold, tasks, warnings, syncing_since, idle_at, data_as_of,
-        allowance, gone_at) = ROW (excluded.name, excluded.group_id, excluded.group_name, excluded.service,
+        allowance, gone_at, read_error) = ROW (excluded.name, excluded.group_id, excluded.group_name, excluded.service,
         excluded.setup_state, excluded.sync_state, excluded.update_state, excluded.is_historical_sync,
         excluded.paused, excluded.succeeded_at, excluded.failed_at, excluded.rescheduled_for,
         excluded.sync_frequency, excluded.schedule_type, excluded.data_delay_threshold, excluded.tasks,
-        excluded.warnings, excluded.syncing_since, excluded.idle_at, excluded.data_as_of, excluded.allowance, NULL)
-      WHERE o.gone_at IS NOT NULL OR ROW (o.name, o.group_id, o.group_name, o.service, o.setup_state, o.sync_state,
+        excluded.warnings, excluded.syncing_since, excluded.idle_at, excluded.data_as_of, excluded.allowance, NULL, NULL)
+      WHERE o.gone_at IS NOT NULL OR o.read_error IS NOT NULL OR ROW (o.name, o.group_id, o.group_name, o.service, o.setup_state, o.sync_state,
         o.update_state, o.is_historical_sync, o.paused, o.succeeded_at, o.failed_at, o.rescheduled_for,
         o.sync_frequency, o.schedule_type, o.data_delay_threshold, o.tasks, o.warnings, o.syncing_since,
         o.idle_at, o.data_as_of, o.allowance) IS DISTINCT FROM ROW (excluded.name, excluded.group_id,
@@ -678,13 +760,94 @@ BEGIN
         excluded.tasks, excluded.warnings, excluded.syncing_since, excluded.idle_at, excluded.data_as_of,
         excluded.allowance))
     SELECT coalesce(array_agg(id), '{}') FROM l
-  $q$, fivetrex_watch.list_query(a.schema, ids)) INTO seen USING a.account, ids, at;
-  PERFORM fivetrex_watch.note_look(a, seen, at);
+  $q$, fivetrex_watch.list_query(a.schema, which, with_groups)) INTO seen USING a.account, ids, at;
   RETURN seen;
 END $$;
 
+COMMENT ON FUNCTION fivetrex_watch.read_rows(fivetrex_watch.accounts, text, text[], boolean, timestamptz)
+  IS 'internal: reads connectors, writes what has changed and returns the ids that were there';
+
+/*
+ * A value that does not fit its column fails the whole query.  Its error names
+ * the row: that one is left out, and the others are read again.  Those that
+ * were bad the last time are left out at once, and asked for singly.
+ */
+CREATE FUNCTION fivetrex_watch.read_list(a fivetrex_watch.accounts, ids text[], at timestamptz)
+RETURNS text[]
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  bad text[] := ARRAY(SELECT c.id FROM fivetrex_watch.connectors c
+    WHERE c.account = a.account AND c.read_error IS NOT NULL AND (ids IS NULL OR c.id = ANY (ids)) ORDER BY 1);
+  known text[] := bad;
+  with_groups boolean := ids IS NULL;
+  seen text[];
+  one text;
+  context text;
+BEGIN
+  LOOP
+    BEGIN
+      seen := CASE WHEN ids IS NOT NULL THEN fivetrex_watch.read_rows(a, 'WHERE id = ANY ($2)',
+          ARRAY(SELECT i FROM unnest(ids) i WHERE i <> ALL (bad)), with_groups, at)
+        ELSE fivetrex_watch.read_rows(a, CASE WHEN bad <> '{}' THEN 'WHERE id <> ALL ($2)' ELSE '' END, bad, with_groups, at) END;
+      EXIT;
+    EXCEPTION WHEN OTHERS THEN
+      GET STACKED DIAGNOSTICS context = PG_EXCEPTION_CONTEXT;
+      one := fivetrex_watch.bad_row(context, 'connectors');
+      IF one IS NOT NULL AND one <> ALL (bad) AND cardinality(bad) - cardinality(known) < 20 THEN
+        bad := bad || one;
+        PERFORM fivetrex_watch.note_bad(a, one, SQLSTATE, SQLERRM, context);
+      ELSIF with_groups AND context ~ 'of foreign table "groups"' THEN
+        -- their names stay as they were
+        with_groups := false;
+        PERFORM fivetrex_watch.note_failure(a.account, SQLSTATE, 'groups cannot be read: ' || SQLERRM,
+          split_part(context, E'\n', 1), NULL);
+      ELSE
+        RAISE;
+      END IF;
+    END;
+  END LOOP;
+  FOREACH one IN ARRAY known LOOP
+    BEGIN
+      seen := seen || fivetrex_watch.read_rows(a, 'WHERE id = ANY ($2)', ARRAY[one], false, at);
+    EXCEPTION WHEN OTHERS THEN
+      GET STACKED DIAGNOSTICS context = PG_EXCEPTION_CONTEXT;
+      IF fivetrex_watch.bad_row(context, 'connectors') IS DISTINCT FROM one THEN
+        RAISE;
+      END IF;
+      PERFORM fivetrex_watch.note_bad(a, one, SQLSTATE, SQLERRM, context);
+      seen := seen || one;
+    END;
+  END LOOP;
+  RETURN seen || ARRAY(SELECT b FROM unnest(bad) b WHERE b <> ALL (known));
+END $$;
+
 COMMENT ON FUNCTION fivetrex_watch.read_list(fivetrex_watch.accounts, text[], timestamptz)
-  IS 'internal: reads the list, or the connectors of these ids, writes what has changed and returns the ids that were there';
+  IS 'internal: reads the list, or the connectors of these ids, and returns the ids that were there; one that cannot be read keeps its error to itself';
+
+CREATE FUNCTION fivetrex_watch.bad_row(context text, table_name text)
+RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT (regexp_match(context, '^column "[^\n]*" of foreign table "' || table_name || '", row with id "([^"\n]+)", JSON path ', 'n'))[1]
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.bad_row(text, text)
+  IS 'internal: the id of the row of a foreign table with which an error was, by its context; null: with none';
+
+CREATE FUNCTION fivetrex_watch.note_bad(
+  a fivetrex_watch.accounts, one text, state text, message text, context text)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  message := coalesce(substring(context FROM '(?n)^column "[^"\n]*"') || ': ', '') || message;
+  INSERT INTO fivetrex_watch.connectors AS o (account, id, read_error) VALUES (a.account, one, message)
+  ON CONFLICT ON CONSTRAINT connectors_pkey DO UPDATE SET read_error = excluded.read_error, gone_at = NULL
+  WHERE o.gone_at IS NOT NULL OR o.read_error IS DISTINCT FROM excluded.read_error;
+  PERFORM fivetrex_watch.note_failure(a.account, state, format('connector "%s" cannot be read: %s', one, message),
+    'Its row stays as it was.', NULL);
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.note_bad(fivetrex_watch.accounts, text, text, text, text)
+  IS 'internal: keeps the error of a connector that cannot be read with it, and tells the account';
 
 CREATE FUNCTION fivetrex_watch.note_look(a fivetrex_watch.accounts, seen text[], at timestamptz)
 RETURNS void
@@ -695,11 +858,13 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
    * another one has ended between two looks is as good as an idle connector.
    */
   UPDATE fivetrex_watch.runs r SET looked_at = coalesce(r.looked_at, at),
+    -- where a clock was set since the request, it cannot be told when: the later moment is the safe one
+    clock_skew = greatest(r.clock_skew, a.clock_skew),
     idle_at = CASE WHEN c.sync_state IN ('scheduled', 'paused', 'rescheduled')
       OR (r.looked_at IS NOT NULL AND r.ended_before IS DISTINCT FROM greatest(c.succeeded_at, c.failed_at)) THEN at END,
     ended_before = greatest(c.succeeded_at, c.failed_at)
   FROM fivetrex_watch.connectors c
-  WHERE c.account = a.account AND c.id = ANY (seen)
+  WHERE c.account = a.account AND c.id = ANY (seen) AND c.read_error IS NULL
     AND r.account = a.account AND r.connector_id = c.id AND r.outcome IS NULL
     AND r.requested_at < at AND r.idle_at IS NULL
     AND (r.looked_at IS NULL OR c.sync_state IN ('scheduled', 'paused', 'rescheduled')
@@ -709,12 +874,12 @@ $$;
 COMMENT ON FUNCTION fivetrex_watch.note_look(fivetrex_watch.accounts, text[], timestamptz)
   IS 'internal: keeps with open runs how their connectors were first seen';
 
-CREATE FUNCTION fivetrex_watch.note_gone(a fivetrex_watch.accounts, seen text[], at timestamptz)
-RETURNS void
+CREATE FUNCTION fivetrex_watch.note_gone(a fivetrex_watch.accounts, asked text[], seen text[], at timestamptz)
+RETURNS text[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   missing text[] := ARRAY(SELECT c.id FROM fivetrex_watch.connectors c
-    WHERE c.account = a.account AND c.gone_at IS NULL
+    WHERE c.account = a.account AND c.gone_at IS NULL AND (asked IS NULL OR c.id = ANY (asked))
       AND NOT EXISTS (SELECT FROM unnest(seen) s(id) WHERE s.id = c.id) ORDER BY 1);
   one text;
   found text[];
@@ -736,51 +901,57 @@ BEGIN
       END IF;
       found := '{}';
     END;
+    seen := seen || found;
     IF found = '{}' THEN
-      UPDATE fivetrex_watch.connectors c SET gone_at = at, syncing_since = NULL
+      UPDATE fivetrex_watch.connectors c SET gone_at = at, syncing_since = NULL, read_error = NULL
       WHERE c.account = a.account AND c.id = one;
-      UPDATE fivetrex_watch.runs r SET looked_at = at
-      WHERE r.account = a.account AND r.connector_id = one AND r.outcome IS NULL AND r.looked_at IS NULL;
     END IF;
   END LOOP;
+  -- those that were gone already, too
+  UPDATE fivetrex_watch.runs r SET looked_at = at
+  WHERE r.account = a.account AND r.outcome IS NULL AND r.looked_at IS NULL AND r.requested_at < at
+    AND (asked IS NULL OR r.connector_id = ANY (asked)) AND r.connector_id <> ALL (seen);
+  RETURN seen;
 END $$;
 
-COMMENT ON FUNCTION fivetrex_watch.note_gone(fivetrex_watch.accounts, text[], timestamptz)
-  IS 'internal: marks connectors that are neither in the list nor found by their id';
+COMMENT ON FUNCTION fivetrex_watch.note_gone(fivetrex_watch.accounts, text[], text[], timestamptz)
+  IS 'internal: marks connectors that are neither in the list nor found by their id; returns the ids of the others';
 
 CREATE FUNCTION fivetrex_watch.scan(a fivetrex_watch.accounts, since timestamptz, runs_only boolean)
 RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   at timestamptz := clock_timestamp();
-  waited text[] := ARRAY(SELECT DISTINCT r.connector_id FROM fivetrex_watch.runs r
-    WHERE r.account = a.account AND r.outcome IS NULL);
+  asked text[];
+  seen text[];
   delivered text[] := fivetrex_watch.delivered(a.account);
 BEGIN
   IF runs_only THEN
+    asked := ARRAY(SELECT DISTINCT r.connector_id FROM fivetrex_watch.runs r
+      WHERE r.account = a.account AND r.outcome IS NULL);
     -- a look of somebody else's will do, if it has seen all runs and nothing has come since
-    IF waited = '{}' OR (NOT waited && delivered AND greatest(a.runs_looked_at, a.refreshed_at) >= since AND NOT EXISTS (
+    IF asked = '{}' OR (NOT asked && delivered AND greatest(a.runs_looked_at, a.refreshed_at) >= since AND NOT EXISTS (
         SELECT FROM fivetrex_watch.runs r
         WHERE r.account = a.account AND r.outcome IS NULL AND r.looked_at IS NULL)) THEN
       RETURN 0;
     END IF;
-    PERFORM fivetrex_watch.read_list(a, waited, at);
-    PERFORM fivetrex_watch.use_deliveries(a.account, waited, at);
-    UPDATE fivetrex_watch.accounts x SET runs_looked_at = at WHERE x.account = a.account;
   ELSIF a.refreshed_at >= since THEN
     IF delivered = '{}' THEN
       RETURN 0;
     END IF;
-    PERFORM fivetrex_watch.read_list(a, delivered, at);
-    PERFORM fivetrex_watch.use_deliveries(a.account, delivered, at);
-  ELSE
-    PERFORM fivetrex_watch.note_gone(a, fivetrex_watch.read_list(a, NULL, at), at);
-    PERFORM fivetrex_watch.use_deliveries(a.account, NULL, at);
-    UPDATE fivetrex_watch.accounts x
-    SET refreshed_at = at, (rate_limit, remaining, clock_skew, clock_error) =
-      (SELECT l.rate_limit, l.remaining, l.clock_skew, l.clock_error FROM fivetrex_watch.limits(a) l)
-    WHERE x.account = a.account;
+    asked := delivered;
   END IF;
+  PERFORM fivetrex_watch.check_server(a);
+  seen := fivetrex_watch.note_gone(a, asked, fivetrex_watch.read_list(a, asked, at), at);
+  PERFORM fivetrex_watch.use_deliveries(a.account, asked, at);
+  SELECT l.rate_limit, l.remaining, l.clock_skew, l.clock_error
+  INTO a.rate_limit, a.remaining, a.clock_skew, a.clock_error FROM fivetrex_watch.limits(a) l;
+  PERFORM fivetrex_watch.note_look(a, seen, at);
+  UPDATE fivetrex_watch.accounts x SET rate_limit = a.rate_limit, remaining = a.remaining,
+    clock_skew = a.clock_skew, clock_error = a.clock_error,
+    refreshed_at = CASE WHEN asked IS NULL THEN at ELSE x.refreshed_at END,
+    runs_looked_at = CASE WHEN runs_only THEN at ELSE x.runs_looked_at END
+  WHERE x.account = a.account;
   RETURN 1;
 END $$;
 
@@ -792,7 +963,7 @@ CREATE FUNCTION fivetrex_watch.limits(
   OUT clock_error interval)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  EXECUTE format('SELECT rate_limit, remaining, clock_skew, clock_error FROM %s($1)',
+  EXECUTE format('SELECT rate_limit, remaining, clock_skew, clock_error FROM %s($1::name)',
     fivetrex_watch.base_function('fivetrex_limits')) INTO rate_limit, remaining, clock_skew, clock_error USING a.server;
   rate_limit := coalesce(rate_limit, a.rate_limit);
   remaining := coalesce(remaining, a.remaining);
@@ -841,8 +1012,8 @@ BEGIN
   EXECUTE format($q$
     INSERT INTO fivetrex_watch.syncs AS o (account, connector_id, sync_id, status, started_at, ended_at, reason,
       extract_mb, process_mb, load_mb, seen_at)
-    SELECT DISTINCT ON (h.connector_id, h.sync_id) $1, h.connector_id, h.sync_id, h.status, h.start, h."end",
-      h.reason, h.extract_volume, h.process_volume, h.load_volume, $4
+    SELECT DISTINCT ON (h.connector_id, h.sync_id) $1, h.connector_id, h.sync_id, h.status,
+      fivetrex_watch.moment(h.start), fivetrex_watch.moment(h."end"), h.reason, h.extract_volume, h.process_volume, h.load_volume, $4
     FROM %I.connector_sync_history h WHERE h.connector_id = ANY ($2) AND h.start >= $3
     ORDER BY h.connector_id, h.sync_id, h."end" NULLS LAST
     ON CONFLICT ON CONSTRAINT syncs_pkey DO UPDATE SET (status, started_at, ended_at, reason, extract_mb, process_mb,
@@ -873,34 +1044,47 @@ COMMENT ON FUNCTION fivetrex_watch.read_syncs(fivetrex_watch.accounts, text[], t
   IS 'internal: reads the histories of these connectors into syncs';
 
 CREATE FUNCTION fivetrex_watch.read_syncs_singly(a fivetrex_watch.accounts, ids text[], at timestamptz)
-RETURNS void
+RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   one text;
-  failures integer := 0;
+  detail text;
+  hint text;
+  unanswered integer := 0;
 BEGIN
   FOREACH one IN ARRAY ids LOOP
     BEGIN
       PERFORM fivetrex_watch.read_syncs(a, ARRAY[one], at);
+      unanswered := 0;
     EXCEPTION WHEN OTHERS THEN
-      failures := failures + 1;
-      IF fivetrex_watch.concerns_account(SQLSTATE) OR failures > 3 THEN
+      GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+      IF fivetrex_watch.is_callers_fault(SQLSTATE, SQLERRM, detail) THEN
         RAISE;
       END IF;
-      UPDATE fivetrex_watch.connectors c SET history_asked_at = at, history_error = SQLERRM
-      WHERE c.account = a.account AND c.id = one;
+      -- an answer that cannot be used is this connector's; where none comes, the next ones will not come either
+      unanswered := CASE WHEN fivetrex_watch.concerns_account(SQLSTATE) THEN 4
+        WHEN SQLSTATE IN ('58000', '08006') THEN unanswered + 1 ELSE 0 END;
+      IF unanswered < 4 THEN
+        UPDATE fivetrex_watch.connectors c
+        SET history_asked_at = at, history_error = fivetrex_watch.error_text(SQLERRM, hint)
+        WHERE c.account = a.account AND c.id = one;
+      ELSE
+        PERFORM fivetrex_watch.note_failure(a.account, SQLSTATE, SQLERRM, coalesce(nullif(detail, ''), 'Step: history.'), hint);
+        RETURN false;
+      END IF;
     END;
   END LOOP;
+  RETURN true;
 END $$;
 
 COMMENT ON FUNCTION fivetrex_watch.read_syncs_singly(fivetrex_watch.accounts, text[], timestamptz)
-  IS 'internal: the same one by one, so that a bad one keeps its error to itself';
+  IS 'internal: the same one by one, so that a bad one keeps its error to itself; false where it was given up, with what was read until then';
 
 CREATE FUNCTION fivetrex_watch.concerns_account(state text)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   -- key refused, not allowed, no route, quota or limits used up, not reachable: the next call fails as well
-  SELECT state IN ('28000', '42501', '0A000', '53400', '54000', '08001')
+  SELECT state IN ('28000', '42501', '42704', '0A000', '53400', '54000', '08001')
 $$;
 
 COMMENT ON FUNCTION fivetrex_watch.concerns_account(text)
@@ -934,7 +1118,9 @@ BEGIN
     IF fivetrex_watch.concerns_account(SQLSTATE) THEN
       RAISE;
     END IF;
-    PERFORM fivetrex_watch.read_syncs_singly(a, ids, at);
+    IF NOT fivetrex_watch.read_syncs_singly(a, ids, at) THEN
+      RETURN -1;
+    END IF;
   END;
   UPDATE fivetrex_watch.accounts x SET history_served = true, history_tried_at = NULL
   WHERE x.account = a.account AND x.history_served IS DISTINCT FROM true;
@@ -952,12 +1138,11 @@ CREATE FUNCTION fivetrex_watch.verdict(
   OUT outcome text, OUT sync_id text, OUT ended_at timestamptz, OUT reason text, OUT known_by text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  skew interval := coalesce(a.clock_skew, '0');
+  skew interval := coalesce(r.clock_skew, a.clock_skew, '0');
   -- moments of a sync need not come from the machine whose clock was compared
   margin interval := greatest(a.clock_error, '1 s');
   since timestamptz := r.requested_at + skew - margin;
   ended timestamptz := greatest(c.succeeded_at, c.failed_at);
-  idle boolean := c.sync_state IN ('scheduled', 'paused', 'rescheduled');
 BEGIN
   -- the first sync that started after the request and has ended; a rescheduled one goes on
   SELECT CASE s.status WHEN 'COMPLETED' THEN 'succeeded' WHEN 'FAILURE' THEN 'failed' ELSE lower(s.status) END,
@@ -966,10 +1151,12 @@ BEGIN
   FROM fivetrex_watch.syncs s
   WHERE s.account = r.account AND s.connector_id = r.connector_id AND s.started_at >= since
     AND s.ended_at IS NOT NULL AND s.status <> 'RESCHEDULED'
+    -- whatever its moments say: not what was known to have ended before, and not what is still to begin
+    AND s.seen_at >= r.requested_at AND s.started_at <= at + greatest(skew, a.clock_skew) + margin
     -- where the clocks do not tell which came first, Fivetran's own moments do: it started after the last end that
     -- was known when the connector was seen idle; a status that leaves no such moment needs a later end
     AND (s.started_at >= r.requested_at + skew + margin
-      OR (s.seen_at >= r.requested_at AND r.idle_at IS NOT NULL AND s.started_at > coalesce(r.ended_before, '-infinity')
+      OR (r.idle_at IS NOT NULL AND s.started_at > coalesce(r.ended_before, '-infinity')
         AND (s.status IN ('COMPLETED', 'FAILURE') OR s.ended_at >= r.idle_at + skew + margin)))
   ORDER BY s.started_at LIMIT 1;
   IF outcome IS NOT NULL THEN
@@ -989,7 +1176,9 @@ BEGIN
         AND s.connector_id = r.connector_id AND s.started_at >= since ORDER BY s.started_at DESC LIMIT 1),
       CASE WHEN outcome = 'broken' THEN c.tasks -> 0 ->> 'message' END);
   ELSIF ended IS DISTINCT FROM r.ended_before AND ended > r.idle_at + skew - margin
-      AND (NOT a.history_served OR c.history_error IS NOT NULL OR at + skew - ended > interval '2 min') THEN
+      AND (NOT a.history_served OR c.history_error IS NOT NULL
+        OR at + coalesce(a.clock_skew, '0') - ended > interval '2 min')
+      AND NOT fivetrex_watch.was_older(r, ended, since) THEN
     outcome := CASE WHEN coalesce(c.failed_at, '-infinity') > coalesce(c.succeeded_at, '-infinity')
       THEN 'failed' ELSE 'succeeded' END;
     ended_at := ended;
@@ -1000,7 +1189,7 @@ BEGIN
     known_by := 'clock';
   ELSIF r.deadline <= at THEN
     outcome := 'timeout';
-    reason := r.error;
+    reason := fivetrex_watch.why_open(r, c);
     known_by := 'clock';
   ELSE
     ended_at := NULL;
@@ -1009,6 +1198,57 @@ END $$;
 
 COMMENT ON FUNCTION fivetrex_watch.verdict(fivetrex_watch.runs, fivetrex_watch.connectors, fivetrex_watch.accounts, timestamptz)
   IS 'internal: how a run has ended, from what the tables hold; outcome is null while it is open';
+
+CREATE FUNCTION fivetrex_watch.why_open(r fivetrex_watch.runs, c fivetrex_watch.connectors)
+RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(r.error, c.read_error, CASE WHEN r.looked_at IS NULL THEN 'nobody has looked at the connector'
+    WHEN c.sync_state = 'syncing' THEN 'a sync is running'
+    WHEN c.sync_state = 'rescheduled' THEN 'the sync is rescheduled'
+    WHEN c.sync_state = 'scheduled' THEN CASE WHEN r.triggered_at IS NULL THEN 'its sync has not been started'
+      ELSE 'no sync has ended since it was started' END
+    ELSE format('the state of its sync is not known: %s', coalesce('"' || c.sync_state || '"', 'null')) END)
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.why_open(fivetrex_watch.runs, fivetrex_watch.connectors)
+  IS 'internal: why a run has not ended, as far as that is known';
+
+CREATE FUNCTION fivetrex_watch.was_older(r fivetrex_watch.runs, ended timestamptz, since timestamptz)
+RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  -- the two moments of one end come from different places; that of the end before is nearer to another sync
+  SELECT EXISTS (SELECT FROM fivetrex_watch.syncs s
+    WHERE s.account = r.account AND s.connector_id = r.connector_id AND s.started_at < since
+      AND s.ended_at BETWEEN ended - interval '2 min' AND ended + interval '2 min'
+      AND coalesce(greatest(s.ended_at - ended, ended - s.ended_at)
+        < greatest(s.ended_at - r.ended_before, r.ended_before - s.ended_at), true))
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.was_older(fivetrex_watch.runs, timestamptz, timestamptz)
+  IS 'internal: does the history say that the sync which ended at this moment began before the run was asked for?';
+
+CREATE FUNCTION fivetrex_watch.note_older(a fivetrex_watch.accounts, at timestamptz)
+RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  /*
+   * A POST that met a sync from before the request has started nothing: the
+   * run waits for its turn again.  Three times, as any other.
+   */
+  UPDATE fivetrex_watch.runs r SET ended_before = e.ended, idle_at = at,
+    triggered_at = CASE WHEN r.posts >= 3 OR r.triggered_at + e.skew - e.margin > e.ended THEN r.triggered_at END
+  FROM fivetrex_watch.connectors c
+  CROSS JOIN LATERAL (SELECT greatest(c.succeeded_at, c.failed_at) AS ended) t
+  CROSS JOIN LATERAL (SELECT t.ended, o.id, m.skew, m.margin FROM fivetrex_watch.runs o
+    CROSS JOIN LATERAL (SELECT coalesce(o.clock_skew, a.clock_skew, '0') AS skew,
+      greatest(a.clock_error, '1 s') AS margin) m
+    WHERE o.account = c.account AND o.connector_id = c.id AND o.outcome IS NULL AND o.idle_at IS NOT NULL
+      AND t.ended IS DISTINCT FROM o.ended_before
+      AND fivetrex_watch.was_older(o, t.ended, o.requested_at + m.skew - m.margin)) e
+  WHERE c.account = a.account AND c.sync_state = 'scheduled' AND r.id = e.id
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.note_older(fivetrex_watch.accounts, timestamptz)
+  IS 'internal: runs whose connector has ended a sync from before the request have still to wait for the next one';
 
 CREATE FUNCTION fivetrex_watch.settle_runs(a fivetrex_watch.accounts, at timestamptz)
 RETURNS integer
@@ -1061,33 +1301,48 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
         AND (b.triggered_at IS NOT NULL OR (b.tries > 0 AND k.sync_state = 'syncing'))
         AND NOT (k.sync_state = 'rescheduled'
           AND b.triggered_at + coalesce(a.clock_skew, '0') < coalesce(k.rescheduled_for, 'infinity')))
-  ORDER BY r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED
+  -- those that failed before come last
+  ORDER BY r.tries > 0, r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED
 $$;
 
 COMMENT ON FUNCTION fivetrex_watch.next_run(fivetrex_watch.accounts, timestamptz)
   IS 'internal: the run whose sync is to be started next, locked; null when there is none';
 
-CREATE FUNCTION fivetrex_watch.post_run(a fivetrex_watch.accounts)
-RETURNS integer
+CREATE FUNCTION fivetrex_watch.start_sync(connector_id text, server name)
+RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
   -- that a write cannot be rolled back is known here; repeats are counted in tries, not waited for
   SET client_min_messages = error SET fivetrex.max_retry_wait = 0 AS $$
 DECLARE
+  answer text;
+BEGIN
+  -- in full: functions of that name with other arguments are none of ours
+  EXECUTE format('SELECT %s(connector_id => $1::text, force => false, server => $2::name)',
+    fivetrex_watch.base_function('fivetrex_sync')) INTO answer USING connector_id, server;
+  RETURN answer NOT LIKE '{"dry_run": true%';
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.start_sync(text, name)
+  IS 'internal: asks the API for a sync; false in a dry run';
+
+CREATE FUNCTION fivetrex_watch.post_run(a fivetrex_watch.accounts)
+RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
   at timestamptz := clock_timestamp();
   r fivetrex_watch.runs := fivetrex_watch.next_run(a, at);
-  answer text;
+  sent boolean;
   detail text;
+  hint text;
 BEGIN
   IF r.id IS NULL THEN
     RETURN 0;
   END IF;
   BEGIN
-    EXECUTE format('SELECT %s($1, server => $2)', fivetrex_watch.base_function('fivetrex_sync'))
-      INTO answer USING r.connector_id, a.server;
-    UPDATE fivetrex_watch.runs x SET triggered_at = CASE WHEN answer LIKE '{"dry_run": true%' THEN NULL ELSE at END,
-      posts = x.posts + CASE WHEN answer LIKE '{"dry_run": true%' THEN 0 ELSE 1 END, tries = 0,
-      next_try_at = CASE WHEN answer LIKE '{"dry_run": true%' THEN at + interval '1 min' END,
-      error = CASE WHEN answer LIKE '{"dry_run": true%' THEN 'fivetrex.dry_run is on: nothing was sent' END
+    sent := coalesce(fivetrex_watch.start_sync(r.connector_id, a.server), true);
+    UPDATE fivetrex_watch.runs x SET triggered_at = CASE WHEN sent THEN at END,
+      posts = x.posts + sent::integer, tries = 0, next_try_at = CASE WHEN NOT sent THEN at + interval '1 min' END,
+      error = CASE WHEN NOT sent THEN 'fivetrex.dry_run is on: nothing was sent' END
     WHERE x.id = r.id;
     RETURN 1;
   EXCEPTION WHEN no_data_found THEN
@@ -1095,15 +1350,20 @@ BEGIN
     WHERE x.id = r.id;
     RETURN 1;
   WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
     -- what concerns this connector, or this moment, is kept with the run; the rest is the account's or the caller's
-    IF SQLSTATE NOT IN ('55006', '53400', '58000', '08001', '08006', '08007', '08P01', 'HV000')
-        AND NOT (SQLSTATE = '22023' AND detail ~ 'HTTP status') THEN
+    IF SQLSTATE NOT IN ('42501', '55006', '53400', '58000', '08001', '08006', '08007', '08P01', 'HV000')
+        AND NOT (SQLSTATE = '22023' AND detail ~ 'HTTP status')
+        OR fivetrex_watch.is_callers_fault(SQLSTATE, SQLERRM, detail) THEN
       RAISE;
     END IF;
-    UPDATE fivetrex_watch.runs x SET tries = x.tries + 1, error = SQLERRM,
-      next_try_at = at + least(interval '1 min' * 2 ^ x.tries, interval '1 hour')
+    UPDATE fivetrex_watch.runs x SET tries = x.tries + 1, error = fivetrex_watch.error_text(SQLERRM, hint),
+      next_try_at = at + least(interval '1 min' * 2 ^ least(x.tries, 10), interval '1 hour')
     WHERE x.id = r.id;
+    -- what the key may not do with one connector, it may with the next; the account tells it all the same
+    IF SQLSTATE = '42501' THEN
+      PERFORM fivetrex_watch.note_failure(a.account, SQLSTATE, SQLERRM, detail, hint);
+    END IF;
     RETURN CASE WHEN fivetrex_watch.concerns_account(SQLSTATE) THEN 0 ELSE 1 END;
   END;
 END $$;
@@ -1132,20 +1392,27 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   a fivetrex_watch.accounts;
   detail text;
+  hint text;
 BEGIN
   -- for the transaction only: a session's lock would outlive an error
   IF NOT pg_try_advisory_xact_lock(hashtext('fivetrex_watch'), hashtext(account)) THEN
+    IF step = 'scan' THEN
+      PERFORM fivetrex_watch.tell_busy(account);
+    END IF;
     RETURN 0;
   END IF;
-  SELECT * INTO a FROM fivetrex_watch.accounts x WHERE x.account = attempt.account;
+  -- one that was renamed or deleted since this transaction's snapshot must not get rows under its old name
+  SELECT * INTO a FROM fivetrex_watch.accounts x WHERE x.account = attempt.account FOR KEY SHARE;
   IF NOT FOUND THEN
     RETURN 0;
   END IF;
   BEGIN
     CASE step
-      WHEN 'scan' THEN RETURN fivetrex_watch.scan(a, began - coalesce(max_age, '0'), runs_only);
+      WHEN 'scan' THEN RETURN fivetrex_watch.scan(a, fivetrex_watch.moment_before(began, max_age), runs_only);
       WHEN 'history' THEN RETURN fivetrex_watch.read_histories(a, began, coalesce(calls, a.history_calls));
-      WHEN 'settle' THEN RETURN fivetrex_watch.settle_runs(a, clock_timestamp());
+      WHEN 'settle' THEN
+        PERFORM fivetrex_watch.note_older(a, clock_timestamp());
+        RETURN fivetrex_watch.settle_runs(a, clock_timestamp());
       WHEN 'post' THEN RETURN fivetrex_watch.post_run(a);
       WHEN 'webhooks' THEN RETURN fivetrex_watch.look_at_webhooks(a, clock_timestamp());
       WHEN 'finish' THEN
@@ -1155,14 +1422,11 @@ BEGIN
         RETURN 0;
     END CASE;
   EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
     IF fivetrex_watch.is_callers_fault(SQLSTATE, SQLERRM, detail) THEN
       RAISE;
     END IF;
-    UPDATE fivetrex_watch.accounts x SET failed_at = clock_timestamp(), error = SQLERRM
-    WHERE x.account = attempt.account;
-    RAISE WARNING USING MESSAGE = format('account "%s": %s', account, SQLERRM), ERRCODE = SQLSTATE,
-      DETAIL = coalesce(nullif(detail, ''), 'Step: ' || step || '.');
+    PERFORM fivetrex_watch.note_failure(a.account, SQLSTATE, SQLERRM, coalesce(nullif(detail, ''), 'Step: ' || step || '.'), hint);
     RETURN -1;
   END;
 END $$;
@@ -1170,15 +1434,43 @@ END $$;
 COMMENT ON FUNCTION fivetrex_watch.attempt(text, text, timestamptz, interval, boolean, integer)
   IS 'internal: one step of a refresh, unless another session does one; returns how much was done, -1 when it failed';
 
+CREATE FUNCTION fivetrex_watch.tell_busy(account text)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  holder integer := (SELECT l.pid FROM pg_locks l
+    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
+      AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+      AND l.classid::bigint = (hashtext('fivetrex_watch')::bigint & 4294967295)
+      AND l.objid::bigint = (hashtext(account)::bigint & 4294967295) LIMIT 1);
+BEGIN
+  -- a step takes seconds: who is busy for as long as that hangs, or holds the lock for something else
+  IF EXISTS (SELECT FROM fivetrex_watch.accounts a WHERE a.account = tell_busy.account
+      AND coalesce(greatest(a.refreshed_at, a.runs_looked_at, a.failed_at), '-infinity') < clock_timestamp() - a.stale_after) THEN
+    RAISE WARNING USING ERRCODE = 'lock_not_available',
+      MESSAGE = format('account "%s" is not refreshed: another session works on it', account),
+      DETAIL = coalesce(format('Process %s holds its advisory lock.', holder), 'It has just ended.'),
+      HINT = 'pg_stat_activity shows what it does; pg_terminate_backend() ends it.';
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.tell_busy(text)
+  IS 'internal: warns where another session keeps an account from being refreshed';
+
 CREATE FUNCTION fivetrex_watch.note_end(a fivetrex_watch.accounts, began timestamptz)
 RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  UPDATE fivetrex_watch.accounts x SET error = CASE WHEN x.failed_at >= began THEN x.error END,
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  -- what has failed in this refresh need not fail here once more
+  IF a.failed_at >= began THEN
+    RETURN;
+  END IF;
+  UPDATE fivetrex_watch.accounts x SET error = NULL,
     rate_limit = l.rate_limit, remaining = l.remaining, clock_skew = l.clock_skew, clock_error = l.clock_error
   FROM fivetrex_watch.limits(a) l
-  WHERE x.account = a.account AND ((x.error IS NOT NULL AND x.failed_at < began)
-    OR ROW (x.rate_limit, x.remaining) IS DISTINCT FROM ROW (l.rate_limit, l.remaining))
-$$;
+  WHERE x.account = a.account AND (x.error IS NOT NULL
+    OR ROW (x.rate_limit, x.remaining) IS DISTINCT FROM ROW (l.rate_limit, l.remaining));
+END $$;
 
 COMMENT ON FUNCTION fivetrex_watch.note_end(fivetrex_watch.accounts, timestamptz)
   IS 'internal: what a refresh leaves in accounts; an error of an earlier one is over';
@@ -1206,11 +1498,11 @@ CREATE PROCEDURE fivetrex_watch.refresh(
   account text DEFAULT NULL, max_age interval DEFAULT '0', runs_only boolean DEFAULT false)
 LANGUAGE plpgsql AS $$
 DECLARE
-  began timestamptz := pg_catalog.clock_timestamp();
-  name text;
-  done integer;
-  calls integer;
-  ok boolean;
+  began pg_catalog.timestamptz := pg_catalog.clock_timestamp();
+  name pg_catalog.text;
+  done pg_catalog.int4;
+  calls pg_catalog.int4;
+  ok pg_catalog.bool;
 BEGIN
   FOREACH name IN ARRAY fivetrex_watch.to_refresh(account) LOOP
     ok := fivetrex_watch.attempt(name, 'scan', began, max_age, runs_only, NULL) OPERATOR(pg_catalog.>=) 0;
@@ -1260,17 +1552,26 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   at timestamptz := clock_timestamp();
   of_account text;
+  watched fivetrex_watch.accounts;
   unknown text;
   result bigint;
 BEGIN
   IF connectors IS NULL OR cardinality(connectors) = 0 THEN
     RETURN NULL;
-  ELSIF at_once IS NULL OR at_once < 1 OR deadline IS NULL OR deadline <= '0' OR array_position(connectors, NULL) > 0 THEN
+  ELSIF array_ndims(connectors) > 1 THEN
+    RAISE invalid_parameter_value USING MESSAGE = 'connectors must have one dimension';
+  ELSIF at_once IS NULL OR at_once < 1 OR deadline IS NULL OR deadline <= '0' OR array_position(connectors, NULL) IS NOT NULL THEN
     RAISE invalid_parameter_value USING
       MESSAGE = 'connectors must not hold nulls, at_once and deadline must be greater than zero';
+  ELSIF deadline > '1 year' THEN
+    RAISE invalid_parameter_value USING MESSAGE = 'deadline must not be longer than a year';
   END IF;
   of_account := fivetrex_watch.the_account(account);
-  IF NOT EXISTS (SELECT FROM fivetrex_watch.accounts a WHERE a.account = of_account AND a.refreshed_at IS NOT NULL) THEN
+  -- from here on it keeps its name
+  SELECT * INTO watched FROM fivetrex_watch.accounts a WHERE a.account = of_account FOR KEY SHARE;
+  IF NOT FOUND THEN
+    RAISE invalid_parameter_value USING MESSAGE = format('account "%s" is not watched any more', of_account);
+  ELSIF watched.refreshed_at IS NULL THEN
     RAISE object_not_in_prerequisite_state USING
       MESSAGE = format('account "%s" has never been refreshed', of_account),
       HINT = format('CALL fivetrex_watch.refresh(%L);', of_account);
@@ -1282,11 +1583,12 @@ BEGIN
     RAISE no_data_found USING MESSAGE = format('account "%s" has no such connectors: %s', of_account, unknown),
       HINT = format('One that is new is known after CALL fivetrex_watch.refresh(%L);', of_account);
   END IF;
-  PERFORM FROM fivetrex_watch.accounts a WHERE a.account = of_account FOR KEY SHARE;
   result := nextval('fivetrex_watch.batch_numbers');
-  INSERT INTO fivetrex_watch.runs (batch, account, connector_id, requested_at, requested_by, at_once, deadline)
+  INSERT INTO fivetrex_watch.runs (batch, account, connector_id, requested_at, requested_by, at_once, deadline, clock_skew)
   SELECT result, of_account, n.id, at, CASE WHEN current_setting('role') <> 'none' THEN current_setting('role')
-    ELSE session_user END, request.at_once, at + request.deadline
+    ELSE session_user END, request.at_once, at + request.deadline,
+    -- what was known long before says nothing of now
+    CASE WHEN greatest(watched.refreshed_at, watched.runs_looked_at) > at - interval '10 min' THEN watched.clock_skew END
   FROM (SELECT id, min(ord) AS ord FROM unnest(connectors) WITH ORDINALITY u(id, ord) GROUP BY id) n ORDER BY n.ord;
   RETURN result;
 END $$;
@@ -1309,28 +1611,50 @@ COMMENT ON FUNCTION fivetrex_watch.cancel(bigint)
 
 CREATE FUNCTION fivetrex_watch.may_work(account text)
 RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT has_table_privilege('fivetrex_watch.runs', 'UPDATE') AND has_server_privilege(s.oid, 'USAGE')
-    AND has_function_privilege((fivetrex_watch.base_function('fivetrex_sync') || '(text, boolean, name)')::regprocedure,
-      'EXECUTE')
-    AND EXISTS (SELECT FROM pg_user_mappings m WHERE m.srvid = s.oid AND m.usename IN (current_user, 'public'))
-  FROM fivetrex_watch.accounts a JOIN pg_foreign_server s ON s.srvname = a.server WHERE a.account = may_work.account
-$$;
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  a fivetrex_watch.accounts;
+BEGIN
+  SELECT * INTO a FROM fivetrex_watch.accounts x WHERE x.account = may_work.account;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  -- nobody can work then: better told than waited for
+  PERFORM fivetrex_watch.check_server(a);
+  RETURN (SELECT has_table_privilege('fivetrex_watch.runs', 'UPDATE') AND has_server_privilege(s.oid, 'USAGE')
+      AND has_function_privilege((fivetrex_watch.base_function('fivetrex_sync') || '(text, boolean, name)')::regprocedure,
+        'EXECUTE')
+      AND EXISTS (SELECT FROM pg_user_mappings m WHERE m.srvid = s.oid AND m.usename IN (current_user, 'public'))
+    FROM pg_foreign_server s WHERE s.srvname = a.server);
+END $$;
 
 COMMENT ON FUNCTION fivetrex_watch.may_work(text)
-  IS 'internal: may the caller refresh and start syncs himself?';
+  IS 'internal: may the caller refresh and start syncs himself? An error where the account''s server is not there';
 
 CREATE FUNCTION fivetrex_watch.first_pause(account text)
 RETURNS double precision
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   -- five seconds, as the server's retry_delay is one by default
-  SELECT greatest(0.02, least(5, 0.005 * coalesce((SELECT option_value::integer
-    FROM pg_options_to_table(s.srvoptions) WHERE option_name = 'retry_delay'), 1000)))
-  FROM fivetrex_watch.accounts a JOIN pg_foreign_server s ON s.srvname = a.server WHERE a.account = first_pause.account
+  SELECT coalesce((SELECT greatest(0.02, least(5, 0.005 * coalesce((SELECT option_value::integer
+      FROM pg_options_to_table(s.srvoptions) WHERE option_name = 'retry_delay'), 1000)))
+    FROM fivetrex_watch.accounts a JOIN pg_foreign_server s ON s.srvname = a.server
+    WHERE a.account = first_pause.account), 5)
 $$;
 
 COMMENT ON FUNCTION fivetrex_watch.first_pause(text)
   IS 'internal: seconds between the first looks of a wait';
+
+CREATE FUNCTION fivetrex_watch.ended_here(r fivetrex_watch.runs)
+RETURNS timestamptz
+LANGUAGE sql IMMUTABLE
+BEGIN ATOMIC
+  -- syncs are dated by Fivetran's clock
+  SELECT CASE WHEN r.known_by IN ('history', 'timestamps') THEN r.ended_at - coalesce(r.clock_skew, '0')
+    ELSE r.ended_at END;
+END;
+
+COMMENT ON FUNCTION fivetrex_watch.ended_here(fivetrex_watch.runs)
+  IS 'internal: when a run ended by the clock by which it was asked for';
 
 CREATE FUNCTION fivetrex_watch.tell_ended(batch bigint, told bigint[])
 RETURNS bigint[]
@@ -1339,10 +1663,11 @@ DECLARE
   r record;
 BEGIN
   FOR r IN SELECT u.id, coalesce(c.name, u.connector_id) AS name, u.outcome, u.reason,
-      extract(epoch FROM greatest(u.ended_at, u.requested_at) - u.requested_at)::bigint AS seconds
+      extract(epoch FROM greatest(fivetrex_watch.ended_here(u), u.requested_at) - u.requested_at)::bigint AS seconds
     FROM fivetrex_watch.runs u
     LEFT JOIN fivetrex_watch.connectors c ON c.account = u.account AND c.id = u.connector_id
-    WHERE u.batch = tell_ended.batch AND u.outcome IS NOT NULL AND u.id <> ALL (told) ORDER BY u.ended_at, u.id
+    WHERE u.batch = tell_ended.batch AND u.outcome IS NOT NULL AND u.id <> ALL (told)
+    ORDER BY fivetrex_watch.ended_here(u), u.id
   LOOP
     RAISE NOTICE '%: % (%)', r.name, r.outcome || coalesce(', ' || r.reason, ''),
       CASE WHEN r.seconds < 120 THEN r.seconds || ' s' ELSE r.seconds / 60 || ' min' END;
@@ -1376,15 +1701,15 @@ COMMENT ON FUNCTION fivetrex_watch.outcome_of(bigint)
 CREATE PROCEDURE fivetrex_watch.wait(batch bigint, INOUT outcome text DEFAULT NULL)
 LANGUAGE plpgsql AS $$
 DECLARE
-  o record;
-  pause double precision;
-  waited double precision;
-  looked timestamptz;
-  told bigint[] := '{}';
+  o pg_catalog.record;
+  pause pg_catalog.float8;
+  waited pg_catalog.float8;
+  looked pg_catalog.timestamptz;
+  told pg_catalog.int8[] := '{}';
 BEGIN
   PERFORM fivetrex_watch.to_refresh(account) FROM fivetrex_watch.outcome_of(batch);
   LOOP
-    SELECT * INTO o FROM fivetrex_watch.outcome_of(batch);
+    o := fivetrex_watch.outcome_of(batch);
     told := fivetrex_watch.tell_ended(batch, told);
     outcome := CASE WHEN batch IS NOT NULL THEN o.outcome END;
     EXIT WHEN o.is_open IS NOT TRUE;
@@ -2023,10 +2348,10 @@ COMMENT ON FUNCTION fivetrex_watch.attempt_tables(text, timestamptz, integer)
 CREATE PROCEDURE fivetrex_watch.refresh_tables(calls integer DEFAULT 200, account text DEFAULT NULL)
 LANGUAGE plpgsql AS $$
 DECLARE
-  began timestamptz := pg_catalog.clock_timestamp();
-  name text;
-  done integer;
-  calls_left integer;
+  began pg_catalog.timestamptz := pg_catalog.clock_timestamp();
+  name pg_catalog.text;
+  done pg_catalog.int4;
+  calls_left pg_catalog.int4;
 BEGIN
   FOREACH name IN ARRAY fivetrex_watch.to_refresh(account) LOOP
     calls_left := calls;
@@ -2048,7 +2373,8 @@ COMMENT ON PROCEDURE fivetrex_watch.refresh_tables(integer, text)
 -- Subqueries in the list cost nothing to who does not select them.
 CREATE VIEW fivetrex_watch.health AS
 SELECT c.account, c.id AS connector_id, c.name, c.service, c.group_id, c.group_name, h.health, h.severity,
-  CASE WHEN s.is_stale AND a.error IS NOT NULL THEN a.error
+  CASE WHEN c.read_error IS NOT NULL THEN c.read_error
+    WHEN s.is_stale AND a.error IS NOT NULL THEN a.error
     WHEN h.health <> 'failing' THEN h.reason
     ELSE (SELECT y.reason FROM fivetrex_watch.syncs y
       WHERE y.account = c.account AND y.connector_id = c.id AND y.ended_at IS NOT NULL AND y.status <> 'COMPLETED'
@@ -2068,7 +2394,7 @@ SELECT c.account, c.id AS connector_id, c.name, c.service, c.group_id, c.group_n
   coalesce(c.gone_at, a.refreshed_at) AS seen_at, s.is_stale
 FROM fivetrex_watch.connectors c
 JOIN fivetrex_watch.accounts a USING (account)
-CROSS JOIN LATERAL (SELECT coalesce(a.refreshed_at < now() - a.stale_after, true) AS is_stale) s
+CROSS JOIN LATERAL (SELECT c.read_error IS NOT NULL OR coalesce(a.refreshed_at < now() - a.stale_after, true) AS is_stale) s
 CROSS JOIN LATERAL fivetrex_watch.health_of(c) h
 WHERE c.gone_at IS NULL OR c.gone_at > now() - interval '7 days';
 
@@ -2094,7 +2420,8 @@ COMMENT ON COLUMN fivetrex_watch.health.sync_frequency IS 'minutes between syncs
 COMMENT ON COLUMN fivetrex_watch.health.last_duration IS 'how long the last sync took';
 COMMENT ON COLUMN fivetrex_watch.health.typical_duration IS 'median of the last 20 successful ones';
 COMMENT ON COLUMN fivetrex_watch.health.seen_at IS 'when the row was true: last refresh, or when the connector was first missed';
-COMMENT ON COLUMN fivetrex_watch.health.is_stale IS 'is the last refresh too long ago to be trusted?';
+COMMENT ON COLUMN fivetrex_watch.health.is_stale
+  IS 'is the last refresh too long ago to be trusted, or could it not read this connector?';
 
 CREATE VIEW fivetrex_watch.failures AS
 SELECT s.account, s.connector_id, c.name, c.group_name, s.sync_id, s.status, s.started_at, s.ended_at, s.reason
@@ -2153,7 +2480,7 @@ SELECT r.batch, min(r.account) AS account, count(*) AS n, count(*) FILTER (WHERE
   count(*) FILTER (WHERE r.outcome = 'succeeded') AS succeeded,
   count(*) FILTER (WHERE r.outcome <> 'succeeded') AS other,
   min(r.requested_at) AS started,
-  CASE WHEN bool_and(r.outcome IS NOT NULL) THEN max(r.ended_at) END AS ended
+  CASE WHEN bool_and(r.outcome IS NOT NULL) THEN max(fivetrex_watch.ended_here(r)) END AS ended
 FROM fivetrex_watch.runs r GROUP BY r.batch;
 
 COMMENT ON VIEW fivetrex_watch.batches IS 'what was asked for by each request(), and how far it is';
@@ -2806,9 +3133,10 @@ COMMENT ON COLUMN fivetrex_watch.sparklines.reason IS 'why it is not ok';
 
 -------------------------------------------------------------------------------
 -- Rights: nothing for PUBLIC.  The functions of a view run with the rights of
--- its reader, so those two, which read no table, are left to whoever may use
+-- its reader, so those three, which read no table, are left to whoever may use
 -- the schema.
 
 REVOKE ALL ON ALL ROUTINES IN SCHEMA fivetrex_watch FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION fivetrex_watch.health_of(fivetrex_watch.connectors, timestamptz) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION fivetrex_watch.health_began(fivetrex_watch.connectors, text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION fivetrex_watch.ended_here(fivetrex_watch.runs) TO PUBLIC;

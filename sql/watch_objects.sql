@@ -10,7 +10,8 @@ CREATE VIEW members AS
 SELECT classid, objid, pg_describe_object(classid, objid, 0) AS object FROM pg_depend
 WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
   AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'fivetrex_watch');
-SELECT object FROM members WHERE object !~ '^type ' ORDER BY object COLLATE "C";
+SELECT object FROM members WHERE object !~ '^type ' AND coalesce(obj_description(objid, classid::regclass::text), '') !~ '^internal'
+ORDER BY object COLLATE "C";
 
 -- each has a comment, and so has each column
 SELECT object FROM members WHERE object !~ '^type ' AND obj_description(objid, classid::regclass::text) IS NULL;
@@ -33,6 +34,17 @@ SELECT p.oid::regprocedure, p.prokind FROM pg_proc p
 WHERE p.pronamespace = 'fivetrex_watch'::regnamespace AND NOT coalesce(proconfig, '{}') @> '{"search_path=pg_catalog, pg_temp"}'
   AND p.prosqlbody IS NULL ORDER BY 1;
 SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'fivetrex_watch'::regnamespace AND prosecdef ORDER BY 1;
+
+-- the procedures among those look up nothing by the caller's path: types, functions and operators say where they are
+SELECT p.oid::regprocedure, m[1] AS type_without_schema FROM pg_proc p, regexp_matches(p.prosrc, '\n  \w+ ((?!pg_catalog\.)[\w ]+)(?:\[\])?(?: :=[^\n]*)?;(?=.*\nBEGIN)', 'g') m
+WHERE p.pronamespace = 'fivetrex_watch'::regnamespace AND p.prokind = 'p';
+SELECT p.oid::regprocedure, m[1] AS function_without_schema FROM pg_proc p, regexp_matches(p.prosrc, '(?<![.\w])(\w+)\(', 'g') m
+WHERE p.pronamespace = 'fivetrex_watch'::regnamespace AND p.prokind = 'p'
+  -- words of the grammar
+  AND m[1] NOT IN ('OPERATOR', 'least', 'greatest', 'coalesce', 'nullif', 'in', 'IN', 'row', 'ROW');
+SELECT p.oid::regprocedure, m[1] AS operator_without_schema
+FROM pg_proc p, regexp_matches(regexp_replace(p.prosrc, 'OPERATOR\([^)]*\)|:=|=>|--[^\n]*|''[^'']*''', '', 'g'), '([-+*/<>=~!@#%^&|`]+)', 'g') m
+WHERE p.pronamespace = 'fivetrex_watch'::regnamespace AND p.prokind = 'p';
 
 -- bodies stay short
 SELECT p.oid::regprocedure FROM pg_proc p

@@ -15,7 +15,8 @@ BEGIN
   RETURN 'done';
 EXCEPTION WHEN OTHERS THEN
   GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-  RETURN concat_ws(E'\n', SQLSTATE || ': ' || SQLERRM, nullif(detail, ''), nullif(hint, ''));
+  -- of a CHECK constraint it is the whole row
+  RETURN concat_ws(E'\n', SQLSTATE || ': ' || SQLERRM, CASE WHEN SQLSTATE <> '23514' THEN nullif(detail, '') END, nullif(hint, ''));
 END $$;
 \pset format unaligned
 \pset tuples_only on
@@ -38,6 +39,10 @@ DROP FOREIGN TABLE "My tables".connectors;
 IMPORT FOREIGN SCHEMA fivetran LIMIT TO (connectors) FROM SERVER watched INTO "My tables";
 SELECT try($$SELECT fivetrex_watch.add_account('main', 'watched', 'My tables')$$);
 SELECT try($$SELECT fivetrex_watch.add_account(NULL, 'watched', 'My tables')$$);
+SELECT try($$SELECT fivetrex_watch.add_account('main', NULL, 'My tables')$$);
+SELECT try($$SELECT fivetrex_watch.add_account('main', 'watched', NULL)$$);
+SELECT try($$SELECT fivetrex_watch.add_account('main', 'watched', '100% %I %s')$$);
+SELECT try($$SELECT fivetrex_watch.add_account('main', '100% %I %s')$$);
 SELECT try($$SELECT fivetrex_watch.add_account('', 'watched', 'My tables')$$);
 SELECT account, server, schema, enabled, history_every, keep, stale_after, hold, max_gone, history_calls FROM fivetrex_watch.accounts;
 SELECT try($$UPDATE fivetrex_watch.accounts SET history_every = '7 days'$$);
@@ -52,6 +57,15 @@ SELECT try($$SELECT fivetrex_watch.request('{a,NULL}')$$);
 SELECT try($$SELECT fivetrex_watch.request('{a}', 0)$$);
 SELECT try($$SELECT fivetrex_watch.request('{a}', NULL)$$);
 SELECT try($$SELECT fivetrex_watch.request('{a}', deadline => '0')$$);
+SELECT try($$SELECT fivetrex_watch.request('{NULL}'::text[])$$);
+SELECT try($$SELECT fivetrex_watch.request('[0:1]={a,NULL}'::text[])$$);
+SELECT try($$SELECT fivetrex_watch.request('{{a,b},{c,d}}'::text[])$$);
+SELECT deadline, try(format('SELECT fivetrex_watch.request(%L, deadline => %L)', '{a}', deadline))
+FROM unnest('{-1 s,-178000000 years,178000000 years,1 year 1 day}'::text[]) deadline;
+SELECT max_age, fivetrex_watch.moment_before('2026-03-01Z', max_age::interval) <= '2026-03-01Z'
+FROM unnest('{0,-1 s,1 s,1000 years,-178000000 years,178000000 years}'::text[]) max_age;
+SELECT fivetrex_watch.moment_before('2026-03-01Z', NULL) = '2026-03-01Z';
+SELECT col, try(format('UPDATE fivetrex_watch.accounts SET %I = %L', col, '178000000 years')) FROM unnest('{history_every,keep,stale_after,hold}'::text[]) col;
 SELECT fivetrex_watch.request('{}') IS NULL, fivetrex_watch.request(NULL) IS NULL;
 SELECT count(*) FROM fivetrex_watch.runs;
 
@@ -114,7 +128,12 @@ RESET search_path;
 RESET ROLE;
 SELECT requested_by, account FROM fivetrex_watch.runs WHERE batch = :asked;
 
--- An account can be renamed, and goes with all that is known of it.
+-- An account can be renamed, and goes with all that is known of it: in READ COMMITTED, as only there all of it is seen.
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT try($$UPDATE fivetrex_watch.accounts SET account = 'renamed' WHERE account = 'main'$$);
+SELECT try($$DELETE FROM fivetrex_watch.accounts$$);
+SELECT try($$UPDATE fivetrex_watch.accounts SET enabled = true$$);
+ROLLBACK;
 UPDATE fivetrex_watch.accounts SET account = 'renamed' WHERE account = 'main';
 SELECT (SELECT count(*) FROM fivetrex_watch.runs WHERE account = 'renamed') > 0, (SELECT count(*) FROM fivetrex_watch.connectors WHERE account = 'renamed');
 

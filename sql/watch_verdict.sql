@@ -43,6 +43,10 @@ INSERT INTO cases (what, syncs) VALUES
   ('rescheduled, then completed', '[["RESCHEDULED", "11:01:30", "11:30:00", "quota"], ["COMPLETED", "11:40:00", "11:50:00", null]]'),
   ('the first that ended counts', '[["FAILURE", "11:01:30", "11:30:00", "first"], ["COMPLETED", "11:40:00", "11:50:00", null]]'),
   ('an earlier and a later one', '[["FAILURE", "10:01:30", "10:30:00", "old"], ["COMPLETED", "11:40:00", "11:50:00", null]]');
+INSERT INTO cases (what, syncs, run) VALUES
+  ('it ran before the request, says a clock that is ahead', '[["COMPLETED", "11:59:30", "11:59:40", null]]', '{"requested_at": "2026-03-01 12:00:30Z"}'),
+  ('it is still to begin', '[["COMPLETED", "12:00:02", "12:00:05", null]]', '{}'),
+  ('it has begun by now, as far as the clocks tell', '[["COMPLETED", "12:00:01", "12:00:05", null]]', '{}');
 INSERT INTO cases (what, syncs, account) VALUES
   ('their clock is an hour ahead', '[["COMPLETED", "11:30:00", "11:40:00", null]]', '{"clock_skew": "1 hour"}'),
   ('the same, and it began after', '[["COMPLETED", "12:01:30", "12:40:00", null]]', '{"clock_skew": "1 hour"}'),
@@ -68,6 +72,7 @@ INSERT INTO cases (what, connector, account, run) VALUES
   ('history lags by less than two minutes', '{"succeeded_at": "2026-03-01 11:58:01Z"}', '{}', '{}'),
   ('history lags by more', '{"succeeded_at": "2026-03-01 11:57:59Z"}', '{}', '{}'),
   ('history of the connector is not readable', '{"succeeded_at": "2026-03-01 11:59:59Z", "history_error": "HTTP 500"}', '{}', '{}'),
+  ('nobody could read the connector', '{"read_error": "no"}', '{}', '{"deadline": "2026-03-01 12:00Z", "looked_at": null}'),
   ('a lag on their clock', '{"succeeded_at": "2026-03-01 12:57:59Z"}', '{"clock_skew": "1 hour"}', '{}'),
   ('no lag on their clock', '{"succeeded_at": "2026-03-01 12:58:01Z"}', '{"clock_skew": "1 hour"}', '{}');
 INSERT INTO cases (what, run, connector) VALUES
@@ -78,8 +83,29 @@ INSERT INTO cases (what, run, connector) VALUES
   ('a state that nobody knows is not idle', '{"posts": 3, "triggered_at": "2026-03-01 11:40Z"}', '{"sync_state": "SYNCING"}'),
   ('the deadline has come', '{"deadline": "2026-03-01 12:00Z", "error": "HTTP 503"}', '{}'),
   ('while it runs', '{"deadline": "2026-03-01 11:59Z"}', '{"sync_state": "syncing"}'),
+  ('in a state that nobody knows', '{"deadline": "2026-03-01 11:59Z"}', '{"sync_state": "SYNCING"}'),
+  ('without any state', '{"deadline": "2026-03-01 11:59Z"}', '{"sync_state": null}'),
+  ('not started, nobody says why', '{"deadline": "2026-03-01 11:59Z", "triggered_at": null}', '{}'),
+  ('started, and nothing more', '{"deadline": "2026-03-01 11:59Z"}', '{}'),
+  ('while it is rescheduled', '{"deadline": "2026-03-01 11:59Z"}', '{"sync_state": "rescheduled"}'),
   ('before anybody looked', '{"deadline": "2026-03-01 11:59Z", "looked_at": null, "idle_at": null}', '{}'),
   ('state comes before the clock', '{"deadline": "2026-03-01 11:59Z"}', '{"paused": true}');
+
+-- The clocks were set: the moment of the request counts as their difference was then.
+INSERT INTO cases (what, syncs, run, account) VALUES
+  ('an hour ahead then, and not now', '[["COMPLETED", "11:30:00", "11:40:00", null]]', '{"clock_skew": "1 hour"}', '{"clock_skew": "0"}'),
+  ('the same, and it began after', '[["COMPLETED", "12:00:00", "12:40:00", null]]', '{"clock_skew": "1 hour"}', '{"clock_skew": "0"}'),
+  ('level then, an hour behind now', '[["COMPLETED", "10:30:00", "10:40:00", null]]', '{"clock_skew": "0"}', '{"clock_skew": "-1 hour"}');
+-- An end that moved, and a history which tells that it is that of an older sync.
+INSERT INTO cases (what, syncs, connector, account) VALUES
+  ('it was running at the request', '[["COMPLETED", "10:40:00", "11:30:00", null]]', '{"succeeded_at": "2026-03-01 11:30Z"}', '{}'),
+  ('the two moments differ a little', '[["COMPLETED", "10:40:00", "11:31:30", null]]', '{"succeeded_at": "2026-03-01 11:30Z"}', '{}'),
+  ('another end', '[["COMPLETED", "10:00:00", "10:30:00", null]]', '{"succeeded_at": "2026-03-01 11:30Z"}', '{}'),
+  ('it failed', '[["FAILURE", "10:40:00", "11:30:00", "x"]]', '{"failed_at": "2026-03-01 11:30Z"}', '{}'),
+  ('the account has histories no more', '[["COMPLETED", "10:40:00", "11:30:00", null]]', '{"succeeded_at": "2026-03-01 11:30Z"}', '{"history_served": false}');
+-- The end before the request and one after it within two minutes: the history knows the first only.
+INSERT INTO cases (what, syncs, connector, run) VALUES
+  ('the older end is not this one', '[["COMPLETED", "10:40:00", "11:00:00", null]]', '{"succeeded_at": "2026-03-01 11:01:50Z"}', '{"ended_before": "2026-03-01 11:00:10Z"}');
 
 CREATE FUNCTION judge(k cases, at timestamptz) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -97,6 +123,9 @@ SELECT what, coalesce(nullif(judge(cases, :at), ''), 'open') AS verdict FROM cas
 -- What was kept before the request cannot be within the second of the clocks.
 SELECT judge(k, :at) FROM cases k WHERE what = 'within the second of the clocks';
 UPDATE fivetrex_watch.syncs SET seen_at = '2026-03-01 10:59:59.5Z';
+SELECT count(*), v.outcome FROM fivetrex_watch.syncs, fivetrex_watch.verdict(run('{}'), connector('{}'), account('{}'), :at) v GROUP BY 2;
+-- nor can it be one whose moments lie after the request
+UPDATE fivetrex_watch.syncs SET started_at = '2026-03-01 11:30Z', ended_at = '2026-03-01 11:40Z';
 SELECT count(*), v.outcome FROM fivetrex_watch.syncs, fivetrex_watch.verdict(run('{}'), connector('{}'), account('{}'), :at) v GROUP BY 2;
 
 -- Wherever the clocks may really stand within the error, at every distance from the request: a sync that ended
@@ -135,6 +164,19 @@ DROP TABLE sweep;
 DROP FUNCTION judge_one;
 DELETE FROM fivetrex_watch.syncs;
 
+-- A POST that met an older sync started nothing: the run has its turn again, three times at most, and not for an end of its own.
+INSERT INTO fivetrex_watch.connectors SELECT (connector('{"succeeded_at": "2026-03-01 11:30Z"}')).*;
+INSERT INTO fivetrex_watch.runs OVERRIDING SYSTEM VALUE SELECT (run(change || jsonb_build_object('id', n))).* FROM jsonb_array_elements('[{},
+  {"posts": 3}, {"triggered_at": "2026-03-01 11:31Z"}, {"clock_skew": "-1 hour", "requested_at": "2026-03-01 12:00Z", "triggered_at": "2026-03-01 12:01Z"},
+  {"requested_at": "2026-03-01 10:39Z"}, {"outcome": "failed"}]') WITH ORDINALITY x(change, n);
+INSERT INTO fivetrex_watch.syncs (account, connector_id, sync_id, status, started_at, ended_at)
+VALUES ('a', 'c', 's', 'COMPLETED', '2026-03-01 10:40Z', '2026-03-01 11:30Z');
+SELECT fivetrex_watch.note_older(account('{}'), :at);
+SELECT id, triggered_at IS NULL AS again, ended_before, idle_at FROM fivetrex_watch.runs ORDER BY id;
+DELETE FROM fivetrex_watch.runs;
+DELETE FROM fivetrex_watch.connectors;
+DELETE FROM fivetrex_watch.syncs;
+
 -- A connector that is not in the table any more.
 SELECT v.outcome, v.known_by FROM fivetrex_watch.verdict(run('{"looked_at": null}'), NULL, account('{}'), :at) v;
 
@@ -165,6 +207,8 @@ INSERT INTO next_cases (what, run, connector, account) VALUES
   ('manual, on their clock', '{}', '{"sync_state": "rescheduled", "rescheduled_for": "2026-03-01 12:59Z", "schedule_type": "manual"}', '{"clock_skew": "1 hour"}'),
   ('too early on their clock', '{}', '{"sync_state": "rescheduled", "rescheduled_for": "2026-03-01 11:59Z", "schedule_type": "manual"}', '{"clock_skew": "-1 hour"}');
 INSERT INTO next_cases (what, run, other) VALUES
+  ('another one failed before it', '{"triggered_at": null}', '{"batch": 2, "connector_id": "d", "triggered_at": null, "tries": 1}'),
+  ('it failed before, and another one waits', '{"triggered_at": null, "tries": 1, "next_try_at": "2026-03-01 11:30Z"}', '{"batch": 2, "connector_id": "d", "triggered_at": null, "id": 9}'),
   ('another run of the connector has posted since', '{"triggered_at": null}', '{"batch": 2, "triggered_at": "2026-03-01 11:30Z"}'),
   ('before', '{"triggered_at": null}', '{"batch": 2, "triggered_at": "2026-03-01 10:59Z"}'),
   ('since, but it is over', '{"triggered_at": null}', '{"batch": 2, "triggered_at": "2026-03-01 11:30Z", "outcome": "timeout"}'),

@@ -1,0 +1,415 @@
+# What is wrong with one connector, run or session stays there: the others go on, and somebody says so.
+
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::RealBin/../lib";
+use JSON::PP ();
+use Test::More;
+use Fivetrex::Mock;
+use Fivetrex::Watch;
+
+my $mock = Fivetrex::Mock->start;
+my $node = Fivetrex::Watch->start('faults', $mock);
+my $seem = 'assimilate_seem';
+my @board = ('GET groups', 'GET list');
+
+my $number = 0;
+sub world
+{
+	my (%options) = @_;
+	my $world = 'w' . ++$number;
+	$node->account($world, connectors => 15, max_retries => 0, %options);
+	$node->refresh($world);
+	return $world;
+}
+
+sub error_of { return $node->query("SELECT coalesce(error, '') FROM fivetrex_watch.accounts WHERE account = '$_[0]'"); }
+
+# Outcome and the like of the only run.
+sub run_of
+{
+	my ($world) = @_;
+	return $node->query("SELECT concat_ws(' ', coalesce(outcome, 'open'), 'by ' || known_by, reason) FROM fivetrex_watch.runs WHERE account = '$world'");
+}
+
+# Every column of the list that is read, with every kind of value.
+subtest 'a connector that cannot be read' => sub {
+	my $world = world();
+	my @columns = qw(schema group_id service paused succeeded_at failed_at sync_frequency schedule_type data_delay_threshold
+	  status.setup_state status.sync_state status.update_state status.is_historical_sync status.tasks status.warnings status.rescheduled_for);
+	my @values = ("a\0b", '', 'infinity', '-infinity', 'now', '294276-12-31T23:59:59Z', '0001-01-01T00:00:00Z BC', 1_500_000_000, 3_000_000_000, -5, 1.5, JSON::PP::true(),
+		undef, [], ["a\0b"], { a => { b => "\0" } }, { message => 7 });
+	my (%bad, @wrong);
+	my $turn = 0;
+	foreach my $column (@columns)
+	{
+		my $object = $mock->patch($world, 'connections', $seem, set => {});
+		my ($first, $second) = split /\./, $column;
+		my $was = defined $second ? $object->{$first}{$second} : $object->{$first};
+		foreach my $value (@values)
+		{
+			my $what = "$column = " . JSON::PP->new->canonical->allow_nonref->encode($value);
+			$mock->patch($world, 'connections', $seem, set => { $column => $value });
+			$mock->patch($world, 'connections', 'daily_beacon', set => { schema => 'name ' . ++$turn });
+			my $err = $node->refresh($world);
+			my ($name, $read_error, $error, $rows, $lost) = split /\|/, $node->query(qq{SELECT
+				(SELECT name FROM fivetrex_watch.connectors WHERE account = '$world' AND id = 'daily_beacon'),
+				(SELECT read_error IS NOT NULL FROM fivetrex_watch.connectors WHERE account = '$world' AND id = '$seem'),
+				(SELECT coalesce(error, '') FROM fivetrex_watch.accounts WHERE account = '$world'),
+				(SELECT count(h) FROM fivetrex_watch.health h WHERE account = '$world') + (SELECT count(f) * 0 FROM fivetrex_watch.freshness f) + (SELECT count(s) * 0 FROM fivetrex_watch.sync_stats s),
+				(SELECT count(*) FROM fivetrex_watch.connectors WHERE account = '$world' AND gone_at IS NOT NULL)});
+			push @wrong, "$what: another one was not read" if $name ne "name $turn";
+			push @wrong, "$what: $rows rows on the board, $lost lost" if "$rows $lost" ne '15 0';
+			if ($read_error eq 't')
+			{
+				$bad{$column}++;
+				push @wrong, "$what: account says: $error" if $error !~ /^connector "$seem" cannot be read: column "\w+": /;
+				push @wrong, "$what: warning is $err" if $err !~ /^(?:.*WARNING:  \w{5}: account "$world": connector "$seem" cannot be read: [^\n]*\n(?:DETAIL|CONTEXT|LOCATION|PL|SQL)?)/;
+			}
+			elsif ($error ne '' || $err ne '') { push @wrong, "$what: $error, $err"; }
+		}
+		$mock->patch($world, 'connections', $seem, set => { $column => $was });
+		push @wrong, "$column: does not recover" if $node->refresh($world) ne '' || error_of($world) ne ''
+		  || $node->query("SELECT count(*) FROM fivetrex_watch.connectors WHERE account = '$world' AND read_error IS NOT NULL");
+	}
+	is_deeply(\@wrong, [], 'every value of every column: the others are read, the error is told');
+	cmp_ok(scalar(keys %bad), '>', 8, 'in many of them a value was one that cannot be read');
+
+	# what it costs, and what the board says
+	$mock->patch($world, 'connections', $seem, set => { schema => "a\0b" });
+	$node->refresh($world);
+	is_deeply([ grep { !/groups/ } $node->asked ], [ ('GET list') x 2 ], 'the list is read once more');
+	$node->refresh($world);
+	is_deeply([ $node->asked ], [ "GET $seem", @board ], 'then it is asked for by itself');
+	like($node->query("SELECT is_stale, reason FROM fivetrex_watch.health WHERE account = '$world' AND connector_id = '$seem'"),
+		qr/^t\|column "schema": the value has the character/, 'the board says why it is old news');
+	is($node->query("SELECT count(*) FROM fivetrex_watch.health WHERE account = '$world' AND is_stale"), 1, 'of that one');
+
+	# two more, one of them new; one is deleted meanwhile
+	$mock->settings($world, connectors => 16);
+	my ($new) = grep { my $id = $_; !$node->query("SELECT count(*) FROM fivetrex_watch.connectors WHERE account = '$world' AND id = '$id'") } $node->rows("SELECT id FROM $world.connectors");
+	$mock->patch($world, 'connections', $_, set => { sync_frequency => 3_000_000_000 }) for $seem, $new, 'cron_lighthouse';
+	$node->refresh($world);
+	is($node->query("SELECT string_agg(id, ' ' ORDER BY id) FROM fivetrex_watch.connectors WHERE account = '$world' AND read_error IS NOT NULL"),
+		join(' ', sort $seem, $new, 'cron_lighthouse'), 'each keeps its error');
+	$node->query("SET fivetrex.max_deletes = 1; DELETE FROM $world.connectors WHERE id = '$seem'");
+	$node->refresh($world);
+	is($node->query("SELECT id, read_error IS NULL FROM fivetrex_watch.connectors WHERE account = '$world' AND gone_at IS NOT NULL"), "$seem|t", 'it is gone');
+
+	# a run of it ends by the clock and says why
+	$node->request($new, ", deadline => '10 min'");
+	$node->refresh($world, ', runs_only => true');
+	is(run_of($world), 'open', 'a run of it waits');
+	$node->pass('11 min');
+	$node->refresh($world, ', runs_only => true');
+	is(run_of($world), 'timeout by clock column "sync_frequency": value "3000000000" is out of range for type integer', 'and says why it ended');
+};
+
+subtest 'a group that cannot be read' => sub {
+	my $world = world();
+	$mock->patch($world, 'groups', 'vivid_ember', set => { name => "a\0b" });
+	$mock->patch($world, 'connections', 'daily_beacon', set => { schema => 'new' });
+	like($node->refresh($world), qr/WARNING:  22P05: account "$world": groups cannot be read: /, 'is told');
+	is($node->query("SELECT count(*) FILTER (WHERE name = 'new'), count(*) FILTER (WHERE group_name IS NULL) FROM fivetrex_watch.connectors WHERE account = '$world'"), '1|0',
+		'connectors are read, names of groups stay as they were');
+	$mock->patch($world, 'groups', 'vivid_ember', set => { name => 'mended' });
+	is($node->refresh($world), '', 'and it is over');
+	is(error_of($world), '', 'for the account, too');
+};
+
+subtest 'connectors that are gone' => sub {
+	my $world = world();
+	$node->query("SET fivetrex.max_deletes = 1; DELETE FROM $world.connectors WHERE id = '$seem'");
+	$node->refresh($world);
+	$node->request($seem);
+	$node->refresh($world, ', runs_only => true');
+	is(run_of($world), 'gone by state', 'asked for when it is gone: ends at the first look');
+	$node->refresh($world, ', runs_only => true');
+	is_deeply([ $node->asked ], [], 'and costs no more calls');
+	$node->query("DELETE FROM fivetrex_watch.runs WHERE account = '$world'");
+	$node->request($seem);
+	$node->refresh($world);
+	is(run_of($world), 'gone by state', 'the same with the whole list');
+
+	$world = world();
+	$node->request($seem);
+	$node->refresh($world, ', runs_only => true');
+	is_deeply([ grep { /POST/ } $node->asked ], [ "POST $seem" ], 'its sync has been started');
+	$node->query("SET fivetrex.max_deletes = 1; DELETE FROM $world.connectors WHERE id = '$seem'");
+	$node->refresh($world, ', runs_only => true');
+	is(run_of($world), 'gone by state', 'deleted in the middle: ends, though nobody reads the list');
+	is($node->query("SELECT id FROM fivetrex_watch.connectors WHERE account = '$world' AND gone_at IS NOT NULL"), $seem, 'the board knows');
+};
+
+subtest 'a POST that is forbidden' => sub {
+	my $world = world();
+	$mock->fault($world, { method => 'POST', path => "$seem/", status => 403, times => 0 });
+	$mock->plan_syncs($world, { run => 0 });
+	$node->request("$seem,daily_beacon,cron_lighthouse", ', at_once => 3');
+	like($node->refresh($world), qr/WARNING:  42501: account "$world"/, 'is told');
+	for (1 .. 3)
+	{
+		$node->refresh($world);
+		$node->pass('11 s');
+	}
+	is($node->query("SELECT string_agg(coalesce(outcome, 'open'), ' ' ORDER BY id) FROM fivetrex_watch.runs WHERE account = '$world'"),
+		'open succeeded succeeded', 'the others go on');
+	like($node->query("SELECT error, tries FROM fivetrex_watch.runs WHERE account = '$world' AND outcome IS NULL"), qr/^.+\|1$/, 'the run keeps its error');
+	$node->pass('7 hours');
+	$node->refresh($world);
+	like($node->query("SELECT outcome, reason FROM fivetrex_watch.runs WHERE account = '$world' AND outcome <> 'succeeded'"), qr/^timeout\|.+/, 'until its deadline');
+};
+
+subtest 'histories that cannot be read' => sub {
+	my $world = world(connectors => 40);
+	my @ids = $node->rows(qq{SELECT id FROM fivetrex_watch.connectors WHERE account = '$world' AND sync_state = 'scheduled' AND setup_state = 'connected' ORDER BY id LIMIT 12});
+	$mock->begin_sync($world, $ids[0], ago => 60);
+	$mock->end_sync($world, $ids[0]);
+	$node->refresh($world);
+	foreach my $id (@ids)
+	{
+		$mock->begin_sync($world, $id, ago => 60);
+		$mock->end_sync($world, $id);
+	}
+	$node->pass('61 min');
+	my @bad = @ids[ 1, 2, 4, 5, 7, 8, 9 ];
+	$mock->fault($world, map { { path => "$_/sync-history", times => 0, body_text => '{"code":"Success","data":{"items":[7]}}' } } @bad);
+	is($node->refresh($world), '', 'seven of twelve');
+	is($node->query("SELECT string_agg(id, ' ' ORDER BY id) FROM fivetrex_watch.connectors WHERE account = '$world' AND history_error IS NOT NULL"), join(' ', sort @bad), 'each keeps its error');
+	is($node->query("SELECT count(DISTINCT connector_id) FROM fivetrex_watch.syncs WHERE account = '$world' AND started_at > now() - interval '2 min'"), 5, 'the others are read');
+
+	# no answers after the third: what was read until then is kept
+	$mock->clear_faults($world);
+	$node->pass('61 min');
+	foreach my $id (@ids)
+	{
+		$mock->begin_sync($world, $id, ago => 60);
+		$mock->end_sync($world, $id);
+	}
+	$node->query("UPDATE fivetrex_watch.connectors SET history_until = NULL WHERE account = '$world'");
+	$mock->fault($world, map { { path => "$_/sync-history", times => 0, status => 500 } } @ids[ 3 .. 11 ]);
+	like($node->refresh($world), qr/WARNING:  58000: account "$world"/, 'the API goes down');
+	is($node->query("SELECT string_agg(id, ' ' ORDER BY id) FROM fivetrex_watch.connectors WHERE account = '$world' AND history_until > now() - interval '2 min'"),
+		join(' ', @ids[ 0 .. 2 ]), 'what was read until then is kept');
+	isnt(error_of($world), '', 'the account knows');
+};
+
+subtest 'hints' => sub {
+	my $world = world();
+	$mock->fault($world, { path => 'connections', status => 429, times => 0 });
+	my $err = $node->refresh($world);
+	like($err, qr/WARNING:  53400: account "$world": .*\nDETAIL:  .*\nHINT:  Repeat later/, 'a warning has its hint');
+	like(error_of($world), qr/\. Repeat later; the server option max_retry_wait/, 'and so has what is kept');
+	is(() = $err =~ /WARNING/g, 1, 'it warns once');
+	$mock->clear_faults($world);
+	$mock->fault($world, { method => 'POST', status => 429 });
+	$node->request($seem);
+	$node->refresh($world);
+	like($node->query("SELECT error FROM fivetrex_watch.runs WHERE account = '$world'"), qr/\. Repeat later/, 'that of a run, too');
+};
+
+subtest 'the server is renamed, or dropped' => sub {
+	my $world = world();
+	my $batch = $node->request($seem);
+	$node->query("ALTER SERVER $world RENAME TO elsewhere");
+	my $err = $node->refresh($world);
+	like($err, qr/WARNING:  42704: account "$world": server "$world" of account "$world" does not exist\nDETAIL.*\nHINT:  SELECT fivetrex_watch.add_account/, 'a refresh says so');
+	is(() = $err =~ /WARNING/g, 1, 'once');
+	is_deeply([ $node->asked ], [], 'and asks nothing');
+	like($node->fails("CALL fivetrex_watch.wait($batch)"), qr/ERROR:  42704: server "$world" of account "$world" does not exist/, 'a wait ends with it');
+	$node->query("SELECT fivetrex_watch.add_account('$world', 'elsewhere', '$world')");
+	$mock->plan_syncs($world, { run => 0 });
+	is($node->query("CALL fivetrex_watch.wait($batch)"), 'succeeded', 'told where it is, it goes on');
+	is($node->refresh($world), '', 'and the account, too');
+	$batch = $node->request($seem);
+	$node->query('DROP SERVER elsewhere CASCADE');
+	like($node->fails("CALL fivetrex_watch.wait($batch)"), qr/ERROR:  42704: server "elsewhere" of account/, 'dropped');
+
+	# while it waits
+	$world = world();
+	$batch = $node->request($seem);
+	$node->query("SET ROLE postgres; CREATE ROLE watcher; GRANT USAGE ON SCHEMA fivetrex_watch TO watcher; GRANT EXECUTE ON ALL ROUTINES IN SCHEMA fivetrex_watch TO watcher;
+		GRANT SELECT ON ALL TABLES IN SCHEMA fivetrex_watch TO watcher");
+	my $waiter = do { local $ENV{PGOPTIONS} = '-c role=watcher'; $node->background('watcher', "CALL fivetrex_watch.wait($batch)") };
+	$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'watcher' AND wait_event = 'PgSleep'});
+	$node->query("DROP SERVER $world CASCADE");
+	like($node->ended($waiter), qr/ERROR:  42704: server "$world" of account "$world" does not exist/, 'it is told');
+};
+
+subtest 'another session keeps the account' => sub {
+	my $world = world();
+	my $holder = $node->background('keeper', "BEGIN; SELECT pg_advisory_xact_lock(hashtext('fivetrex_watch'), hashtext('$world')); SELECT pg_sleep(1000)");
+	$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'keeper' AND wait_event = 'PgSleep'});
+	is($node->refresh($world), '', 'for a moment: nobody needs to know');
+	$node->pass('16 min');
+	my $pid = $node->query(q{SELECT pid FROM pg_stat_activity WHERE application_name = 'keeper'});
+	my $err = $node->refresh($world);
+	like($err, qr/WARNING:  55P03: account "$world" is not refreshed: another session works on it\nDETAIL:  Process $pid holds its advisory lock\./m, 'for long: who it is');
+	is(() = $err =~ /WARNING/g, 1, 'once');
+	is_deeply([ $node->asked ], [], 'and nothing is asked');
+	$node->query("SELECT pg_terminate_backend($pid)");
+	$node->ended($holder);
+	$node->poll_query_until('postgres', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'keeper'});
+	is($node->refresh($world), '', 'then it goes on');
+};
+
+# A path that leads to types, functions and operators of somebody else's.
+subtest 'a hostile search_path' => sub {
+	my $world = world();
+	$node->query(q{CREATE SCHEMA evil});
+	foreach my $type (qw(text timestamptz interval record name int4 int8 bool float8 numeric))
+	{
+		$node->query(qq{CREATE DOMAIN evil."$type" AS pg_catalog.int2 CHECK (VALUE = 7)});
+	}
+	my $raise = q{LANGUAGE plpgsql AS $$BEGIN RAISE 'taken over'; END$$};
+	foreach my $function ('clock_timestamp()', 'now()', 'format(pg_catalog.text)', 'hashtext(pg_catalog.text)', 'pg_sleep(pg_catalog.float8)', 'make_interval()',
+		'pg_try_advisory_xact_lock(pg_catalog.int4, pg_catalog.int4)', 'fivetrex_sync(pg_catalog.text, pg_catalog.bool, pg_catalog.name)', 'fivetrex_limits(pg_catalog.name)')
+	{
+		$node->query("CREATE FUNCTION evil.$function RETURNS pg_catalog.int4 $raise");
+	}
+	$node->query("CREATE FUNCTION evil.operate(pg_catalog.int4, pg_catalog.int4) RETURNS pg_catalog.bool $raise; CREATE FUNCTION evil.compute(pg_catalog.float8, pg_catalog.float8) RETURNS pg_catalog.float8 $raise;
+		CREATE FUNCTION evil.operate(pg_catalog.float8, pg_catalog.float8) RETURNS pg_catalog.bool $raise; CREATE FUNCTION evil.operate(pg_catalog.int8, pg_catalog.int4) RETURNS pg_catalog.bool $raise");
+	foreach my $operator (qw(< <= > >= = <>))
+	{
+		$node->query("CREATE OPERATOR evil.$operator (LEFTARG = pg_catalog.$_->[0], RIGHTARG = pg_catalog.$_->[1], FUNCTION = evil.operate)")
+		  for [ 'int4', 'int4' ], [ 'float8', 'float8' ], [ 'int8', 'int4' ];
+	}
+	$node->query("CREATE OPERATOR evil.$_ (LEFTARG = pg_catalog.float8, RIGHTARG = pg_catalog.float8, FUNCTION = evil.compute)") for qw(+ - * /);
+	$mock->plan_syncs($world, { run => 1 });
+	my $path = q{SET search_path = evil, pg_catalog; };
+	like($node->fails($path . q{SELECT pg_sleep(0::float8)}), qr/ERROR/, 'it is hostile');
+	my $batch = $node->query($path . "SELECT fivetrex_watch.request('{$seem}', account => '$world')");
+	is($node->query($path . "CALL fivetrex_watch.wait($batch)"), 'succeeded', 'wait');
+	is($node->query($path . "CALL fivetrex_watch.refresh('$world'); CALL fivetrex_watch.prune(); SELECT fivetrex_watch.cancel($batch)"), '0', 'refresh, prune, cancel');
+	is(error_of($world), '', 'and no error is kept');
+	$node->query('SET client_min_messages = error; DROP SCHEMA evil CASCADE');
+};
+
+subtest 'functions of the same names' => sub {
+	my $world = world();
+	my $raise = q{LANGUAGE plpgsql AS $$BEGIN RAISE 'not ours'; END$$};
+	my @others = ('fivetrex_sync(text, name)', 'fivetrex_sync(text, server name, force boolean DEFAULT false)',
+		'fivetrex_sync(connector_id varchar, force boolean DEFAULT false, server text DEFAULT NULL)', 'fivetrex_limits(text)');
+	$node->query("CREATE FUNCTION $_ RETURNS jsonb $raise") for @others;
+	$mock->plan_syncs($world, { run => 0 });
+	my $batch = $node->request($seem);
+	is($node->query("CALL fivetrex_watch.wait($batch)"), 'succeeded', 'are not taken for ours');
+	is(error_of($world), '', 'and are no error');
+	$node->query("DROP FUNCTION " . s/ DEFAULT \w+//gr) for @others;
+};
+
+# request() against a rename, or a deletion, of its account: in either order, nothing is left over.
+subtest 'a request while its account is renamed or deleted' => sub {
+	foreach my $change ('UPDATE fivetrex_watch.accounts SET account = $$other$$ WHERE account = $$%s$$', 'DELETE FROM fivetrex_watch.accounts WHERE account = $$%s$$')
+	{
+		foreach my $isolation ('READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE')
+		{
+			my $world = world();
+			my $first = sprintf $change, $world;
+			# the change first; the request waits for it
+			my $changer = $node->background('changer', "BEGIN; $first; SELECT pg_advisory_xact_lock(4711); SELECT pg_sleep(1000)");
+			$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'changer' AND wait_event = 'PgSleep'});
+			my $asker = $node->background('asker', "BEGIN ISOLATION LEVEL $isolation; SELECT fivetrex_watch.request('{$seem}', account => '$world'); COMMIT");
+			$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'asker' AND wait_event_type = 'Lock'});
+			$node->query(q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'changer'});
+			$node->ended($changer);
+			is($node->ended($asker), '', "$isolation: the change was given up, the request is made");
+			is($node->query("SELECT count(*) FROM fivetrex_watch.runs WHERE account = '$world'"), 1, 'of its account');
+			# committed this time
+			my $gate = $node->background('gate', 'BEGIN; SELECT pg_advisory_xact_lock(4711); SELECT pg_sleep(1000)');
+			$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'gate' AND wait_event = 'PgSleep'});
+			$changer = $node->background('changer', "BEGIN; $first; SELECT pg_advisory_xact_lock(4711); COMMIT");
+			$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'changer' AND wait_event = 'advisory'});
+			$asker = $node->background('asker', "BEGIN ISOLATION LEVEL $isolation; SELECT fivetrex_watch.request('{$seem}', account => '$world'); COMMIT");
+			$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'asker' AND wait_event_type = 'Lock'});
+			$node->query(q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'gate'});
+			$node->ended($gate);
+			is($node->ended($changer), '', 'the change is made');
+			like($node->ended($asker), $isolation eq 'READ COMMITTED' ? qr/ERROR:  22023: account "$world" is not watched/ : qr/ERROR:  40001/, 'the request fails');
+			# the request first; the change waits for it
+			$node->query("DELETE FROM fivetrex_watch.accounts WHERE account IN ('$world', 'other')");
+			$node->query("SELECT fivetrex_watch.add_account('$world', '$world', '$world')");
+			$node->refresh($world);
+			$asker = $node->background('asker', "BEGIN ISOLATION LEVEL $isolation; SELECT fivetrex_watch.request('{$seem}', account => '$world'); SELECT pg_advisory_xact_lock_shared(4712); COMMIT");
+			$node->ended($asker);
+			$node->query($first);
+			is($node->query(q{SELECT count(*) FROM fivetrex_watch.runs r WHERE NOT EXISTS (SELECT FROM fivetrex_watch.accounts a WHERE a.account = r.account)}), 0, 'no run is left over');
+			$node->query("DELETE FROM fivetrex_watch.accounts WHERE account IN ('$world', 'other')");
+		}
+	}
+};
+
+# A refresh in a session whose transactions are REPEATABLE READ, while its account is renamed.
+subtest 'a refresh by an old snapshot' => sub {
+	foreach my $isolation ('read committed', 'repeatable read', 'serializable')
+	{
+		my $world = world();
+		$node->query("SELECT fivetrex_watch.add_account('a $isolation', '$world', '$world')");
+		my $gate = $node->background('gate', "BEGIN; LOCK fivetrex_watch.accounts IN ACCESS EXCLUSIVE MODE; UPDATE fivetrex_watch.accounts SET account = 'renamed' WHERE account = 'a $isolation'; SELECT pg_advisory_xact_lock(4711); COMMIT");
+		$node->ended($gate);
+		my $refresh = do { local $ENV{PGOPTIONS} = "-c default_transaction_isolation=" . ($isolation =~ s/ /\\ /gr); $node->background('refresh', "CALL fivetrex_watch.refresh('renamed')") };
+		is($node->ended($refresh), '', "$isolation: works");
+		is($node->query(q{SELECT count(*) FROM fivetrex_watch.connectors WHERE account = 'renamed'}), 15, 'and writes');
+		$node->query(q{DELETE FROM fivetrex_watch.accounts WHERE account = 'renamed'});
+	}
+};
+
+# The connector is seen idle though a sync from before the request runs: an API that lags.
+subtest 'the history tells that a sync was older' => sub {
+	foreach my $end (qw(COMPLETED FAILURE))
+	{
+		my $world = world();
+		my $idle = $mock->patch($world, 'connections', $seem, set => {});
+		$mock->begin_sync($world, $seem, ago => 100);
+		$mock->replace($world, path => "/v1/connections/$seem", raw => JSON::PP->new->encode({ code => 'Success', data => $idle }));
+		$node->request($seem);
+		$node->refresh($world, ', runs_only => true');
+		is_deeply([ $node->asked ], [ "GET $seem", "POST $seem" ], 'posted, in vain');
+		$mock->replace($world, path => "/v1/connections/$seem", raw => undef);
+		$mock->end_sync($world, $seem, outcome => $end);
+		# its end is two minutes old by their clock, and would count where nothing is known of it
+		$mock->settings($world, clock_offset => 125);
+		$mock->plan_syncs($world, { run => 1, outcome => $end eq 'COMPLETED' ? 'FAILURE' : 'COMPLETED' });
+		my $posts = 0;
+		for (1 .. 6)
+		{
+			$node->refresh($world, ', runs_only => true');
+			$posts += grep { /^POST/ } $node->asked;
+			$node->pass('11 s');
+		}
+		is($posts, 1, "$end: it is posted again");
+		is($node->query("SELECT outcome, known_by, sync_id FROM fivetrex_watch.runs WHERE account = '$world'"),
+			($end eq 'COMPLETED' ? 'failed' : 'succeeded') . '|history|' . $mock->syncs($world)->{$seem}[-1]{sync_id}, 'the next one counts');
+	}
+};
+
+# Our clock is set between the request and the next look.
+subtest 'a clock that is set' => sub {
+	foreach my $offset (-3600, 3600)
+	{
+		my $world = world();
+		# a whole sync of before, whose history is not known yet
+		$mock->begin_sync($world, $seem, ago => 100);
+		$mock->end_sync($world, $seem, outcome => 'FAILURE');
+		$node->query("UPDATE fivetrex_watch.connectors SET history_asked_at = now() WHERE account = '$world'");
+		$node->refresh($world);
+		$node->request($seem);
+		# as if theirs had been set; that the seed's rows do not follow makes no difference here
+		$mock->settings($world, clock_offset => $offset);
+		$mock->plan_syncs($world, { run => 1 });
+		my $posts = 0;
+		for (1 .. 4)
+		{
+			$node->refresh($world, ', runs_only => true');
+			$posts += grep { /^POST/ } $node->asked;
+			$node->pass('11 s');
+		}
+		cmp_ok($posts, '<=', 3, "$offset s: it is posted three times at most");
+		isnt($node->query("SELECT outcome FROM fivetrex_watch.runs WHERE account = '$world'"), 'failed', 'the old one does not count');
+	}
+};
+
+$node->stop;
+$mock->stop;
+done_testing();
