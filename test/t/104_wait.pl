@@ -178,6 +178,58 @@ subtest 'a history that lags' => sub {
 	is($node->query("SELECT $row FROM fivetrex_wait('$seem', '30 s', since => now() - interval '5 min', server => '$world')"), 'succeeded by assumed', 'is given up then');
 };
 
+# Its end comes long after `since`, its start is of before, further back than a wait looks at first.
+subtest 'the history tells that a sync was older' => sub {
+	foreach my $end (qw(COMPLETED FAILURE))
+	{
+		my $world = world();
+		$mock->begin_sync($world, $seem, ago => 7200);
+		my $waiter = $node->background('waiter', "SELECT $row FROM fivetrex_wait('$seem', '60 s', since => now(), server => '$world')");
+		$mock->wait_for($world, 3, $seem, 'answered');
+		$mock->end_sync($world, $seem, outcome => $end);
+		# as long ago, by their clock, as a history may lag
+		$mock->settings($world, clock_offset => 125);
+		$mock->clear($world);
+		$mock->wait_for($world, 6, $seem, 'answered');
+		$mock->begin_sync($world, $seem);
+		$mock->end_sync($world, $seem, outcome => 'FAILURE', reason => 'second');
+		$node->ended($waiter);
+		is($waiter->{out}, "failed by history sync second\n", "$end: the next one is taken");
+	}
+};
+
+# A history of one row, with moments in seconds from `since`, which is so long ago; what becomes of the wait.
+sub wait_for_row
+{
+	my ($ago, $timeout, $start, $end) = @_;
+	my $world = world();
+	my $since = $node->query("SELECT clock_timestamp() - interval '$ago'");
+	my ($from, $to) = map { $node->query("SELECT to_char('$since'::timestamptz AT TIME ZONE 'UTC' + interval '$_ s', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')") } $start, $end;
+	$mock->patch($world, 'connections', $seem, set => { succeeded_at => $to });
+	$mock->fault($world, { path => 'sync-history', times => 0, body => { code => 'Success', message => '', data => { items => [ { sync_id => 's', status => 'COMPLETED', start => $from, end => $to } ] } } });
+	return $node->query("SELECT $row FROM fivetrex_wait('$seem', '$timeout', since => '$since', server => '$world')");
+}
+
+subtest 'a sync that is over before the first look' => sub {
+	is(wait_for_row('1 min', '0', 0.2, 0.5), 'running by clock', 'so close that the clocks do not tell: another one may begin');
+	is(wait_for_row('10 min 5 s', '30 s', 0.2, 0.5), 'succeeded by assumed sync', 'none has begun in ten minutes');
+	is(wait_for_row('10 min 5 s', '30 s', -30, -20), 'not_started by clock', 'not one that is older');
+	is(wait_for_row('1 min', '30 s', 1.5, 2), 'succeeded by history sync', 'one that is certainly later');
+	is(wait_for_row('1 min', '0', 3600, 3700), 'running by clock', 'one that is still to begin');
+};
+
+subtest 'the timeout and the waits of repetitions' => sub {
+	foreach my $fault ({ status => 429, headers => { 'Retry-After' => '50' } }, { status => 503 })
+	{
+		# they would be longer than this test waits
+		my $world = world(max_retries => 4, retry_delay => 60000);
+		$mock->fault($world, { method => 'GET', times => 0, %$fault });
+		my $start = time;
+		like($node->fails("SELECT * FROM fivetrex_wait('$seem', '100 ms', since => now(), server => '$world')"), qr/ERROR:  (53400|58000)/, "$fault->{status}: it ends with the error");
+		cmp_ok(time - $start, '<', 45, 'and does not wait for more');
+	}
+};
+
 subtest 'failures' => sub {
 	foreach my $fault ({ status => 500 }, { status => 503 }, { status => 429, headers => { 'Retry-After' => '3600' } }, { close => 1 }, { close_after => 20 })
 	{
