@@ -246,86 +246,69 @@ leave(void)
 	utility_statement = NULL;
 }
 
+/*
+ * Run what a hook stands for, counted; errors are counted out, too.
+ */
+#define INSIDE(query, call)                                                    \
+	do                                                                         \
+	{                                                                          \
+		enter(query);                                                          \
+		PG_TRY();                                                              \
+		{                                                                      \
+			call;                                                              \
+		}                                                                      \
+		PG_CATCH();                                                            \
+		{                                                                      \
+			leave();                                                           \
+			PG_RE_THROW();                                                     \
+		}                                                                      \
+		PG_END_TRY();                                                          \
+		leave();                                                               \
+	} while (0)
+
 static void
 fivetrexExecutorStart(QueryDesc *query, int eflags)
 {
-	enter(query);
-	PG_TRY();
-	{
-		if (next_start != NULL)
-			next_start(query, eflags);
-		else
-			standard_ExecutorStart(query, eflags);
-	}
-	PG_CATCH();
-	{
-		leave();
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
-	leave();
+	ExecutorStart_hook_type next = next_start ? next_start :
+												standard_ExecutorStart;
+
+	INSIDE(query, next(query, eflags));
 }
 
 static void
 fivetrexExecutorRun(FTX_EXECUTOR_RUN_PARAMETERS)
 {
-	enter(queryDesc);
-	PG_TRY();
-	{
-		if (next_run != NULL)
-			next_run(FTX_EXECUTOR_RUN_ARGUMENTS);
-		else
-			standard_ExecutorRun(FTX_EXECUTOR_RUN_ARGUMENTS);
-	}
-	PG_CATCH();
-	{
-		leave();
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
-	leave();
+	ExecutorRun_hook_type next = next_run ? next_run : standard_ExecutorRun;
+
+	INSIDE(queryDesc, next(FTX_EXECUTOR_RUN_ARGUMENTS));
+}
+
+/*
+ * All parts are run, then all that is held back leaves, then triggers fire.
+ */
+static void
+finish(QueryDesc *query)
+{
+	finish_parts(query->estate);
+	send_held(query->estate);
+	if (next_finish != NULL)
+		next_finish(query);
+	else
+		standard_ExecutorFinish(query);
 }
 
 static void
 fivetrexExecutorFinish(QueryDesc *query)
 {
-	enter(query);
-	PG_TRY();
-	{
-		finish_parts(query->estate);
-		send_held(query->estate);
-		if (next_finish != NULL)
-			next_finish(query);
-		else
-			standard_ExecutorFinish(query);
-	}
-	PG_CATCH();
-	{
-		leave();
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
-	leave();
+	INSIDE(query, finish(query));
 }
 
 static void
 fivetrexExecutorEnd(QueryDesc *query)
 {
-	enter(query);
-	PG_TRY();
-	{
-		if (next_end != NULL)
-			next_end(query);
-		else
-			standard_ExecutorEnd(query);
-	}
-	PG_CATCH();
-	{
-		leave();
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
-	leave();
+	ExecutorEnd_hook_type next = next_end ? next_end : standard_ExecutorEnd;
+
+	INSIDE(query, next(query));
 }
 
 /*
@@ -367,19 +350,8 @@ fivetrexProcessUtility(PlannedStmt *pstmt, const char *queryString,
 			 qc);
 		return;
 	}
-	enter(NULL);
-	PG_TRY();
-	{
-		next(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest,
-			 qc);
-	}
-	PG_CATCH();
-	{
-		leave();
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
-	leave();
+	INSIDE(NULL, next(pstmt, queryString, readOnlyTree, context, params,
+					  queryEnv, dest, qc));
 }
 
 /* ---------- a library that is loaded late ---------- */

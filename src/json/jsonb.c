@@ -23,6 +23,7 @@
 
 #include "base/compat.h"
 #include "fmgr.h"
+#include "json/members.h"
 #include "json/scanner.h"
 #include "json/value.h"
 #include "mb/pg_wchar.h"
@@ -36,24 +37,6 @@
 #define MAX_ELEMENTS Min(MaxAllocSize / sizeof(JsonbValue), JB_CMASK)
 #define MAX_MEMBERS Min(MaxAllocSize / sizeof(JsonbPair), JB_CMASK)
 
-/* Objects of fewer members are sorted by insertion. */
-#define FEW_MEMBERS 12
-
-/* In Member.keylen: the key is in the data, not in the text. */
-#define KEY_IN_DATA 0x80000000U
-
-/*
- * A member of an object that has not ended.  There may be tens of millions, so
- * these are offsets; no text or data is that long.
- */
-typedef struct Member
-{
-	uint32 key;	   /* where it begins */
-	uint32 keylen; /* bytes, and KEY_IN_DATA */
-	uint32 at;	   /* where the value begins in the data */
-	JEntry value;  /* its type, and its length without padding */
-} Member;
-
 typedef struct Builder
 {
 	FtxScanner text; /* only its position, run and pause */
@@ -66,7 +49,7 @@ typedef struct Builder
 	Size nentries;
 	Size maxentries;
 
-	Member *members; /* of the objects that have not ended */
+	FtxMember *members; /* of the objects that have not ended */
 	Size nmembers;
 	Size maxmembers;
 } Builder;
@@ -335,32 +318,6 @@ put_array(Builder *builder)
 
 /* ---------- objects ---------- */
 
-static inline const char *
-key_of(const Builder *builder, const Member *member)
-{
-	return (member->keylen & KEY_IN_DATA ? builder->data : builder->text.body) +
-		   member->key;
-}
-
-static inline uint32
-keylen_of(const Member *member)
-{
-	return member->keylen & ~KEY_IN_DATA;
-}
-
-/* The order of keys in jsonb. */
-static inline int
-compare_keys(const Builder *builder, const Member *a, const Member *b)
-{
-	uint32 len = keylen_of(a);
-
-	if (len != keylen_of(b))
-		return len < keylen_of(b) ? -1 : 1;
-	if (unlikely(len > FTX_PAUSE_BYTES))
-		CHECK_FOR_INTERRUPTS();
-	return memcmp(key_of(builder, a), key_of(builder, b), len);
-}
-
 /* Does padding stand before the value? */
 static inline bool
 is_aligned(JEntry value)
@@ -369,86 +326,11 @@ is_aligned(JEntry value)
 }
 
 /*
- * Merge sort, which no text can make slow, and which keeps the order of equal
- * keys.
- */
-static void
-merge_sort(const Builder *builder, Member *members, Size n)
-{
-	Member *other = MemoryContextAllocHuge(CurrentMemoryContext,
-										   sizeof(Member) * n);
-	Member *from = members;
-	Member *to = other;
-
-	for (Size width = 1; width < n; width *= 2)
-	{
-		Member *swap = from;
-
-		for (Size left = 0; left < n; left += 2 * width)
-		{
-			Size middle = Min(left + width, n);
-			Size right = Min(left + 2 * width, n);
-			Size a = left;
-			Size b = middle;
-
-			for (Size i = left; i < right; i++)
-			{
-				bool take_a = b == right ||
-							  (a < middle &&
-							   compare_keys(builder, &from[a], &from[b]) <= 0);
-
-				to[i] = take_a ? from[a++] : from[b++];
-				if (i % 1024 == 1023)
-					CHECK_FOR_INTERRUPTS();
-			}
-		}
-		from = to;
-		to = swap;
-	}
-	if (from != members)
-		memcpy(members, from, sizeof(Member) * n);
-	pfree(other);
-}
-
-/*
- * Sort the members by key; of those with the same key the last one stays.
- * How many are left.
- */
-static Size
-sort_members(const Builder *builder, Member *members, Size n)
-{
-	Size kept = 0;
-
-	if (n <= FEW_MEMBERS)
-	{
-		for (Size i = 1; i < n; i++)
-		{
-			Member member = members[i];
-			Size j = i;
-
-			for (; j > 0 && compare_keys(builder, &members[j - 1], &member) > 0;
-				 j--)
-				members[j] = members[j - 1];
-			members[j] = member;
-		}
-	}
-	else
-		merge_sort(builder, members, n);
-	for (Size i = 0; i < n; i++)
-	{
-		if (i + 1 == n ||
-			compare_keys(builder, &members[i], &members[i + 1]) != 0)
-			members[kept++] = members[i];
-	}
-	return kept;
-}
-
-/*
  * Write keys and values of an object behind all data, from `to` on, in the
  * order of its members; where that ends.
  */
 static Size
-write_members(Builder *builder, const Member *members, Size n, Size to)
+write_members(Builder *builder, const FtxMember *members, Size n, Size to)
 {
 	Size at = to + sizeof(uint32) + 2 * n * sizeof(JEntry);
 	Size total = 0;
@@ -456,9 +338,11 @@ write_members(Builder *builder, const Member *members, Size n, Size to)
 
 	for (Size i = 0; i < n; i++)
 	{
-		uint32 len = keylen_of(&members[i]);
+		uint32 len = ftx_member_keylen(&members[i]);
 
-		memcpy(builder->data + at, key_of(builder, &members[i]), len);
+		memcpy(builder->data + at,
+			   ftx_member_key(builder->text.body, builder->data, &members[i]),
+			   len);
 		at += len;
 		total += len;
 		entries[i] = stored_entry(len, i, total);
@@ -490,17 +374,17 @@ write_members(Builder *builder, const Member *members, Size n, Size to)
 static void
 end_object(Builder *builder, Size header, Size first_member)
 {
-	Member *members = builder->members + first_member;
+	FtxMember *members = builder->members + first_member;
 	Size n = builder->nmembers - first_member;
 	Size to = INTALIGN(builder->len);
 	Size size = sizeof(uint32);
 	Size end;
 
 	check_count(n, MAX_MEMBERS, "object pairs");
-	n = sort_members(builder, members, n);
+	n = ftx_members_sort(builder->text.body, builder->data, members, n);
 	/* up to three bytes of padding for each value */
 	for (Size i = 0; i < n; i++)
-		size += 2 * sizeof(JEntry) + keylen_of(&members[i]) +
+		size += 2 * sizeof(JEntry) + ftx_member_keylen(&members[i]) +
 				JBE_OFFLENFLD(members[i].value) + 3;
 	(void) room(builder, to - builder->len + size);
 	end = write_members(builder, members, n, to);
@@ -511,16 +395,16 @@ end_object(Builder *builder, Size header, Size first_member)
 	builder->nmembers = first_member;
 }
 
-static Member *
+static FtxMember *
 push_member(Builder *builder)
 {
 	if (builder->nmembers == builder->maxmembers)
 	{
 		builder->maxmembers = Max(64, builder->maxmembers * 2);
 		builder->members = builder->members == NULL ?
-							   palloc(sizeof(Member) * builder->maxmembers) :
+							   palloc(sizeof(FtxMember) * builder->maxmembers) :
 							   repalloc_huge(builder->members,
-											 sizeof(Member) *
+											 sizeof(FtxMember) *
 												 builder->maxmembers);
 	}
 	return &builder->members[builder->nmembers++];
@@ -530,7 +414,7 @@ push_member(Builder *builder)
  * Take the key at the position.
  */
 static void
-put_key(Builder *builder, Member *member)
+put_key(Builder *builder, FtxMember *member)
 {
 	const char *start = builder->text.p + 1;
 	bool escaped;
@@ -542,7 +426,7 @@ put_key(Builder *builder, Member *member)
 	if (escaped || GetDatabaseEncoding() != PG_UTF8)
 	{
 		member->key = (uint32) builder->len;
-		member->keylen = KEY_IN_DATA |
+		member->keylen = FTX_KEY_IN_DATA |
 						 put_text(builder, start, member->keylen, escaped);
 	}
 }
@@ -559,7 +443,7 @@ put_object(Builder *builder)
 	for (char c = next_char(builder, builder->text.p + 1); c != '}';
 		 c = next_char(builder, builder->text.p))
 	{
-		Member member;
+		FtxMember member;
 		Size at;
 
 		if (c == ',')

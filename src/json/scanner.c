@@ -253,8 +253,12 @@ skip_comma(FtxScanner *scanner, const char *p, char closing, bool *more)
 	return p + 1;
 }
 
-static const char *
-skip_object(FtxScanner *scanner, const char *p)
+/*
+ * What is between an opening bracket and the closing one.  Inline, so that
+ * objects and arrays each get a loop that knows which it is.
+ */
+static pg_attribute_always_inline const char *
+skip_members(FtxScanner *scanner, const char *p, char closing)
 {
 	bool more = true;
 
@@ -262,14 +266,16 @@ skip_object(FtxScanner *scanner, const char *p)
 	if (p == NULL)
 		return NULL;
 	p = skip_space(scanner, p);
-	if (*p == '}')
-		return skip_comma(scanner, p, '}', &more);
+	if (*p == closing)
+		return skip_comma(scanner, p, closing, &more);
 	while (more)
 	{
-		p = skip_key(scanner, p);
-		if (p == NULL || (p = skip_value(scanner, p)) == NULL)
+		if (closing == '}' && (p = skip_key(scanner, p)) == NULL)
 			return NULL;
-		p = skip_comma(scanner, p, '}', &more);
+		p = skip_value(scanner, p);
+		if (p == NULL)
+			return NULL;
+		p = skip_comma(scanner, p, closing, &more);
 		if (p == NULL)
 			return NULL;
 	}
@@ -277,26 +283,15 @@ skip_object(FtxScanner *scanner, const char *p)
 }
 
 static const char *
+skip_object(FtxScanner *scanner, const char *p)
+{
+	return skip_members(scanner, p, '}');
+}
+
+static const char *
 skip_array(FtxScanner *scanner, const char *p)
 {
-	bool more = true;
-
-	p = enter(scanner, p);
-	if (p == NULL)
-		return NULL;
-	p = skip_space(scanner, p);
-	if (*p == ']')
-		return skip_comma(scanner, p, ']', &more);
-	while (more)
-	{
-		p = skip_value(scanner, p);
-		if (p == NULL)
-			return NULL;
-		p = skip_comma(scanner, p, ']', &more);
-		if (p == NULL)
-			return NULL;
-	}
-	return p;
+	return skip_members(scanner, p, ']');
 }
 
 static const char *

@@ -14,7 +14,7 @@ my $dir = PostgreSQL::Test::Utils::tempdir;
 chomp(my $include = `$pg_config --includedir-server`);
 my @command = ('cc', '-O1', '-g', '-fPIC', '-shared', '-D_GNU_SOURCE', "-I$top/src", "-I$include",
 	($ENV{FTX_SANITIZE} ? "-fsanitize=$ENV{FTX_SANITIZE}" : ()), '-o', "$dir/compare.so", "$top/test/unit/json/compare.c",
-	map { "$top/src/json/$_.c" } qw(scanner value jsonb timestamp projection));
+	map { "$top/src/json/$_.c" } qw(scanner value text members jsonb timestamp projection));
 is(system(@command), 0, 'the module builds') or BAIL_OUT("@command");
 
 my $node = PostgreSQL::Test::Cluster->new('scanner');
