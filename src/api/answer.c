@@ -9,6 +9,7 @@
 
 #include "api/answer.h"
 #include "api/words.h"
+#include "json/page.h"
 #include "json/value.h"
 
 /* What a route that the account does not have is answered with. */

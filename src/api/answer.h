@@ -13,8 +13,10 @@
 #ifndef FTX_ANSWER_H
 #define FTX_ANSWER_H
 
-#include "net/http.h"
-#include "json/page.h"
+#include "base/bytes.h"
+#include "base/method.h"
+#include "json/json.h"
+#include "net/request.h"
 
 /*
  * What became of a call, as far as PostgreSQL's user is concerned: each has a

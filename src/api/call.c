@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "api/call.h"
+#include "api/call_answer.h"
 #include "api/error.h"
 #include "api/memo.h"
 #include "api/reserve.h"
@@ -15,6 +16,7 @@
 #include "api/statement.h"
 #include "api/words.h"
 #include "base/guc.h"
+#include "json/json.h"
 #include "json/mask.h"
 #include "json/projection.h"
 #include "json/shown.h"

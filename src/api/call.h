@@ -14,22 +14,16 @@
 
 #include "base/compat.h"
 #include "api/answer.h"
+#include "api/stats.h"
+#include "base/bytes.h"
 #include "api/session.h"
+#include "base/method.h"
+#include "catalogue/catalogue.h"
+#include "json/page.h"
+#include "net/request.h"
 
 typedef struct FtxMemo FtxMemo;
 typedef struct FtxCall FtxCall;
-
-/* What was done on behalf of one scan or function, for EXPLAIN ANALYZE. */
-typedef struct FtxStats
-{
-	int64 calls;	  /* HTTP requests sent, repetitions included */
-	int64 retries;	  /* repetitions among them */
-	int64 pages;	  /* list pages decoded */
-	int64 bytes;	  /* received on the wire */
-	int64 remembered; /* answers taken from the memo */
-	int64 predicted;  /* pages that were asked for by a predicted cursor */
-	double waited_ms; /* time blocked on the network */
-} FtxStats;
 
 typedef struct FtxCallSpec
 {
@@ -109,67 +103,11 @@ ftx_noreturn extern void ftx_call_raise_after_write(FtxCall *call);
 extern FtxSlice ftx_call_body(const FtxCall *call);
 
 /*
- * Decode the answer to a read.  Slices point into the body; see
- * ftx_page_decode().  `wanted->bare` is that of FtxExpected.  Raises
- * ERRCODE_PROTOCOL_VIOLATION for what is an error's answer, or not of the
- * shape that is wanted.
- */
-extern void
-ftx_call_decode(FtxCall *call, const FtxWanted *wanted, FtxPage *page);
-
-/* The same, but false instead of raising: the answer has the problem then. */
-extern bool
-ftx_call_try_decode(FtxCall *call, const FtxWanted *wanted, FtxPage *page);
-
-/*
  * The cursor of the page after this one, in the current memory context; NULL at
  * the end of the list.  Raises ERRCODE_PROTOCOL_VIOLATION if it is no text, or
  * is too long to be sent.
  */
 extern char *ftx_call_next_cursor(FtxCall *call, const FtxPage *page);
-
-/* The usual case: the one object, or the list, of an answer. */
-extern void
-ftx_call_decode_object(FtxCall *call, const FtxProjection *projection,
-					   FtxPage *page);
-
-/*
- * The values that are wanted of the object that a write answered with, in the
- * current memory context; NULL if it answered with a message only.  Raises
- * ERRCODE_PROTOCOL_VIOLATION if it answered with something else.
- */
-extern FtxJsonValue *
-ftx_call_written(FtxCall *call, const FtxProjection *projection);
-
-/*
- * The whole answer, to a read or a write, as a slice of the body without white
- * space around it; ABSENT if a write was answered by nothing.  Raises
- * ERRCODE_PROTOCOL_VIOLATION for a read that was not answered by the API.
- */
-extern FtxJsonValue ftx_call_whole(FtxCall *call);
-
-/*
- * Raise ERRCODE_PROTOCOL_VIOLATION: the answer is not what was asked for, as
- * `complaint` says in a sentence about it; of a write, that it was made.
- */
-ftx_noreturn extern void
-ftx_call_complain(FtxCall *call, const char *complaint);
-
-/*
- * Is the object the one that was asked for (FtxExpected.id)?  `id` is what it
- * says of itself.  Raises ERRCODE_PROTOCOL_VIOLATION if not.
- */
-extern void ftx_call_check_id(FtxCall *call, const FtxJsonValue *id);
-
-/*
- * Does the answer to a write tell the new secrets?  `members` of its data
- * (paths as in a projection, ended by NULL) are told once and never again; with
- * `any`, one of them is enough.  Raises ERRCODE_PROTOCOL_VIOLATION if what is
- * there is no secret: nothing, null, no characters, a mask.  `id_member` (may
- * be NULL) says which object it is, for the error.
- */
-extern void ftx_call_check_secrets(FtxCall *call, const char *const *members,
-								   bool any, const char *id_member);
 
 /* Milliseconds that the last attempt took. */
 extern double ftx_call_elapsed_ms(const FtxCall *call);

@@ -14,6 +14,7 @@
 #define FTX_CHANGES_H
 
 #include "api/statement.h"
+#include "base/method.h"
 
 /* The changes of one statement in one subtransaction; ends with that. */
 typedef struct FtxBatch FtxBatch;

@@ -11,6 +11,7 @@
 #include "base/compat.h"
 #include "api/answer.h"
 #include "api/session.h"
+#include "base/method.h"
 
 /*
  * Raise the error for the problem of an answer and note it for

@@ -14,6 +14,8 @@
 #define FTX_MEMO_H
 
 #include "api/call.h"
+#include "api/session.h"
+#include "base/bytes.h"
 #include "nodes/execnodes.h"
 
 #define FTX_MEMO_BYTES (4 * 1024 * 1024)

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "api/option_rows.h"
+#include "api/options.h"
 #include "base/compat.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_foreign_server.h"

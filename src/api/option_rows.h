@@ -11,7 +11,7 @@
 #ifndef FTX_OPTION_ROWS_H
 #define FTX_OPTION_ROWS_H
 
-#include "api/options.h"
+#include "catalogue/catalogue.h"
 
 typedef enum FtxOptionKind
 {

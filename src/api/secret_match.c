@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "api/escapes.h"
 #include "api/secret.h"
 #include "api/secret_form.h"
 #include "base/printable.h"

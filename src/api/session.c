@@ -19,10 +19,12 @@
 
 #include "access/xact.h"
 #include "api/base_url.h"
+#include "api/secret.h"
 #include "api/session.h"
 #include "api/version.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_user_mapping.h"
+#include "foreign/foreign.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"

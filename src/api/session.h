@@ -14,6 +14,7 @@
 
 #include "api/credentials.h"
 #include "api/options.h"
+#include "datatype/timestamp.h"
 #include "net/http.h"
 
 typedef struct FtxSession

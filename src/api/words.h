@@ -16,7 +16,7 @@
 #define FTX_WORDS_H
 
 #include "base/compat.h"
-#include "json/page.h"
+#include "json/json.h"
 
 /* Longest text of others that is shown, in bytes. */
 #define FTX_MAX_WORDS 1000

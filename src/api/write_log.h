@@ -11,6 +11,7 @@
 #define FTX_WRITE_LOG_H
 
 #include "api/call.h"
+#include "api/session.h"
 
 /*
  * What is said of a request but how it ended: user, server, method, path and

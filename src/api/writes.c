@@ -7,13 +7,18 @@
  */
 #include "postgres.h"
 
+#include "api/answer.h"
+#include "api/belts.h"
 #include "api/changes.h"
 #include "api/memo.h"
 #include "api/readers.h"
 #include "api/reserve.h"
+#include "api/statement.h"
 #include "api/write_log.h"
 #include "api/writes.h"
-#include "base/guc.h"
+#include "base/compat.h"
+#include "base/method.h"
+#include "net/request.h"
 #include "utils/memutils.h"
 
 typedef struct Flight

@@ -14,8 +14,9 @@
 #ifndef FTX_WRITES_H
 #define FTX_WRITES_H
 
-#include "api/belts.h"
 #include "api/call.h"
+#include "api/session.h"
+#include "api/stats.h"
 
 /* ---------- dry runs ---------- */
 

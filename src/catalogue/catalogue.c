@@ -5,6 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
+#include "catalogue/catalogue.h"
 #include "catalogue/rows.h"
 
 #include <stdio.h>

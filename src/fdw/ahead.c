@@ -12,7 +12,9 @@
  */
 #include "postgres.h"
 
-#include "fdw/fdw.h"
+#include "api/call.h"
+#include "fdw/ahead.h"
+#include "fdw/cursor.h"
 #include "utils/memutils.h"
 
 /* Pages beside the next one. */

@@ -15,6 +15,9 @@
 #include "executor/instrument.h"
 #include "executor/tuptable.h"
 #include "fdw/fdw.h"
+#include "fdw/plan_state.h"
+#include "fdw/scan.h"
+#include "net/http.h"
 #include "storage/latch.h"
 
 static FtxScanState *

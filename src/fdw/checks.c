@@ -12,6 +12,7 @@
 
 #include "access/sysattr.h"
 #include "base/compat.h"
+#include "catalogue/catalogue.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
 #include "fdw/checks.h"

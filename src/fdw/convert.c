@@ -11,10 +11,16 @@
  */
 #include "postgres.h"
 
+#include "api/call.h"
+#include "api/call_answer.h"
+#include "api/options.h"
 #include "catalog/pg_type.h"
+#include "base/compat.h"
 #include "api/words.h"
-#include "fdw/fdw.h"
+#include "catalogue/catalogue.h"
+#include "fdw/convert.h"
 #include "json/array.h"
+#include "json/json.h"
 #include "json/projection.h"
 #include "json/value.h"
 #include "mb/pg_wchar.h"

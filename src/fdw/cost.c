@@ -9,7 +9,10 @@
 
 #include <math.h>
 
-#include "fdw/fdw.h"
+#include "catalogue/catalogue.h"
+#include "fdw/cost.h"
+#include "fdw/plan_state.h"
+#include "fdw/scan_plan.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "utils/array.h"

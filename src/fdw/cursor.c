@@ -12,7 +12,7 @@
  */
 #include "postgres.h"
 
-#include "fdw/fdw.h"
+#include "fdw/cursor.h"
 
 #define LONGEST 64 /* characters; a longer cursor is of another kind */
 

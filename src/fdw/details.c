@@ -11,10 +11,18 @@
  */
 #include "postgres.h"
 
-#include "api/words.h"
-#include "fdw/fdw.h"
+#include "api/answer.h"
+#include "api/call.h"
+#include "api/call_answer.h"
+#include "base/method.h"
+#include "catalogue/catalogue.h"
+#include "fdw/convert.h"
+#include "fdw/details.h"
+#include "fdw/path.h"
+#include "fdw/source.h"
+#include "json/json.h"
+#include "json/page.h"
 #include "json/projection.h"
-#include "json/value.h"
 #include "lib/ilist.h"
 #include "utils/memutils.h"
 

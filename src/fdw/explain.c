@@ -12,11 +12,16 @@
  */
 #include "postgres.h"
 
+#include "api/options.h"
 #include "base/compat.h"
 #include "fdw/compat.h"
-#include "fdw/scan.h"
+#include "fdw/direct.h"
+#include "fdw/fdw.h"
+#include "fdw/modify.h"
+#include "fdw/path.h"
+#include "fdw/scan_state.h"
+#include "fdw/source.h"
 #include "fdw/target.h"
-#include "net/url.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"

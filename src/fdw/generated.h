@@ -11,7 +11,8 @@
 #ifndef FTX_GENERATED_H
 #define FTX_GENERATED_H
 
-#include "fdw/fdw.h"
+#include "catalogue/catalogue.h"
+#include "fdw/convert.h"
 #include "nodes/bitmapset.h"
 #include "utils/relcache.h"
 

@@ -8,7 +8,9 @@
 #include "postgres.h"
 
 #include "base/closest.h"
+#include "catalogue/catalogue.h"
 #include "fdw/fdw.h"
+#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 
 /*

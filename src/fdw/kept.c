@@ -9,7 +9,7 @@
 
 #include "executor/executor.h"
 #include "executor/tuptable.h"
-#include "fdw/scan.h"
+#include "fdw/scan_state.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"

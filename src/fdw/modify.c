@@ -17,10 +17,13 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "api/call.h"
 #include "base/compat.h"
 #include "base/guc.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
+#include "fdw/fdw.h"
+#include "fdw/modify.h"
 #include "fdw/modify_state.h"
 #include "fdw/written_rows.h"
 #include "utils/datum.h"

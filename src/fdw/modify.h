@@ -8,7 +8,11 @@
 #ifndef FTX_MODIFY_H
 #define FTX_MODIFY_H
 
-#include "fdw/target.h"
+#include "api/stats.h"
+#include "catalog/pg_attribute.h"
+#include "catalogue/catalogue.h"
+#include "nodes/execnodes.h"
+#include "utils/relcache.h"
 
 /* Name of the junk attribute that carries the old row: the executor's own. */
 #define FTX_OLD_ROW "wholerow"
@@ -57,5 +61,9 @@ extern bool ftx_modify_followed(const ResultRelInfo *info);
  */
 extern void
 ftx_modify_check_transition(const ResultRelInfo *info, CmdType operation);
+
+/* Writes that leave when the statement ends, and figures of those that left. */
+extern int ftx_modify_queued(ResultRelInfo *info);
+extern const FtxStats *ftx_modify_stats(ResultRelInfo *info);
 
 #endif /* FTX_MODIFY_H */

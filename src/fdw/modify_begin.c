@@ -9,12 +9,17 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "api/stats.h"
 #include "base/compat.h"
-#include "base/guc.h"
+#include "catalogue/catalogue.h"
 #include "executor/executor.h"
 #include "fdw/compat.h"
+#include "fdw/fdw.h"
+#include "fdw/modify.h"
 #include "fdw/modify_state.h"
 #include "fdw/named_columns.h"
+#include "fdw/system_columns.h"
+#include "fdw/target_check.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 

@@ -9,10 +9,14 @@
 #ifndef FTX_MODIFY_STATE_H
 #define FTX_MODIFY_STATE_H
 
+#include "api/statement.h"
+#include "api/writes.h"
+#include "executor/tuptable.h"
 #include "fdw/checks.h"
-#include "fdw/modify.h"
 #include "fdw/sent_rows.h"
+#include "fdw/target.h"
 #include "fdw/textset.h"
+#include "nodes/pg_list.h"
 
 typedef struct FtxModifyState
 {

@@ -13,7 +13,7 @@
 #define FTX_NEST_H
 
 #include "catalogue/catalogue.h"
-#include "json/page.h"
+#include "json/json.h"
 #include "nodes/bitmapset.h"
 
 typedef struct FtxNest FtxNest;

@@ -7,7 +7,9 @@
  */
 #include "postgres.h"
 
-#include "fdw/fdw.h"
+#include "catalogue/catalogue.h"
+#include "fdw/path.h"
+#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "net/url.h"
 

@@ -16,9 +16,18 @@
 #include <math.h>
 
 #include "access/sysattr.h"
+#include "api/options.h"
 #include "base/compat.h"
+#include "catalogue/catalogue.h"
 #include "fdw/compat.h"
+#include "fdw/cost.h"
 #include "fdw/fdw.h"
+#include "fdw/plan_state.h"
+#include "fdw/quals.h"
+#include "fdw/scan_plan.h"
+#include "fdw/system_columns.h"
+#include "fdw/used_columns.h"
+#include "foreign/foreign.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/cost.h"

@@ -14,10 +14,13 @@
  */
 #include "postgres.h"
 
+#include "base/compat.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
-#include "fdw/fdw.h"
+#include "catalogue/catalogue.h"
+#include "fdw/plan_state.h"
+#include "fdw/quals.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"

@@ -13,7 +13,11 @@
 
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
-#include "fdw/scan.h"
+#include "fdw/cost.h"
+#include "fdw/path.h"
+#include "fdw/scan_state.h"
+#include "fdw/window.h"
+#include "lib/stringinfo.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"

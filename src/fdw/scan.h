@@ -1,129 +1,45 @@
 /*-------------------------------------------------------------------------
  *
  * scan.h
- *		The state of a scan, for scan.c, range.c and kept.c.
+ *		A scan of a foreign table, for who drives one.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef FTX_SCAN_H
 #define FTX_SCAN_H
 
-#include "api/readers.h"
-#include "fdw/fdw.h"
-#include "utils/resowner.h"
-#include "utils/tuplestore.h"
+#include "api/session.h"
+#include "api/stats.h"
+#include "nodes/execnodes.h"
 
-struct FtxScanState
-{
-	ForeignScanState *node;
-	FtxReader reader;  /* while a paged list is being read */
-	TupleDesc tupdesc; /* a copy: slots of it pin nothing, so that they can
-						* be made on behalf of another statement */
+/* The same for direct.c, which keeps a scan of its own under the node. */
+typedef struct FtxScanState FtxScanState;
 
-	/* from the plan */
-	const FtxResource *resource;
-	FtxScanMode plan_mode;
-	bool key_is_array;
-	List *filters; /* IntList */
-	List *parents; /* IntList of columns */
-	int many_parents;
-	int nlowers; /* bounds of the time window */
-	int nuppers;
-	int list_pages;
-	int64 limit;
-	int max_concurrency; /* of the server */
-	bool describes;		 /* for EXPLAIN: nothing is executed, there is no
-						  * session, source or slot */
-
-	/* expressions */
-	List *params;		   /* ExprStates: key, filters, parents, bounds */
-	ExprState *conditions; /* on list items, before details are fetched */
-	ExprContext *conditions_context;
-	TupleTableSlot *conditions_slot;
-
-	ExprState *filter;		 /* rows that do not pass are not handed out;
-							* NULL: that is left to core */
-	ExprState *spare_filter; /* the same for rows that are read ahead; NULL: all
-							  * of them are kept */
-	bool in_steps; /* rows have columns that the filter does not look at */
-
-	FtxSession *session;
-	FtxWatch *watch; /* once an Append waits for the scan */
-	FtxConverter *converter;
-	bool extras;		 /* each row takes calls of its own */
-	FtxStream *stream;	 /* the list */
-	FtxDetails *details; /* what is asked for row by row */
-	FtxStats stats;
-
-	/* the present scan */
-	bool started;
-	TimestampTz now;  /* what a time window counts from */
-	FtxScanMode mode; /* keys may turn out to be read by the list */
-	char **keys;	  /* in params_cxt, NULL-terminated entries */
-	int nkeys;
-	int next_key;
-	bool input_ended; /* nothing more to fetch details of */
-	int64 emitted;
-	const FtxJsonValue *begun; /* the item of the row in the slot, as long as
-								* only what the filter needs is filled */
-
-	MemoryContext cxt;		  /* of the scan, below the query's */
-	MemoryContext params_cxt; /* values of the present scan */
-	MemoryContext row_cxt;	  /* the row handed out last */
-
-	/* rows read ahead because somebody was about to write */
-	ResourceOwner owner; /* of the scan's temporary files */
-	Tuplestorestate *kept;
-	TupleTableSlot *kept_slot;
-	MemoryContext spare_cxt; /* their row_cxt */
-	bool cut_off;			 /* reading ahead failed in the middle */
-};
-
-/* In range.c: what the present scan asks for, from the plan's expressions */
+extern FtxScanState *ftx_scan_begin(ForeignScanState *node);
 
 /*
- * The texts of a value, or of the elements of an array, each once and sorted,
- * in the current memory context.  Returns their number.
+ * Hand out only rows that pass (`quals`: the filter's expressions).  The columns that it does not look at are
+ * converted afterwards, so a value there that does not fit is no error in a row
+ * that nobody wants.
  */
-extern int ftx_scan_texts(Datum value, bool is_array, char ***texts);
+extern void
+ftx_scan_filter(FtxScanState *state, ExprState *filter, List *quals);
 
-/* What is asked for. */
-typedef struct FtxScanRequest
-{
-	FtxScanMode mode;	  /* keys may turn out to be better read by the list */
-	bool none;			  /* no row can match: nothing is asked for */
-	FtxStreamRange range; /* of the list */
-	Bitmapset *sent_filters; /* those of state->filters that are in its query */
-	char **keys;			 /* of mode FTX_SCAN_KEYS */
-	int nkeys;
-} FtxScanRequest;
-
-/* Find out from the values of the plan's expressions; in the current context. */
-extern void ftx_scan_request(FtxScanState *state, FtxScanRequest *request);
-
-/* In kept.c: rows read ahead of a write */
-
-/* FtxReader.finish of a scan. */
-extern void ftx_scan_read_to_end(FtxReader *reader);
-
-/* Hand out the next row that was kept; false when there is none. */
-extern bool ftx_scan_kept_row(FtxScanState *state, TupleTableSlot *slot);
-
-/* In scan.c: read the next row from the API into a slot; false at the end. */
-extern bool
-ftx_scan_read_row(FtxScanState *state, TupleTableSlot *slot, MemoryContext cxt);
-
-/* The same, without rows that are certain not to pass the scan's filter. */
-extern bool ftx_scan_read_wanted(FtxScanState *state, TupleTableSlot *slot,
-								 MemoryContext cxt);
+/* Fill the node's scan slot with the next row; it is empty at the end. */
+extern void ftx_scan_next(FtxScanState *state);
 
 /*
- * Fill what is missing of the row in the scan's slot.  Call before the next
- * item is asked for: the row's own item is lost then.
+ * Ask for what the next row needs, without waiting.  Can ftx_scan_next() go on
+ * with what has arrived?  (It may still wait when no row of that passes.)
  */
-extern void ftx_scan_complete_row(FtxScanState *state);
+extern bool ftx_scan_ready(FtxScanState *state);
+extern void ftx_scan_restart(FtxScanState *state);
+extern void ftx_scan_end(FtxScanState *state);
 
-/* A scan that is never executed, to describe its request. */
-extern FtxScanState *ftx_scan_describe(ForeignScanState *node);
+extern FtxSession *ftx_scan_session(FtxScanState *state);
+extern FtxStats *ftx_scan_stats(FtxScanState *state);
+
+/* A descriptor for who waits for the scan together with others (http.h). */
+extern int ftx_scan_descriptor(FtxScanState *state);
 
 #endif /* FTX_SCAN_H */

@@ -8,6 +8,9 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalogue/catalogue.h"
+#include "fdw/nest.h"
+#include "fdw/path.h"
 #include "fdw/sent_rows.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"

@@ -9,6 +9,7 @@
 #define FTX_SENT_ROWS_H
 
 #include "access/htup.h"
+#include "api/call.h"
 #include "fdw/target.h"
 
 /*

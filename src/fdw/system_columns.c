@@ -19,9 +19,14 @@
  */
 #include "postgres.h"
 
+#include "api/options.h"
+#include "base/compat.h"
 #include "catalog/heap.h"
-#include "fdw/fdw.h"
+#include "catalogue/catalogue.h"
+#include "fdw/plan_state.h"
 #include "fdw/row_address.h"
+#include "fdw/system_columns.h"
+#include "lib/stringinfo.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/tlist.h"

@@ -8,8 +8,14 @@
  */
 #include "postgres.h"
 
+#include "api/belts.h"
+#include "api/options.h"
 #include "fdw/generated.h"
+#include "fdw/path.h"
 #include "fdw/target.h"
+#include "fdw/target_check.h"
+#include "foreign/foreign.h"
+#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"

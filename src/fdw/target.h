@@ -12,10 +12,16 @@
 #ifndef FTX_TARGET_H
 #define FTX_TARGET_H
 
+#include "api/call.h"
+#include "api/session.h"
+#include "api/stats.h"
 #include "api/writes.h"
-#include "fdw/fdw.h"
+#include "catalogue/catalogue.h"
+#include "fdw/convert.h"
 #include "fdw/generated.h"
 #include "fdw/nest.h"
+#include "nodes/execnodes.h"
+#include "utils/relcache.h"
 
 typedef struct FtxTarget
 {
@@ -39,58 +45,6 @@ typedef struct FtxTarget
 	FtxCallSpec merged;		 /* all of such an update but path and body */
 	FtxStats stats;
 } FtxTarget;
-
-/* ---------- planning ---------- */
-
-/*
- * May the statement name these columns?  `attnums` (IntList) are set by an
- * UPDATE; of an INSERT, values are checked row by row.  Throws
- * ERRCODE_FEATURE_NOT_SUPPORTED naming the first that the API cannot change
- * and those that it can.
- */
-extern void ftx_target_check_update(Oid relid, List *attnums);
-
-/*
- * An INSERT that would lose a secret that is told only once, because it does
- * not return it, is refused with ERRCODE_FEATURE_NOT_SUPPORTED.
- */
-extern void ftx_target_check_secrets(Oid relid, Bitmapset *returned);
-
-/*
- * Which attributes (IntList) does RETURNING use?  Whole-row means all, of a
- * partition's parent those that the parent has; the old row of an INSERT has
- * none.
- */
-extern List *ftx_target_returned(Relation rel, Index rti, List *returning);
-
-/*
- * The entries of RETURNING that somebody reads: in a part of WITH, what the
- * rest of the query names.
- */
-extern List *ftx_target_read_returning(PlannerInfo *root, List *returning);
-
-/* Does the table's resource support the statement at all? */
-extern void ftx_target_check_operation(Oid relid, CmdType operation);
-
-/* "name, events, active": the columns with a flag, for hints; palloc'ed. */
-extern char *ftx_target_columns(const FtxResource *resource, unsigned flag);
-
-/*
- * Complain that an attribute (of catalogue column `column`, or -1) cannot be
- * written by INSERT (FTX_CREATE) or UPDATE (FTX_UPDATE).
- */
-ftx_noreturn extern void
-ftx_target_refuse_column(Oid relid, int attnum, const FtxResource *resource,
-						 int column, unsigned flag);
-
-/*
- * Catalogue columns in the paths of the resource's update and removal: what
- * identifies a row.
- */
-extern Bitmapset *
-ftx_target_identity(const FtxResource *resource, CmdType operation);
-
-/* ---------- executing ---------- */
 
 /*
  * Prepare in the current memory context, which the result lives in.  Refuses

@@ -7,9 +7,22 @@
  */
 #include "postgres.h"
 
+#include "api/call.h"
+#include "api/call_answer.h"
 #include "fdw/generated.h"
+#include "base/compat.h"
+#include "base/method.h"
+#include "catalogue/catalogue.h"
+#include "fdw/convert.h"
 #include "api/words.h"
+#include "fdw/nest.h"
+#include "fdw/path.h"
+#include "fdw/source.h"
+#include "fdw/stream.h"
 #include "fdw/target.h"
+#include "json/json.h"
+#include "json/page.h"
+#include "json/projection.h"
 #include "json/value.h"
 #include "utils/rel.h"
 

@@ -8,7 +8,12 @@
 #include "postgres.h"
 
 #include "access/sysattr.h"
+#include "api/options.h"
+#include "base/compat.h"
+#include "catalogue/catalogue.h"
 #include "fdw/target.h"
+#include "fdw/target_check.h"
+#include "lib/stringinfo.h"
 #include "optimizer/optimizer.h"
 #include "tcop/pquery.h"
 #include "utils/lsyscache.h"

@@ -7,9 +7,17 @@
  */
 #include "postgres.h"
 
+#include "api/call.h"
 #include "api/words.h"
+#include "base/compat.h"
+#include "base/method.h"
 #include "catalog/pg_type.h"
+#include "catalogue/catalogue.h"
+#include "fdw/convert.h"
+#include "fdw/path.h"
 #include "fdw/target.h"
+#include "fdw/target_check.h"
+#include "fmgr.h"
 #include "json/mask.h"
 #include "json/write.h"
 #include "lib/stringinfo.h"

@@ -12,7 +12,10 @@
  */
 #include "postgres.h"
 
-#include "fdw/fdw.h"
+#include "catalogue/catalogue.h"
+#include "fdw/path.h"
+#include "fdw/window.h"
+#include "lib/stringinfo.h"
 #include "utils/timestamp.h"
 
 /* Kept from the edge of what is reachable, as clocks differ. */

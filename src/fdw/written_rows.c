@@ -14,6 +14,7 @@
 #include "postgres.h"
 
 #include "api/words.h"
+#include "base/compat.h"
 #include "executor/executor.h"
 #include "fdw/textset.h"
 #include "fdw/written_rows.h"

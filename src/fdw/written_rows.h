@@ -9,6 +9,7 @@
 #define FTX_WRITTEN_ROWS_H
 
 #include "fdw/target.h"
+#include "nodes/execnodes.h"
 
 /*
  * A row is about to be gathered for the result relation `rti` of the query,

@@ -7,11 +7,17 @@
  */
 #include "postgres.h"
 
+#include "api/belts.h"
+#include "api/statement.h"
+#include "api/stats.h"
+#include "api/writes.h"
 #include "base/compat.h"
 #include "base/guc.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalogue/actions.h"
+#include "foreign/foreign.h"
 #include "func/func.h"
+#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "net/url.h"

@@ -8,7 +8,9 @@
 #ifndef FTX_FUNC_H
 #define FTX_FUNC_H
 
-#include "api/writes.h"
+#include "api/call.h"
+#include "api/session.h"
+#include "base/method.h"
 #include "fmgr.h"
 
 /*

@@ -7,8 +7,15 @@
  */
 #include "postgres.h"
 
+#include "api/call.h"
+#include "api/call_answer.h"
+#include "api/session.h"
+#include "api/writes.h"
+#include "base/compat.h"
+#include "base/method.h"
 #include "catalogue/operations.h"
 #include "func/func.h"
+#include "json/json.h"
 #include "json/mask.h"
 #include "json/value.h"
 #include "lib/stringinfo.h"

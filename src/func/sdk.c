@@ -7,9 +7,19 @@
  */
 #include "postgres.h"
 
+#include "api/call.h"
+#include "api/call_answer.h"
+#include "api/session.h"
+#include "api/writes.h"
+#include "base/bytes.h"
 #include "base/compat.h"
+#include "base/method.h"
+#include "catalogue/catalogue.h"
 #include "func/func.h"
+#include "json/json.h"
+#include "json/projection.h"
 #include "json/value.h"
+#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 

@@ -8,7 +8,9 @@
 #ifndef FTX_SYNC_H
 #define FTX_SYNC_H
 
-#include "func/func.h"
+#include "api/call.h"
+#include "api/session.h"
+#include "fmgr.h"
 
 typedef enum FtxSyncing
 {

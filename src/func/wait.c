@@ -18,6 +18,7 @@
 
 #include "access/htup_details.h"
 #include "base/compat.h"
+#include "func/func.h"
 #include "func/wait.h"
 #include "funcapi.h"
 #include "utils/builtins.h"

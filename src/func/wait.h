@@ -10,7 +10,9 @@
 #ifndef FTX_WAIT_H
 #define FTX_WAIT_H
 
+#include "api/session.h"
 #include "datatype/timestamp.h"
+#include "fmgr.h"
 #include "func/sync.h"
 
 #define FTX_WAIT_FUNCTION "fivetrex_wait"

@@ -11,7 +11,7 @@
 #ifndef FTX_ARRAY_H
 #define FTX_ARRAY_H
 
-#include "json/page.h"
+#include "json/json.h"
 
 typedef struct FtxArrayBuilder
 {

@@ -23,7 +23,9 @@
 
 #include "base/compat.h"
 #include "fmgr.h"
+#include "json/json.h"
 #include "json/members.h"
+#include "json/run.h"
 #include "json/scanner.h"
 #include "json/value.h"
 #include "mb/pg_wchar.h"

@@ -13,9 +13,9 @@
 
 #include "common/hashfn.h"
 #include "common/pg_prng.h"
+#include "json/json.h"
 #include "json/map.h"
 #include "json/projection.h"
-#include "json/value.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 

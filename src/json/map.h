@@ -16,6 +16,8 @@
 #ifndef FTX_MAP_H
 #define FTX_MAP_H
 
+#include "json/page.h"
+#include "json/projection.h"
 #include "json/scanner.h"
 
 /*

@@ -17,40 +17,8 @@
 #define FTX_PAGE_H
 
 #include "base/bytes.h"
-
-#define FTX_MAX_JSON_DEPTH 128 /* real answers nest below 20 */
-
-typedef enum FtxJsonKind
-{
-	FTX_JSON_ABSENT, /* the member is not there */
-	FTX_JSON_NULL,
-	FTX_JSON_FALSE,
-	FTX_JSON_TRUE,
-	FTX_JSON_NUMBER,
-	FTX_JSON_STRING, /* text includes the quotes */
-	FTX_JSON_OBJECT,
-	FTX_JSON_ARRAY
-} FtxJsonKind;
-
-/* A value as it stands in the body, UTF-8, not NUL-terminated. */
-typedef struct FtxJsonValue
-{
-	const char *text;
-	int len;
-	FtxJsonKind kind;
-} FtxJsonValue;
-
-/*
- * The members wanted of each item: slot i is the value at path i.  A path is
- * a list of keys joined by dots ("status.sync_state"); "" is the whole item;
- * "@1" is a name of the map that the item stands in (json/map.h), and "@0" a
- * slot that is left to others.
- */
-typedef struct FtxProjection FtxProjection;
-
-/* Compile paths in the current memory context. */
-extern FtxProjection *
-ftx_projection_create(const char *const *paths, int npaths);
+#include "json/json.h"
+#include "json/projection.h"
 
 typedef enum FtxShape
 {

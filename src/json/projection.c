@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include "json/page.h"
 #include "json/projection.h"
 
 KeyNode *

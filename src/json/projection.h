@@ -3,12 +3,22 @@
  * projection.h
  *		The members that are wanted of an item, as a tree of keys.
  *
- * Private to the JSON floor; others use ftx_projection_create() of page.h.
- *
  *-------------------------------------------------------------------------
  */
 #ifndef FTX_PROJECTION_H
 #define FTX_PROJECTION_H
+
+/*
+ * The members wanted of each item: slot i is the value at path i.  A path is
+ * a list of keys joined by dots ("status.sync_state"); "" is the whole item;
+ * "@1" is a name of the map that the item stands in (json/map.h), and "@0" a
+ * slot that is left to others.
+ */
+typedef struct FtxProjection FtxProjection;
+
+/* Compile paths in the current memory context. */
+extern FtxProjection *
+ftx_projection_create(const char *const *paths, int npaths);
 
 /* A key that is wanted, or leads to one that is. */
 typedef struct KeyNode

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "base/compat.h"
+#include "json/run.h"
 #include "json/scanner.h"
 #include "json/value.h"
 #include "miscadmin.h"

@@ -10,6 +10,7 @@
 #include "json/mask.h"
 #include "json/secret_name.h"
 #include "json/shown_text.h"
+#include "lib/stringinfo.h"
 
 /* The text under way. */
 typedef struct Text

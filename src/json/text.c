@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "base/compat.h"
+#include "json/json.h"
 #include "json/scanner.h"
 #include "json/value.h"
 #include "lib/stringinfo.h"

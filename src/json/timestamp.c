@@ -13,6 +13,7 @@
 
 #include <math.h>
 
+#include "json/json.h"
 #include "json/value.h"
 #include "utils/datetime.h"
 

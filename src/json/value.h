@@ -13,7 +13,7 @@
 #define FTX_VALUE_H
 
 #include "datatype/timestamp.h"
-#include "json/page.h"
+#include "json/json.h"
 
 /*
  * The text of a scalar: a string unescaped, a number or boolean as written,

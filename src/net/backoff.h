@@ -8,7 +8,7 @@
 #ifndef FTX_BACKOFF_H
 #define FTX_BACKOFF_H
 
-#include "net/http.h"
+#include "net/request.h"
 
 typedef struct FtxAttempt
 {

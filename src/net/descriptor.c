@@ -5,6 +5,8 @@
  *
  *-------------------------------------------------------------------------
  */
+#include "postgres.h"
+
 #include "net/descriptor.h"
 
 #include "storage/fd.h"

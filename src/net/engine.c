@@ -5,10 +5,14 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "net/engine.h"
+
+#include "postgres.h"
 
 #include "base/compat.h"
+#include "lib/ilist.h"
 #include "libpq/pqsignal.h"
+#include "net/engine_state.h"
+#include "net/sockets.h"
 
 /* Hosts that no proxy is asked for, whatever the environment says. */
 #define LOOPBACK "localhost,127.0.0.1,::1"

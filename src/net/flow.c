@@ -27,11 +27,16 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "net/engine.h"
+
+#include "postgres.h"
 
 #include "base/compat.h"
+#include "lib/ilist.h"
 #include "libpq/pqsignal.h"
 #include "miscadmin.h"
+#include "net/engine_state.h"
+#include "net/flow.h"
+#include "net/request_state.h"
 
 /* Bodies of one engine may take so many bytes together. */
 #define FTX_HELD_BYTES ((size_t) 32 * 1024 * 1024)

@@ -8,7 +8,14 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "net/engine.h"
+#include "postgres.h"
+
+#include "base/bytes.h"
+#include "net/engine_state.h"
+#include "net/flow.h"
+#include "net/request_state.h"
+#include "net/sockets.h"
+#include "net/transfer.h"
 
 /*
  * Idle connections older than this are not used again, in seconds.  Load

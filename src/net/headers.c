@@ -8,7 +8,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "net/engine.h"
+#include "postgres.h"
+
+#include "net/request_state.h"
+#include "net/transfer.h"
 
 #if FTX_CURL_KEEPS_HEADERS
 

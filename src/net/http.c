@@ -16,13 +16,22 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "net/engine.h"
 
+#include "postgres.h"
+
+#include "base/bytes.h"
 #include "base/compat.h"
 #include "common/pg_prng.h"
+#include "lib/ilist.h"
 #include "libpq/pqsignal.h"
 #include "miscadmin.h"
 #include "net/backoff.h"
+#include "net/engine_state.h"
+#include "net/flow.h"
+#include "net/http.h"
+#include "net/request_state.h"
+#include "net/sockets.h"
+#include "net/transfer.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 

@@ -13,7 +13,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "net/engine.h"
+#include "postgres.h"
+
+#include "lib/ilist.h"
+#include "net/engine_state.h"
+#include "net/request_state.h"
+#include "net/sockets.h"
 
 /* Longest line of the trace that is of interest. */
 #define MAX_LINE 200

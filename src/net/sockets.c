@@ -25,14 +25,19 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "net/engine.h"
+
+#include "postgres.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/compat.h"
+#include "lib/ilist.h"
 #include "net/descriptor.h"
+#include "net/engine_state.h"
+#include "net/request_state.h"
+#include "net/sockets.h"
 
 /* All engines of this backend. */
 static dlist_head engines = DLIST_STATIC_INIT(engines);

@@ -13,7 +13,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "net/engine.h"
+#include "postgres.h"
+
+#include "net/engine_state.h"
+#include "net/request_state.h"
 
 #include <dlfcn.h>
 

@@ -8,9 +8,16 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "net/engine.h"
 
+#include "postgres.h"
+
+#include "base/bytes.h"
 #include "net/backoff.h"
+#include "net/engine_state.h"
+#include "net/flow.h"
+#include "net/request_state.h"
+#include "net/sockets.h"
+#include "net/transfer.h"
 #include "utils/timestamp.h"
 
 /* For text that may be a server's: plain ASCII, whatever the encoding. */

@@ -5,6 +5,8 @@
  *
  *-------------------------------------------------------------------------
  */
+#include "postgres.h"
+
 #include "net/wait.h"
 
 #include <sys/epoll.h>

@@ -9,13 +9,17 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "net/engine.h"
+
+#include "postgres.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "base/compat.h"
 #include "net/descriptor.h"
+#include "net/engine_state.h"
+#include "net/flow.h"
+#include "net/sockets.h"
 
 struct FtxWatch
 {

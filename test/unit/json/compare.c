@@ -15,6 +15,7 @@
 #include "common/jsonapi.h"
 #include "fmgr.h"
 #include "json/compat.h"
+#include "json/json.h"
 #include "json/scanner.h"
 #include "json/value.h"
 #include "mb/pg_wchar.h"

@@ -9,12 +9,17 @@
 
 #include <ctype.h>
 
+#include "base/bytes.h"
 #include "base/libcurl.h"
+#include "base/method.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "net/backoff.h"
+#include "net/http.h"
+#include "net/request.h"
 #include "net/url.h"
 #include "utils/array.h"
 #include "utils/builtins.h"

@@ -1,0 +1,42 @@
+/*-------------------------------------------------------------------------
+ *
+ * ahead.h
+ *		Pages that are asked for before their cursor has arrived.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_AHEAD_H
+#define FTX_AHEAD_H
+
+#include "api/call.h"
+
+typedef struct FtxAhead FtxAhead;
+
+/* Lives in the current memory context. */
+extern FtxAhead *ftx_ahead_create(void);
+
+/* Abandon what is under way, for another list. */
+extern void ftx_ahead_reset(FtxAhead *ahead);
+
+/*
+ * A page of `limit` rows has arrived with this cursor (NULL: the last one): was
+ * it foreseen?  The first one that was not ends all prediction for the list.
+ */
+extern void ftx_ahead_judge(FtxAhead *ahead, const char *cursor, int limit);
+
+/*
+ * The call for the page at a cursor, if it was foreseen; it belongs to the
+ * caller.  Else NULL, and all the others are abandoned.
+ */
+extern FtxCall *ftx_ahead_take(FtxAhead *ahead, const char *cursor);
+
+/*
+ * The cursor (palloc'ed) of a page that may be asked for now, if `allowed` may
+ * be under way; NULL: none.
+ */
+extern const char *ftx_ahead_next(FtxAhead *ahead, int page_size, int allowed);
+
+/* It was asked for; the call belongs to `ahead` now. */
+extern void ftx_ahead_add(FtxAhead *ahead, const char *cursor, FtxCall *call);
+
+#endif /* FTX_AHEAD_H */

@@ -1,0 +1,128 @@
+/*-------------------------------------------------------------------------
+ *
+ * convert.h
+ *		From the members of an item to the attributes of a row.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_CONVERT_H
+#define FTX_CONVERT_H
+
+#include "access/tupdesc.h"
+#include "api/call.h"
+#include "catalogue/catalogue.h"
+#include "json/json.h"
+#include "json/projection.h"
+#include "nodes/bitmapset.h"
+#include "utils/relcache.h"
+
+typedef struct FtxConverter FtxConverter;
+
+/*
+ * An object that does not say which one it is has at least what it always has
+ * (FtxResource.always, whose value is given), with a value where that is a text
+ * column.  What is wrong with it otherwise, in words; NULL: nothing.
+ */
+extern const char *
+ftx_always_complaint(const FtxResource *resource, const FtxJsonValue *value);
+
+/* The same, raised as an answer of the call that is not what was asked for. */
+extern void ftx_check_always(FtxCall *call, const FtxResource *resource,
+							 const FtxJsonValue *value);
+
+/*
+ * Prepare to fill the attributes `attnums` (IntList) of a foreign table; those
+ * among them that are in `first` are filled before the others.  Slot 0 of the
+ * converter's projection is the resource's key, if any; those of the attributes
+ * that are read follow.  Generated attributes are not filled here: see
+ * fdw/generated.h.
+ */
+extern FtxConverter *
+ftx_converter_create(Relation rel, const FtxResource *resource, List *attnums,
+					 List *first);
+
+/*
+ * Computes attributes from others, in the values and nulls of all attributes
+ * of a row; in the current memory context.
+ */
+typedef void (*FtxCompute)(void *what, Datum *values, bool *nulls);
+
+/*
+ * Compute after each step of filling: `first` and `rest` are handed to
+ * `compute`, NULL means nothing to be computed.  They must outlive the
+ * converter.
+ */
+extern void ftx_converter_compute(FtxConverter *converter, FtxCompute compute,
+								  void *first, void *rest);
+
+/*
+ * The same for the result of an SQL function, so that what it reads is read as
+ * the foreign table of the resource is.  `columns` has the name of the
+ * catalogue's column for each attribute, NULL where the function computes it;
+ * in the current memory context, which `function` must outlive.
+ */
+extern FtxConverter *
+ftx_converter_of_function(const char *function, TupleDesc tupdesc,
+						  const FtxResource *resource,
+						  const char *const *columns);
+
+extern const FtxProjection *ftx_converter_projection(FtxConverter *converter);
+
+/* The length of an item. */
+extern int ftx_converter_slots(FtxConverter *converter);
+
+/*
+ * Where an object of the resource says which one it is: the path of its key;
+ * NULL if it does not, because it has none or its parent's is its own.
+ */
+extern const char *ftx_key_path_in_item(const FtxResource *resource);
+
+/* The catalogue column of each slot; -1 where it has none. */
+extern const int *ftx_converter_columns(FtxConverter *converter);
+
+/* Flags of the extra calls that the attributes need. */
+extern unsigned ftx_converter_extras(FtxConverter *converter);
+
+/* The path of a column's slot in a projection. */
+extern const char *ftx_slot_path(const FtxColumn *column);
+
+/*
+ * Fill values and nulls (all attributes of the table) from one item.  With
+ * `list_only` the attributes that only a detail call has stay NULL.
+ * Allocates in the current context.  Throws for a value that does not fit
+ * its column, naming table, column, key and JSON path in the context.
+ */
+extern void
+ftx_converter_fill(FtxConverter *converter, const FtxJsonValue *item,
+				   bool list_only, Datum *values, bool *nulls);
+
+/*
+ * The same in two steps, so that a row which is not wanted is not converted any
+ * further: the attributes in `first`, then the others.
+ */
+extern void
+ftx_converter_fill_first(FtxConverter *converter, const FtxJsonValue *item,
+						 bool list_only, Datum *values, bool *nulls);
+extern void
+ftx_converter_fill_rest(FtxConverter *converter, const FtxJsonValue *item,
+						Datum *values, bool *nulls);
+
+/* The slot of the projection that holds the key. */
+#define FTX_KEY_SLOT 0
+
+/*
+ * Does the item of a list lack a member that the query uses and that only
+ * the detail call is sure to have?
+ */
+extern bool
+ftx_converter_needs_detail(FtxConverter *converter, const FtxJsonValue *item);
+
+/*
+ * The attributes, by attnum, whose member the item does not have at all: what
+ * is null is there.  Columns that no read returns are never missing, those of
+ * a parent or an extra call always, unless somebody has filled their slot.
+ */
+extern Bitmapset *
+ftx_converter_missing(FtxConverter *converter, const FtxJsonValue *item);
+
+#endif /* FTX_CONVERT_H */

@@ -1,0 +1,44 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan_state.h
+ *		What the planner knows about a foreign table.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_PLAN_STATE_H
+#define FTX_PLAN_STATE_H
+
+#include "api/options.h"
+#include "catalogue/catalogue.h"
+#include "nodes/pathnodes.h"
+
+/* A clause that narrows the request. */
+typedef struct FtxMatch
+{
+	RestrictInfo *rinfo;
+	int column;		/* index in the catalogue */
+	bool is_key;	/* the detail call's key */
+	bool is_parent; /* of a child table: in the path of its list or object */
+	int filter;		/* index in FtxResource.filters, or -1 */
+	bool is_array;	/* column = ANY (value) */
+	Expr *value;	/* text, or text[] */
+} FtxMatch;
+
+/* What the planner knows about one foreign table. */
+typedef struct FtxPlanState
+{
+	Oid relid;
+	FtxServerOptions server;
+	FtxTableOptions table;
+	const FtxResource *resource;
+	int natts;
+	int *columns;	   /* catalogue index per attnum - 1; negative
+								 * when it has none: -1 if it should */
+	Bitmapset *used;   /* attnums the query needs */
+	bool needs_detail; /* one of them comes only from the detail call */
+	bool needs_list;   /* one of them comes only from the list */
+	List *matches;	   /* of FtxMatch, from baserestrictinfo */
+	double list_rows;  /* rows of the unfiltered list */
+} FtxPlanState;
+
+#endif /* FTX_PLAN_STATE_H */

@@ -1,0 +1,29 @@
+/*-------------------------------------------------------------------------
+ *
+ * quals.h
+ *		Which clauses narrow the requests of a scan.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_QUALS_H
+#define FTX_QUALS_H
+
+#include "fdw/plan_state.h"
+#include "nodes/pathnodes.h"
+
+/*
+ * Does the clause narrow the request of this table?  NULL if not: it is then
+ * left to local evaluation, as all clauses are anyway.
+ */
+extern FtxMatch *ftx_match_clause(PlannerInfo *root, RelOptInfo *rel,
+								  FtxPlanState *state, RestrictInfo *rinfo);
+
+/*
+ * Does the clause bound the column of the resource's time window?  Returns the
+ * bound, a timestamptz expression, or NULL; *lower, *upper say which.
+ */
+extern Expr *
+ftx_match_window(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
+				 RestrictInfo *rinfo, bool *lower, bool *upper);
+
+#endif /* FTX_QUALS_H */

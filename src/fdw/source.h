@@ -1,0 +1,80 @@
+/*-------------------------------------------------------------------------
+ *
+ * source.h
+ *		One list, page by page.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_SOURCE_H
+#define FTX_SOURCE_H
+
+#include "api/call.h"
+#include "api/session.h"
+#include "api/stats.h"
+#include "catalogue/catalogue.h"
+#include "json/json.h"
+#include "json/projection.h"
+
+typedef struct FtxSource FtxSource;
+
+typedef struct FtxSourceSpec
+{
+	FtxSession *session;
+	const FtxResource *resource;
+	const FtxProjection *projection;
+	const int *slot_columns; /* catalogue column of each slot, or -1 */
+	unsigned extras;		 /* FTX_EXTRAS that the slots need */
+	FtxMemo *memo;
+	FtxStats *stats;
+	int page_size;
+	bool prefetch;
+	int64 limit; /* rows that suffice, -1 = unknown */
+} FtxSourceSpec;
+
+/*
+ * An item is the row of values that the projection wants.  It is valid until
+ * the next item is asked for.
+ */
+
+/*
+ * A source lives in the current memory context and is forgotten with it.
+ * Nothing is requested before the first item is asked for.
+ */
+extern FtxSource *ftx_source_create(const FtxSourceSpec *spec);
+
+/*
+ * Start over with the list; `path` is its encoded path with the filters but
+ * without paging parameters.  Where the resource has no list it is the path
+ * of the one object.  `bound` has the values of the parent's columns, by
+ * catalogue index, which rows get; NULL when it is no child.  With `key` the
+ * path is that of the one object with this key, though there is a list.
+ * `narrowed`: the path names an object by a filter, which may not be there.
+ */
+extern void ftx_source_list(FtxSource *source, const char *path,
+							char *const *bound, const char *key, bool narrowed);
+
+/* The parameter `limit` of a first page, where `limit` rows (-1: all) suffice. */
+extern int ftx_source_first_page(int page_size, int64 limit);
+
+/* The next item of the list; NULL at its end. */
+extern const FtxJsonValue *ftx_source_next(FtxSource *source);
+
+/* Ask for the page that is wanted next, without waiting for it. */
+extern void ftx_source_start(FtxSource *source);
+
+/* Would ftx_source_next() answer without waiting? */
+extern bool ftx_source_ready(const FtxSource *source);
+
+/*
+ * Did the list end at once because the parent has none (catalogue facts), or,
+ * if the parent was listed, because that is gone by now?
+ */
+extern bool ftx_source_absent(const FtxSource *source, bool parent_listed);
+
+/* Are there pages of the list that have not arrived yet? */
+extern bool ftx_source_unread(const FtxSource *source);
+
+/* Abandon what is under way. */
+extern void ftx_source_reset(FtxSource *source);
+
+#endif /* FTX_SOURCE_H */
