@@ -8,8 +8,8 @@
 #include "postgres.h"
 
 #include "api/answer.h"
+#include "api/page.h"
 #include "api/words.h"
-#include "json/page.h"
 #include "json/value.h"
 
 /* What a route that the account does not have is answered with. */

@@ -12,9 +12,9 @@
 
 #include <arpa/inet.h>
 
+#include "api/base_url.h"
 #include "base/compat.h"
 #include "base/libcurl.h"
-#include "api/base_url.h"
 
 /* The parts of a URL that matter here, palloc'ed; NULL when absent. */
 typedef struct Parts

@@ -12,14 +12,14 @@
 #ifndef FTX_CALL_H
 #define FTX_CALL_H
 
-#include "base/compat.h"
 #include "api/answer.h"
+#include "api/page.h"
+#include "api/session.h"
 #include "api/stats.h"
 #include "base/bytes.h"
-#include "api/session.h"
+#include "base/compat.h"
 #include "base/method.h"
 #include "catalogue/catalogue.h"
-#include "json/page.h"
 #include "net/request.h"
 
 typedef struct FtxMemo FtxMemo;

@@ -9,9 +9,9 @@
 #define FTX_CALL_ANSWER_H
 
 #include "api/call.h"
+#include "api/page.h"
 #include "base/compat.h"
 #include "json/json.h"
-#include "json/page.h"
 #include "json/projection.h"
 
 /*

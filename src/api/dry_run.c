@@ -9,11 +9,11 @@
 
 #include "api/call.h"
 #include "api/session.h"
+#include "api/shown.h"
 #include "api/words.h"
 #include "api/writes.h"
 #include "base/guc.h"
 #include "base/method.h"
-#include "json/shown.h"
 #include "lib/stringinfo.h"
 #include "utils/json.h"
 

@@ -8,9 +8,9 @@
 #ifndef FTX_ERROR_H
 #define FTX_ERROR_H
 
-#include "base/compat.h"
 #include "api/answer.h"
 #include "api/session.h"
+#include "base/compat.h"
 #include "base/method.h"
 
 /*

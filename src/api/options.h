@@ -11,8 +11,8 @@
 #ifndef FTX_OPTIONS_H
 #define FTX_OPTIONS_H
 
-#include "foreign/foreign.h"
 #include "catalogue/catalogue.h"
+#include "foreign/foreign.h"
 
 /* Effective options of a server.  All strings palloc'ed or constant. */
 typedef struct FtxServerOptions

@@ -7,11 +7,11 @@
  */
 #include "postgres.h"
 
+#include "api/mask.h"
 #include "api/secret.h"
+#include "api/shown.h"
 #include "api/words.h"
 #include "base/printable.h"
-#include "json/mask.h"
-#include "json/shown.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "utils/memutils.h"

@@ -35,7 +35,7 @@ extern char *ftx_words_of_json(const FtxJsonValue *value);
 extern char *ftx_words_of_text(const char *text, bool cut);
 
 /*
- * The path of a request with its query, without its own secrets (json/shown.h)
+ * The path of a request with its query, without its own secrets (api/shown.h)
  * and without a limit of length: every path that is printed comes from here.
  */
 extern char *ftx_words_of_path(const char *path);

@@ -8,11 +8,11 @@
 #include "postgres.h"
 
 #include "api/answer.h"
+#include "api/shown.h"
 #include "api/words.h"
 #include "api/write_log.h"
 #include "base/guc.h"
 #include "base/method.h"
-#include "json/shown.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"

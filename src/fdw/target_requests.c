@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "api/call.h"
+#include "api/mask.h"
 #include "api/words.h"
 #include "base/compat.h"
 #include "base/method.h"
@@ -18,7 +19,6 @@
 #include "fdw/target.h"
 #include "fdw/target_check.h"
 #include "fmgr.h"
-#include "json/mask.h"
 #include "json/write.h"
 #include "lib/stringinfo.h"
 #include "utils/lsyscache.h"

@@ -9,6 +9,7 @@
 
 #include "api/call.h"
 #include "api/call_answer.h"
+#include "api/page.h"
 #include "api/session.h"
 #include "base/compat.h"
 #include "base/method.h"
@@ -17,7 +18,6 @@
 #include "func/func.h"
 #include "funcapi.h"
 #include "json/json.h"
-#include "json/page.h"
 #include "json/projection.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"

@@ -7,8 +7,8 @@
  */
 #include "postgres.h"
 
-#include "catalogue/catalogue.h"
 #include "catalog/pg_type.h"
+#include "catalogue/catalogue.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/array.h"

@@ -9,6 +9,7 @@
 
 #include "api/call.h"
 #include "api/call_answer.h"
+#include "api/mask.h"
 #include "api/session.h"
 #include "api/writes.h"
 #include "base/compat.h"
@@ -16,15 +17,14 @@
 #include "catalogue/operations.h"
 #include "func/func.h"
 #include "json/json.h"
-#include "json/mask.h"
 #include "json/value.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "net/url.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
-#include "mb/pg_wchar.h"
 
 PG_FUNCTION_INFO_V1(fivetrex_request);
 

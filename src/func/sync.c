@@ -9,6 +9,7 @@
 
 #include "access/htup_details.h"
 #include "api/call_answer.h"
+#include "api/page.h"
 #include "api/stats.h"
 #include "base/compat.h"
 #include "base/method.h"
@@ -17,7 +18,6 @@
 #include "func/func.h"
 #include "func/sync.h"
 #include "funcapi.h"
-#include "json/page.h"
 #include "storage/latch.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"

@@ -11,10 +11,10 @@
  */
 #include "postgres.h"
 
+#include "api/map.h"
 #include "common/hashfn.h"
 #include "common/pg_prng.h"
 #include "json/json.h"
-#include "json/map.h"
 #include "json/projection.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * shown_text.h
- *		Free text without its secrets, for json/shown.h.
+ *		Free text without its secrets, for api/shown.h.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef FTX_SHOWN_TEXT_H
 #define FTX_SHOWN_TEXT_H
 
-#include "json/shown.h"
+#include "api/shown.h"
 
 /* Tell the finder, which may be NULL, of a secret. */
 extern void

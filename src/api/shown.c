@@ -10,14 +10,14 @@
  */
 #include "postgres.h"
 
+#include "api/mask.h"
+#include "api/secret_name.h"
+#include "api/shown.h"
+#include "api/shown_text.h"
 #include "base/compat.h"
 #include "common/jsonapi.h"
 #include "fmgr.h"
 #include "json/compat.h"
-#include "json/mask.h"
-#include "json/secret_name.h"
-#include "json/shown.h"
-#include "json/shown_text.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"

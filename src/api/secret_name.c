@@ -10,7 +10,7 @@
  */
 #include "postgres.h"
 
-#include "json/secret_name.h"
+#include "api/secret_name.h"
 
 /* A name with one of these words, or several of them, is a secret's. */
 static const char *const words[] = {

@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * shown_text.c
- *		Free text without its secrets, for json/shown.h.
+ *		Free text without its secrets, for api/shown.h.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "json/mask.h"
-#include "json/secret_name.h"
-#include "json/shown_text.h"
+#include "api/mask.h"
+#include "api/secret_name.h"
+#include "api/shown_text.h"
 #include "lib/stringinfo.h"
 
 /* The text under way. */

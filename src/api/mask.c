@@ -7,11 +7,11 @@
  */
 #include "postgres.h"
 
+#include "api/mask.h"
 #include "base/compat.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "json/compat.h"
-#include "json/mask.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/array.h"

@@ -7,11 +7,11 @@
  */
 #include "postgres.h"
 
+#include "api/map.h"
+#include "api/page.h"
 #include "base/bytes.h"
 #include "base/compat.h"
 #include "json/json.h"
-#include "json/map.h"
-#include "json/page.h"
 #include "json/projection.h"
 #include "json/scanner.h"
 #include "json/value.h"

@@ -16,7 +16,7 @@
 #ifndef FTX_MAP_H
 #define FTX_MAP_H
 
-#include "json/page.h"
+#include "api/page.h"
 #include "json/projection.h"
 #include "json/scanner.h"
 

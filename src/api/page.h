@@ -23,7 +23,7 @@
 typedef enum FtxShape
 {
 	FTX_SHAPE_LIST,	 /* data.items[], data.next_cursor; null: no items */
-	FTX_SHAPE_MAP,	 /* items in maps by name below data, see json/map.h */
+	FTX_SHAPE_MAP,	 /* items in maps by name below data, see api/map.h */
 	FTX_SHAPE_ARRAY, /* data is the list of items */
 	FTX_SHAPE_OBJECT /* data is the one item */
 } FtxShape;
