@@ -9,7 +9,7 @@
 
 #include "api/reserve.h"
 #include "base/guc.h"
-#include "net/http.h"
+#include "net/engine.h"
 #include "utils/timestamp.h"
 
 /* For how long the last answer's counter is believed. */

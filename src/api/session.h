@@ -15,7 +15,7 @@
 #include "api/credentials.h"
 #include "api/options.h"
 #include "datatype/timestamp.h"
-#include "net/http.h"
+#include "net/engine.h"
 
 typedef struct FtxSession
 {

@@ -23,7 +23,7 @@
 #include "postgres.h"
 
 #include "lib/ilist.h"
-#include "net/http.h"
+#include "net/engine.h"
 #include "nodes/execnodes.h"
 
 /* Something that is counted against a setting of the user's. */

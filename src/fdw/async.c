@@ -17,7 +17,7 @@
 #include "fdw/fdw.h"
 #include "fdw/plan_state.h"
 #include "fdw/scan.h"
-#include "net/http.h"
+#include "net/engine.h"
 #include "storage/latch.h"
 
 static FtxScanState *

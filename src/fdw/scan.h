@@ -39,7 +39,7 @@ extern void ftx_scan_end(FtxScanState *state);
 extern FtxSession *ftx_scan_session(FtxScanState *state);
 extern FtxStats *ftx_scan_stats(FtxScanState *state);
 
-/* A descriptor for who waits for the scan together with others (http.h). */
+/* A descriptor for who waits for the scan together with others (engine.h). */
 extern int ftx_scan_descriptor(FtxScanState *state);
 
 #endif /* FTX_SCAN_H */

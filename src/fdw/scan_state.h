@@ -20,7 +20,7 @@
 #include "fdw/scan_plan.h"
 #include "fdw/stream.h"
 #include "json/json.h"
-#include "net/http.h"
+#include "net/engine.h"
 #include "nodes/execnodes.h"
 #include "utils/resowner.h"
 #include "utils/tuplestore.h"

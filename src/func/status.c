@@ -21,7 +21,7 @@
 #include "json/json.h"
 #include "json/projection.h"
 #include "json/value.h"
-#include "net/http.h"
+#include "net/engine.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"

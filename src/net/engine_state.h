@@ -13,9 +13,9 @@
 
 #include "base/libcurl.h"
 #include "lib/ilist.h"
-#include "net/http.h"
+#include "net/engine.h"
+#include "net/poll.h"
 #include "net/request.h"
-#include "net/wait.h"
 
 /* More HTTP/2 connections than these do not end at the same time. */
 #define FTX_MAX_ENDED 64

@@ -10,8 +10,8 @@
 #ifndef FTX_FLOW_H
 #define FTX_FLOW_H
 
+#include "net/engine.h"
 #include "net/engine_state.h"
-#include "net/http.h"
 #include "net/request.h"
 
 /*

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * request.h
- *		One HTTP request of an engine, and its answer: see net/http.h.
+ *		One HTTP request of an engine, and its answer: see net/engine.h.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/method.h"
-#include "net/http.h"
+#include "net/engine.h"
 
 typedef struct FtxRequest FtxRequest;
 

@@ -14,8 +14,8 @@
 #include "base/method.h"
 #include "datatype/timestamp.h"
 #include "lib/ilist.h"
+#include "net/engine.h"
 #include "net/engine_state.h"
-#include "net/http.h"
 #include "net/request.h"
 
 /*

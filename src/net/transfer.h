@@ -11,7 +11,7 @@
 #define FTX_TRANSFER_H
 
 #include "base/libcurl.h"
-#include "net/http.h"
+#include "net/engine.h"
 #include "net/request.h"
 
 /*

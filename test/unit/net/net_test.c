@@ -18,7 +18,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "net/backoff.h"
-#include "net/http.h"
+#include "net/engine.h"
 #include "net/request.h"
 #include "net/url.h"
 #include "utils/array.h"

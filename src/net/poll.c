@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * wait.c
+ * poll.c
  *		Waiting for libcurl's sockets and timer as a backend must.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "net/wait.h"
+#include "net/poll.h"
 
 #include <sys/epoll.h>
 #include <sys/timerfd.h>

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * http.h
+ * engine.h
  *		Many HTTP requests in flight at once, waited for as a backend must.
  *
  * An FtxEngine is one curl multi handle with its connections.  It lives as
@@ -21,8 +21,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef FTX_HTTP_H
-#define FTX_HTTP_H
+#ifndef FTX_ENGINE_H
+#define FTX_ENGINE_H
 
 #include "datatype/timestamp.h"
 
@@ -135,4 +135,4 @@ extern FtxWatch *
 ftx_watch_create(FtxEngine *engine, const int64 *reader, MemoryContext owner);
 extern int ftx_watch_arm(FtxWatch *watch);
 
-#endif /* FTX_HTTP_H */
+#endif /* FTX_ENGINE_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * http.c
+ * request.c
  *		The life of requests: queue, concurrency, retries, waiting.
  *
  * A request is in exactly one list of its engine:
@@ -26,9 +26,9 @@
 #include "libpq/pqsignal.h"
 #include "miscadmin.h"
 #include "net/backoff.h"
+#include "net/engine.h"
 #include "net/engine_state.h"
 #include "net/flow.h"
-#include "net/http.h"
 #include "net/request_state.h"
 #include "net/sockets.h"
 #include "net/transfer.h"

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * wait.h
+ * poll.h
  *		Waiting for libcurl's sockets and timer as a backend must.
  *
  * Private to src/net.  libcurl says which sockets and which moment it waits
@@ -9,8 +9,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef FTX_WAIT_H
-#define FTX_WAIT_H
+#ifndef FTX_POLL_H
+#define FTX_POLL_H
 
 #include "postgres.h"
 
@@ -58,4 +58,4 @@ extern int ftx_waiter_descriptor(FtxWaiter *waiter, int64 until);
  */
 extern const char *ftx_waiter_act(FtxWaiter *waiter);
 
-#endif /* FTX_WAIT_H */
+#endif /* FTX_POLL_H */
