@@ -59,7 +59,7 @@ int64
 ftx_backoff(const FtxAttempt *attempt, int max_retries, int retry_delay,
 			double jitter)
 {
-	int64 window = Max(retry_delay, 0);
+	int64 ceiling = Max(retry_delay, 0);
 
 	if (attempt->number > max_retries || !repeatable(attempt))
 		return -1;
@@ -68,18 +68,18 @@ ftx_backoff(const FtxAttempt *attempt, int max_retries, int retry_delay,
 		return Min(attempt->retry_after, MAX_RETRY_AFTER) * 1000;
 
 	/* not a shift: attempt->number may be anything */
-	for (int i = 1; i < attempt->number && window > 0; i++)
+	for (int i = 1; i < attempt->number && ceiling > 0; i++)
 	{
-		window *= 2;
-		if (window >= MAX_BACKOFF_MS)
+		ceiling *= 2;
+		if (ceiling >= MAX_BACKOFF_MS)
 			break;
 	}
-	window = Min(window, MAX_BACKOFF_MS);
+	ceiling = Min(ceiling, MAX_BACKOFF_MS);
 
 	/* also catches NaN */
 	if (!(jitter >= 0.0))
 		jitter = 0.0;
-	return (int64) (Min(jitter, 1.0) * (double) window);
+	return (int64) (Min(jitter, 1.0) * (double) ceiling);
 }
 
 /*

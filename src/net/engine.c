@@ -125,7 +125,7 @@ set_up(FtxEngine *engine, const FtxNetConfig *config)
 	for (int i = 0; i < FTX_REQUEST_STATES; i++)
 		dlist_init(&engine->lists[i]);
 	ftx_engine_list(engine);
-	ftx_waiter_init(&engine->waiter);
+	ftx_poller_init(&engine->poller);
 
 	if (!copy_config(&engine->config, config))
 		return strerror(ENOMEM);

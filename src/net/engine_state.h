@@ -59,7 +59,7 @@ struct FtxEngine
 	dlist_node node; /* in the list of all engines */
 	CURLM *multi;	 /* NULL while it rests */
 	CURLSH *share;	 /* TLS sessions, which outlive connections */
-	FtxWaiter waiter;
+	FtxPoller poller;
 	FtxNetConfig config; /* strings are malloc'ed copies, but secrets */
 	char *no_proxy;		 /* hosts never reached through a proxy */
 	bool http2;			 /* this libcurl can */

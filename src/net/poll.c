@@ -23,7 +23,7 @@
 /* What a multi handle of libcurl has open for itself: a pair to wake it. */
 #define MULTI_DESCRIPTORS 2
 
-/* Sockets served by one call of ftx_waiter_act(); the rest comes next. */
+/* Sockets served by one call of ftx_poller_act(); the rest comes next. */
 #define MAX_READY 32
 
 /* Longest single wait.  WaitLatchOrSocket() takes no more than INT_MAX ms. */
@@ -45,13 +45,13 @@ ftx_clock(void)
 
 /*
  * CURLMOPT_SOCKETFUNCTION.  The pointer assigned to a socket tells whether
- * it is watched already.  A failure is kept for ftx_waiter_act(): returning
+ * it is watched already.  A failure is kept for ftx_poller_act(): returning
  * it would make libcurl declare the whole multi handle dead.
  */
 static int
-watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *watched)
+poll_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *watched)
 {
-	FtxWaiter *waiter = arg;
+	FtxPoller *poller = arg;
 	struct epoll_event event = {0};
 
 	if (what == CURL_POLL_REMOVE)
@@ -59,8 +59,8 @@ watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *watched)
 		if (watched != NULL)
 		{
 			/* may be closed, and so forgotten by the kernel, already */
-			(void) epoll_ctl(waiter->epoll_fd, EPOLL_CTL_DEL, fd, &event);
-			waiter->sockets--;
+			(void) epoll_ctl(poller->epoll_fd, EPOLL_CTL_DEL, fd, &event);
+			poller->sockets--;
 		}
 		return 0;
 	}
@@ -73,17 +73,17 @@ watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *watched)
 
 	if (watched == NULL)
 	{
-		curl_multi_assign(waiter->multi, fd, waiter);
-		waiter->sockets++;
+		curl_multi_assign(poller->multi, fd, poller);
+		poller->sockets++;
 	}
 	/* The other operation serves when libcurl and the kernel disagree. */
-	if (epoll_ctl(waiter->epoll_fd,
+	if (epoll_ctl(poller->epoll_fd,
 				  watched == NULL ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd,
 				  &event) != 0 &&
-		epoll_ctl(waiter->epoll_fd,
+		epoll_ctl(poller->epoll_fd,
 				  watched == NULL ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd,
 				  &event) != 0)
-		waiter->watch_errno = errno;
+		poller->poll_errno = errno;
 	return 0;
 }
 
@@ -91,35 +91,35 @@ watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *watched)
 static int
 set_timer(CURLM *multi, long timeout_ms, void *arg)
 {
-	FtxWaiter *waiter = arg;
+	FtxPoller *poller = arg;
 
 	if (timeout_ms < 0)
-		waiter->due = -1;
+		poller->due = -1;
 	else
-		waiter->due = ftx_clock() + (int64) timeout_ms * 1000;
+		poller->due = ftx_clock() + (int64) timeout_ms * 1000;
 	return 0;
 }
 
 void
-ftx_waiter_init(FtxWaiter *waiter)
+ftx_poller_init(FtxPoller *poller)
 {
-	waiter->multi = NULL;
-	waiter->epoll_fd = -1;
-	waiter->timer_fd = -1;
-	waiter->sockets = 0;
-	waiter->due = -1;
-	waiter->watch_errno = 0;
+	poller->multi = NULL;
+	poller->epoll_fd = -1;
+	poller->timer_fd = -1;
+	poller->sockets = 0;
+	poller->due = -1;
+	poller->poll_errno = 0;
 }
 
 bool
-ftx_waiter_open(FtxWaiter *waiter, CURLM *multi)
+ftx_poller_open(FtxPoller *poller, CURLM *multi)
 {
-	ftx_waiter_init(waiter);
-	waiter->multi = multi;
+	ftx_poller_init(poller);
+	poller->multi = multi;
 	if (!ftx_descriptors_reserve(1 + MULTI_DESCRIPTORS))
 		return false;
-	waiter->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (waiter->epoll_fd < 0)
+	poller->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (poller->epoll_fd < 0)
 	{
 		int save_errno = errno;
 
@@ -128,12 +128,12 @@ ftx_waiter_open(FtxWaiter *waiter, CURLM *multi)
 		return false;
 	}
 
-	if (curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, watch_socket) !=
+	if (curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, poll_socket) !=
 			CURLM_OK ||
-		curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, waiter) != CURLM_OK ||
+		curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, poller) != CURLM_OK ||
 		curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set_timer) !=
 			CURLM_OK ||
-		curl_multi_setopt(multi, CURLMOPT_TIMERDATA, waiter) != CURLM_OK)
+		curl_multi_setopt(multi, CURLMOPT_TIMERDATA, poller) != CURLM_OK)
 	{
 		errno = ENOSYS;
 		return false;
@@ -142,55 +142,55 @@ ftx_waiter_open(FtxWaiter *waiter, CURLM *multi)
 }
 
 void
-ftx_waiter_close(FtxWaiter *waiter)
+ftx_poller_close(FtxPoller *poller)
 {
-	if (waiter->timer_fd >= 0)
+	if (poller->timer_fd >= 0)
 	{
-		close(waiter->timer_fd);
-		waiter->timer_fd = -1;
+		close(poller->timer_fd);
+		poller->timer_fd = -1;
 		ftx_descriptors_release(1);
 	}
-	if (waiter->epoll_fd >= 0)
+	if (poller->epoll_fd >= 0)
 	{
-		close(waiter->epoll_fd);
+		close(poller->epoll_fd);
 		ftx_descriptors_release(1 + MULTI_DESCRIPTORS);
 	}
-	ftx_waiter_init(waiter);
+	ftx_poller_init(poller);
 }
 
 /*
- * When the waiter has to act, whatever its sockets do; -1 = never.
+ * When the poller has to act, whatever its sockets do; -1 = never.
  */
 static int64
-next_moment(FtxWaiter *waiter, int64 until)
+next_moment(FtxPoller *poller, int64 until)
 {
-	int64 due = waiter->due;
+	int64 due = poller->due;
 
 	if (until >= 0 && (due < 0 || until < due))
 		due = until;
-	if (due < 0 && waiter->sockets == 0)
-		due = waiter->due = ftx_clock() + IDLE_CHECK_US;
+	if (due < 0 && poller->sockets == 0)
+		due = poller->due = ftx_clock() + IDLE_CHECK_US;
 	return due;
 }
 
 static bool
-open_timer(FtxWaiter *waiter)
+open_timer(FtxPoller *poller)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 
 	if (!ftx_descriptors_reserve(1))
 		return false;
-	waiter->timer_fd = timerfd_create(CLOCK_MONOTONIC,
+	poller->timer_fd = timerfd_create(CLOCK_MONOTONIC,
 									  TFD_NONBLOCK | TFD_CLOEXEC);
-	event.data.fd = waiter->timer_fd;
-	if (waiter->timer_fd < 0 || epoll_ctl(waiter->epoll_fd, EPOLL_CTL_ADD,
-										  waiter->timer_fd, &event) != 0)
+	event.data.fd = poller->timer_fd;
+	if (poller->timer_fd < 0 || epoll_ctl(poller->epoll_fd, EPOLL_CTL_ADD,
+										  poller->timer_fd, &event) != 0)
 	{
 		int save_errno = errno;
 
-		if (waiter->timer_fd >= 0)
-			close(waiter->timer_fd);
-		waiter->timer_fd = -1;
+		if (poller->timer_fd >= 0)
+			close(poller->timer_fd);
+		poller->timer_fd = -1;
 		ftx_descriptors_release(1);
 		errno = save_errno;
 		return false;
@@ -199,12 +199,12 @@ open_timer(FtxWaiter *waiter)
 }
 
 int
-ftx_waiter_descriptor(FtxWaiter *waiter, int64 until)
+ftx_poller_descriptor(FtxPoller *poller, int64 until)
 {
 	struct itimerspec moment = {0};
-	int64 due = next_moment(waiter, until);
+	int64 due = next_moment(poller, until);
 
-	if (waiter->timer_fd < 0 && !open_timer(waiter))
+	if (poller->timer_fd < 0 && !open_timer(poller))
 		return -1;
 	if (due >= 0)
 	{
@@ -212,18 +212,18 @@ ftx_waiter_descriptor(FtxWaiter *waiter, int64 until)
 		moment.it_value.tv_sec = Max(due, 1) / 1000000;
 		moment.it_value.tv_nsec = Max(due, 1) % 1000000 * 1000;
 	}
-	if (timerfd_settime(waiter->timer_fd, TFD_TIMER_ABSTIME, &moment, NULL) !=
+	if (timerfd_settime(poller->timer_fd, TFD_TIMER_ABSTIME, &moment, NULL) !=
 		0)
 		return -1;
-	return waiter->epoll_fd;
+	return poller->epoll_fd;
 }
 
 void
-ftx_waiter_wait(FtxWaiter *waiter, int64 until)
+ftx_poller_wait(FtxPoller *poller, int64 until)
 {
 	int events = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH;
 	int64 now = ftx_clock();
-	int64 due = next_moment(waiter, until);
+	int64 due = next_moment(poller, until);
 	long timeout = -1;
 	int ready;
 
@@ -241,11 +241,11 @@ ftx_waiter_wait(FtxWaiter *waiter, int64 until)
 	}
 
 	/* an engine that rests waits for a moment only */
-	if (waiter->epoll_fd >= 0)
+	if (poller->epoll_fd >= 0)
 		events |= WL_SOCKET_READABLE;
 	if (wait_event == 0)
 		wait_event = ftx_wait_event_new("FivetrexHttp");
-	ready = WaitLatchOrSocket(MyLatch, events, waiter->epoll_fd, timeout,
+	ready = WaitLatchOrSocket(MyLatch, events, poller->epoll_fd, timeout,
 							  wait_event);
 	if (ready & WL_LATCH_SET)
 		ResetLatch(MyLatch);
@@ -253,26 +253,26 @@ ftx_waiter_wait(FtxWaiter *waiter, int64 until)
 }
 
 const char *
-ftx_waiter_act(FtxWaiter *waiter)
+ftx_poller_act(FtxPoller *poller)
 {
 	struct epoll_event ready[MAX_READY];
 	CURLMcode code = CURLM_OK;
 	int running;
 	int n;
 
-	if (waiter->epoll_fd < 0)
+	if (poller->epoll_fd < 0)
 		return NULL;
-	n = epoll_wait(waiter->epoll_fd, ready, MAX_READY, 0);
+	n = epoll_wait(poller->epoll_fd, ready, MAX_READY, 0);
 	for (int i = 0; i < n && code == CURLM_OK; i++)
 	{
 		int what = 0;
 
-		if (ready[i].data.fd == waiter->timer_fd)
+		if (ready[i].data.fd == poller->timer_fd)
 		{
 			struct itimerspec never = {0};
 
 			/* what is due is looked up below */
-			(void) timerfd_settime(waiter->timer_fd, 0, &never, NULL);
+			(void) timerfd_settime(poller->timer_fd, 0, &never, NULL);
 			continue;
 		}
 
@@ -287,26 +287,26 @@ ftx_waiter_act(FtxWaiter *waiter)
 			if (ready[i].events & EPOLLOUT)
 				what |= CURL_CSELECT_OUT;
 		}
-		code = curl_multi_socket_action(waiter->multi, ready[i].data.fd, what,
+		code = curl_multi_socket_action(poller->multi, ready[i].data.fd, what,
 										&running);
 	}
 
-	if (code == CURLM_OK && waiter->due >= 0 && waiter->due <= ftx_clock())
+	if (code == CURLM_OK && poller->due >= 0 && poller->due <= ftx_clock())
 	{
 		/* first, as libcurl may set it again */
-		waiter->due = -1;
-		code = curl_multi_socket_action(waiter->multi, CURL_SOCKET_TIMEOUT, 0,
+		poller->due = -1;
+		code = curl_multi_socket_action(poller->multi, CURL_SOCKET_TIMEOUT, 0,
 										&running);
 	}
 
 	if (code != CURLM_OK)
 		return curl_multi_strerror(code);
-	if (waiter->watch_errno != 0)
+	if (poller->poll_errno != 0)
 	{
-		int watch_errno = waiter->watch_errno;
+		int poll_errno = poller->poll_errno;
 
-		waiter->watch_errno = 0;
-		return strerror(watch_errno);
+		poller->poll_errno = 0;
+		return strerror(poll_errno);
 	}
 	return NULL;
 }

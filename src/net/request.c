@@ -433,7 +433,7 @@ ftx_engine_pump(FtxEngine *engine)
 	ftx_block_signals();
 	requeue_due(engine);
 	start_queued(engine);
-	failure = ftx_waiter_act(&engine->waiter);
+	failure = ftx_poller_act(&engine->poller);
 	collect_finished(engine);
 	fail_late(engine);
 	collect_refused(engine);
@@ -495,7 +495,7 @@ ftx_engine_wait(FtxEngine *engine, FtxRequest *request, const int64 *reader)
 	pump_and_serve(engine);
 	while (engine->finished == finished)
 	{
-		ftx_waiter_wait(&engine->waiter, ftx_engine_due(engine));
+		ftx_poller_wait(&engine->poller, ftx_engine_due(engine));
 		pump_and_serve(engine);
 	}
 	turn.waits = false;

@@ -236,7 +236,7 @@ close_multi(FtxEngine *engine)
 	engine->n_idle = 0;
 	curl_multi_cleanup(engine->multi);
 	engine->multi = NULL;
-	ftx_waiter_close(&engine->waiter);
+	ftx_poller_close(&engine->poller);
 	/* those that libcurl has closed without telling */
 	ftx_descriptors_release(engine->nsockets);
 	engine->nsockets = 0;
@@ -252,7 +252,7 @@ ftx_engine_wake(FtxEngine *engine)
 	engine->multi = curl_multi_init();
 	if (engine->multi == NULL)
 		return strerror(ENOMEM);
-	if (!ftx_waiter_open(&engine->waiter, engine->multi))
+	if (!ftx_poller_open(&engine->poller, engine->multi))
 		failure = strerror(errno);
 	else if (!set_multi_options(engine))
 		failure = "an option of the multi interface is not known";

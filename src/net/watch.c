@@ -71,7 +71,7 @@ ftx_watch_create(FtxEngine *engine, const int64 *reader, MemoryContext owner)
 	if (failure != NULL)
 		raise_no_descriptor(failure);
 
-	fd = ftx_waiter_descriptor(&engine->waiter, -1);
+	fd = ftx_poller_descriptor(&engine->poller, -1);
 	if (fd < 0 || !ftx_descriptors_reserve(1))
 		raise_no_descriptor(strerror(errno));
 	watch->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
@@ -94,7 +94,7 @@ ftx_watch_arm(FtxWatch *watch)
 	ftx_flow_turn(watch->engine, &turn);
 	if (watch->engine->npaused > 0)
 		ftx_engine_pump(watch->engine);
-	if (ftx_waiter_descriptor(&watch->engine->waiter,
+	if (ftx_poller_descriptor(&watch->engine->poller,
 							  ftx_engine_due(watch->engine)) < 0)
 		raise_no_descriptor(strerror(errno));
 	return watch->fd;
