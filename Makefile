@@ -29,7 +29,7 @@ EXTENSION = fivetrex fivetrex_watch
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(HERE)/fivetrex.control 2>/dev/null)
 MODULE_big = fivetrex
 DATA = $(call below,fivetrex--*.sql fivetrex_watch--*.sql)
-SOURCES = $(call below,src/*.c src/*/*.c)
+SOURCES = $(call below,src/*.c src/*/*.c src/*/*/*.c)
 OBJS = $(SOURCES:.c=.o)
 
 ifeq ($(SOURCES),)
@@ -52,7 +52,7 @@ endif
 REGRESS = $(patsubst sql/%.sql,%,$(call below,sql/*.sql))
 TAP_TESTS = 1
 PROVE_TESTS = $(call below,test/t/*.pl)
-EXTRA_CLEAN = src/*/*.gcno src/*/*.gcda
+EXTRA_CLEAN = src/*/*.gcno src/*/*.gcda src/*/*/*.gcno src/*/*/*.gcda
 
 PG_CONFIG ?= pg_config
 ifneq ($(shell test -e "`$(PG_CONFIG) --includedir-server`/postgres.h" && echo yes),yes)
@@ -67,7 +67,7 @@ PROVE_FLAGS += -I test/lib
 
 # One set of headers for all: a changed one rebuilds everything.  The folders
 # are made where the objects go.
-$(OBJS) $(OBJS:.o=.bc): $(wildcard $(HERE)/src/*/*.h) $(HERE)/fivetrex.control | folders
+$(OBJS) $(OBJS:.o=.bc): $(wildcard $(HERE)/src/*/*.h $(HERE)/src/*/*/*.h) $(HERE)/fivetrex.control | folders
 .PHONY: folders
 folders:
 	@mkdir -p $(sort $(dir $(OBJS)))

@@ -12,7 +12,7 @@ import os
 import re
 import sys
 
-CATALOGUE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "src", "catalogue")
+CATALOGUE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "src", "catalogue", "resources")
 # Where the two sides describe the object differently, but not because of what can be written.
 FREE_FORM = {
     # the PATCH takes any object there; the GET lists members by service

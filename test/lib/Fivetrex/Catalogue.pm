@@ -20,7 +20,7 @@ sub read_all
 	my $text = do { local $/; <$header> };
 	close $header;
 	$flags{ lc $1 } = hex $2 while $text =~ /#define FTX_(\w+)\s*\\?\s+0x([0-9A-F]+)/g;
-	foreach my $file (glob "$source/catalogue/*.c")
+	foreach my $file (glob "$source/catalogue/resources/*.c")
 	{
 		my $c = qx(${\ ($ENV{CC} // 'cc')} -E -P -I'$source' '$file');
 		die "cannot read $file" if $?;
@@ -57,7 +57,7 @@ sub read_functions
 {
 	my $source = "$FindBin::RealBin/../../src";
 	my %functions;
-	foreach my $file (glob "$source/catalogue/*actions.c")
+	foreach my $file (glob "$source/catalogue/actions/*.c")
 	{
 		my $c = qx(${\ ($ENV{CC} // 'cc')} -E -P -I'$source' '$file');
 		die "cannot read $file" if $?;
