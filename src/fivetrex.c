@@ -7,9 +7,9 @@
  */
 #include "postgres.h"
 
-#include "api/changes.h"
-#include "api/discard.h"
-#include "api/statement.h"
+#include "api/calls/discard.h"
+#include "api/calls/statement.h"
+#include "api/writes/changes.h"
 #include "base/compat.h"
 #include "base/guc.h"
 #include "fmgr.h"

@@ -18,7 +18,7 @@
 extern const char *ftx_guc_server(void); /* that functions use by default */
 extern bool ftx_guc_dry_run(void);		 /* show writes, do not send them */
 
-/* What one statement (api/statement.h) may do; -1 = no limit. */
+/* What one statement (api/calls/statement.h) may do; -1 = no limit. */
 extern int ftx_guc_max_calls(void);	  /* API calls */
 extern int ftx_guc_max_deletes(void); /* objects to be deleted */
 extern int ftx_guc_max_writes(void);  /* requests that create or change */

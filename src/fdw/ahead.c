@@ -12,7 +12,7 @@
  */
 #include "postgres.h"
 
-#include "api/call.h"
+#include "api/calls/call.h"
 #include "fdw/ahead.h"
 #include "fdw/cursor.h"
 #include "utils/memutils.h"

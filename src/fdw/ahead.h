@@ -8,7 +8,7 @@
 #ifndef FTX_AHEAD_H
 #define FTX_AHEAD_H
 
-#include "api/call.h"
+#include "api/calls/call.h"
 
 typedef struct FtxAhead FtxAhead;
 

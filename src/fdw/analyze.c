@@ -11,9 +11,9 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "api/options.h"
-#include "api/session.h"
-#include "api/stats.h"
+#include "api/calls/session.h"
+#include "api/calls/stats.h"
+#include "api/options/options.h"
 #include "catalogue/catalogue.h"
 #include "commands/vacuum.h"
 #include "fdw/convert.h"

@@ -11,10 +11,10 @@
  */
 #include "postgres.h"
 
-#include "api/call.h"
-#include "api/call_answer.h"
-#include "api/options.h"
-#include "api/words.h"
+#include "api/calls/call.h"
+#include "api/calls/call_answer.h"
+#include "api/options/options.h"
+#include "api/secrets/words.h"
 #include "base/compat.h"
 #include "catalog/pg_type.h"
 #include "catalogue/catalogue.h"

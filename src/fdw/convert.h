@@ -9,7 +9,7 @@
 #define FTX_CONVERT_H
 
 #include "access/tupdesc.h"
-#include "api/call.h"
+#include "api/calls/call.h"
 #include "catalogue/catalogue.h"
 #include "json/json.h"
 #include "json/projection.h"

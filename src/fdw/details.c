@@ -11,10 +11,10 @@
  */
 #include "postgres.h"
 
-#include "api/answer.h"
-#include "api/call.h"
-#include "api/call_answer.h"
-#include "api/page.h"
+#include "api/calls/answer.h"
+#include "api/calls/call.h"
+#include "api/calls/call_answer.h"
+#include "api/calls/page.h"
 #include "base/method.h"
 #include "catalogue/catalogue.h"
 #include "fdw/convert.h"

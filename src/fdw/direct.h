@@ -8,7 +8,7 @@
 #ifndef FTX_DIRECT_H
 #define FTX_DIRECT_H
 
-#include "api/stats.h"
+#include "api/calls/stats.h"
 #include "fdw/scan.h"
 #include "nodes/execnodes.h"
 

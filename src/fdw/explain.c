@@ -12,7 +12,7 @@
  */
 #include "postgres.h"
 
-#include "api/options.h"
+#include "api/options/options.h"
 #include "base/compat.h"
 #include "fdw/compat.h"
 #include "fdw/direct.h"

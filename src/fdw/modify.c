@@ -17,7 +17,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "api/call.h"
+#include "api/calls/call.h"
 #include "base/compat.h"
 #include "base/guc.h"
 #include "executor/executor.h"

@@ -8,7 +8,7 @@
 #ifndef FTX_MODIFY_H
 #define FTX_MODIFY_H
 
-#include "api/stats.h"
+#include "api/calls/stats.h"
 #include "catalog/pg_attribute.h"
 #include "catalogue/catalogue.h"
 #include "nodes/execnodes.h"

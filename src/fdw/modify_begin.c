@@ -9,7 +9,7 @@
 #include "postgres.h"
 
 #include "access/table.h"
-#include "api/stats.h"
+#include "api/calls/stats.h"
 #include "base/compat.h"
 #include "catalogue/catalogue.h"
 #include "executor/executor.h"

@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "access/table.h"
-#include "api/options.h"
+#include "api/options/options.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "catalogue/catalogue.h"

@@ -9,13 +9,13 @@
 #ifndef FTX_MODIFY_STATE_H
 #define FTX_MODIFY_STATE_H
 
-#include "api/statement.h"
-#include "api/writes.h"
+#include "api/calls/statement.h"
+#include "api/writes/writes.h"
+#include "base/textset.h"
 #include "executor/tuptable.h"
 #include "fdw/checks.h"
 #include "fdw/sent_rows.h"
 #include "fdw/target.h"
-#include "fdw/textset.h"
 #include "nodes/pg_list.h"
 
 typedef struct FtxModifyState

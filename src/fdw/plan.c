@@ -16,7 +16,7 @@
 #include <math.h>
 
 #include "access/sysattr.h"
-#include "api/options.h"
+#include "api/options/options.h"
 #include "base/compat.h"
 #include "catalogue/catalogue.h"
 #include "fdw/compat.h"

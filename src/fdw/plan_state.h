@@ -8,7 +8,7 @@
 #ifndef FTX_PLAN_STATE_H
 #define FTX_PLAN_STATE_H
 
-#include "api/options.h"
+#include "api/options/options.h"
 #include "catalogue/catalogue.h"
 #include "nodes/pathnodes.h"
 

@@ -13,9 +13,9 @@
 #include "postgres.h"
 
 #include "access/table.h"
-#include "api/memo.h"
-#include "api/options.h"
-#include "api/readers.h"
+#include "api/calls/memo.h"
+#include "api/calls/open_lists.h"
+#include "api/options/options.h"
 #include "base/compat.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"

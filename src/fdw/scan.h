@@ -8,8 +8,8 @@
 #ifndef FTX_SCAN_H
 #define FTX_SCAN_H
 
-#include "api/session.h"
-#include "api/stats.h"
+#include "api/calls/session.h"
+#include "api/calls/stats.h"
 #include "nodes/execnodes.h"
 
 /* The same for direct.c, which keeps a scan of its own under the node. */

@@ -9,9 +9,9 @@
 #define FTX_SCAN_STATE_H
 
 #include "access/tupdesc.h"
-#include "api/readers.h"
-#include "api/session.h"
-#include "api/stats.h"
+#include "api/calls/open_lists.h"
+#include "api/calls/session.h"
+#include "api/calls/stats.h"
 #include "catalogue/catalogue.h"
 #include "datatype/timestamp.h"
 #include "fdw/convert.h"

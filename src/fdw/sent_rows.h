@@ -9,7 +9,7 @@
 #define FTX_SENT_ROWS_H
 
 #include "access/htup.h"
-#include "api/call.h"
+#include "api/calls/call.h"
 #include "fdw/target.h"
 
 /*

@@ -12,11 +12,11 @@
  */
 #include "postgres.h"
 
-#include "api/answer.h"
-#include "api/call.h"
-#include "api/call_answer.h"
-#include "api/memo.h"
-#include "api/page.h"
+#include "api/calls/answer.h"
+#include "api/calls/call.h"
+#include "api/calls/call_answer.h"
+#include "api/calls/memo.h"
+#include "api/calls/page.h"
 #include "base/guc.h"
 #include "base/method.h"
 #include "catalogue/catalogue.h"

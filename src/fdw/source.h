@@ -8,9 +8,9 @@
 #ifndef FTX_SOURCE_H
 #define FTX_SOURCE_H
 
-#include "api/call.h"
-#include "api/session.h"
-#include "api/stats.h"
+#include "api/calls/call.h"
+#include "api/calls/session.h"
+#include "api/calls/stats.h"
 #include "catalogue/catalogue.h"
 #include "json/json.h"
 #include "json/projection.h"

@@ -13,14 +13,14 @@
  */
 #include "postgres.h"
 
-#include "api/call.h"
-#include "api/words.h"
+#include "api/calls/call.h"
+#include "api/secrets/words.h"
+#include "base/textset.h"
 #include "catalogue/catalogue.h"
 #include "fdw/convert.h"
 #include "fdw/path.h"
 #include "fdw/source.h"
 #include "fdw/stream.h"
-#include "fdw/textset.h"
 #include "json/json.h"
 #include "json/projection.h"
 #include "json/value.h"

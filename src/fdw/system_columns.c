@@ -19,7 +19,7 @@
  */
 #include "postgres.h"
 
-#include "api/options.h"
+#include "api/options/options.h"
 #include "base/compat.h"
 #include "catalog/heap.h"
 #include "catalogue/catalogue.h"

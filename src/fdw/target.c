@@ -8,8 +8,8 @@
  */
 #include "postgres.h"
 
-#include "api/belts.h"
-#include "api/options.h"
+#include "api/options/options.h"
+#include "api/writes/belts.h"
 #include "fdw/generated.h"
 #include "fdw/path.h"
 #include "fdw/target.h"

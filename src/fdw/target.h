@@ -12,10 +12,10 @@
 #ifndef FTX_TARGET_H
 #define FTX_TARGET_H
 
-#include "api/call.h"
-#include "api/session.h"
-#include "api/stats.h"
-#include "api/writes.h"
+#include "api/calls/call.h"
+#include "api/calls/session.h"
+#include "api/calls/stats.h"
+#include "api/writes/writes.h"
 #include "catalogue/catalogue.h"
 #include "fdw/convert.h"
 #include "fdw/generated.h"

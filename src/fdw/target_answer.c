@@ -7,10 +7,10 @@
  */
 #include "postgres.h"
 
-#include "api/call.h"
-#include "api/call_answer.h"
-#include "api/page.h"
-#include "api/words.h"
+#include "api/calls/call.h"
+#include "api/calls/call_answer.h"
+#include "api/calls/page.h"
+#include "api/secrets/words.h"
 #include "base/compat.h"
 #include "base/method.h"
 #include "catalogue/catalogue.h"

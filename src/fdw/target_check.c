@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "access/sysattr.h"
-#include "api/options.h"
+#include "api/options/options.h"
 #include "base/compat.h"
 #include "catalogue/catalogue.h"
 #include "fdw/target.h"

@@ -7,9 +7,9 @@
  */
 #include "postgres.h"
 
-#include "api/call.h"
-#include "api/mask.h"
-#include "api/words.h"
+#include "api/calls/call.h"
+#include "api/secrets/mask.h"
+#include "api/secrets/words.h"
 #include "base/compat.h"
 #include "base/method.h"
 #include "catalog/pg_type.h"

@@ -22,7 +22,7 @@
 
 #include "access/sysattr.h"
 #include "access/table.h"
-#include "api/options.h"
+#include "api/options/options.h"
 #include "base/compat.h"
 #include "catalog/pg_type.h"
 #include "catalogue/catalogue.h"

@@ -13,10 +13,10 @@
  */
 #include "postgres.h"
 
-#include "api/words.h"
+#include "api/secrets/words.h"
 #include "base/compat.h"
+#include "base/textset.h"
 #include "executor/executor.h"
-#include "fdw/textset.h"
 #include "fdw/written_rows.h"
 #include "lib/ilist.h"
 #include "utils/memutils.h"

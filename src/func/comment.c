@@ -12,7 +12,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "api/options.h"
+#include "api/options/options.h"
 #include "base/compat.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_class.h"

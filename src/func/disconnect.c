@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "api/session.h"
+#include "api/calls/session.h"
 #include "fmgr.h"
 #include "foreign/foreign.h"
 #include "utils/builtins.h"

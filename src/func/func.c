@@ -7,10 +7,10 @@
  */
 #include "postgres.h"
 
-#include "api/belts.h"
-#include "api/statement.h"
-#include "api/stats.h"
-#include "api/writes.h"
+#include "api/calls/statement.h"
+#include "api/calls/stats.h"
+#include "api/writes/belts.h"
+#include "api/writes/writes.h"
 #include "base/compat.h"
 #include "base/guc.h"
 #include "catalog/pg_foreign_server.h"

@@ -8,8 +8,8 @@
 #ifndef FTX_FUNC_H
 #define FTX_FUNC_H
 
-#include "api/call.h"
-#include "api/session.h"
+#include "api/calls/call.h"
+#include "api/calls/session.h"
 #include "base/method.h"
 #include "fmgr.h"
 
@@ -47,7 +47,7 @@ extern FtxMethod ftx_func_method(const char *name);
 extern FtxCall *ftx_func_read(FtxSession *session, const FtxCallSpec *spec);
 
 /*
- * Make a call that changes the account, behind all guards of api/belts.h;
+ * Make a call that changes the account, behind all guards of api/writes/belts.h;
  * `what` names the function.  NULL in a dry run: the caller returns
  * ftx_dry_run_json() in its result type.  Raises whatever is not a 2xx answer
  * of the API.

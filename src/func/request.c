@@ -7,11 +7,11 @@
  */
 #include "postgres.h"
 
-#include "api/call.h"
-#include "api/call_answer.h"
-#include "api/mask.h"
-#include "api/session.h"
-#include "api/writes.h"
+#include "api/calls/call.h"
+#include "api/calls/call_answer.h"
+#include "api/calls/session.h"
+#include "api/secrets/mask.h"
+#include "api/writes/writes.h"
 #include "base/compat.h"
 #include "base/method.h"
 #include "catalogue/operations.h"

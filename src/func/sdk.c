@@ -7,10 +7,10 @@
  */
 #include "postgres.h"
 
-#include "api/call.h"
-#include "api/call_answer.h"
-#include "api/session.h"
-#include "api/writes.h"
+#include "api/calls/call.h"
+#include "api/calls/call_answer.h"
+#include "api/calls/session.h"
+#include "api/writes/writes.h"
 #include "base/bytes.h"
 #include "base/compat.h"
 #include "base/method.h"

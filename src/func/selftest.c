@@ -10,12 +10,12 @@
  */
 #include "postgres.h"
 
-#include "api/answer.h"
-#include "api/call.h"
-#include "api/call_answer.h"
-#include "api/page.h"
-#include "api/session.h"
-#include "api/stats.h"
+#include "api/calls/answer.h"
+#include "api/calls/call.h"
+#include "api/calls/call_answer.h"
+#include "api/calls/page.h"
+#include "api/calls/session.h"
+#include "api/calls/stats.h"
 #include "base/method.h"
 #include "catalogue/catalogue.h"
 #include "fdw/convert.h"

@@ -16,8 +16,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include "api/credentials.h"
-#include "api/secret.h"
+#include "api/options/credentials.h"
+#include "api/secrets/secret.h"
 #include "base/compat.h"
 #include "fmgr.h"
 #include "foreign/foreign.h"

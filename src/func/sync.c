@@ -8,9 +8,9 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "api/call_answer.h"
-#include "api/page.h"
-#include "api/stats.h"
+#include "api/calls/call_answer.h"
+#include "api/calls/page.h"
+#include "api/calls/stats.h"
 #include "base/compat.h"
 #include "base/method.h"
 #include "catalogue/catalogue.h"

@@ -8,8 +8,8 @@
 #ifndef FTX_SYNC_H
 #define FTX_SYNC_H
 
-#include "api/call.h"
-#include "api/session.h"
+#include "api/calls/call.h"
+#include "api/calls/session.h"
 #include "fmgr.h"
 
 typedef enum FtxSyncing

@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "api/version.h"
+#include "api/calls/version.h"
 #include "base/compat.h"
 #include "base/libcurl.h"
 #include "fmgr.h"

@@ -10,7 +10,7 @@
 #ifndef FTX_WAIT_H
 #define FTX_WAIT_H
 
-#include "api/session.h"
+#include "api/calls/session.h"
 #include "datatype/timestamp.h"
 #include "fmgr.h"
 #include "func/sync.h"

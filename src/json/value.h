@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * value.h
- *		From a slice of JSON (api/page.h) to PostgreSQL values.
+ *		From a slice of JSON (api/calls/page.h) to PostgreSQL values.
  *
  * Results are in the server encoding, allocated in the current context.
  * Errors: ERRCODE_PROTOCOL_VIOLATION family, see each function; callers add

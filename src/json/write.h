@@ -3,7 +3,7 @@
  * write.h
  *		Request bodies: SQL values as members of a JSON object.
  *
- * Text is built in the server encoding; api/call.c turns it into UTF-8.
+ * Text is built in the server encoding; api/calls/call.c turns it into UTF-8.
  *
  *-------------------------------------------------------------------------
  */

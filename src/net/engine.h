@@ -4,7 +4,7 @@
  *		Many HTTP requests in flight at once, waited for as a backend must.
  *
  * An FtxEngine is one curl multi handle with its connections.  It lives as
- * long as its session (see api/session.h) and is shared by all scans and
+ * long as its session (see api/calls/session.h) and is shared by all scans and
  * functions of the backend that talk to one server with one credential.
  *
  * An FtxRequest is one logical exchange: it may be queued (no more than

@@ -99,7 +99,7 @@ DECLARED = [re.compile(pattern, re.M) for pattern in (
     r"^[ \t]*#define (\w+)")]
 ENUM = re.compile(r"\benum\b[^;{]*\{(.*?)\}", re.S)
 BODY = re.compile(r"^struct (\w+)\n\{", re.M)
-TEMPLATES = {"base/textset.h": r"texthash_\w+", "fdw/textset.h": r"texthash_\w+"}
+TEMPLATES = {"base/textset.h": r"texthash_\w+", "base/textset.h": r"texthash_\w+"}
 
 
 def code_of(text):

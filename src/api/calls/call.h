@@ -1,0 +1,120 @@
+/*-------------------------------------------------------------------------
+ *
+ * call.h
+ *		One API call of a session: started, waited for, checked.
+ *
+ * A call is an HTTP request to the session's base URL with its credentials,
+ * budget and time limit.  GETs of one executor run may be answered from a
+ * memo (api/calls/memo.h) instead.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_CALL_H
+#define FTX_CALL_H
+
+#include "api/calls/answer.h"
+#include "api/calls/page.h"
+#include "api/calls/session.h"
+#include "api/calls/stats.h"
+#include "base/bytes.h"
+#include "base/compat.h"
+#include "base/method.h"
+#include "catalogue/catalogue.h"
+#include "net/request.h"
+
+typedef struct FtxMemo FtxMemo;
+typedef struct FtxCall FtxCall;
+
+typedef struct FtxCallSpec
+{
+	FtxMethod method;
+	const char *path; /* "/v1/...", encoded, with its query */
+	FtxAccept accept;
+	const char *body; /* JSON in the server encoding, or NULL */
+
+	/* Or any bytes, with their Content-Type; NULL = JSON or nothing. */
+	const char *content_type;
+	const char *bytes;
+	size_t nbytes;
+
+	/* Objects that it deletes; 0: it creates or changes, or is a DELETE of one. */
+	int64 deletes;
+
+	FtxExpected expected;
+	bool reads; /* changes nothing, though it is no GET */
+	bool repeat_safe;
+	bool takes_long; /* long_timeout instead of request_timeout */
+	bool page;		 /* of a list: the answer must not be as long as others */
+
+	/*
+	 * Has the caller only so many ms left?  They narrow what may be waited for
+	 * repetitions, and for an answer, which has HURRIED_TIMEOUT all the same.
+	 */
+	bool hurried;
+	int64 time_left;
+} FtxCallSpec;
+
+/*
+ * Start a call.  It lives in a context of its own below `owner` and ends with
+ * it, or by ftx_call_free().  `stats` (never NULL) and `memo` (may be NULL:
+ * nothing is remembered) must outlive it.
+ */
+extern FtxCall *
+ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
+			   FtxMemo *memo, MemoryContext owner);
+
+/*
+ * Is the answer there?  A call that was refused for its credentials (401) is
+ * sent once more, if the files of the user mapping hold others now.
+ */
+extern bool ftx_call_done(FtxCall *call);
+
+/* Wait for this call; interrupts are served. */
+extern void ftx_call_wait(FtxCall *call);
+
+/* Wait until one more of the session's requests is done. */
+extern void ftx_call_wait_any(FtxSession *session, FtxStats *stats);
+
+/*
+ * What was answered, see api/calls/answer.h; waits for the call.  Valid until the
+ * call is freed.
+ */
+extern const FtxAnswer *ftx_call_answer(FtxCall *call);
+
+/* Is there no problem with the answer? */
+extern bool ftx_call_succeeded(FtxCall *call);
+
+/* "HTTP status 404, code NotFound": what a failed call answered, palloc'ed. */
+extern char *ftx_call_failure(FtxCall *call);
+
+/* Raise the error of a call that did not succeed, see api/calls/error.h. */
+ftx_noreturn extern void ftx_call_raise(FtxCall *call);
+
+/*
+ * The same for the read that follows a write, to tell what that has made: an
+ * object that is missing is told as that.
+ */
+ftx_noreturn extern void ftx_call_raise_after_write(FtxCall *call);
+
+/*
+ * The body of the answer, empty when there is none; valid until the call is
+ * freed.
+ */
+extern FtxSlice ftx_call_body(const FtxCall *call);
+
+/*
+ * The cursor of the page after this one, in the current memory context; NULL at
+ * the end of the list.  Raises ERRCODE_PROTOCOL_VIOLATION if it is no text, or
+ * is too long to be sent.
+ */
+extern char *ftx_call_next_cursor(FtxCall *call, const FtxPage *page);
+
+/* Milliseconds that the last attempt took. */
+extern double ftx_call_elapsed_ms(const FtxCall *call);
+
+/* Of one that is not done: has the server acted on it? */
+extern FtxStanding ftx_call_standing(const FtxCall *call);
+
+extern void ftx_call_free(FtxCall *call);
+
+#endif /* FTX_CALL_H */

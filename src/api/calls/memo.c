@@ -1,0 +1,187 @@
+/*-------------------------------------------------------------------------
+ *
+ * memo.c
+ *		Answers to GETs of one executor run, remembered within a bound.
+ *
+ * Entries form a list from the newest to the oldest.  There are few of them
+ * when they are large, and a look-up in a join costs far less than the call
+ * that it saves, but a join may leave thousands of small ones: hence the hash
+ * of the path in each entry, and a cap on their number.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "api/calls/memo.h"
+#include "common/hashfn.h"
+#include "lib/ilist.h"
+#include "utils/memutils.h"
+
+#define MEMO_ENTRIES 1024
+#define MEMO_BUCKETS 256 /* a power of two */
+
+typedef struct MemoEntry
+{
+	dlist_node age;	  /* in FtxMemo.entries */
+	dlist_node peers; /* in its bucket */
+	uint32 hash;
+	Oid umid;
+	int status;
+	FtxBytes *body; /* one reference is ours */
+	size_t size;
+	char path[FLEXIBLE_ARRAY_MEMBER];
+} MemoEntry;
+
+struct FtxMemo
+{
+	dlist_node node; /* in memos */
+	EState *estate;
+	MemoryContext cxt;
+	dlist_head entries; /* newest first */
+	dlist_head buckets[MEMO_BUCKETS];
+	int nentries;
+	size_t bytes;
+};
+
+/* The memos of all executor runs under way in this backend. */
+static dlist_head memos = DLIST_STATIC_INIT(memos);
+
+static void
+forget(FtxMemo *memo, MemoEntry *entry)
+{
+	dlist_delete(&entry->age);
+	dlist_delete(&entry->peers);
+	memo->nentries--;
+	memo->bytes -= entry->size;
+	ftx_bytes_unref(entry->body);
+	pfree(entry);
+}
+
+static void
+forget_entries(FtxMemo *memo)
+{
+	while (!dlist_is_empty(&memo->entries))
+		forget(memo, dlist_head_element(MemoEntry, age, &memo->entries));
+}
+
+/*
+ * Reset callback of the run's query context.
+ */
+static void
+end_memo(void *arg)
+{
+	FtxMemo *memo = arg;
+
+	forget_entries(memo);
+	dlist_delete(&memo->node);
+}
+
+FtxMemo *
+ftx_memo_of(EState *estate)
+{
+	dlist_iter iter;
+	FtxMemo *memo;
+	MemoryContextCallback *callback;
+
+	dlist_foreach (iter, &memos)
+	{
+		memo = dlist_container(FtxMemo, node, iter.cur);
+		if (memo->estate == estate)
+			return memo;
+	}
+
+	memo = MemoryContextAllocZero(estate->es_query_cxt, sizeof(FtxMemo));
+	callback = MemoryContextAllocZero(estate->es_query_cxt,
+									  sizeof(MemoryContextCallback));
+	memo->estate = estate;
+	memo->cxt = estate->es_query_cxt;
+	dlist_init(&memo->entries);
+	for (int i = 0; i < MEMO_BUCKETS; i++)
+		dlist_init(&memo->buckets[i]);
+	dlist_push_head(&memos, &memo->node);
+	callback->func = end_memo;
+	callback->arg = memo;
+	MemoryContextRegisterResetCallback(memo->cxt, callback);
+	return memo;
+}
+
+static uint32
+path_hash(const char *path)
+{
+	return hash_bytes((const unsigned char *) path, strlen(path));
+}
+
+FtxBytes *
+ftx_memo_find(FtxMemo *memo, FtxSession *session, const char *path, int *status)
+{
+	uint32 hash = path_hash(path);
+	dlist_iter iter;
+
+	dlist_foreach (iter, &memo->buckets[hash & (MEMO_BUCKETS - 1)])
+	{
+		MemoEntry *entry = dlist_container(MemoEntry, peers, iter.cur);
+
+		if (entry->hash == hash && entry->umid == session->umid &&
+			strcmp(entry->path, path) == 0)
+		{
+			dlist_delete(&entry->age);
+			dlist_push_head(&memo->entries, &entry->age);
+			*status = entry->status;
+			return ftx_bytes_ref(entry->body);
+		}
+	}
+	return NULL;
+}
+
+void
+ftx_memo_store(FtxMemo *memo, FtxSession *session, const char *path, int status,
+			   FtxBytes *body)
+{
+	size_t path_size = strlen(path) + 1;
+	size_t size = body->size + path_size + sizeof(MemoEntry);
+	MemoEntry *entry;
+
+	if (size > FTX_MEMO_BYTES)
+		return;
+	while (memo->nentries > 0 && (memo->bytes + size > FTX_MEMO_BYTES ||
+								  memo->nentries >= MEMO_ENTRIES))
+		forget(memo, dlist_tail_element(MemoEntry, age, &memo->entries));
+
+	entry = MemoryContextAlloc(memo->cxt,
+							   offsetof(MemoEntry, path) + path_size);
+	memcpy(entry->path, path, path_size);
+	entry->hash = path_hash(path);
+	entry->umid = session->umid;
+	entry->status = status;
+	entry->size = size;
+	entry->body = ftx_bytes_ref(body);
+	dlist_push_head(&memo->entries, &entry->age);
+	dlist_push_head(&memo->buckets[entry->hash & (MEMO_BUCKETS - 1)],
+					&entry->peers);
+	memo->nentries++;
+	memo->bytes += size;
+}
+
+void
+ftx_memo_forget_list(FtxMemo *memo, const char *path)
+{
+	size_t len = strlen(path);
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, &memo->entries)
+	{
+		MemoEntry *entry = dlist_container(MemoEntry, age, iter.cur);
+
+		if (strncmp(entry->path, path, len) == 0)
+			forget(memo, entry);
+	}
+}
+
+void
+ftx_memo_forget_all(void)
+{
+	dlist_iter iter;
+
+	dlist_foreach (iter, &memos)
+		forget_entries(dlist_container(FtxMemo, node, iter.cur));
+}

@@ -1,0 +1,43 @@
+/*-------------------------------------------------------------------------
+ *
+ * open_lists.h
+ *		Who is in the middle of a paged list of which server.
+ *
+ * Pages are windows on a list that a write changes, so before a write leaves,
+ * everybody in this backend who is still reading a list of that server reads
+ * it to its end: an open cursor, a FOR loop, the scan that feeds the write.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_OPEN_LISTS_H
+#define FTX_OPEN_LISTS_H
+
+#include "postgres.h"
+
+#include "lib/ilist.h"
+
+typedef struct FtxReader
+{
+	dlist_node node;
+	Oid serverid;
+	bool registered;
+	bool finishing; /* `finish` is running */
+
+	/*
+	 * Read to the end what is not read yet, and keep it.  May throw, and is
+	 * called again before the next write then.
+	 */
+	void (*finish)(struct FtxReader *reader);
+} FtxReader;
+
+/*
+ * Announce a reader, embedded in the caller's own memory; it must withdraw
+ * before that is freed.  Twice is once.
+ */
+extern void ftx_reader_announce(FtxReader *reader, Oid serverid);
+extern void ftx_reader_withdraw(FtxReader *reader);
+
+/* Make all readers of a server finish, and withdraw them. */
+extern void ftx_readers_finish(Oid serverid);
+
+#endif /* FTX_OPEN_LISTS_H */

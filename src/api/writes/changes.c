@@ -1,0 +1,396 @@
+/*-------------------------------------------------------------------------
+ *
+ * changes.c
+ *		What stays when a transaction that wrote is rolled back.
+ *
+ * The levels form a stack as subtransactions do, but only those that wrote
+ * have one.  A level holds batches in the order of time, one per statement.
+ *
+ * An error may tell by itself how far its statement got.  What its line counts
+ * is marked in the batches at the moment when the line is made, and the error
+ * is remembered by what does not change when it is caught and raised again.
+ * If just that error goes to the client, the marked changes are left out of
+ * the WARNING: not what was done after the line was made, and nothing because
+ * of an error that merely has the same words.
+ *
+ * All of it lives in TopTransactionContext: what the callbacks need is there
+ * before a write leaves, and they allocate nothing beside what ereport() does.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "api/writes/changes.h"
+#include "common/hashfn.h"
+#include "lib/ilist.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+/* Changes that a WARNING names, and a batch therefore remembers. */
+#define MAX_NAMES 5
+
+/* Longest name, as paths may have any length. */
+#define MAX_NAME 160
+
+struct FtxBatch
+{
+	dlist_node node; /* in its level */
+	uint64 statement;
+	int64 sent; /* of unknown fate: in flight, or the answer was lost */
+	int64 done;
+	char *names[MAX_NAMES]; /* NULL: free */
+
+	/* What a line counted: those of the error `line`; 0: of none. */
+	uint64 line;
+	int64 told_done;
+	int64 told_sent;
+	bool told_names[MAX_NAMES];
+};
+
+typedef struct Level
+{
+	struct Level *parent; /* the next one outside that wrote, or NULL */
+	SubTransactionId id;
+	dlist_head batches; /* oldest first */
+} Level;
+
+static Level *levels = NULL; /* innermost first */
+static bool warned = false;	 /* in this transaction */
+
+/*
+ * The last error that was given a line, and the line of the one that is on its
+ * way to the client (0: it has none).  `context_length` is that of the context
+ * up to the end of the line: what calls the statement adds its own after it.
+ */
+static struct
+{
+	uint64 line;
+	size_t context_length;
+	uint64 identity;
+} last_told = {0};
+static uint64 error_tells = 0;
+
+static emit_log_hook_type next_emit_log = NULL;
+
+/* ---------- noting ---------- */
+
+static Level *
+current_level(void)
+{
+	SubTransactionId id = GetCurrentSubTransactionId();
+	Level *level = levels;
+
+	if (level != NULL && level->id == id)
+		return level;
+	level = MemoryContextAlloc(TopTransactionContext, sizeof(Level));
+	level->parent = levels;
+	level->id = id;
+	dlist_init(&level->batches);
+	levels = level;
+	return level;
+}
+
+static FtxBatch *
+current_batch(uint64 statement)
+{
+	Level *level = current_level();
+	FtxBatch *batch;
+
+	if (!dlist_is_empty(&level->batches))
+	{
+		batch = dlist_tail_element(FtxBatch, node, &level->batches);
+		if (batch->statement == statement)
+			return batch;
+	}
+	batch = MemoryContextAllocZero(TopTransactionContext, sizeof(FtxBatch));
+	batch->statement = statement;
+	dlist_push_tail(&level->batches, &batch->node);
+	return batch;
+}
+
+void
+ftx_change_begin(FtxChange *change, const FtxStatement *statement,
+				 FtxMethod method, const char *path)
+{
+	FtxBatch *batch = current_batch(statement->number);
+
+	change->batch = batch;
+	change->name = -1;
+	for (int i = 0; i < MAX_NAMES && change->name < 0; i++)
+	{
+		char name[MAX_NAME];
+
+		if (batch->names[i] != NULL)
+			continue;
+		snprintf(name, sizeof(name), "%s %s", ftx_method_name(method), path);
+		batch->names[i] = MemoryContextStrdup(TopTransactionContext, name);
+		batch->told_names[i] = false;
+		change->name = i;
+	}
+	batch->sent++;
+}
+
+void
+ftx_change_end(const FtxChange *change, FtxFate fate)
+{
+	FtxBatch *batch = change->batch;
+
+	switch (fate)
+	{
+		case FTX_DONE_FOR_GOOD:
+			batch->sent--;
+			batch->done++;
+			break;
+		case FTX_NOT_DONE:
+			batch->sent--;
+			if (change->name >= 0)
+			{
+				pfree(batch->names[change->name]);
+				batch->names[change->name] = NULL;
+			}
+			break;
+		case FTX_FATE_UNKNOWN:
+			break;
+	}
+}
+
+void
+ftx_changes_warn(void)
+{
+	if (warned || !IsTransactionBlock())
+		return;
+	warned = true;
+	ereport(
+		WARNING,
+		(errmsg("changes made through the Fivetran API cannot be rolled back"),
+		 errdetail("They stay even if this transaction is aborted.")));
+}
+
+char *
+ftx_changes_line(const FtxStatement *statement)
+{
+	return psprintf("Fivetran API writes: " INT64_FORMAT " done, " INT64_FORMAT
+					" in flight (outcome unknown), " INT64_FORMAT
+					" refused, " INT64_FORMAT " not sent",
+					statement->done, statement->unknown + statement->in_flight,
+					statement->refused, statement->not_sent);
+}
+
+/* ---------- errors that tell by themselves ---------- */
+
+static uint64
+hash_text(const char *text, size_t length, uint64 seed)
+{
+	return text == NULL ? seed :
+						  hash_bytes_extended((const unsigned char *) text,
+											  (int) length, seed);
+}
+
+/*
+ * What stays the same when an error is copied and raised again: where and what
+ * it is, and the beginning of its context, in bytes.
+ */
+static uint64
+identify(const ErrorData *error, size_t context_length)
+{
+	uint64 hash = ((uint64) error->sqlerrcode << 32) + error->lineno;
+
+	if (error->filename != NULL)
+		hash = hash_text(error->filename, strlen(error->filename), hash);
+	if (error->message != NULL)
+		hash = hash_text(error->message, strlen(error->message), hash);
+	return hash_text(error->context, context_length, hash);
+}
+
+static void
+mark_batch(FtxBatch *batch, uint64 line)
+{
+	batch->line = line;
+	batch->told_done = batch->done;
+	batch->told_sent = batch->sent;
+	for (int i = 0; i < MAX_NAMES; i++)
+		batch->told_names[i] = batch->names[i] != NULL;
+}
+
+void
+ftx_changes_told(const FtxStatement *statement, const ErrorData *error)
+{
+	static uint64 last_line = 0;
+
+	if (error->elevel < ERROR || error->context == NULL)
+		return;
+	last_told.line = ++last_line;
+	last_told.context_length = strlen(error->context);
+	last_told.identity = identify(error, last_told.context_length);
+	for (Level *level = levels; level != NULL; level = level->parent)
+	{
+		dlist_iter iter;
+
+		dlist_foreach (iter, &level->batches)
+		{
+			FtxBatch *batch = dlist_container(FtxBatch, node, iter.cur);
+
+			if (batch->statement == statement->number)
+				mark_batch(batch, last_line);
+		}
+	}
+}
+
+/*
+ * Is the error that goes to the client the last one that was given a line?  It
+ * comes by here before its transaction is aborted (unless the log does not
+ * get errors: then the WARNING tells all).
+ */
+static void
+see_message(ErrorData *edata)
+{
+	if (edata->elevel >= ERROR)
+		error_tells = last_told.line != 0 && edata->context != NULL &&
+							  strlen(edata->context) >=
+								  last_told.context_length &&
+							  identify(edata, last_told.context_length) ==
+								  last_told.identity ?
+						  last_told.line :
+						  0;
+	if (next_emit_log != NULL)
+		next_emit_log(edata);
+}
+
+/* ---------- telling ---------- */
+
+/*
+ * Tell what stays of a level, but for what the error on its way to the client
+ * has told.
+ */
+static void
+tell(Level *level)
+{
+	char names[MAX_NAMES * (MAX_NAME + 2)] = "";
+	int named = 0;
+	int64 done = 0;
+	int64 sent = 0;
+	dlist_iter iter;
+
+	dlist_foreach (iter, &level->batches)
+	{
+		const FtxBatch *batch = dlist_container(FtxBatch, node, iter.cur);
+
+		bool told = batch->line != 0 && batch->line == error_tells;
+		int64 known = told ? batch->told_done + batch->told_sent : 0;
+		int64 more = Max(batch->done + batch->sent - known, 0);
+		int64 more_sent = Max(batch->sent - (told ? batch->told_sent : 0), 0);
+
+		/* one that was in flight when it was counted may be done by now */
+		more_sent = Min(more_sent, more);
+		sent += more_sent;
+		done += more - more_sent;
+		for (int i = 0; i < MAX_NAMES && named < MAX_NAMES; i++)
+		{
+			if (batch->names[i] == NULL || (told && batch->told_names[i]))
+				continue;
+			if (named++ > 0)
+				strlcat(names, ", ", sizeof(names));
+			strlcat(names, batch->names[i], sizeof(names));
+		}
+	}
+	if (done + sent == 0)
+		return;
+	ereport(
+		WARNING,
+		(done > 0 ?
+			 errmsg_plural(
+				 INT64_FORMAT
+				 " change made through the Fivetran API stays although the transaction was rolled back",
+				 INT64_FORMAT
+				 " changes made through the Fivetran API stay although the transaction was rolled back",
+				 (unsigned long) done, done) :
+			 errmsg_plural(
+				 INT64_FORMAT
+				 " change made through the Fivetran API may stay although the transaction was rolled back",
+				 INT64_FORMAT
+				 " changes made through the Fivetran API may stay although the transaction was rolled back",
+				 (unsigned long) sent, sent),
+		 done > 0 && sent > 0 ?
+			 errdetail("%s%s, and " INT64_FORMAT
+					   " of these whose outcome is unknown.",
+					   names, done + sent > named ? ", ..." : "", sent) :
+			 errdetail("%s%s.", names, done + sent > named ? ", ..." : "")));
+}
+
+static void
+at_transaction(XactEvent event, void *arg)
+{
+	switch (event)
+	{
+		case XACT_EVENT_PRE_PREPARE:
+			if (levels != NULL)
+				ereport(
+					ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg(
+						 "cannot PREPARE a transaction that has made changes through the Fivetran API"),
+					 errdetail(
+						 "They are done already, and ROLLBACK PREPARED could not undo them.")));
+			return;
+		case XACT_EVENT_ABORT:
+			/* all that is left belongs to the transaction itself */
+			for (; levels != NULL; levels = levels->parent)
+				tell(levels);
+			break;
+		case XACT_EVENT_COMMIT:
+		case XACT_EVENT_PREPARE:
+			break;
+		default:
+			return;
+	}
+	levels = NULL;
+	warned = false;
+	last_told.line = 0;
+	error_tells = 0;
+}
+
+/*
+ * A subtransaction is released: its changes are its parent's.
+ */
+static void
+hand_over(SubTransactionId id, SubTransactionId parent_id)
+{
+	Level *level = levels;
+	Level *parent = level->parent;
+
+	if (parent == NULL || parent->id != parent_id)
+	{
+		level->id = parent_id;
+		return;
+	}
+	while (!dlist_is_empty(&level->batches))
+		dlist_push_tail(&parent->batches, dlist_pop_head_node(&level->batches));
+	levels = parent;
+}
+
+static void
+at_subtransaction(SubXactEvent event, SubTransactionId id,
+				  SubTransactionId parent_id, void *arg)
+{
+	Level *level = levels;
+
+	if (level == NULL || level->id != id)
+		return;
+	if (event == SUBXACT_EVENT_COMMIT_SUB)
+		hand_over(id, parent_id);
+	else if (event == SUBXACT_EVENT_ABORT_SUB)
+	{
+		levels = level->parent;
+		tell(level);
+	}
+}
+
+void
+ftx_changes_init(void)
+{
+	RegisterXactCallback(at_transaction, NULL);
+	RegisterSubXactCallback(at_subtransaction, NULL);
+	next_emit_log = emit_log_hook;
+	emit_log_hook = see_message;
+}

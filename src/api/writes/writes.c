@@ -1,0 +1,601 @@
+/*-------------------------------------------------------------------------
+ *
+ * writes.c
+ *		Requests that change the account, sent and awaited.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "api/calls/answer.h"
+#include "api/calls/memo.h"
+#include "api/calls/open_lists.h"
+#include "api/calls/reserve.h"
+#include "api/calls/statement.h"
+#include "api/writes/belts.h"
+#include "api/writes/changes.h"
+#include "api/writes/write_log.h"
+#include "api/writes/writes.h"
+#include "base/compat.h"
+#include "base/method.h"
+#include "net/request.h"
+#include "utils/memutils.h"
+
+typedef struct Flight
+{
+	int index;
+	FtxCall *call;
+	FtxChange change;
+	char *log;			  /* for api/writes/write_log.h */
+	FtxStanding standing; /* as what the statement counts it */
+} Flight;
+
+/*
+ * A write is queued, then in flight, then done, refused or of unknown outcome.
+ * The set knows those that are queued and in flight; all are counted in the
+ * statement, as the user asks for that, however many sets it has.
+ */
+struct FtxWrites
+{
+	FtxSession *session;
+	FtxStatement *statement;
+	FtxStats *stats;
+	bool dry_run;
+	MemoryContext cxt;		 /* of the set */
+	MemoryContext queue_cxt; /* of the writes not sent */
+	FtxCallSpec *queue;
+	int queued;
+	int size;
+	int base; /* index of queue[0] among all that was ever added */
+	int next; /* of the queue, to be sent */
+	Flight *flights;
+	int nflights;
+	bool silent; /* errors are completed later, see complete_error() */
+
+	/* what of the statement's counts is ours */
+	int64 not_sent;
+	int64 changes_waiting;
+	int64 deletes_waiting;
+};
+
+/* ---------- the queue ---------- */
+
+/*
+ * Objects that a write deletes; 0 if it creates or changes.
+ */
+static int64
+deletes(const FtxCallSpec *spec)
+{
+	return spec->method == FTX_DELETE ? Max(spec->deletes, 1) : spec->deletes;
+}
+
+/*
+ * Count writes as waiting, or no longer so.
+ */
+static void
+count_waiting(FtxWrites *writes, int64 n, int64 changes, int64 n_deletes)
+{
+	FtxStatement *statement = writes->statement;
+
+	writes->not_sent += n;
+	writes->changes_waiting += changes;
+	writes->deletes_waiting += n_deletes;
+	statement->not_sent += n;
+	statement->changes.waiting += changes;
+	statement->deletes.waiting += n_deletes;
+}
+
+static void
+count_added(FtxWrites *writes, const FtxCallSpec *spec)
+{
+	count_waiting(writes, 1, deletes(spec) == 0, deletes(spec));
+}
+
+/*
+ * It is about to leave, or to be shown.
+ */
+static void
+count_passed(FtxWrites *writes, const FtxCallSpec *spec, bool shown)
+{
+	FtxBelt *belt = deletes(spec) == 0 ? &writes->statement->changes :
+										 &writes->statement->deletes;
+	int64 n = Max(deletes(spec), 1);
+
+	count_waiting(writes, -1, -(deletes(spec) == 0), -deletes(spec));
+	belt->passed += n;
+	belt->shown += shown ? n : 0;
+}
+
+/*
+ * Where the statement counts a flight that has not landed.
+ */
+static int64 *
+counted_as(FtxStatement *statement, FtxStanding standing)
+{
+	switch (standing)
+	{
+		case FTX_MAY_HAVE_RUN:
+			return &statement->in_flight;
+		case FTX_TURNED_DOWN:
+			return &statement->refused;
+		case FTX_NOT_LEFT:
+			return &statement->not_sent;
+	}
+	return NULL; /* keep compiler quiet */
+}
+
+static void
+count_flight(FtxStatement *statement, Flight *flight, FtxStanding standing)
+{
+	(*counted_as(statement, flight->standing))--;
+	flight->standing = standing;
+	(*counted_as(statement, flight->standing))++;
+}
+
+/*
+ * Bring the counts up to date for a message: what is still queued has not been
+ * sent, what waits after a 429 was refused.
+ */
+static void
+count_flights(FtxWrites *writes)
+{
+	for (int i = 0; i < writes->nflights; i++)
+		count_flight(writes->statement, &writes->flights[i],
+					 ftx_call_standing(writes->flights[i].call));
+}
+
+/*
+ * The flights will not be awaited, as an error is on its way.  Those that the
+ * server has certainly not acted on never will be changes.
+ */
+static void
+give_up_flights(FtxWrites *writes)
+{
+	int kept = 0;
+
+	count_flights(writes);
+	for (int i = 0; i < writes->nflights; i++)
+	{
+		Flight *flight = &writes->flights[i];
+
+		if (flight->standing == FTX_MAY_HAVE_RUN)
+		{
+			writes->flights[kept++] = *flight;
+			continue;
+		}
+		/* as those that were never taken off the queue */
+		if (flight->standing == FTX_NOT_LEFT)
+			writes->not_sent++;
+		ftx_change_end(&flight->change, FTX_NOT_DONE);
+		ftx_write_log_end(flight->log, NULL,
+						  flight->standing == FTX_TURNED_DOWN ?
+							  "HTTP status 429, not sent again" :
+							  "not sent");
+	}
+	writes->nflights = kept;
+}
+
+/*
+ * Reset callback of the set: what it still has will never be sent, and what
+ * is in flight is abandoned.
+ */
+static void
+end_writes(void *arg)
+{
+	FtxWrites *writes = arg;
+
+	count_waiting(writes, -writes->not_sent, -writes->changes_waiting,
+				  -writes->deletes_waiting);
+	for (int i = 0; i < writes->nflights; i++)
+	{
+		count_flight(writes->statement, &writes->flights[i], FTX_MAY_HAVE_RUN);
+		ftx_write_log_end(writes->flights[i].log, NULL, "outcome unknown");
+	}
+	writes->statement->in_flight -= writes->nflights;
+	writes->statement->unknown += writes->nflights;
+}
+
+FtxWrites *
+ftx_writes_create(FtxSession *session, bool dry_run, FtxStats *stats)
+{
+	FtxWrites *writes = palloc0(sizeof(FtxWrites));
+	MemoryContextCallback *callback = palloc(sizeof(MemoryContextCallback));
+
+	writes->session = session;
+	writes->statement = ftx_statement_pin(CurrentMemoryContext);
+	writes->stats = stats;
+	writes->dry_run = dry_run;
+	writes->cxt = CurrentMemoryContext;
+	writes->queue_cxt = AllocSetContextCreate(writes->cxt, "fivetrex writes",
+											  ALLOCSET_DEFAULT_SIZES);
+	writes->flights = palloc(sizeof(Flight) * session->options.max_concurrency);
+	callback->func = end_writes;
+	callback->arg = writes;
+	MemoryContextRegisterResetCallback(writes->cxt, callback);
+	return writes;
+}
+bool
+ftx_writes_dry_run(const FtxWrites *writes)
+{
+	return writes->dry_run || ftx_dry_run(writes->session);
+}
+
+void
+ftx_writes_add(FtxWrites *writes, const FtxCallSpec *spec)
+{
+	MemoryContext old = MemoryContextSwitchTo(writes->queue_cxt);
+	FtxCallSpec *copy;
+
+	if (writes->queue == NULL || writes->queued == writes->size)
+	{
+		writes->size = Max(64, writes->size * 2);
+		writes->queue = writes->queue == NULL ?
+							palloc(sizeof(FtxCallSpec) * writes->size) :
+							repalloc_huge(writes->queue,
+										  sizeof(FtxCallSpec) * writes->size);
+	}
+	copy = &writes->queue[writes->queued];
+	*copy = *spec;
+	copy->path = pstrdup(spec->path);
+	copy->body = spec->body ? pstrdup(spec->body) : NULL;
+	if (spec->expected.id != NULL)
+		copy->expected.id = pstrdup(spec->expected.id);
+	writes->queued++;
+	count_added(writes, copy);
+	MemoryContextSwitchTo(old);
+}
+
+int
+ftx_writes_queued(const FtxWrites *writes)
+{
+	return writes->queued;
+}
+
+static void
+empty_queue(FtxWrites *writes)
+{
+	writes->base += writes->queued;
+	writes->queued = 0;
+	writes->size = 0;
+	writes->next = 0;
+	writes->queue = NULL;
+	MemoryContextReset(writes->queue_cxt);
+}
+
+/*
+ * In a dry run: what would be sent.
+ */
+static void
+show_queue(FtxWrites *writes)
+{
+	for (int i = 0; i < writes->queued; i++)
+	{
+		count_passed(writes, &writes->queue[i], true);
+		ftx_dry_run_notice(&writes->queue[i]);
+	}
+	empty_queue(writes);
+}
+
+/* ---------- sending ---------- */
+
+/*
+ * Give the message that is under way the line.
+ */
+static void
+add_line(const FtxStatement *statement)
+{
+	MemoryContext old;
+	ErrorData *error;
+
+	errcontext("%s", ftx_changes_line(statement));
+	old = MemoryContextSwitchTo(TopTransactionContext);
+	error = CopyErrorData();
+	ftx_changes_told(statement, error);
+	FreeErrorData(error);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * The line is there once, from the innermost place, and if anything has left.
+ */
+static void
+add_context(void *arg)
+{
+	const FtxWritesContext *context = arg;
+	FtxStatement *statement = context->writes->statement;
+	const ErrorContextCallback *callback = error_context_stack;
+
+	while (callback != &context->callback)
+	{
+		if (callback->callback == add_context)
+			return;
+		callback = callback->previous;
+	}
+	if (context->writes->silent)
+		return;
+	count_flights(context->writes);
+	if (statement->done + statement->refused + statement->unknown +
+			statement->in_flight >
+		0)
+		add_line(statement);
+}
+
+void
+ftx_writes_enter(FtxWrites *writes, FtxWritesContext *context)
+{
+	context->writes = writes;
+	context->callback.callback = add_context;
+	context->callback.arg = context;
+	context->callback.previous = error_context_stack;
+	error_context_stack = &context->callback;
+}
+
+void
+ftx_writes_leave(FtxWritesContext *context)
+{
+	error_context_stack = context->callback.previous;
+}
+
+static void
+start_next(FtxWrites *writes)
+{
+	Flight *flight = &writes->flights[writes->nflights];
+	const FtxCallSpec *spec = &writes->queue[writes->next];
+
+	flight->index = writes->next;
+	flight->standing = FTX_MAY_HAVE_RUN;
+	flight->log = ftx_write_log_begin(writes->session, spec);
+	ftx_change_begin(&flight->change, writes->statement, spec->method,
+					 spec->path);
+	flight->call = ftx_call_start(writes->session, spec, writes->stats, NULL,
+								  writes->cxt);
+	writes->next++;
+	writes->nflights++;
+	writes->statement->in_flight++;
+	count_passed(writes, spec, false);
+}
+
+static bool
+succeeded(const FtxCallSpec *spec, FtxCall *call)
+{
+	FtxProblem problem = ftx_call_answer(call)->problem;
+
+	return problem == FTX_PROBLEM_NONE ||
+		   (spec->method == FTX_DELETE &&
+			problem == FTX_PROBLEM_OBJECT_MISSING);
+}
+
+/*
+ * A flight that has ended, by its index; -1: none.  Failures come first, so
+ * that nothing leaves any more once one has arrived.
+ */
+static int
+ended_flight(const FtxWrites *writes)
+{
+	int ended = -1;
+
+	for (int i = 0; i < writes->nflights; i++)
+	{
+		const Flight *flight = &writes->flights[i];
+
+		if (!ftx_call_done(flight->call))
+			continue;
+		ended = i;
+		if (!succeeded(&writes->queue[flight->index], flight->call))
+			break;
+	}
+	return ended;
+}
+
+/*
+ * Take a flight that has ended off the list; waits until there is one.
+ */
+static Flight
+land(FtxWrites *writes)
+{
+	Flight flight;
+	volatile int ended = -1;
+
+	PG_TRY();
+	{
+		while ((ended = ended_flight(writes)) < 0)
+			ftx_call_wait_any(writes->session, writes->stats);
+	}
+	PG_CATCH();
+	{
+		give_up_flights(writes);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	count_flight(writes->statement, &writes->flights[ended], FTX_MAY_HAVE_RUN);
+	flight = writes->flights[ended];
+	writes->flights[ended] = writes->flights[--writes->nflights];
+	writes->statement->in_flight--;
+	return flight;
+}
+
+/*
+ * Count a write that has an answer, or none, and will have no other.
+ */
+static void
+book(FtxWrites *writes, const Flight *flight, bool success)
+{
+	FtxStatement *statement = writes->statement;
+
+	ftx_write_log_end(flight->log, flight->call, NULL);
+	if (success)
+	{
+		statement->done++;
+		ftx_change_end(&flight->change, FTX_DONE_FOR_GOOD);
+	}
+	else if (ftx_answer_may_be_done(ftx_call_answer(flight->call)))
+	{
+		statement->unknown++;
+		ftx_change_end(&flight->change, FTX_FATE_UNKNOWN);
+	}
+	else
+	{
+		statement->refused++;
+		ftx_change_end(&flight->change, FTX_NOT_DONE);
+	}
+}
+
+/*
+ * Take what a flight brought: count it and hand it on.  What is wrong with
+ * the answer, or with what the callback makes of it, must not abandon the
+ * other flights: the error is returned, to be raised when they have landed.
+ * Only a cancel does not wait for that.
+ */
+static ErrorData *
+take_in(FtxWrites *writes, Flight *flight, FtxWriteAnswered answered, void *arg)
+{
+	const FtxCallSpec *spec = &writes->queue[flight->index];
+	MemoryContext old = CurrentMemoryContext;
+	ErrorData *volatile error = NULL;
+
+	writes->silent = true;
+	PG_TRY();
+	{
+		book(writes, flight, true);
+		if (answered != NULL)
+			answered(arg, writes->base + flight->index, spec, flight->call);
+		ftx_call_free(flight->call);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(old);
+		error = CopyErrorData();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	writes->silent = false;
+	return error;
+}
+
+/*
+ * Raise an error that was held, with the line that its context lacks.
+ */
+ftx_noreturn static void
+raise_held(FtxWrites *writes, ErrorData *error)
+{
+	char *line;
+
+	give_up_flights(writes);
+	line = ftx_changes_line(writes->statement);
+	error->context = error->context == NULL ?
+						 line :
+						 psprintf("%s\n%s", error->context, line);
+	ftx_changes_told(writes->statement, error);
+	ReThrowError(error);
+}
+
+static void
+send_all(FtxWrites *writes, FtxWriteAnswered answered, void *arg)
+{
+	FtxCall *failed = NULL;	 /* the first one that did */
+	ErrorData *error = NULL; /* or the first error of one that did not */
+
+	while (writes->nflights > 0 ||
+		   (failed == NULL && error == NULL && writes->next < writes->queued))
+	{
+		Flight flight;
+
+		while (failed == NULL && error == NULL &&
+			   writes->next < writes->queued &&
+			   writes->nflights < writes->session->options.max_concurrency)
+			start_next(writes);
+		flight = land(writes);
+		if (!succeeded(&writes->queue[flight.index], flight.call))
+		{
+			book(writes, &flight, false);
+			if (failed == NULL && error == NULL)
+				failed = flight.call;
+		}
+		else if (failed != NULL || error != NULL)
+			(void) take_in(writes, &flight, NULL, NULL);
+		else
+		{
+			error = take_in(writes, &flight, answered, arg);
+			if (error != NULL && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+				break;
+		}
+	}
+	if (error != NULL)
+		raise_held(writes, error);
+	if (failed != NULL)
+		ftx_call_raise(failed);
+}
+
+/*
+ * The last moment before writes leave: nothing of these was sent if it throws.
+ */
+static void
+prepare(FtxWrites *writes)
+{
+	ftx_belts_check_calls(writes->statement, writes->queued);
+	ftx_reserve_check(writes->session, writes->queued);
+	ftx_changes_warn();
+	ftx_readers_finish(writes->session->serverid);
+	ftx_memo_forget_all();
+}
+
+void
+ftx_writes_check(FtxWrites *writes)
+{
+	FtxWritesContext context;
+
+	ftx_writes_enter(writes, &context);
+	ftx_belts_check(writes->statement, false);
+	ftx_writes_leave(&context);
+}
+
+void
+ftx_writes_send(FtxWrites *writes, FtxWriteAnswered answered, void *arg)
+{
+	FtxWritesContext context;
+
+	if (writes->queued == 0)
+		return;
+	ftx_writes_enter(writes, &context);
+	ftx_belts_check(writes->statement, true);
+	if (ftx_writes_dry_run(writes))
+	{
+		ftx_writes_leave(&context);
+		show_queue(writes);
+		return;
+	}
+	prepare(writes);
+	send_all(writes, answered, arg);
+	empty_queue(writes);
+	ftx_writes_leave(&context);
+}
+
+FtxCall *
+ftx_write_send(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats)
+{
+	FtxWrites *writes = ftx_writes_create(session, false, stats);
+	FtxWritesContext context;
+	Flight flight;
+	bool success;
+
+	ftx_writes_add(writes, spec);
+	ftx_writes_enter(writes, &context);
+	ftx_belts_check(writes->statement, true);
+	if (ftx_writes_dry_run(writes))
+	{
+		ftx_writes_leave(&context);
+		count_passed(writes, spec, true);
+		empty_queue(writes);
+		return NULL;
+	}
+	prepare(writes);
+	start_next(writes);
+	flight = land(writes);
+	success = ftx_call_succeeded(flight.call);
+	book(writes, &flight, success);
+	if (!success)
+		ftx_call_raise(flight.call);
+	empty_queue(writes);
+	ftx_writes_leave(&context);
+	return flight.call;
+}
