@@ -39,14 +39,14 @@ begin_keeping(FtxScanState *state)
 }
 
 /*
- * FtxReader.finish: keep all rows that are still to be read.  The row that
+ * FtxOpenList.finish: keep all rows that are still to be read.  The row that
  * was handed out last stays as it is.
  */
 void
-ftx_scan_read_to_end(FtxReader *reader)
+ftx_scan_read_to_end(FtxOpenList *list)
 {
-	FtxScanState *state = (FtxScanState *) ((char *) reader -
-											offsetof(FtxScanState, reader));
+	FtxScanState *state = (FtxScanState *) ((char *) list -
+											offsetof(FtxScanState, open_list));
 	List *items = ((ForeignScan *) state->node->ss.ps.plan)->fdw_private;
 	TupleTableSlot *slot = state->conditions_slot;
 	MemoryContext old;

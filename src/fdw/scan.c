@@ -114,9 +114,9 @@ init_source(FtxScanState *state, List *items)
  * Reset callback of the scan's context.
  */
 static void
-withdraw_reader(void *arg)
+unregister_list(void *arg)
 {
-	ftx_reader_withdraw(&((FtxScanState *) arg)->reader);
+	ftx_open_list_unregister(&((FtxScanState *) arg)->open_list);
 }
 
 static FtxScanState *
@@ -138,7 +138,7 @@ create_scan(ForeignScanState *node)
 										   ALLOCSET_DEFAULT_SIZES);
 	state->spare_cxt = AllocSetContextCreate(cxt, "fivetrex row read ahead",
 											 ALLOCSET_DEFAULT_SIZES);
-	callback->func = withdraw_reader;
+	callback->func = unregister_list;
 	callback->arg = state;
 	MemoryContextRegisterResetCallback(cxt, callback);
 	return state;
@@ -155,7 +155,7 @@ ftx_scan_begin(ForeignScanState *node)
 	FtxScanState *state = create_scan(node);
 	MemoryContext old = MemoryContextSwitchTo(state->cxt);
 
-	state->reader.finish = ftx_scan_read_to_end;
+	state->open_list.finish = ftx_scan_read_to_end;
 	state->tupdesc = CreateTupleDescCopy(
 		RelationGetDescr(node->ss.ss_currentRelation));
 
@@ -208,7 +208,7 @@ start_scan(FtxScanState *state)
 	if (request.mode == FTX_SCAN_LIST && !request.none)
 	{
 		ftx_stream_start(state->stream, &request.range);
-		ftx_reader_announce(&state->reader, state->session->serverid);
+		ftx_open_list_register(&state->open_list, state->session->serverid);
 	}
 	state->started = true;
 	MemoryContextSwitchTo(old);
@@ -507,7 +507,7 @@ next_row(FtxScanState *state, TupleTableSlot *slot)
 	else
 		found = ftx_scan_read_row(state, slot, state->row_cxt);
 	if (!found)
-		ftx_reader_withdraw(&state->reader);
+		ftx_open_list_unregister(&state->open_list);
 	return found;
 }
 
@@ -542,7 +542,7 @@ ftx_scan_restart(FtxScanState *state)
 	if (!state->started)
 		return;
 	state->begun = NULL;
-	ftx_reader_withdraw(&state->reader);
+	ftx_open_list_unregister(&state->open_list);
 	ftx_stream_reset(state->stream);
 	ftx_details_reset(state->details);
 	if (state->kept != NULL)

@@ -28,8 +28,8 @@
 struct FtxScanState
 {
 	ForeignScanState *node;
-	FtxReader reader;  /* while a paged list is being read */
-	TupleDesc tupdesc; /* a copy: slots of it pin nothing, so that they can
+	FtxOpenList open_list; /* while a paged list is being read */
+	TupleDesc tupdesc;	   /* a copy: slots of it pin nothing, so that they can
 						* be made on behalf of another statement */
 
 	/* from the plan */
@@ -115,8 +115,8 @@ extern void ftx_scan_request(FtxScanState *state, FtxScanRequest *request);
 
 /* In kept.c: rows read ahead of a write */
 
-/* FtxReader.finish of a scan. */
-extern void ftx_scan_read_to_end(FtxReader *reader);
+/* FtxOpenList.finish of a scan. */
+extern void ftx_scan_read_to_end(FtxOpenList *list);
 
 /* Hand out the next row that was kept; false when there is none. */
 extern bool ftx_scan_kept_row(FtxScanState *state, TupleTableSlot *slot);

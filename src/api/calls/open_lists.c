@@ -9,63 +9,63 @@
 
 #include "api/calls/open_lists.h"
 
-static dlist_head readers = DLIST_STATIC_INIT(readers);
+static dlist_head lists = DLIST_STATIC_INIT(lists);
 
 void
-ftx_reader_announce(FtxReader *reader, Oid serverid)
+ftx_open_list_register(FtxOpenList *list, Oid serverid)
 {
-	if (reader->registered)
+	if (list->registered)
 		return;
-	reader->serverid = serverid;
-	reader->registered = true;
-	reader->finishing = false;
-	dlist_push_tail(&readers, &reader->node);
+	list->serverid = serverid;
+	list->registered = true;
+	list->finishing = false;
+	dlist_push_tail(&lists, &list->node);
 }
 
 void
-ftx_reader_withdraw(FtxReader *reader)
+ftx_open_list_unregister(FtxOpenList *list)
 {
-	if (!reader->registered)
+	if (!list->registered)
 		return;
-	dlist_delete(&reader->node);
-	reader->registered = false;
+	dlist_delete(&list->node);
+	list->registered = false;
 }
 
-static FtxReader *
+static FtxOpenList *
 unfinished_reader(Oid serverid)
 {
 	dlist_iter iter;
 
-	dlist_foreach (iter, &readers)
+	dlist_foreach (iter, &lists)
 	{
-		FtxReader *reader = dlist_container(FtxReader, node, iter.cur);
+		FtxOpenList *list = dlist_container(FtxOpenList, node, iter.cur);
 
-		if (reader->serverid == serverid && !reader->finishing)
-			return reader;
+		if (list->serverid == serverid && !list->finishing)
+			return list;
 	}
 	return NULL;
 }
 
 void
-ftx_readers_finish(Oid serverid)
+ftx_open_lists_finish(Oid serverid)
 {
-	FtxReader *reader;
+	FtxOpenList *list;
 
 	/* finishing evaluates expressions, so the list may change meanwhile */
-	while ((reader = unfinished_reader(serverid)) != NULL)
+	while ((list = unfinished_reader(serverid)) != NULL)
 	{
-		reader->finishing = true;
+		list->finishing = true;
 		PG_TRY();
 		{
-			reader->finish(reader);
+			list->finish(list);
 		}
 		PG_CATCH();
 		{
-			reader->finishing = false;
+			list->finishing = false;
 			PG_RE_THROW();
 		}
 		PG_END_TRY();
-		reader->finishing = false;
-		ftx_reader_withdraw(reader);
+		list->finishing = false;
+		ftx_open_list_unregister(list);
 	}
 }

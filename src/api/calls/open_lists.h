@@ -16,7 +16,7 @@
 
 #include "lib/ilist.h"
 
-typedef struct FtxReader
+typedef struct FtxOpenList
 {
 	dlist_node node;
 	Oid serverid;
@@ -27,17 +27,17 @@ typedef struct FtxReader
 	 * Read to the end what is not read yet, and keep it.  May throw, and is
 	 * called again before the next write then.
 	 */
-	void (*finish)(struct FtxReader *reader);
-} FtxReader;
+	void (*finish)(struct FtxOpenList *list);
+} FtxOpenList;
 
 /*
- * Announce a reader, embedded in the caller's own memory; it must withdraw
+ * Announce a list, embedded in the caller's own memory; it must withdraw
  * before that is freed.  Twice is once.
  */
-extern void ftx_reader_announce(FtxReader *reader, Oid serverid);
-extern void ftx_reader_withdraw(FtxReader *reader);
+extern void ftx_open_list_register(FtxOpenList *list, Oid serverid);
+extern void ftx_open_list_unregister(FtxOpenList *list);
 
-/* Make all readers of a server finish, and withdraw them. */
-extern void ftx_readers_finish(Oid serverid);
+/* Make all lists of a server finish, and withdraw them. */
+extern void ftx_open_lists_finish(Oid serverid);
 
 #endif /* FTX_OPEN_LISTS_H */

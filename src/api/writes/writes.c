@@ -535,7 +535,7 @@ prepare(FtxWrites *writes)
 	ftx_belts_check_calls(writes->statement, writes->queued);
 	ftx_reserve_check(writes->session, writes->queued);
 	ftx_changes_warn();
-	ftx_readers_finish(writes->session->serverid);
+	ftx_open_lists_finish(writes->session->serverid);
 	ftx_memo_forget_all();
 }
 
