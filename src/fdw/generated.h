@@ -12,8 +12,8 @@
 #define FTX_GENERATED_H
 
 #include "catalogue/catalogue.h"
-#include "fdw/convert.h"
 #include "nodes/bitmapset.h"
+#include "read/converter.h"
 #include "utils/relcache.h"
 
 typedef struct FtxGenerated FtxGenerated;

@@ -3,7 +3,7 @@
  * scan.c
  *		Execution of a foreign scan.
  *
- * A scan has one source of items (source.c).  In list mode the items are the
+ * A scan has one source of items (pages.c).  In list mode the items are the
  * rows, unless the query uses columns that only a detail call has: then each
  * item that passes the conditions on list columns is asked for in detail,
  * many at once.  In key mode the keys are known and the details are the rows.
@@ -22,16 +22,16 @@
 #include "fdw/compat.h"
 #include "fdw/fdw.h"
 #include "fdw/generated.h"
-#include "fdw/path.h"
 #include "fdw/scan.h"
 #include "fdw/scan_state.h"
-#include "fdw/source.h"
 #include "foreign/foreign.h"
 #include "json/value.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
+#include "read/pages.h"
+#include "read/path.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"

@@ -10,8 +10,8 @@
 #include "access/htup_details.h"
 #include "catalogue/catalogue.h"
 #include "fdw/nest.h"
-#include "fdw/path.h"
 #include "fdw/sent_rows.h"
+#include "read/path.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 

@@ -17,10 +17,10 @@
 #include "api/calls/stats.h"
 #include "api/writes/writes.h"
 #include "catalogue/catalogue.h"
-#include "fdw/convert.h"
 #include "fdw/generated.h"
 #include "fdw/nest.h"
 #include "nodes/execnodes.h"
+#include "read/converter.h"
 #include "utils/relcache.h"
 
 typedef struct FtxTarget

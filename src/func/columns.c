@@ -14,12 +14,12 @@
 #include "base/compat.h"
 #include "base/method.h"
 #include "catalogue/catalogue.h"
-#include "fdw/convert.h"
 #include "func/func.h"
 #include "funcapi.h"
 #include "json/json.h"
 #include "json/projection.h"
 #include "miscadmin.h"
+#include "read/converter.h"
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 

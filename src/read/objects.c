@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * details.c
+ * objects.c
  *		What is asked for row by row: detail objects and extra calls.
  *
  * Many are under way at once and are handed out in the order they arrive.  A
@@ -17,13 +17,13 @@
 #include "api/calls/page.h"
 #include "base/method.h"
 #include "catalogue/catalogue.h"
-#include "fdw/convert.h"
-#include "fdw/details.h"
-#include "fdw/path.h"
-#include "fdw/source.h"
 #include "json/json.h"
 #include "json/projection.h"
 #include "lib/ilist.h"
+#include "read/converter.h"
+#include "read/objects.h"
+#include "read/pages.h"
+#include "read/path.h"
 #include "utils/memutils.h"
 
 #define CALLS 3 /* the detail object, and two extras */

@@ -8,10 +8,10 @@
 #include "postgres.h"
 
 #include "catalogue/catalogue.h"
-#include "fdw/path.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "net/url.h"
+#include "read/path.h"
 
 bool
 ftx_key_addressable(const FtxResource *resource, const char *key)

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * source.h
+ * pages.h
  *		One list, page by page.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef FTX_SOURCE_H
-#define FTX_SOURCE_H
+#ifndef FTX_PAGES_H
+#define FTX_PAGES_H
 
 #include "api/calls/call.h"
 #include "api/calls/session.h"
@@ -77,4 +77,4 @@ extern bool ftx_source_unread(const FtxSource *source);
 /* Abandon what is under way. */
 extern void ftx_source_reset(FtxSource *source);
 
-#endif /* FTX_SOURCE_H */
+#endif /* FTX_PAGES_H */

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * convert.h
+ * converter.h
  *		From the members of an item to the attributes of a row.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef FTX_CONVERT_H
-#define FTX_CONVERT_H
+#ifndef FTX_CONVERTER_H
+#define FTX_CONVERTER_H
 
 #include "access/tupdesc.h"
 #include "api/calls/call.h"
@@ -125,4 +125,4 @@ ftx_converter_needs_detail(FtxConverter *converter, const FtxJsonValue *item);
 extern Bitmapset *
 ftx_converter_missing(FtxConverter *converter, const FtxJsonValue *item);
 
-#endif /* FTX_CONVERT_H */
+#endif /* FTX_CONVERTER_H */

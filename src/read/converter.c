@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * convert.c
+ * converter.c
  *		From the members of an item to the attributes of a row.
  *
  * A foreign table may have been written by hand: other types than those of
@@ -18,12 +18,12 @@
 #include "base/compat.h"
 #include "catalog/pg_type.h"
 #include "catalogue/catalogue.h"
-#include "fdw/convert.h"
 #include "json/array.h"
 #include "json/json.h"
 #include "json/projection.h"
 #include "json/value.h"
 #include "mb/pg_wchar.h"
+#include "read/converter.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/fmgrprotos.h"

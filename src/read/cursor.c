@@ -6,13 +6,13 @@
  * Cursors are opaque by contract.  Those that Fivetran gives today are
  * {"skip":N} in base64url without padding (API facts 1.6), so the cursor after
  * one can be guessed.  A guess is used for nothing but asking early: see
- * source.c.
+ * pages.c.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "fdw/cursor.h"
+#include "read/cursor.h"
 
 #define LONGEST 64 /* characters; a longer cursor is of another kind */
 

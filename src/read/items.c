@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * stream.c
+ * items.c
  *		The list of a resource, of one parent or of many.
  *
  * A child table has one list per parent.  Parents that the query does not
@@ -17,15 +17,15 @@
 #include "api/secrets/words.h"
 #include "base/textset.h"
 #include "catalogue/catalogue.h"
-#include "fdw/convert.h"
-#include "fdw/path.h"
-#include "fdw/source.h"
-#include "fdw/stream.h"
 #include "json/json.h"
 #include "json/projection.h"
 #include "json/value.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "read/converter.h"
+#include "read/items.h"
+#include "read/pages.h"
+#include "read/path.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
 

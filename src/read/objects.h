@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
- * details.h
+ * objects.h
  *		Objects that are asked for one by one.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef FTX_DETAILS_H
-#define FTX_DETAILS_H
+#ifndef FTX_OBJECTS_H
+#define FTX_OBJECTS_H
 
-#include "fdw/source.h"
 #include "json/json.h"
+#include "read/pages.h"
 
 typedef struct FtxDetails FtxDetails;
 
@@ -41,4 +41,4 @@ extern const FtxJsonValue *ftx_details_take(FtxDetails *details);
 /* Abandon what is under way. */
 extern void ftx_details_reset(FtxDetails *details);
 
-#endif /* FTX_DETAILS_H */
+#endif /* FTX_OBJECTS_H */

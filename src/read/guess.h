@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * ahead.h
+ * guess.h
  *		Pages that are asked for before their cursor has arrived.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef FTX_AHEAD_H
-#define FTX_AHEAD_H
+#ifndef FTX_GUESS_H
+#define FTX_GUESS_H
 
 #include "api/calls/call.h"
 
@@ -39,4 +39,4 @@ extern const char *ftx_ahead_next(FtxAhead *ahead, int page_size, int allowed);
 /* It was asked for; the call belongs to `ahead` now. */
 extern void ftx_ahead_add(FtxAhead *ahead, const char *cursor, FtxCall *call);
 
-#endif /* FTX_AHEAD_H */
+#endif /* FTX_GUESS_H */

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * window.h
+ * period.h
  *		The parameters of a list that bound its period.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef FTX_WINDOW_H
-#define FTX_WINDOW_H
+#ifndef FTX_PERIOD_H
+#define FTX_PERIOD_H
 
 #include "catalogue/catalogue.h"
 #include "datatype/timestamp.h"
@@ -22,4 +22,4 @@ extern bool
 ftx_window_params(const FtxResource *resource, TimestampTz lower,
 				  TimestampTz upper, TimestampTz now, StringInfo query);
 
-#endif /* FTX_WINDOW_H */
+#endif /* FTX_PERIOD_H */

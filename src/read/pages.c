@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * source.c
+ * pages.c
  *		One list, page by page.
  *
  * A list is read page by page; the next page is on its way while the present
@@ -21,16 +21,16 @@
 #include "base/method.h"
 #include "catalogue/catalogue.h"
 #include "common/hashfn.h"
-#include "fdw/ahead.h"
-#include "fdw/convert.h"
-#include "fdw/path.h"
-#include "fdw/source.h"
 #include "json/json.h"
 #include "json/projection.h"
 #include "json/value.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "read/converter.h"
+#include "read/guess.h"
+#include "read/pages.h"
+#include "read/path.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
 

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * window.c
+ * period.c
  *		The parameters of a time window.
  *
  * The API reaches a number of days back and refuses to look further; with no
@@ -13,9 +13,9 @@
 #include "postgres.h"
 
 #include "catalogue/catalogue.h"
-#include "fdw/path.h"
-#include "fdw/window.h"
 #include "lib/stringinfo.h"
+#include "read/path.h"
+#include "read/period.h"
 #include "utils/timestamp.h"
 
 /* Kept from the edge of what is reachable, as clocks differ. */

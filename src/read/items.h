@@ -1,16 +1,16 @@
 /*-------------------------------------------------------------------------
  *
- * stream.h
+ * items.h
  *		The items of a resource: of one list, or of one per parent.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef FTX_STREAM_H
-#define FTX_STREAM_H
+#ifndef FTX_ITEMS_H
+#define FTX_ITEMS_H
 
 #include "catalogue/catalogue.h"
-#include "fdw/source.h"
 #include "json/json.h"
+#include "read/pages.h"
 
 typedef struct FtxStream FtxStream;
 
@@ -69,4 +69,4 @@ extern bool ftx_stream_unread(const FtxStream *stream);
 /* Abandon what is under way. */
 extern void ftx_stream_reset(FtxStream *stream);
 
-#endif /* FTX_STREAM_H */
+#endif /* FTX_ITEMS_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * ahead.c
+ * guess.c
  *		Pages that are asked for before their cursor has arrived.
  *
  * Fivetran's cursors stand for offsets (API facts 1.6), so the next ones can
@@ -13,8 +13,8 @@
 #include "postgres.h"
 
 #include "api/calls/call.h"
-#include "fdw/ahead.h"
-#include "fdw/cursor.h"
+#include "read/cursor.h"
+#include "read/guess.h"
 #include "utils/memutils.h"
 
 /* Pages beside the next one. */
