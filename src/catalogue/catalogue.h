@@ -155,7 +155,7 @@ typedef struct FtxResource
 		const char *from;
 		const char *to;
 		int days;
-	} window;
+	} period;
 
 	/*
 	 * Failures of a read that only mean that the parent has none: statuses

@@ -84,8 +84,8 @@ sample_rows(Relation rel, int elevel, HeapTuple *rows, int targrows,
 													   &options);
 	FtxConverter *converter = list_converter(rel, resource);
 	FtxStats *stats = palloc0(sizeof(FtxStats));
-	FtxSourceSpec spec = {0};
-	FtxStreamRange range = {.query = "", .many_column = -1};
+	FtxReadSpec spec = {0};
+	FtxItemsRange range = {.query = "", .many_column = -1};
 	Datum *values = palloc(sizeof(Datum) * tupdesc->natts);
 	bool *nulls = palloc(sizeof(bool) * tupdesc->natts);
 	MemoryContext row = AllocSetContextCreate(
@@ -93,7 +93,7 @@ sample_rows(Relation rel, int elevel, HeapTuple *rows, int targrows,
 	ReservoirStateData reservoir;
 	double skip = -1;
 	int n = 0;
-	FtxStream *stream;
+	FtxItems *items;
 	const FtxJsonValue *item;
 
 	spec.session = ftx_session_pin(
@@ -107,13 +107,13 @@ sample_rows(Relation rel, int elevel, HeapTuple *rows, int targrows,
 	spec.prefetch = options.prefetch;
 	spec.limit = -1;
 	range.fixed = palloc0(sizeof(char *) * resource->ncolumns);
-	stream = ftx_stream_create(&spec);
-	ftx_stream_start(stream, &range);
+	items = ftx_items_create(&spec);
+	ftx_items_start(items, &range);
 	reservoir_init_selection_state(&reservoir, targrows);
 
 	*totalrows = 0;
 	*totaldeadrows = 0;
-	while ((item = ftx_stream_next(stream)) != NULL)
+	while ((item = ftx_items_next(items)) != NULL)
 	{
 		int place = -1;
 		MemoryContext old;
@@ -142,7 +142,7 @@ sample_rows(Relation rel, int elevel, HeapTuple *rows, int targrows,
 		MemoryContextSwitchTo(old);
 		rows[place] = heap_form_tuple(tupdesc, values, nulls);
 	}
-	ftx_stream_reset(stream);
+	ftx_items_reset(items);
 	ereport(elevel,
 			(errmsg("\"%s\": table contains %.0f rows, %d rows in sample; "
 					"%d calls",

@@ -37,7 +37,7 @@ list_request(FtxScanState *state, const FtxScanRequest *request)
 {
 	const FtxResource *resource = state->resource;
 	List *items = ((ForeignScan *) state->node->ss.ps.plan)->fdw_private;
-	FtxStreamPlan plan = ftx_stream_plan(resource, &request->range);
+	FtxItemsPlan plan = ftx_items_plan(resource, &request->range);
 	StringInfoData path;
 
 	if (request->none || plan.none)
@@ -45,11 +45,11 @@ list_request(FtxScanState *state, const FtxScanRequest *request)
 	initStringInfo(&path);
 	appendStringInfo(
 		&path, "GET %s%s",
-		ftx_bound_path(resource, plan.operation, request->range.fixed),
+		ftx_path_of(resource, plan.operation, request->range.fixed),
 		request->range.query);
 	if (plan.operation == &resource->list && resource->paged)
 	{
-		int size = ftx_source_first_page(
+		int size = ftx_pages_first_limit(
 			intVal(list_nth(items, FtxPlanPageSize)), state->limit);
 
 		appendStringInfo(&path, "%climit=%d",
@@ -106,7 +106,7 @@ pushed_conditions(FtxScanState *state, const FtxScanRequest *request,
 	ForeignScan *plan = (ForeignScan *) state->node->ss.ps.plan;
 	List *context = set_deparse_context_plan(es->deparse_cxt, (Plan *) plan,
 											 NIL);
-	FtxStreamPlan stream = ftx_stream_plan(resource, &request->range);
+	FtxItemsPlan items = ftx_items_plan(resource, &request->range);
 	StringInfoData text;
 	ListCell *lc;
 	int i = 0;
@@ -130,7 +130,7 @@ pushed_conditions(FtxScanState *state, const FtxScanRequest *request,
 		Node *value = list_nth(plan->fdw_exprs, i++);
 
 		/* a list is narrowed by its parents only */
-		if ((column->flags & FTX_PARENT) != 0 || stream.one_object)
+		if ((column->flags & FTX_PARENT) != 0 || items.one_object)
 			add_condition(&text, column->name,
 						  lfirst_int(lc) == state->many_parents, value,
 						  context);
@@ -159,7 +159,8 @@ explain_details(FtxScanState *state, const FtxScanRequest *request,
 	if (request->mode != FTX_SCAN_LIST)
 		ExplainPropertyText(
 			label,
-			psprintf("GET %s", ftx_key_path(resource, &resource->detail, key)),
+			psprintf("GET %s",
+					 ftx_path_of_key(resource, &resource->detail, key)),
 			es);
 	else if ((flags & (FTX_DETAIL | FTX_LIST_MAY_OMIT)) != 0 &&
 			 resource->list.path != NULL)
@@ -176,7 +177,7 @@ explain_details(FtxScanState *state, const FtxScanRequest *request,
 			ExplainPropertyText(
 				"Fivetran Detail Request",
 				psprintf("GET %s",
-						 ftx_key_path(resource, &resource->extras[i], key)),
+						 ftx_path_of_key(resource, &resource->extras[i], key)),
 				es);
 	}
 }
@@ -196,7 +197,7 @@ explain_request(ForeignScanState *node, ExplainState *es)
 							es);
 	explain_details(state, &request, es);
 	if (request.mode == FTX_SCAN_LIST && !request.none &&
-		ftx_stream_plan(state->resource, &request.range).enumerate)
+		ftx_items_plan(state->resource, &request.range).enumerate)
 		ExplainPropertyText("Fivetran Parents", state->resource->parent, es);
 	if (pushed != NULL)
 		ExplainPropertyText("Pushed Filter", pushed, es);

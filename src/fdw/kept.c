@@ -57,8 +57,8 @@ ftx_scan_read_to_end(FtxOpenList *list)
 
 	/* a filter in the middle of its row may be what writes */
 	ftx_scan_complete_row(state);
-	if (ftx_details_pending(state->details) == 0 &&
-		!ftx_stream_unread(state->stream) &&
+	if (ftx_objects_pending(state->objects) == 0 &&
+		!ftx_items_unread(state->items) &&
 		!intVal(list_nth(items, FtxPlanNeedsDetail)))
 		return;
 

@@ -288,14 +288,14 @@ typedef struct Request
 	List *parents; /* IntList of columns */
 	List *parent_values;
 	int many_parents; /* the column with several values, or -1 */
-	List *lowers;	  /* bounds of the time window */
+	List *lowers;	  /* bounds of the period */
 	List *uppers;
 	List *list_conditions; /* checkable on list items */
 	bool filters_left;	   /* some clause is not part of the request */
 } Request;
 
 /*
- * The clause stays a local condition, too: the window is a little wider.
+ * The clause stays a local condition, too: the period is a little wider.
  */
 static void
 add_bounds(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
@@ -303,7 +303,7 @@ add_bounds(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 {
 	bool lower;
 	bool upper;
-	Expr *bound = ftx_match_window(root, baserel, state, rinfo, &lower, &upper);
+	Expr *bound = ftx_match_period(root, baserel, state, rinfo, &lower, &upper);
 
 	if (bound != NULL && lower)
 		request->lowers = lappend(request->lowers, bound);

@@ -209,10 +209,10 @@ ftx_match_clause(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 }
 
 Expr *
-ftx_match_window(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
+ftx_match_period(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 				 RestrictInfo *rinfo, bool *lower, bool *upper)
 {
-	const char *name = state->resource->window.column;
+	const char *name = state->resource->period.column;
 	OpExpr *op = (OpExpr *) rinfo->clause;
 	Oid operator;
 	Node *left;

@@ -19,11 +19,11 @@ extern FtxMatch *ftx_match_clause(PlannerInfo *root, RelOptInfo *rel,
 								  FtxPlanState *state, RestrictInfo *rinfo);
 
 /*
- * Does the clause bound the column of the resource's time window?  Returns the
+ * Does the clause bound the column of the resource's period?  Returns the
  * bound, a timestamptz expression, or NULL; *lower, *upper say which.
  */
 extern Expr *
-ftx_match_window(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
+ftx_match_period(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 				 RestrictInfo *rinfo, bool *lower, bool *upper);
 
 #endif /* FTX_QUALS_H */

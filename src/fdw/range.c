@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * range.c
- *		What a scan asks for: filters, parents, keys and time window, from the
+ *		What a scan asks for: filters, parents, keys and period, from the
  *		expressions of the plan.
  *
  * EXPLAIN asks here, too.  It knows what is constant; for the rest
@@ -151,7 +151,7 @@ server_now(FtxScanState *state)
 }
 
 static bool
-add_window(FtxScanState *state, StringInfo query)
+add_period(FtxScanState *state, StringInfo query)
 {
 	int first = list_length(state->filters) + list_length(state->parents);
 	TimestampTz lower = DT_NOBEGIN;
@@ -168,10 +168,10 @@ add_window(FtxScanState *state, StringInfo query)
 				  &known))
 		return false;
 	if (known)
-		return ftx_window_params(state->resource, lower, upper, state->now,
+		return ftx_period_params(state->resource, lower, upper, state->now,
 								 query);
-	ftx_path_add_param(query, state->resource->window.from, ftx_unknown);
-	ftx_path_add_param(query, state->resource->window.to, ftx_unknown);
+	ftx_path_add_param(query, state->resource->period.from, ftx_unknown);
+	ftx_path_add_param(query, state->resource->period.to, ftx_unknown);
 	return true;
 }
 
@@ -199,8 +199,8 @@ filter_takes(const FtxFilter *filter, const char *value)
 }
 
 /*
- * The filters of the list, and its time window, as a query; false when a value
- * is NULL, which no row equals, or the window is empty.
+ * The filters of the list, and its period, as a query; false when a value
+ * is NULL, which no row equals, or the period is empty.
  */
 static bool
 add_filters(FtxScanState *state, FtxScanRequest *request)
@@ -228,7 +228,7 @@ add_filters(FtxScanState *state, FtxScanRequest *request)
 		else
 			ftx_path_add_param(&query, known->parameter, equal_to);
 	}
-	if (state->resource->window.column != NULL && !add_window(state, &query))
+	if (state->resource->period.column != NULL && !add_period(state, &query))
 		return false;
 	request->range.query = query.data;
 	return true;
@@ -238,7 +238,7 @@ add_filters(FtxScanState *state, FtxScanRequest *request)
  * What is known of the parents; false when a value is NULL.
  */
 static bool
-add_parents(FtxScanState *state, FtxStreamRange *range)
+add_parents(FtxScanState *state, FtxItemsRange *range)
 {
 	int i = list_length(state->filters);
 	ListCell *lc;

@@ -85,9 +85,9 @@ init_expressions(FtxScanState *state, ForeignScan *plan)
 }
 
 static void
-init_source(FtxScanState *state, List *items)
+init_reading(FtxScanState *state, List *items)
 {
-	FtxSourceSpec spec = {0};
+	FtxReadSpec spec = {0};
 	List *attnums = list_nth(items, FtxPlanAttnums);
 
 	List *first = list_nth(items, FtxPlanConditionAttnums);
@@ -106,8 +106,8 @@ init_source(FtxScanState *state, List *items)
 	spec.page_size = intVal(list_nth(items, FtxPlanPageSize));
 	spec.prefetch = intVal(list_nth(items, FtxPlanPrefetch));
 	spec.limit = state->limit;
-	state->stream = ftx_stream_create(&spec);
-	state->details = ftx_details_create(&spec);
+	state->items = ftx_items_create(&spec);
+	state->objects = ftx_objects_create(&spec);
 }
 
 /*
@@ -167,7 +167,7 @@ ftx_scan_begin(ForeignScanState *node)
 	state->max_concurrency = state->session->options.max_concurrency;
 	read_plan(state, items);
 	init_expressions(state, plan);
-	init_source(state, items);
+	init_reading(state, items);
 	MemoryContextSwitchTo(old);
 	return state;
 }
@@ -207,7 +207,7 @@ start_scan(FtxScanState *state)
 	state->next_key = 0;
 	if (request.mode == FTX_SCAN_LIST && !request.none)
 	{
-		ftx_stream_start(state->stream, &request.range);
+		ftx_items_start(state->items, &request.range);
 		ftx_open_list_register(&state->open_list, state->session->serverid);
 	}
 	state->started = true;
@@ -246,7 +246,7 @@ passes_conditions(FtxScanState *state, const FtxJsonValue *item)
  * while rows are consumed, but none that a LIMIT makes superfluous.
  */
 static int
-window(FtxScanState *state)
+in_flight_max(FtxScanState *state)
 {
 	int64 size = 2 * (int64) state->session->options.max_concurrency;
 
@@ -267,21 +267,21 @@ next_input(FtxScanState *state)
 
 	if (state->mode == FTX_SCAN_SINGLETON)
 	{
-		ftx_details_fetch(state->details, NULL, NULL, true);
+		ftx_objects_fetch(state->objects, NULL, NULL, true);
 		state->input_ended = true;
 		return NULL;
 	}
 	if (state->mode == FTX_SCAN_KEYS)
 	{
 		if (state->next_key < state->nkeys)
-			ftx_details_fetch(state->details, state->keys[state->next_key++],
+			ftx_objects_fetch(state->objects, state->keys[state->next_key++],
 							  NULL, true);
 		else
 			state->input_ended = true;
 		return NULL;
 	}
 
-	item = ftx_stream_next(state->stream);
+	item = ftx_items_next(state->items);
 	if (item == NULL)
 	{
 		state->input_ended = true;
@@ -299,7 +299,7 @@ next_input(FtxScanState *state)
 					(errcode(ERRCODE_PROTOCOL_VIOLATION),
 					 errmsg("an item of the list of %s has no usable key",
 							state->resource->name)));
-		ftx_details_fetch(state->details, key, item, detail);
+		ftx_objects_fetch(state->objects, key, item, detail);
 	}
 	return NULL;
 }
@@ -312,15 +312,15 @@ next_item(FtxScanState *state)
 		const FtxJsonValue *item;
 
 		while (!state->input_ended &&
-			   ftx_details_pending(state->details) < window(state))
+			   ftx_objects_pending(state->objects) < in_flight_max(state))
 		{
 			item = next_input(state);
 			if (item != NULL)
 				return item;
 		}
-		if (ftx_details_pending(state->details) == 0)
+		if (ftx_objects_pending(state->objects) == 0)
 			return NULL;
-		item = ftx_details_take(state->details);
+		item = ftx_objects_take(state->objects);
 		if (item != NULL)
 			return item;
 	}
@@ -439,15 +439,15 @@ ftx_scan_ready(FtxScanState *state)
 	for (;;)
 	{
 		more = !state->input_ended &&
-			   ftx_details_pending(state->details) < window(state);
+			   ftx_objects_pending(state->objects) < in_flight_max(state);
 		if (!more || state->mode == FTX_SCAN_LIST)
 			break;
 		(void) next_input(state);
 	}
-	if (more && ftx_stream_ready(state->stream))
+	if (more && ftx_items_ready(state->items))
 		return true;
-	if (ftx_details_pending(state->details) > 0)
-		return ftx_details_ready(state->details);
+	if (ftx_objects_pending(state->objects) > 0)
+		return ftx_objects_ready(state->objects);
 	return !more;
 }
 
@@ -543,8 +543,8 @@ ftx_scan_restart(FtxScanState *state)
 		return;
 	state->begun = NULL;
 	ftx_open_list_unregister(&state->open_list);
-	ftx_stream_reset(state->stream);
-	ftx_details_reset(state->details);
+	ftx_items_reset(state->items);
+	ftx_objects_reset(state->objects);
 	if (state->kept != NULL)
 	{
 		ExecDropSingleTupleTableSlot(state->kept_slot);
@@ -558,7 +558,7 @@ ftx_scan_restart(FtxScanState *state)
 void
 ftx_scan_end(FtxScanState *state)
 {
-	ftx_stream_report(state->stream);
+	ftx_items_report(state->items);
 	ftx_scan_restart(state);
 	ExecDropSingleTupleTableSlot(state->conditions_slot);
 

@@ -25,7 +25,7 @@ typedef enum FtxPlanItem
 	FtxPlanFilters,		/* IntList: filters that have an expression */
 	FtxPlanParents,		/* IntList: columns of the parent that have one */
 	FtxPlanManyParents, /* Integer: the one of them that is text[], or -1 */
-	FtxPlanLowers,		/* Integer: lower bounds of the time window */
+	FtxPlanLowers,		/* Integer: lower bounds of the period */
 	FtxPlanUppers,		/* Integer: upper bounds */
 	FtxPlanAttnums,		/* IntList: attributes to fill */
 	FtxPlanConditionAttnums, /* IntList: those of them that conditions need */

@@ -39,7 +39,7 @@ struct FtxScanState
 	List *filters; /* IntList */
 	List *parents; /* IntList of columns */
 	int many_parents;
-	int nlowers; /* bounds of the time window */
+	int nlowers; /* bounds of the period */
 	int nuppers;
 	int list_pages;
 	int64 limit;
@@ -63,13 +63,13 @@ struct FtxScanState
 	FtxWatch *watch; /* once an Append waits for the scan */
 	FtxConverter *converter;
 	bool extras;		 /* each row takes calls of its own */
-	FtxStream *stream;	 /* the list */
-	FtxDetails *details; /* what is asked for row by row */
+	FtxItems *items;	 /* the list */
+	FtxObjects *objects; /* what is asked for row by row */
 	FtxStats stats;
 
 	/* the present scan */
 	bool started;
-	TimestampTz now;  /* what a time window counts from */
+	TimestampTz now;  /* what a period counts from */
 	FtxScanMode mode; /* keys may turn out to be read by the list */
 	char **keys;	  /* in params_cxt, NULL-terminated entries */
 	int nkeys;
@@ -102,9 +102,9 @@ extern int ftx_scan_texts(Datum value, bool is_array, char ***texts);
 /* What is asked for. */
 typedef struct FtxScanRequest
 {
-	FtxScanMode mode;	  /* keys may turn out to be better read by the list */
-	bool none;			  /* no row can match: nothing is asked for */
-	FtxStreamRange range; /* of the list */
+	FtxScanMode mode;	 /* keys may turn out to be better read by the list */
+	bool none;			 /* no row can match: nothing is asked for */
+	FtxItemsRange range; /* of the list */
 	Bitmapset *sent_filters; /* those of state->filters that are in its query */
 	char **keys;			 /* of mode FTX_SCAN_KEYS */
 	int nkeys;

@@ -194,10 +194,10 @@ read_object(FtxTarget *target, const FtxOperation *operation, char **keys)
 
 	spec.method = FTX_GET;
 	check_addressable(target, operation, keys);
-	spec.path = ftx_bound_path(resource, operation, keys);
+	spec.path = ftx_path_of(resource, operation, keys);
 	spec.accept = operation->accept;
 	spec.expected.bare = operation->bare;
-	if (operation == &resource->detail && ftx_key_path_in_item(resource))
+	if (operation == &resource->detail && ftx_key_member(resource))
 		spec.expected.id = keys[ftx_resource_key(resource)];
 	spec.repeat_safe = true;
 	call = ftx_call_start(target->session, &spec, &target->stats, NULL,
@@ -284,7 +284,7 @@ check_secrets(const FtxTarget *target, FtxCall *call)
 	ftx_call_check_secrets(call, members, any,
 						   resource->created_key != NULL ?
 							   resource->created_key :
-							   ftx_key_path_in_item(resource));
+							   ftx_key_member(resource));
 }
 
 /*
@@ -322,10 +322,10 @@ look_up_in_list(FtxTarget *target, int by, const char *wanted_key,
 	const FtxResource *resource = target->resource;
 	int natts = RelationGetNumberOfAttributes(target->rel);
 	int attnum = target->attnum_of[by];
-	FtxStreamRange range = {.query = "", .many_column = -1};
-	FtxSourceSpec spec = {0};
+	FtxItemsRange range = {.query = "", .many_column = -1};
+	FtxReadSpec spec = {0};
 	FtxConverter *converter;
-	FtxStream *stream;
+	FtxItems *items;
 	const FtxJsonValue *item;
 	/* email addresses may come back in lower case */
 	int (*compare)(const char *,
@@ -356,9 +356,9 @@ look_up_in_list(FtxTarget *target, int by, const char *wanted_key,
 			(resource->columns[column].flags & FTX_PARENT) != 0)
 			range.fixed[column] = ftx_target_text(target, i + 1, values[i]);
 	}
-	stream = ftx_stream_create(&spec);
-	ftx_stream_start(stream, &range);
-	while ((item = ftx_stream_next(stream)) != NULL)
+	items = ftx_items_create(&spec);
+	ftx_items_start(items, &range);
+	while ((item = ftx_items_next(items)) != NULL)
 	{
 		ftx_converter_fill(converter, item, false, found, null);
 		if (!null[attnum - 1] &&

@@ -206,7 +206,7 @@ write_path(FtxTarget *target, const FtxOperation *operation, char **identity)
 							value ? ftx_words_of_text(value, false) : "(null)"),
 					 errdetail("Nothing of this row was sent.")));
 	}
-	return ftx_bound_path(resource, operation, identity);
+	return ftx_path_of(resource, operation, identity);
 }
 
 const FtxOperation *
@@ -254,7 +254,7 @@ static void
 expect_identity(FtxTarget *target, char **identity, FtxCallSpec *spec)
 {
 	const FtxResource *resource = target->resource;
-	const char *path = ftx_key_path_in_item(resource);
+	const char *path = ftx_key_member(resource);
 	int key = ftx_resource_key(resource);
 
 	if (path == NULL || identity[key] == NULL)

@@ -290,9 +290,9 @@ probe_resource(FtxSession *session, Probe *probes, int index)
 		return;
 	}
 	initStringInfo(&path);
-	appendStringInfoString(&path, ftx_bound_path(resource, operation, bound));
-	if (resource->window.column != NULL)
-		(void) ftx_window_params(resource, DT_NOBEGIN, DT_NOEND,
+	appendStringInfoString(&path, ftx_path_of(resource, operation, bound));
+	if (resource->period.column != NULL)
+		(void) ftx_period_params(resource, DT_NOBEGIN, DT_NOEND,
 								 GetCurrentTimestamp(), &path);
 	if (list && resource->paged)
 		ftx_path_add_param(&path, "limit", "1");

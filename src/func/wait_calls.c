@@ -325,7 +325,7 @@ ftx_wait_read_history(FtxWait *wait, TimestampTz from)
 														 FTX_WAIT_FUNCTION,
 														 history->list.path));
 		appendStringInfoString(&path, "?limit=1000");
-		if (!ftx_window_params(
+		if (!ftx_period_params(
 				history, from, DT_NOEND,
 				ftx_wait_their_clock(wait, GetCurrentTimestamp()), &path))
 			return;

@@ -117,7 +117,7 @@ ftx_slot_path(const FtxColumn *column)
 }
 
 const char *
-ftx_key_path_in_item(const FtxResource *resource)
+ftx_key_member(const FtxResource *resource)
 {
 	int key = ftx_resource_key(resource);
 	const char *path = key < 0 ? NULL : ftx_slot_path(&resource->columns[key]);

@@ -75,7 +75,7 @@ extern int ftx_converter_slots(FtxConverter *converter);
  * Where an object of the resource says which one it is: the path of its key;
  * NULL if it does not, because it has none or its parent's is its own.
  */
-extern const char *ftx_key_path_in_item(const FtxResource *resource);
+extern const char *ftx_key_member(const FtxResource *resource);
 
 /* The catalogue column of each slot; -1 where it has none. */
 extern const int *ftx_converter_columns(FtxConverter *converter);

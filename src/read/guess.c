@@ -18,120 +18,120 @@
 #include "utils/memutils.h"
 
 /* Pages beside the next one. */
-#define MAX_AHEAD 4
+#define MAX_GUESSED 4
 
 /* Predictions that must have come true in a row before one is relied on. */
 #define TRUSTED_PREDICTIONS 2
 
-typedef struct AheadPage
+typedef struct GuessedPage
 {
 	char *cursor;
 	FtxCall *call;
-} AheadPage;
+} GuessedPage;
 
-struct FtxAhead
+struct FtxGuess
 {
 	MemoryContext cxt; /* of the cursors */
 	int64 offset;	   /* where the page after the present one begins */
 	int predictions;   /* that came true in a row; -1: never again */
-	AheadPage pages[MAX_AHEAD]; /* the pages after the next one */
+	GuessedPage pages[MAX_GUESSED]; /* the pages after the next one */
 	int npages;
 };
 
-FtxAhead *
-ftx_ahead_create(void)
+FtxGuess *
+ftx_guess_create(void)
 {
-	FtxAhead *ahead = palloc0(sizeof(FtxAhead));
+	FtxGuess *guess = palloc0(sizeof(FtxGuess));
 
-	ahead->cxt = CurrentMemoryContext;
-	return ahead;
+	guess->cxt = CurrentMemoryContext;
+	return guess;
 }
 
 static void
-forget_first(FtxAhead *ahead)
+forget_first(FtxGuess *guess)
 {
-	pfree(ahead->pages[0].cursor);
-	ahead->npages--;
-	memmove(&ahead->pages[0], &ahead->pages[1],
-			sizeof(AheadPage) * ahead->npages);
+	pfree(guess->pages[0].cursor);
+	guess->npages--;
+	memmove(&guess->pages[0], &guess->pages[1],
+			sizeof(GuessedPage) * guess->npages);
 }
 
 static void
-abandon(FtxAhead *ahead)
+abandon(FtxGuess *guess)
 {
-	while (ahead->npages > 0)
+	while (guess->npages > 0)
 	{
-		ftx_call_free(ahead->pages[0].call);
-		forget_first(ahead);
+		ftx_call_free(guess->pages[0].call);
+		forget_first(guess);
 	}
 }
 
 void
-ftx_ahead_reset(FtxAhead *ahead)
+ftx_guess_reset(FtxGuess *guess)
 {
-	abandon(ahead);
-	ahead->offset = 0;
-	ahead->predictions = 0;
+	abandon(guess);
+	guess->offset = 0;
+	guess->predictions = 0;
 }
 
 void
-ftx_ahead_judge(FtxAhead *ahead, const char *cursor, int limit)
+ftx_guess_judge(FtxGuess *guess, const char *cursor, int limit)
 {
 	int64 offset;
 
-	if (ahead->predictions < 0)
+	if (guess->predictions < 0)
 		return;
 	if (cursor != NULL && ftx_cursor_offset(cursor, &offset) &&
-		offset == ahead->offset + limit)
+		offset == guess->offset + limit)
 	{
 		/* the first one only shows where the offsets begin */
-		if (ahead->offset > 0)
-			ahead->predictions++;
-		ahead->offset = offset;
+		if (guess->offset > 0)
+			guess->predictions++;
+		guess->offset = offset;
 	}
 	else
 	{
-		ahead->predictions = -1;
-		abandon(ahead);
+		guess->predictions = -1;
+		abandon(guess);
 	}
 }
 
 FtxCall *
-ftx_ahead_take(FtxAhead *ahead, const char *cursor)
+ftx_guess_take(FtxGuess *guess, const char *cursor)
 {
 	FtxCall *call;
 
-	if (ahead->npages == 0 || cursor == NULL ||
-		strcmp(ahead->pages[0].cursor, cursor) != 0)
+	if (guess->npages == 0 || cursor == NULL ||
+		strcmp(guess->pages[0].cursor, cursor) != 0)
 	{
-		abandon(ahead);
+		abandon(guess);
 		return NULL;
 	}
-	call = ahead->pages[0].call;
-	forget_first(ahead);
+	call = guess->pages[0].call;
+	forget_first(guess);
 	return call;
 }
 
 const char *
-ftx_ahead_next(FtxAhead *ahead, int page_size, int allowed)
+ftx_guess_next(FtxGuess *guess, int page_size, int allowed)
 {
-	if (ahead->predictions < TRUSTED_PREDICTIONS)
+	if (guess->predictions < TRUSTED_PREDICTIONS)
 		return NULL;
 	/* the end may be near: one, two, then all of them */
-	if (ahead->predictions < TRUSTED_PREDICTIONS + 2)
-		allowed = Min(allowed, ahead->predictions - TRUSTED_PREDICTIONS + 1);
-	if (ahead->npages >= Min(allowed, MAX_AHEAD))
+	if (guess->predictions < TRUSTED_PREDICTIONS + 2)
+		allowed = Min(allowed, guess->predictions - TRUSTED_PREDICTIONS + 1);
+	if (guess->npages >= Min(allowed, MAX_GUESSED))
 		return NULL;
-	return ftx_cursor_at(ahead->offset +
-						 (int64) (ahead->npages + 1) * page_size);
+	return ftx_cursor_at(guess->offset +
+						 (int64) (guess->npages + 1) * page_size);
 }
 
 void
-ftx_ahead_add(FtxAhead *ahead, const char *cursor, FtxCall *call)
+ftx_guess_add(FtxGuess *guess, const char *cursor, FtxCall *call)
 {
-	AheadPage *page = &ahead->pages[ahead->npages];
+	GuessedPage *page = &guess->pages[guess->npages];
 
-	page->cursor = MemoryContextStrdup(ahead->cxt, cursor);
+	page->cursor = MemoryContextStrdup(guess->cxt, cursor);
 	page->call = call;
-	ahead->npages++;
+	guess->npages++;
 }

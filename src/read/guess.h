@@ -10,33 +10,33 @@
 
 #include "api/calls/call.h"
 
-typedef struct FtxAhead FtxAhead;
+typedef struct FtxGuess FtxGuess;
 
 /* Lives in the current memory context. */
-extern FtxAhead *ftx_ahead_create(void);
+extern FtxGuess *ftx_guess_create(void);
 
 /* Abandon what is under way, for another list. */
-extern void ftx_ahead_reset(FtxAhead *ahead);
+extern void ftx_guess_reset(FtxGuess *guess);
 
 /*
  * A page of `limit` rows has arrived with this cursor (NULL: the last one): was
  * it foreseen?  The first one that was not ends all prediction for the list.
  */
-extern void ftx_ahead_judge(FtxAhead *ahead, const char *cursor, int limit);
+extern void ftx_guess_judge(FtxGuess *guess, const char *cursor, int limit);
 
 /*
  * The call for the page at a cursor, if it was foreseen; it belongs to the
  * caller.  Else NULL, and all the others are abandoned.
  */
-extern FtxCall *ftx_ahead_take(FtxAhead *ahead, const char *cursor);
+extern FtxCall *ftx_guess_take(FtxGuess *guess, const char *cursor);
 
 /*
  * The cursor (palloc'ed) of a page that may be asked for now, if `allowed` may
  * be under way; NULL: none.
  */
-extern const char *ftx_ahead_next(FtxAhead *ahead, int page_size, int allowed);
+extern const char *ftx_guess_next(FtxGuess *guess, int page_size, int allowed);
 
-/* It was asked for; the call belongs to `ahead` now. */
-extern void ftx_ahead_add(FtxAhead *ahead, const char *cursor, FtxCall *call);
+/* It was asked for; the call belongs to `guess` now. */
+extern void ftx_guess_add(FtxGuess *guess, const char *cursor, FtxCall *call);
 
 #endif /* FTX_GUESS_H */

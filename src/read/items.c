@@ -4,9 +4,9 @@
  *		The list of a resource, of one parent or of many.
  *
  * A child table has one list per parent.  Parents that the query does not
- * name are enumerated by a stream of their own, and lists of many parents are
- * read at the same time: each parent under way is a branch, which hands on
- * its items as they arrive.  At most 2 x max_concurrency branches are held,
+ * name are enumerated as items of their own, and lists of many parents are
+ * read at the same time: each parent under way is a lane, which hands on
+ * its items as they arrive.  At most 2 x max_concurrency lanes are held,
  * so that all connections stay busy while rows are consumed.
  *
  *-------------------------------------------------------------------------
@@ -29,26 +29,26 @@
 #include "utils/json.h"
 #include "utils/memutils.h"
 
-typedef struct Branch
+typedef struct Lane
 {
-	FtxSource *source;
+	FtxPages *pages;
 	MemoryContext cxt; /* of the values of its parent */
 	bool busy;
-} Branch;
+} Lane;
 
-struct FtxStream
+struct FtxItems
 {
-	FtxSourceSpec spec;
+	FtxReadSpec spec;
 	Bitmapset *needed; /* columns in the path of the list */
 	MemoryContext cxt;
 	MemoryContext range_cxt;
 
-	Branch *branches;
-	int nbranches;
+	Lane *lanes;
+	int nlanes;
 	int active;
-	int current; /* branch that is being read, or -1 */
+	int current; /* lane that is being read, or -1 */
 	int64 received;
-	int64 asked;  /* parents, since ftx_stream_create() */
+	int64 asked;  /* parents, since ftx_items_create() */
 	int64 absent; /* those of them that have no list */
 
 	/* the range */
@@ -60,10 +60,10 @@ struct FtxStream
 	int nmany;
 	int next_many;
 	bool parents_ended;
-	FtxStreamPlan plan;
+	FtxItemsPlan plan;
 
 	/* parents that are enumerated: slot i + 1 is links[i] */
-	FtxStream *parents;
+	FtxItems *parents;
 	texthash_hash *known; /* of the range; what tells a parent, quoted */
 };
 
@@ -76,61 +76,61 @@ list_operation(const FtxResource *resource)
 	return resource->list.path != NULL ? &resource->list : &resource->detail;
 }
 
-FtxStream *
-ftx_stream_create(const FtxSourceSpec *spec)
+FtxItems *
+ftx_items_create(const FtxReadSpec *spec)
 {
-	FtxStream *stream = palloc0(sizeof(FtxStream));
+	FtxItems *items = palloc0(sizeof(FtxItems));
 	const FtxResource *resource = spec->resource;
 
-	stream->spec = *spec;
-	stream->cxt = CurrentMemoryContext;
-	stream->needed = ftx_path_columns(resource, list_operation(resource));
-	stream->range_cxt = AllocSetContextCreate(stream->cxt, "fivetrex range",
-											  ALLOCSET_SMALL_SIZES);
-	stream->nbranches = bms_is_empty(stream->needed) ?
-							1 :
-							2 * spec->session->options.max_concurrency;
-	stream->branches = palloc0(sizeof(Branch) * stream->nbranches);
-	stream->current = -1;
-	stream->parents_ended = true;
-	return stream;
+	items->spec = *spec;
+	items->cxt = CurrentMemoryContext;
+	items->needed = ftx_path_columns(resource, list_operation(resource));
+	items->range_cxt = AllocSetContextCreate(items->cxt, "fivetrex range",
+											 ALLOCSET_SMALL_SIZES);
+	items->nlanes = bms_is_empty(items->needed) ?
+						1 :
+						2 * spec->session->options.max_concurrency;
+	items->lanes = palloc0(sizeof(Lane) * items->nlanes);
+	items->current = -1;
+	items->parents_ended = true;
+	return items;
 }
 
 void
-ftx_stream_reset(FtxStream *stream)
+ftx_items_reset(FtxItems *items)
 {
-	for (int i = 0; i < stream->nbranches; i++)
+	for (int i = 0; i < items->nlanes; i++)
 	{
-		if (stream->branches[i].busy)
-			ftx_source_reset(stream->branches[i].source);
-		stream->branches[i].busy = false;
+		if (items->lanes[i].busy)
+			ftx_pages_reset(items->lanes[i].pages);
+		items->lanes[i].busy = false;
 	}
-	if (stream->parents != NULL)
-		ftx_stream_reset(stream->parents);
-	MemoryContextReset(stream->range_cxt);
-	stream->known = NULL;
-	stream->active = 0;
-	stream->current = -1;
-	stream->received = 0;
-	stream->next_many = 0;
-	stream->parents_ended = true;
+	if (items->parents != NULL)
+		ftx_items_reset(items->parents);
+	MemoryContextReset(items->range_cxt);
+	items->known = NULL;
+	items->active = 0;
+	items->current = -1;
+	items->received = 0;
+	items->next_many = 0;
+	items->parents_ended = true;
 }
 
 /* ---------- parents ---------- */
 
 /*
- * A stream of the parents, with the columns that the links want.
+ * The items of the parents, with the columns that the links want.
  */
-static FtxStream *
-create_parents(FtxStream *stream)
+static FtxItems *
+create_parents(FtxItems *items)
 {
-	const FtxResource *resource = stream->spec.resource;
+	const FtxResource *resource = items->spec.resource;
 	const FtxResource *parent = ftx_resource_find(resource->parent);
-	MemoryContext old = MemoryContextSwitchTo(stream->cxt);
+	MemoryContext old = MemoryContextSwitchTo(items->cxt);
 	const char **paths = palloc(sizeof(char *) * (resource->nlinks + 1));
 	int *columns = palloc(sizeof(int) * (resource->nlinks + 1));
-	FtxSourceSpec spec = stream->spec;
-	FtxStream *parents;
+	FtxReadSpec spec = items->spec;
+	FtxItems *parents;
 
 	columns[FTX_KEY_SLOT] = ftx_resource_key(parent);
 	for (int i = 0; i < resource->nlinks; i++)
@@ -142,8 +142,8 @@ create_parents(FtxStream *stream)
 	spec.projection = ftx_projection_create(paths, resource->nlinks + 1);
 	spec.slot_columns = columns;
 	spec.limit = -1;
-	spec.page_size = stream->spec.session->options.page_size;
-	parents = ftx_stream_create(&spec);
+	spec.page_size = items->spec.session->options.page_size;
+	parents = ftx_items_create(&spec);
 	MemoryContextSwitchTo(old);
 	return parents;
 }
@@ -152,14 +152,14 @@ create_parents(FtxStream *stream)
  * Enumerate the parents; what is known of them narrows that.
  */
 static void
-start_parents(FtxStream *stream)
+start_parents(FtxItems *items)
 {
-	const FtxResource *resource = stream->spec.resource;
+	const FtxResource *resource = items->spec.resource;
 	const FtxResource *parent = ftx_resource_find(resource->parent);
-	FtxStreamRange range = {.many_column = -1, .query = ""};
+	FtxItemsRange range = {.many_column = -1, .query = ""};
 
-	if (stream->parents == NULL)
-		stream->parents = create_parents(stream);
+	if (items->parents == NULL)
+		items->parents = create_parents(items);
 	range.fixed = palloc0(sizeof(char *) * parent->ncolumns);
 	for (int i = 0; i < resource->nlinks; i++)
 	{
@@ -169,15 +169,15 @@ start_parents(FtxStream *stream)
 
 		if ((parent->columns[above].flags & FTX_PARENT) == 0)
 			continue;
-		range.fixed[above] = stream->fixed[column];
-		if (column == stream->many_column)
+		range.fixed[above] = items->fixed[column];
+		if (column == items->many_column)
 		{
 			range.many_column = above;
-			range.many = stream->many;
-			range.nmany = stream->nmany;
+			range.many = items->many;
+			range.nmany = items->nmany;
 		}
 	}
-	ftx_stream_start(stream->parents, &range);
+	ftx_items_start(items->parents, &range);
 	pfree(range.fixed);
 }
 
@@ -186,23 +186,23 @@ start_parents(FtxStream *stream)
  * shift do, must not double its children.
  */
 static bool
-seen_before(FtxStream *stream, char *const *bound)
+seen_before(FtxItems *items, char *const *bound)
 {
-	const FtxResource *resource = stream->spec.resource;
+	const FtxResource *resource = items->spec.resource;
 	StringInfoData name;
 	texthash_entry *entry;
 	bool found;
 
-	if (stream->known == NULL)
-		stream->known = texthash_create(stream->range_cxt, 64, NULL);
+	if (items->known == NULL)
+		items->known = texthash_create(items->range_cxt, 64, NULL);
 	initStringInfo(&name);
 	for (int i = 0; i < resource->nlinks; i++)
 		escape_json(
 			&name,
 			bound[ftx_resource_column(resource, resource->links[i].column)]);
-	entry = texthash_insert(stream->known, name.data, &found);
+	entry = texthash_insert(items->known, name.data, &found);
 	if (!found)
-		entry->text = MemoryContextStrdup(stream->range_cxt, name.data);
+		entry->text = MemoryContextStrdup(items->range_cxt, name.data);
 	pfree(name.data);
 	return found;
 }
@@ -211,12 +211,12 @@ seen_before(FtxStream *stream, char *const *bound)
  * The next parent that was enumerated, into `bound`; false at the end.
  */
 static bool
-next_enumerated(FtxStream *stream, char **bound)
+next_enumerated(FtxItems *items, char **bound)
 {
-	const FtxResource *resource = stream->spec.resource;
+	const FtxResource *resource = items->spec.resource;
 	const FtxJsonValue *item;
 
-	while ((item = ftx_stream_next(stream->parents)) != NULL)
+	while ((item = ftx_items_next(items->parents)) != NULL)
 	{
 		bool matches = true;
 
@@ -227,10 +227,10 @@ next_enumerated(FtxStream *stream, char **bound)
 
 			bound[column] = ftx_json_text(&item[i + 1]);
 			matches &= bound[column] != NULL &&
-					   (stream->fixed[column] == NULL ||
-						strcmp(bound[column], stream->fixed[column]) == 0);
+					   (items->fixed[column] == NULL ||
+						strcmp(bound[column], items->fixed[column]) == 0);
 		}
-		if (matches && !seen_before(stream, bound))
+		if (matches && !seen_before(items, bound))
 			return true;
 	}
 	return false;
@@ -241,24 +241,24 @@ next_enumerated(FtxStream *stream, char **bound)
  * memory context; NULL at the end.
  */
 static char **
-next_parent(FtxStream *stream)
+next_parent(FtxItems *items)
 {
-	const FtxResource *resource = stream->spec.resource;
+	const FtxResource *resource = items->spec.resource;
 	char **bound = palloc0(sizeof(char *) * resource->ncolumns);
 
-	if (stream->plan.enumerate)
-		return next_enumerated(stream, bound) ? bound : NULL;
+	if (items->plan.enumerate)
+		return next_enumerated(items, bound) ? bound : NULL;
 	for (int i = 0; i < resource->ncolumns; i++)
-		bound[i] = stream->fixed[i];
-	if (stream->next_many >= Max(stream->nmany, 1))
+		bound[i] = items->fixed[i];
+	if (items->next_many >= Max(items->nmany, 1))
 		return NULL;
-	if (stream->many_column >= 0)
+	if (items->many_column >= 0)
 	{
-		if (stream->nmany == 0)
+		if (items->nmany == 0)
 			return NULL;
-		bound[stream->many_column] = stream->many[stream->next_many];
+		bound[items->many_column] = items->many[items->next_many];
 	}
-	stream->next_many++;
+	items->next_many++;
 	return bound;
 }
 
@@ -267,16 +267,16 @@ next_parent(FtxStream *stream)
  * the API has listed must be.
  */
 static bool
-addressable(FtxStream *stream, char **bound)
+addressable(FtxItems *items, char **bound)
 {
-	const FtxResource *resource = stream->spec.resource;
+	const FtxResource *resource = items->spec.resource;
 	int column = -1;
 
-	while ((column = bms_next_member(stream->needed, column)) >= 0)
+	while ((column = bms_next_member(items->needed, column)) >= 0)
 	{
 		if (ftx_key_addressable(resource, bound[column]))
 			continue;
-		if (stream->plan.enumerate)
+		if (items->plan.enumerate)
 			ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
 							errmsg("%s \"%s\" cannot be named in a request",
 								   resource->columns[column].name,
@@ -302,7 +302,7 @@ copy_texts(char *const *texts, int n)
  * Is the one row that is wanted known, and can it be asked for?
  */
 static bool
-whole_key_known(const FtxResource *resource, const FtxStreamRange *range)
+whole_key_known(const FtxResource *resource, const FtxItemsRange *range)
 {
 	Bitmapset *columns;
 	int column = -1;
@@ -320,12 +320,12 @@ whole_key_known(const FtxResource *resource, const FtxStreamRange *range)
 	return true;
 }
 
-FtxStreamPlan
-ftx_stream_plan(const FtxResource *resource, const FtxStreamRange *range)
+FtxItemsPlan
+ftx_items_plan(const FtxResource *resource, const FtxItemsRange *range)
 {
 	const FtxOperation *list = list_operation(resource);
 	Bitmapset *needed = ftx_path_columns(resource, list);
-	FtxStreamPlan plan = {.operation = list};
+	FtxItemsPlan plan = {.operation = list};
 	int column = -1;
 
 	plan.one_object = whole_key_known(resource, range);
@@ -345,46 +345,46 @@ ftx_stream_plan(const FtxResource *resource, const FtxStreamRange *range)
 }
 
 void
-ftx_stream_start(FtxStream *stream, const FtxStreamRange *range)
+ftx_items_start(FtxItems *items, const FtxItemsRange *range)
 {
 	MemoryContext old;
 
-	ftx_stream_reset(stream);
-	old = MemoryContextSwitchTo(stream->range_cxt);
-	stream->query = pstrdup(range->query);
-	stream->narrowed = range->narrowed;
-	stream->fixed = copy_texts(range->fixed, stream->spec.resource->ncolumns);
-	stream->many_column = range->many_column;
-	stream->many = copy_texts(range->many, range->nmany);
-	stream->nmany = range->nmany;
-	stream->parents_ended = false;
-	stream->plan = ftx_stream_plan(stream->spec.resource, range);
-	if (stream->plan.enumerate)
-		start_parents(stream);
+	ftx_items_reset(items);
+	old = MemoryContextSwitchTo(items->range_cxt);
+	items->query = pstrdup(range->query);
+	items->narrowed = range->narrowed;
+	items->fixed = copy_texts(range->fixed, items->spec.resource->ncolumns);
+	items->many_column = range->many_column;
+	items->many = copy_texts(range->many, range->nmany);
+	items->nmany = range->nmany;
+	items->parents_ended = false;
+	items->plan = ftx_items_plan(items->spec.resource, range);
+	if (items->plan.enumerate)
+		start_parents(items);
 	MemoryContextSwitchTo(old);
 }
 
-/* ---------- branches ---------- */
+/* ---------- lanes ---------- */
 
-static Branch *
-free_branch(FtxStream *stream)
+static Lane *
+free_lane(FtxItems *items)
 {
-	for (int i = 0; i < stream->nbranches; i++)
+	for (int i = 0; i < items->nlanes; i++)
 	{
-		Branch *branch = &stream->branches[i];
+		Lane *lane = &items->lanes[i];
 
-		if (branch->busy)
+		if (lane->busy)
 			continue;
-		if (branch->source == NULL)
+		if (lane->pages == NULL)
 		{
-			MemoryContext old = MemoryContextSwitchTo(stream->cxt);
+			MemoryContext old = MemoryContextSwitchTo(items->cxt);
 
-			branch->source = ftx_source_create(&stream->spec);
-			branch->cxt = AllocSetContextCreate(stream->cxt, "fivetrex parent",
-												ALLOCSET_SMALL_SIZES);
+			lane->pages = ftx_pages_create(&items->spec);
+			lane->cxt = AllocSetContextCreate(items->cxt, "fivetrex parent",
+											  ALLOCSET_SMALL_SIZES);
 			MemoryContextSwitchTo(old);
 		}
-		return branch;
+		return lane;
 	}
 	return NULL;
 }
@@ -393,189 +393,186 @@ free_branch(FtxStream *stream)
  * Begin to read the list of the next parent.
  */
 static void
-start_branch(FtxStream *stream)
+start_lane(FtxItems *items)
 {
-	Branch *branch = free_branch(stream);
+	Lane *lane = free_lane(items);
 	MemoryContext old;
 	char **bound;
 	char *path;
 
-	MemoryContextReset(branch->cxt);
-	old = MemoryContextSwitchTo(branch->cxt);
-	bound = next_parent(stream);
+	MemoryContextReset(lane->cxt);
+	old = MemoryContextSwitchTo(lane->cxt);
+	bound = next_parent(items);
 	if (bound == NULL)
-		stream->parents_ended = true;
-	else if (addressable(stream, bound))
+		items->parents_ended = true;
+	else if (addressable(items, bound))
 	{
-		const char *key = stream->plan.one_object ?
-							  bound[ftx_resource_key(stream->spec.resource)] :
+		const char *key = items->plan.one_object ?
+							  bound[ftx_resource_key(items->spec.resource)] :
 							  NULL;
 
-		path = ftx_bound_path(stream->spec.resource, stream->plan.operation,
-							  bound);
-		path = psprintf("%s%s", path, stream->query);
-		ftx_source_list(branch->source, path,
-						bms_is_empty(stream->needed) ? NULL : bound, key,
-						stream->narrowed);
-		ftx_source_start(branch->source);
-		branch->busy = true;
-		stream->active++;
-		stream->asked++;
+		path = ftx_path_of(items->spec.resource, items->plan.operation, bound);
+		path = psprintf("%s%s", path, items->query);
+		ftx_pages_open(lane->pages, path,
+					   bms_is_empty(items->needed) ? NULL : bound, key,
+					   items->narrowed);
+		ftx_pages_request(lane->pages);
+		lane->busy = true;
+		items->active++;
+		items->asked++;
 	}
 	MemoryContextSwitchTo(old);
 }
 
 /*
- * Has an answer arrived that ftx_stream_next() can go on with, or is this the
+ * Has an answer arrived that ftx_items_next() can go on with, or is this the
  * end?
  */
 static bool
-answer_ready(FtxStream *stream)
+answer_ready(FtxItems *items)
 {
-	for (int i = 0; i < stream->nbranches; i++)
+	for (int i = 0; i < items->nlanes; i++)
 	{
-		if (stream->branches[i].busy &&
-			ftx_source_ready(stream->branches[i].source))
+		if (items->lanes[i].busy && ftx_pages_ready(items->lanes[i].pages))
 			return true;
 	}
-	return stream->active == 0 && stream->parents_ended;
+	return items->active == 0 && items->parents_ended;
 }
 
 /*
  * Lists to be read at once: none that a LIMIT makes superfluous.
  */
 static int
-window(FtxStream *stream)
+lanes_wanted(FtxItems *items)
 {
-	if (stream->spec.limit < 0)
-		return stream->nbranches;
-	return (int) Min((int64) stream->nbranches,
-					 Max(1, stream->spec.limit - stream->received));
+	if (items->spec.limit < 0)
+		return items->nlanes;
+	return (int) Min((int64) items->nlanes,
+					 Max(1, items->spec.limit - items->received));
 }
 
 /*
  * Is it known without waiting whether there is another parent?
  */
 static bool
-parent_ready(FtxStream *stream)
+parent_ready(FtxItems *items)
 {
-	return !stream->plan.enumerate || ftx_stream_ready(stream->parents);
+	return !items->plan.enumerate || ftx_items_ready(items->parents);
 }
 
 /*
  * Ask for what is wanted next; with `wait`, for one list at least.
  */
 static void
-start_branches(FtxStream *stream, bool wait)
+start_lanees(FtxItems *items, bool wait)
 {
-	while (!stream->parents_ended && stream->active < window(stream) &&
-		   (parent_ready(stream) ||
-			(wait && stream->active == 0 && stream->current < 0)))
-		start_branch(stream);
-	for (int i = 0; i < stream->nbranches; i++)
+	while (!items->parents_ended && items->active < lanes_wanted(items) &&
+		   (parent_ready(items) ||
+			(wait && items->active == 0 && items->current < 0)))
+		start_lane(items);
+	for (int i = 0; i < items->nlanes; i++)
 	{
-		if (stream->branches[i].busy)
-			ftx_source_start(stream->branches[i].source);
+		if (items->lanes[i].busy)
+			ftx_pages_request(items->lanes[i].pages);
 	}
 }
 
 bool
-ftx_stream_ready(FtxStream *stream)
+ftx_items_ready(FtxItems *items)
 {
-	start_branches(stream, false);
-	return answer_ready(stream);
+	start_lanees(items, false);
+	return answer_ready(items);
 }
 
 static void
-end_branch(FtxStream *stream, Branch *branch)
+end_lane(FtxItems *items, Lane *lane)
 {
-	if (ftx_source_absent(branch->source, stream->plan.enumerate))
-		stream->absent++;
-	ftx_source_reset(branch->source);
-	branch->busy = false;
-	stream->active--;
-	stream->current = -1;
+	if (ftx_pages_absent(lane->pages, items->plan.enumerate))
+		items->absent++;
+	ftx_pages_reset(lane->pages);
+	lane->busy = false;
+	items->active--;
+	items->current = -1;
 }
 
 static void
-choose_branch(FtxStream *stream)
+choose_lane(FtxItems *items)
 {
-	for (int i = 0; i < stream->nbranches && stream->current < 0; i++)
+	for (int i = 0; i < items->nlanes && items->current < 0; i++)
 	{
-		if (stream->branches[i].busy &&
-			ftx_source_ready(stream->branches[i].source))
-			stream->current = i;
+		if (items->lanes[i].busy && ftx_pages_ready(items->lanes[i].pages))
+			items->current = i;
 	}
 }
 
 const FtxJsonValue *
-ftx_stream_next(FtxStream *stream)
+ftx_items_next(FtxItems *items)
 {
 	const FtxJsonValue *item;
 
 	for (;;)
 	{
-		if (stream->current >= 0)
+		if (items->current >= 0)
 		{
-			Branch *branch = &stream->branches[stream->current];
+			Lane *lane = &items->lanes[items->current];
 
 			/* the only list is waited for; of many, another may be there */
-			if (stream->nbranches == 1 || ftx_source_ready(branch->source))
+			if (items->nlanes == 1 || ftx_pages_ready(lane->pages))
 			{
-				item = ftx_source_next(branch->source);
+				item = ftx_pages_next(lane->pages);
 				if (item != NULL)
 				{
-					stream->received++;
+					items->received++;
 					return item;
 				}
-				end_branch(stream, branch);
+				end_lane(items, lane);
 			}
 			else
-				stream->current = -1;
+				items->current = -1;
 		}
 		CHECK_FOR_INTERRUPTS();
-		start_branches(stream, true);
-		choose_branch(stream);
-		if (stream->current >= 0)
+		start_lanees(items, true);
+		choose_lane(items);
+		if (items->current >= 0)
 			continue;
-		if (stream->nbranches == 1 && stream->active == 1)
+		if (items->nlanes == 1 && items->active == 1)
 		{
-			stream->current = 0;
+			items->current = 0;
 			continue;
 		}
-		if (stream->active == 0 && stream->parents_ended)
+		if (items->active == 0 && items->parents_ended)
 			break;
-		if (stream->active > 0)
-			ftx_call_wait_any(stream->spec.session, stream->spec.stats);
+		if (items->active > 0)
+			ftx_call_wait_any(items->spec.session, items->spec.stats);
 	}
 	return NULL;
 }
 
 void
-ftx_stream_report(FtxStream *stream)
+ftx_items_report(FtxItems *items)
 {
-	if (stream->parents != NULL)
-		ftx_stream_report(stream->parents);
-	if (stream->absent > 0)
+	if (items->parents != NULL)
+		ftx_items_report(items->parents);
+	if (items->absent > 0)
 		ereport(NOTICE,
 				(errmsg("%s: none for " INT64_FORMAT " of " INT64_FORMAT " %s",
-						stream->spec.resource->name, stream->absent,
-						stream->asked, stream->spec.resource->parent)));
+						items->spec.resource->name, items->absent, items->asked,
+						items->spec.resource->parent)));
 }
 
 bool
-ftx_stream_unread(const FtxStream *stream)
+ftx_items_unread(const FtxItems *items)
 {
-	if (!stream->parents_ended &&
-		(stream->plan.enumerate || stream->many_column >= 0 ||
-		 stream->active == 0))
+	if (!items->parents_ended &&
+		(items->plan.enumerate || items->many_column >= 0 ||
+		 items->active == 0))
 		return true;
-	for (int i = 0; i < stream->nbranches; i++)
+	for (int i = 0; i < items->nlanes; i++)
 	{
-		const Branch *branch = &stream->branches[i];
+		const Lane *lane = &items->lanes[i];
 
-		if (branch->busy && (!ftx_source_ready(branch->source) ||
-							 ftx_source_unread(branch->source)))
+		if (lane->busy &&
+			(!ftx_pages_ready(lane->pages) || ftx_pages_unread(lane->pages)))
 			return true;
 	}
 	return false;

@@ -12,10 +12,10 @@
 #include "json/json.h"
 #include "read/pages.h"
 
-typedef struct FtxStream FtxStream;
+typedef struct FtxItems FtxItems;
 
-/* As ftx_source_create(). */
-extern FtxStream *ftx_stream_create(const FtxSourceSpec *spec);
+/* As ftx_pages_create(). */
+extern FtxItems *ftx_items_create(const FtxReadSpec *spec);
 
 /*
  * What is known of the key's columns, by catalogue index: `fixed` their one
@@ -24,7 +24,7 @@ extern FtxStream *ftx_stream_create(const FtxSourceSpec *spec);
  * one object is asked for instead of its parent's list.  `query` is added to
  * the path of each list ("?group_id=x", or "").  All is copied.
  */
-typedef struct FtxStreamRange
+typedef struct FtxItemsRange
 {
 	char **fixed;
 	int many_column;
@@ -32,41 +32,41 @@ typedef struct FtxStreamRange
 	int nmany;
 	const char *query;
 	bool narrowed; /* a filter names an object, which may not be there */
-} FtxStreamRange;
+} FtxItemsRange;
 
-extern void ftx_stream_start(FtxStream *stream, const FtxStreamRange *range);
+extern void ftx_items_start(FtxItems *items, const FtxItemsRange *range);
 
 /* What a range comes to in terms of requests. */
-typedef struct FtxStreamPlan
+typedef struct FtxItemsPlan
 {
 	const FtxOperation *operation; /* the list, or the one object */
 	bool one_object;			   /* the whole key is known */
 	bool enumerate;				   /* parents have to be listed first */
 	bool none;					   /* the one parent cannot be named */
-} FtxStreamPlan;
+} FtxItemsPlan;
 
-extern FtxStreamPlan
-ftx_stream_plan(const FtxResource *resource, const FtxStreamRange *range);
+extern FtxItemsPlan
+ftx_items_plan(const FtxResource *resource, const FtxItemsRange *range);
 
 /* The next item; NULL at the end.  Valid until the next one is asked for. */
-extern const FtxJsonValue *ftx_stream_next(FtxStream *stream);
+extern const FtxJsonValue *ftx_items_next(FtxItems *items);
 
 /*
  * Tell by a NOTICE how many parents had none, of all that were asked since the
- * stream was made; once, when the scan ends.
+ * items were made; once, when the scan ends.
  */
-extern void ftx_stream_report(FtxStream *stream);
+extern void ftx_items_report(FtxItems *items);
 
 /*
- * Ask for what is wanted next, without waiting.  Can ftx_stream_next() go on
+ * Ask for what is wanted next, without waiting.  Can ftx_items_next() go on
  * with what has arrived?
  */
-extern bool ftx_stream_ready(FtxStream *stream);
+extern bool ftx_items_ready(FtxItems *items);
 
 /* Is there something that has not arrived yet? */
-extern bool ftx_stream_unread(const FtxStream *stream);
+extern bool ftx_items_unread(const FtxItems *items);
 
 /* Abandon what is under way. */
-extern void ftx_stream_reset(FtxStream *stream);
+extern void ftx_items_reset(FtxItems *items);
 
 #endif /* FTX_ITEMS_H */

@@ -37,9 +37,9 @@ typedef struct Detail
 	FtxJsonValue *listed;  /* values that the list gave, by slot; or NULL */
 } Detail;
 
-struct FtxDetails
+struct FtxObjects
 {
-	FtxSourceSpec spec;
+	FtxReadSpec spec;
 	MemoryContext cxt; /* the owner of all below */
 	dlist_head rows;   /* of Detail, in the order asked for */
 	int nrows;
@@ -47,17 +47,17 @@ struct FtxDetails
 	MemoryContext taken_cxt;
 };
 
-FtxDetails *
-ftx_details_create(const FtxSourceSpec *spec)
+FtxObjects *
+ftx_objects_create(const FtxReadSpec *spec)
 {
-	FtxDetails *details = palloc0(sizeof(FtxDetails));
+	FtxObjects *objects = palloc0(sizeof(FtxObjects));
 
-	details->spec = *spec;
-	details->cxt = CurrentMemoryContext;
-	details->taken_cxt = AllocSetContextCreate(details->cxt, "fivetrex detail",
+	objects->spec = *spec;
+	objects->cxt = CurrentMemoryContext;
+	objects->taken_cxt = AllocSetContextCreate(objects->cxt, "fivetrex detail",
 											   ALLOCSET_DEFAULT_SIZES);
-	dlist_init(&details->rows);
-	return details;
+	dlist_init(&objects->rows);
+	return objects;
 }
 
 static void
@@ -76,16 +76,16 @@ free_detail(Detail *detail)
 }
 
 void
-ftx_details_reset(FtxDetails *details)
+ftx_objects_reset(FtxObjects *objects)
 {
-	while (!dlist_is_empty(&details->rows))
+	while (!dlist_is_empty(&objects->rows))
 		free_detail(
-			dlist_container(Detail, node, dlist_pop_head_node(&details->rows)));
-	details->nrows = 0;
-	if (details->taken != NULL)
-		free_detail(details->taken);
-	details->taken = NULL;
-	MemoryContextReset(details->taken_cxt);
+			dlist_container(Detail, node, dlist_pop_head_node(&objects->rows)));
+	objects->nrows = 0;
+	if (objects->taken != NULL)
+		free_detail(objects->taken);
+	objects->taken = NULL;
+	MemoryContextReset(objects->taken_cxt);
 }
 
 /*
@@ -93,11 +93,11 @@ ftx_details_reset(FtxDetails *details)
  * memory: all of it, or what only the list has.  NULL if that is nothing.
  */
 static FtxJsonValue *
-copy_listed(FtxDetails *details, const FtxJsonValue *item, bool all)
+copy_listed(FtxObjects *objects, const FtxJsonValue *item, bool all)
 {
-	const FtxColumn *columns = details->spec.resource->columns;
-	const int *slot_columns = details->spec.slot_columns;
-	int nslots = details->spec.projection->nslots;
+	const FtxColumn *columns = objects->spec.resource->columns;
+	const int *slot_columns = objects->spec.slot_columns;
+	int nslots = objects->spec.projection->nslots;
 	Size size = sizeof(FtxJsonValue) * nslots;
 	FtxJsonValue *result;
 	char *text;
@@ -130,11 +130,11 @@ copy_listed(FtxDetails *details, const FtxJsonValue *item, bool all)
 }
 
 static FtxCall *
-start_call(FtxDetails *details, const FtxOperation *operation, const char *key)
+start_call(FtxObjects *objects, const FtxOperation *operation, const char *key)
 {
 	FtxCallSpec spec = {0};
 	FtxCall *call;
-	char *path = ftx_key_path(details->spec.resource, operation, key);
+	char *path = ftx_path_of_key(objects->spec.resource, operation, key);
 
 	spec.method = FTX_GET;
 	spec.path = path;
@@ -142,40 +142,40 @@ start_call(FtxDetails *details, const FtxOperation *operation, const char *key)
 	spec.expected.bare = operation->bare;
 	spec.expected.no_key = key == NULL;
 	/* what an extra call answers with does not tell whose it is */
-	if (operation == &details->spec.resource->detail)
+	if (operation == &objects->spec.resource->detail)
 		spec.expected.id = key;
 	spec.repeat_safe = true;
-	call = ftx_call_start(details->spec.session, &spec, details->spec.stats,
-						  details->spec.memo, details->cxt);
+	call = ftx_call_start(objects->spec.session, &spec, objects->spec.stats,
+						  objects->spec.memo, objects->cxt);
 	pfree(path);
 	return call;
 }
 
 void
-ftx_details_fetch(FtxDetails *details, const char *key,
+ftx_objects_fetch(FtxObjects *objects, const char *key,
 				  const FtxJsonValue *item, bool object)
 {
-	const FtxResource *resource = details->spec.resource;
-	MemoryContext old = MemoryContextSwitchTo(details->cxt);
+	const FtxResource *resource = objects->spec.resource;
+	MemoryContext old = MemoryContextSwitchTo(objects->cxt);
 	Detail *detail = palloc0(sizeof(Detail));
 
 	detail->key = key ? pstrdup(key) : NULL;
-	detail->listed = copy_listed(details, item, !object);
+	detail->listed = copy_listed(objects, item, !object);
 	if (object)
-		detail->calls[0] = start_call(details, &resource->detail, key);
-	if (details->spec.extras & FTX_EXTRA_1)
-		detail->calls[1] = start_call(details, &resource->extras[0], key);
-	if (details->spec.extras & FTX_EXTRA_2)
-		detail->calls[2] = start_call(details, &resource->extras[1], key);
-	dlist_push_tail(&details->rows, &detail->node);
-	details->nrows++;
+		detail->calls[0] = start_call(objects, &resource->detail, key);
+	if (objects->spec.extras & FTX_EXTRA_1)
+		detail->calls[1] = start_call(objects, &resource->extras[0], key);
+	if (objects->spec.extras & FTX_EXTRA_2)
+		detail->calls[2] = start_call(objects, &resource->extras[1], key);
+	dlist_push_tail(&objects->rows, &detail->node);
+	objects->nrows++;
 	MemoryContextSwitchTo(old);
 }
 
 int
-ftx_details_pending(const FtxDetails *details)
+ftx_objects_pending(const FtxObjects *objects)
 {
-	return details->nrows;
+	return objects->nrows;
 }
 
 static bool
@@ -193,11 +193,11 @@ is_done(const Detail *detail)
  * The first row whose calls are done, or NULL.
  */
 static Detail *
-first_done(FtxDetails *details)
+first_done(FtxObjects *objects)
 {
 	dlist_iter iter;
 
-	dlist_foreach (iter, &details->rows)
+	dlist_foreach (iter, &objects->rows)
 	{
 		Detail *detail = dlist_container(Detail, node, iter.cur);
 
@@ -208,21 +208,21 @@ first_done(FtxDetails *details)
 }
 
 bool
-ftx_details_ready(FtxDetails *details)
+ftx_objects_ready(FtxObjects *objects)
 {
-	return first_done(details) != NULL;
+	return first_done(objects) != NULL;
 }
 
 /*
  * The first row whose calls are done; waits until there is one.
  */
 static Detail *
-wait_for_row(FtxDetails *details)
+wait_for_row(FtxObjects *objects)
 {
 	Detail *detail;
 
-	while ((detail = first_done(details)) == NULL)
-		ftx_call_wait_any(details->spec.session, details->spec.stats);
+	while ((detail = first_done(objects)) == NULL)
+		ftx_call_wait_any(objects->spec.session, objects->spec.stats);
 	return detail;
 }
 
@@ -243,14 +243,14 @@ succeeded(FtxCall *call)
  * Put the answer of an extra call into the slots of its columns.
  */
 static void
-take_extra(FtxDetails *details, FtxCall *call, unsigned flag,
+take_extra(FtxObjects *objects, FtxCall *call, unsigned flag,
 		   FtxJsonValue *values)
 {
-	const FtxColumn *columns = details->spec.resource->columns;
+	const FtxColumn *columns = objects->spec.resource->columns;
 
-	for (int i = 0; i < details->spec.projection->nslots; i++)
+	for (int i = 0; i < objects->spec.projection->nslots; i++)
 	{
-		int column = details->spec.slot_columns[i];
+		int column = objects->spec.slot_columns[i];
 		FtxPage page = {0};
 
 		if (column < 0 || (columns[column].flags & flag) == 0)
@@ -265,20 +265,20 @@ take_extra(FtxDetails *details, FtxCall *call, unsigned flag,
 }
 
 const FtxJsonValue *
-ftx_details_take(FtxDetails *details)
+ftx_objects_take(FtxObjects *objects)
 {
-	Detail *detail = wait_for_row(details);
-	int nslots = details->spec.projection->nslots;
+	Detail *detail = wait_for_row(objects);
+	int nslots = objects->spec.projection->nslots;
 	FtxJsonValue *values = detail->listed;
 	MemoryContext old;
 
-	if (details->taken != NULL)
-		free_detail(details->taken);
+	if (objects->taken != NULL)
+		free_detail(objects->taken);
 	dlist_delete(&detail->node);
-	details->nrows--;
-	details->taken = detail;
-	MemoryContextReset(details->taken_cxt);
-	old = MemoryContextSwitchTo(details->taken_cxt);
+	objects->nrows--;
+	objects->taken = detail;
+	MemoryContextReset(objects->taken_cxt);
+	old = MemoryContextSwitchTo(objects->taken_cxt);
 	if (detail->calls[0] != NULL)
 	{
 		FtxPage page = {0};
@@ -288,10 +288,10 @@ ftx_details_take(FtxDetails *details)
 			MemoryContextSwitchTo(old);
 			return NULL;
 		}
-		ftx_call_decode_object(detail->calls[0], details->spec.projection,
+		ftx_call_decode_object(detail->calls[0], objects->spec.projection,
 							   &page);
 		ftx_call_check_id(detail->calls[0], &page.values[FTX_KEY_SLOT]);
-		ftx_check_always(detail->calls[0], details->spec.resource,
+		ftx_check_always(detail->calls[0], objects->spec.resource,
 						 &page.values[FTX_KEY_SLOT]);
 		values = page.values;
 		for (int i = 0; detail->listed != NULL && i < nslots; i++)
@@ -303,7 +303,7 @@ ftx_details_take(FtxDetails *details)
 	for (int i = 1; i < CALLS; i++)
 	{
 		if (detail->calls[i] != NULL && succeeded(detail->calls[i]))
-			take_extra(details, detail->calls[i],
+			take_extra(objects, detail->calls[i],
 					   i == 1 ? FTX_EXTRA_1 : FTX_EXTRA_2, values);
 	}
 	MemoryContextSwitchTo(old);

@@ -11,10 +11,10 @@
 #include "json/json.h"
 #include "read/pages.h"
 
-typedef struct FtxDetails FtxDetails;
+typedef struct FtxObjects FtxObjects;
 
-/* As ftx_source_create(). */
-extern FtxDetails *ftx_details_create(const FtxSourceSpec *spec);
+/* As ftx_pages_create(). */
+extern FtxObjects *ftx_objects_create(const FtxReadSpec *spec);
 
 /*
  * Ask for the object of a key, concurrently with others, and for the extra
@@ -23,22 +23,22 @@ extern FtxDetails *ftx_details_create(const FtxSourceSpec *spec);
  * taken from it, and all of them unless `object`: then only the extra calls
  * are made.
  */
-extern void ftx_details_fetch(FtxDetails *details, const char *key,
+extern void ftx_objects_fetch(FtxObjects *objects, const char *key,
 							  const FtxJsonValue *item, bool object);
 
 /* Rows asked for and not yet taken. */
-extern int ftx_details_pending(const FtxDetails *details);
+extern int ftx_objects_pending(const FtxObjects *objects);
 
-/* Would ftx_details_take() answer without waiting? */
-extern bool ftx_details_ready(FtxDetails *details);
+/* Would ftx_objects_take() answer without waiting? */
+extern bool ftx_objects_ready(FtxObjects *objects);
 
 /*
  * The next row, in the order they arrive; NULL if its object does not exist
  * (any more).
  */
-extern const FtxJsonValue *ftx_details_take(FtxDetails *details);
+extern const FtxJsonValue *ftx_objects_take(FtxObjects *objects);
 
 /* Abandon what is under way. */
-extern void ftx_details_reset(FtxDetails *details);
+extern void ftx_objects_reset(FtxObjects *objects);
 
 #endif /* FTX_OBJECTS_H */

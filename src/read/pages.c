@@ -35,7 +35,7 @@
 #include "utils/memutils.h"
 
 /* Most that pages which are asked for by predicted cursors may hold. */
-#define MAX_AHEAD_BYTES (8 * 1024 * 1024)
+#define MAX_GUESSED_BYTES (8 * 1024 * 1024)
 
 /* A set of byte strings: keys of a page, cursors of a list. */
 typedef struct Bytes
@@ -63,9 +63,9 @@ typedef struct SetEntry
 #define SH_DECLARE
 #include "lib/simplehash.h"
 
-struct FtxSource
+struct FtxPages
 {
-	FtxSourceSpec spec;
+	FtxReadSpec spec;
 	const char *key_path; /* where items have their key; NULL: nowhere */
 	MemoryContext cxt;	  /* the owner of all below */
 
@@ -86,7 +86,7 @@ struct FtxSource
 	FtxJsonValue *overlay; /* values of the parent's columns, by slot; NULL
 							* when it is no child */
 	FtxCall *next;		   /* the next page, when it was asked for */
-	FtxAhead *ahead;	   /* the pages after that */
+	FtxGuess *guess;	   /* the pages after that */
 
 	/* the present page */
 	FtxCall *current;
@@ -102,32 +102,32 @@ struct FtxSource
 	MemoryContext keys_cxt;
 };
 
-FtxSource *
-ftx_source_create(const FtxSourceSpec *spec)
+FtxPages *
+ftx_pages_create(const FtxReadSpec *spec)
 {
-	FtxSource *source = palloc0(sizeof(FtxSource));
+	FtxPages *pages = palloc0(sizeof(FtxPages));
 
-	source->spec = *spec;
-	source->key_path = ftx_key_path_in_item(spec->resource);
-	source->cxt = CurrentMemoryContext;
-	source->ahead = ftx_ahead_create();
-	source->list_cxt = AllocSetContextCreate(source->cxt, "fivetrex list",
-											 ALLOCSET_SMALL_SIZES);
-	source->page_cxt = AllocSetContextCreate(source->cxt, "fivetrex page",
-											 ALLOCSET_DEFAULT_SIZES);
-	source->previous_cxt = AllocSetContextCreate(
-		source->cxt, "fivetrex previous keys", ALLOCSET_DEFAULT_SIZES);
+	pages->spec = *spec;
+	pages->key_path = ftx_key_member(spec->resource);
+	pages->cxt = CurrentMemoryContext;
+	pages->guess = ftx_guess_create();
+	pages->list_cxt = AllocSetContextCreate(pages->cxt, "fivetrex list",
+											ALLOCSET_SMALL_SIZES);
+	pages->page_cxt = AllocSetContextCreate(pages->cxt, "fivetrex page",
+											ALLOCSET_DEFAULT_SIZES);
+	pages->previous_cxt = AllocSetContextCreate(
+		pages->cxt, "fivetrex previous keys", ALLOCSET_DEFAULT_SIZES);
 	if (spec->resource->items != NULL)
 	{
 		static const char *const paths[] = {"", "@1", "@2"};
 
-		source->whole_items = ftx_projection_create(paths, lengthof(paths));
-		source->item = palloc0(sizeof(FtxJsonValue) *
-							   Max(spec->projection->nslots, 1));
+		pages->whole_items = ftx_projection_create(paths, lengthof(paths));
+		pages->item = palloc0(sizeof(FtxJsonValue) *
+							  Max(spec->projection->nslots, 1));
 	}
-	source->keys_cxt = AllocSetContextCreate(source->cxt, "fivetrex keys",
-											 ALLOCSET_DEFAULT_SIZES);
-	return source;
+	pages->keys_cxt = AllocSetContextCreate(pages->cxt, "fivetrex keys",
+											ALLOCSET_DEFAULT_SIZES);
+	return pages;
 }
 
 static void
@@ -139,32 +139,32 @@ free_call(FtxCall **call)
 }
 
 void
-ftx_source_reset(FtxSource *source)
+ftx_pages_reset(FtxPages *pages)
 {
-	ftx_ahead_reset(source->ahead);
-	free_call(&source->next);
-	free_call(&source->current);
-	MemoryContextReset(source->list_cxt);
-	MemoryContextReset(source->page_cxt);
-	MemoryContextReset(source->previous_cxt);
-	MemoryContextReset(source->keys_cxt);
-	source->path = NULL;
-	source->overlay = NULL;
-	source->absent = false;
-	source->missing = false;
-	source->one_object = NULL;
-	source->asked_for = NULL;
-	source->cursors = NULL;
-	source->cursor = NULL;
-	source->previous = NULL;
-	source->keys = NULL;
-	source->page.nitems = 0;
-	source->page.next_cursor.kind = FTX_JSON_ABSENT;
-	source->position = 0;
-	source->received = 0;
-	source->bytes = 0;
-	source->too_long = false;
-	source->started = false;
+	ftx_guess_reset(pages->guess);
+	free_call(&pages->next);
+	free_call(&pages->current);
+	MemoryContextReset(pages->list_cxt);
+	MemoryContextReset(pages->page_cxt);
+	MemoryContextReset(pages->previous_cxt);
+	MemoryContextReset(pages->keys_cxt);
+	pages->path = NULL;
+	pages->overlay = NULL;
+	pages->absent = false;
+	pages->missing = false;
+	pages->one_object = NULL;
+	pages->asked_for = NULL;
+	pages->cursors = NULL;
+	pages->cursor = NULL;
+	pages->previous = NULL;
+	pages->keys = NULL;
+	pages->page.nitems = 0;
+	pages->page.next_cursor.kind = FTX_JSON_ABSENT;
+	pages->position = 0;
+	pages->received = 0;
+	pages->bytes = 0;
+	pages->too_long = false;
+	pages->started = false;
 }
 
 /* ---------- the list ---------- */
@@ -173,16 +173,16 @@ ftx_source_reset(FtxSource *source)
  * The parent's values as JSON strings, as the items of a page have theirs.
  */
 static void
-make_overlay(FtxSource *source, char *const *bound)
+make_overlay(FtxPages *pages, char *const *bound)
 {
-	const FtxResource *resource = source->spec.resource;
-	int nslots = source->spec.projection->nslots;
-	MemoryContext old = MemoryContextSwitchTo(source->list_cxt);
+	const FtxResource *resource = pages->spec.resource;
+	int nslots = pages->spec.projection->nslots;
+	MemoryContext old = MemoryContextSwitchTo(pages->list_cxt);
 
-	source->overlay = palloc0(sizeof(FtxJsonValue) * nslots);
+	pages->overlay = palloc0(sizeof(FtxJsonValue) * nslots);
 	for (int i = 0; i < nslots; i++)
 	{
-		int column = source->spec.slot_columns[i];
+		int column = pages->spec.slot_columns[i];
 		StringInfoData json;
 		char *text;
 
@@ -192,97 +192,97 @@ make_overlay(FtxSource *source, char *const *bound)
 		initStringInfo(&json);
 		escape_json(&json, bound[column]);
 		text = pg_server_to_any(json.data, json.len, PG_UTF8);
-		source->overlay[i].text = text;
-		source->overlay[i].len = (int) strlen(text);
-		source->overlay[i].kind = FTX_JSON_STRING;
+		pages->overlay[i].text = text;
+		pages->overlay[i].len = (int) strlen(text);
+		pages->overlay[i].kind = FTX_JSON_STRING;
 	}
 	MemoryContextSwitchTo(old);
 }
 
 void
-ftx_source_list(FtxSource *source, const char *path, char *const *bound,
-				const char *key, bool narrowed)
+ftx_pages_open(FtxPages *pages, const char *path, char *const *bound,
+			   const char *key, bool narrowed)
 {
-	const FtxResource *resource = source->spec.resource;
+	const FtxResource *resource = pages->spec.resource;
 
-	ftx_source_reset(source);
-	source->has_key = narrowed || bound != NULL;
+	ftx_pages_reset(pages);
+	pages->has_key = narrowed || bound != NULL;
 	if (key != NULL)
 	{
-		source->one_object = MemoryContextStrdup(source->list_cxt, key);
-		source->asked_for = source->one_object;
+		pages->one_object = MemoryContextStrdup(pages->list_cxt, key);
+		pages->asked_for = pages->one_object;
 	}
-	source->path = MemoryContextStrdup(source->list_cxt, path);
-	source->cursors = byteset_create(source->list_cxt, 16, NULL);
+	pages->path = MemoryContextStrdup(pages->list_cxt, path);
+	pages->cursors = byteset_create(pages->list_cxt, 16, NULL);
 	if (bound == NULL)
 		return;
-	make_overlay(source, bound);
+	make_overlay(pages, bound);
 	if (resource->object_id != NULL)
-		source->asked_for = MemoryContextStrdup(
-			source->list_cxt, bound[ftx_resource_key(resource)]);
+		pages->asked_for = MemoryContextStrdup(
+			pages->list_cxt, bound[ftx_resource_key(resource)]);
 }
 
 /*
  * Does the path answer with a list?  Else with one object.
  */
 static bool
-is_list(const FtxSource *source)
+is_list(const FtxPages *pages)
 {
-	return source->spec.resource->list.path != NULL && !source->one_object;
+	return pages->spec.resource->list.path != NULL && !pages->one_object;
 }
 
 /*
  * The first page of a LIMIT need not be larger than the LIMIT.
  */
 int
-ftx_source_first_page(int page_size, int64 limit)
+ftx_pages_first_limit(int page_size, int64 limit)
 {
 	return limit > 0 ? (int) Min(limit, page_size) : page_size;
 }
 
 static int
-page_limit(FtxSource *source)
+page_limit(FtxPages *pages)
 {
-	return source->started ? source->spec.page_size :
-							 ftx_source_first_page(source->spec.page_size,
-												   source->spec.limit);
+	return pages->started ?
+			   pages->spec.page_size :
+			   ftx_pages_first_limit(pages->spec.page_size, pages->spec.limit);
 }
 
 /*
  * Pages of a list that will not fit into the memo as a whole help nobody there.
  */
 static void
-spare_memo(FtxSource *source, int64 page_bytes)
+spare_memo(FtxPages *pages, int64 page_bytes)
 {
-	source->bytes += page_bytes;
+	pages->bytes += page_bytes;
 	/* another one is as long */
-	if (source->cursor != NULL && source->bytes + page_bytes > FTX_MEMO_BYTES)
-		source->too_long = true;
-	if (source->too_long && source->spec.memo != NULL)
-		ftx_memo_forget_list(source->spec.memo, source->path);
+	if (pages->cursor != NULL && pages->bytes + page_bytes > FTX_MEMO_BYTES)
+		pages->too_long = true;
+	if (pages->too_long && pages->spec.memo != NULL)
+		ftx_memo_forget_list(pages->spec.memo, pages->path);
 }
 
 /*
  * Ask for the page at a cursor; NULL: the first one.
  */
 static FtxCall *
-start_page(FtxSource *source, const char *cursor)
+start_page(FtxPages *pages, const char *cursor)
 {
-	const FtxOperation *operation = is_list(source) ?
-										&source->spec.resource->list :
-										&source->spec.resource->detail;
+	const FtxOperation *operation = is_list(pages) ?
+										&pages->spec.resource->list :
+										&pages->spec.resource->detail;
 	FtxCallSpec spec = {0};
 	FtxCall *call;
 	StringInfoData path;
 
 	initStringInfo(&path);
-	appendStringInfoString(&path, source->path);
-	if (is_list(source) && source->spec.resource->paged)
+	appendStringInfoString(&path, pages->path);
+	if (is_list(pages) && pages->spec.resource->paged)
 	{
 		char limit[16];
 
 		spec.page = true;
-		snprintf(limit, sizeof(limit), "%d", page_limit(source));
+		snprintf(limit, sizeof(limit), "%d", page_limit(pages));
 		ftx_path_add_param(&path, "limit", limit);
 		if (cursor != NULL)
 			ftx_path_add_param(&path, "cursor", cursor);
@@ -290,14 +290,14 @@ start_page(FtxSource *source, const char *cursor)
 	spec.method = FTX_GET;
 	spec.path = path.data;
 	spec.accept = operation->accept;
-	spec.expected.no_key = !source->has_key;
-	spec.expected.absent = source->spec.resource->absent;
+	spec.expected.no_key = !pages->has_key;
+	spec.expected.absent = pages->spec.resource->absent;
 	spec.expected.bare = operation->bare;
-	spec.expected.id = source->asked_for;
+	spec.expected.id = pages->asked_for;
 	spec.repeat_safe = true;
-	call = ftx_call_start(source->spec.session, &spec, source->spec.stats,
-						  source->too_long ? NULL : source->spec.memo,
-						  source->cxt);
+	call = ftx_call_start(pages->spec.session, &spec, pages->spec.stats,
+						  pages->too_long ? NULL : pages->spec.memo,
+						  pages->cxt);
 	pfree(path.data);
 	return call;
 }
@@ -306,20 +306,20 @@ start_page(FtxSource *source, const char *cursor)
  * Pages that may be under way beside the next one.
  */
 static int
-ahead_allowed(FtxSource *source)
+guesses_allowed(FtxPages *pages)
 {
-	int64 size = (int64) ftx_call_body(source->current).len;
-	int64 allowed = source->spec.session->options.max_concurrency - 1;
+	int64 size = (int64) ftx_call_body(pages->current).len;
+	int64 allowed = pages->spec.session->options.max_concurrency - 1;
 
 	/* lists of children share the connections already */
-	if (!source->spec.prefetch || source->overlay != NULL ||
+	if (!pages->spec.prefetch || pages->overlay != NULL ||
 		ftx_guc_max_calls() >= 0)
 		return 0;
 	if (size > 0)
-		allowed = Min(allowed, MAX_AHEAD_BYTES / size - 1);
-	if (source->spec.limit >= 0)
-		allowed = Min(allowed, (source->spec.limit - source->received - 1) /
-								   source->spec.page_size);
+		allowed = Min(allowed, MAX_GUESSED_BYTES / size - 1);
+	if (pages->spec.limit >= 0)
+		allowed = Min(allowed, (pages->spec.limit - pages->received - 1) /
+								   pages->spec.page_size);
 	return (int) Max(allowed, 0);
 }
 
@@ -328,20 +328,20 @@ ahead_allowed(FtxSource *source)
  * are predicted to follow it.
  */
 static void
-request_next(FtxSource *source)
+request_next(FtxPages *pages)
 {
 	const char *cursor;
 
-	source->next = ftx_ahead_take(source->ahead, source->cursor);
-	if (source->next != NULL)
-		source->spec.stats->predicted++;
+	pages->next = ftx_guess_take(pages->guess, pages->cursor);
+	if (pages->next != NULL)
+		pages->spec.stats->predicted++;
 	else
-		source->next = start_page(source, source->cursor);
-	if (!source->started)
+		pages->next = start_page(pages, pages->cursor);
+	if (!pages->started)
 		return;
-	while ((cursor = ftx_ahead_next(source->ahead, source->spec.page_size,
-									ahead_allowed(source))) != NULL)
-		ftx_ahead_add(source->ahead, cursor, start_page(source, cursor));
+	while ((cursor = ftx_guess_next(pages->guess, pages->spec.page_size,
+									guesses_allowed(pages))) != NULL)
+		ftx_guess_add(pages->guess, cursor, start_page(pages, cursor));
 }
 
 static Bytes
@@ -362,19 +362,19 @@ copy_bytes(MemoryContext cxt, const char *data, int len)
  * make the list go round for ever.
  */
 static void
-follow_cursor(FtxSource *source)
+follow_cursor(FtxPages *pages)
 {
 	char *cursor;
 	Bytes bytes;
 	bool found;
 
-	source->cursor = NULL;
-	cursor = ftx_call_next_cursor(source->current, &source->page);
+	pages->cursor = NULL;
+	cursor = ftx_call_next_cursor(pages->current, &pages->page);
 	if (cursor == NULL)
 		return;
 
-	bytes = copy_bytes(source->list_cxt, cursor, strlen(cursor));
-	byteset_insert(source->cursors, bytes, &found);
+	bytes = copy_bytes(pages->list_cxt, cursor, strlen(cursor));
+	byteset_insert(pages->cursors, bytes, &found);
 	if (found)
 		ereport(
 			ERROR,
@@ -383,8 +383,8 @@ follow_cursor(FtxSource *source)
 			 errdetail(
 				 "The list GET %s goes round in a circle after " INT64_FORMAT
 				 " items.",
-				 source->path, source->received)));
-	source->cursor = (char *) bytes.data;
+				 pages->path, pages->received)));
+	pages->cursor = (char *) bytes.data;
 }
 
 /*
@@ -392,92 +392,92 @@ follow_cursor(FtxSource *source)
  * before are kept to compare with.
  */
 static void
-rotate_keys(FtxSource *source)
+rotate_keys(FtxPages *pages)
 {
-	MemoryContext recycled = source->previous_cxt;
+	MemoryContext recycled = pages->previous_cxt;
 
-	source->previous = source->keys;
-	source->previous_cxt = source->keys_cxt;
-	source->keys_cxt = recycled;
-	source->keys = NULL;
+	pages->previous = pages->keys;
+	pages->previous_cxt = pages->keys_cxt;
+	pages->keys_cxt = recycled;
+	pages->keys = NULL;
 	MemoryContextReset(recycled);
 
-	if (source->cursor == NULL || ftx_resource_key(source->spec.resource) < 0)
+	if (pages->cursor == NULL || ftx_resource_key(pages->spec.resource) < 0)
 		return;
-	source->keys = byteset_create(source->keys_cxt, source->page.nitems, NULL);
-	for (int i = 0; i < source->page.nitems; i++)
+	pages->keys = byteset_create(pages->keys_cxt, pages->page.nitems, NULL);
+	for (int i = 0; i < pages->page.nitems; i++)
 	{
-		FtxJsonValue *key = ftx_page_value(&source->page, i, FTX_KEY_SLOT);
+		FtxJsonValue *key = ftx_page_value(&pages->page, i, FTX_KEY_SLOT);
 		bool found;
 
 		if (key->kind == FTX_JSON_STRING)
-			byteset_insert(source->keys,
-						   copy_bytes(source->keys_cxt, key->text, key->len),
+			byteset_insert(pages->keys,
+						   copy_bytes(pages->keys_cxt, key->text, key->len),
 						   &found);
 	}
 }
 
 static bool
-was_on_previous_page(FtxSource *source, const FtxJsonValue *key)
+was_on_previous_page(FtxPages *pages, const FtxJsonValue *key)
 {
 	Bytes bytes = {key->text, key->len};
 
-	return source->previous != NULL && key->kind == FTX_JSON_STRING &&
-		   byteset_lookup(source->previous, bytes) != NULL;
+	return pages->previous != NULL && key->kind == FTX_JSON_STRING &&
+		   byteset_lookup(pages->previous, bytes) != NULL;
 }
 
 /*
  * Is it known that no further page will be wanted?
  */
 static bool
-limit_satisfiable(FtxSource *source)
+limit_satisfiable(FtxPages *pages)
 {
-	return source->spec.limit >= 0 && source->received >= source->spec.limit;
+	return pages->spec.limit >= 0 && pages->received >= pages->spec.limit;
 }
 
 /*
  * Room for the values of a page, which is used again for the next one.
  */
 static void
-reserve_items(FtxSource *source)
+reserve_items(FtxPages *pages)
 {
-	FtxPage *page = &source->page;
+	FtxPage *page = &pages->page;
 
 	if (page->values != NULL)
 		return;
 	page->maxitems = 64;
 	page->values = MemoryContextAlloc(
-		source->cxt, sizeof(FtxJsonValue) * page->maxitems *
-						 Max(source->spec.projection->nslots, 1));
+		pages->cxt, sizeof(FtxJsonValue) * page->maxitems *
+						Max(pages->spec.projection->nslots, 1));
 }
 
 static void
-decode_page(FtxSource *source)
+decode_page(FtxPages *pages)
 {
-	const FtxResource *resource = source->spec.resource;
+	const FtxResource *resource = pages->spec.resource;
 	FtxWanted wanted = {.shape = FTX_SHAPE_OBJECT,
-						.projection = source->spec.projection};
+						.projection = pages->spec.projection};
 
-	if (is_list(source))
+	if (is_list(pages))
 	{
 		wanted.shape = resource->items != NULL ? FTX_SHAPE_MAP : FTX_SHAPE_LIST;
 		wanted.items = resource->items;
 		/* the API may count otherwise than we do, but not that much */
 		if (resource->paged)
-			wanted.max_items = 2 * page_limit(source);
+			wanted.max_items = 2 * page_limit(pages);
 	}
 	if (wanted.shape == FTX_SHAPE_MAP)
 	{
 		/* often large, and the only one: not kept for another page */
-		source->page.values = NULL;
-		source->page.maxitems = 0;
-		wanted.projection = source->whole_items;
+		pages->page.values = NULL;
+		pages->page.maxitems = 0;
+		wanted.projection = pages->whole_items;
 	}
 	else
-		reserve_items(source);
-	ftx_call_decode(source->current, &wanted, &source->page);
-	if (source->asked_for != NULL)
-		ftx_call_check_id(source->current, &source->page.values[FTX_KEY_SLOT]);
+		reserve_items(pages);
+	ftx_call_decode(pages->current, &wanted, &pages->page);
+	if (pages->asked_for != NULL)
+		ftx_call_check_id(pages->current, &pages->page.values[FTX_KEY_SLOT]);
 }
 
 /*
@@ -485,61 +485,61 @@ decode_page(FtxSource *source)
  * narrowed to is not there, or does not have it.  Everything else is raised.
  */
 static void
-take_failure(FtxSource *source)
+take_failure(FtxPages *pages)
 {
-	FtxProblem problem = ftx_call_answer(source->current)->problem;
+	FtxProblem problem = ftx_call_answer(pages->current)->problem;
 
-	if (source->started || (problem != FTX_PROBLEM_OBJECT_MISSING &&
-							problem != FTX_PROBLEM_PARENT_HAS_NONE))
-		ftx_call_raise(source->current);
-	source->absent = problem == FTX_PROBLEM_PARENT_HAS_NONE;
-	source->missing = problem == FTX_PROBLEM_OBJECT_MISSING;
-	source->started = true;
+	if (pages->started || (problem != FTX_PROBLEM_OBJECT_MISSING &&
+						   problem != FTX_PROBLEM_PARENT_HAS_NONE))
+		ftx_call_raise(pages->current);
+	pages->absent = problem == FTX_PROBLEM_PARENT_HAS_NONE;
+	pages->missing = problem == FTX_PROBLEM_OBJECT_MISSING;
+	pages->started = true;
 }
 
 /*
  * Make the next page the present one; false at the end of the list.
  */
 static bool
-turn_page(FtxSource *source)
+turn_page(FtxPages *pages)
 {
 	MemoryContext old;
 	int limit;
 
-	if (source->started && source->cursor == NULL)
+	if (pages->started && pages->cursor == NULL)
 		return false;
-	old = MemoryContextSwitchTo(source->page_cxt);
-	if (source->next == NULL)
-		request_next(source);
+	old = MemoryContextSwitchTo(pages->page_cxt);
+	if (pages->next == NULL)
+		request_next(pages);
 
 	/* its rows are consumed: others arrive while the next page is awaited */
-	free_call(&source->current);
-	source->page.nitems = 0;
-	source->page.next_cursor.kind = FTX_JSON_ABSENT;
-	source->position = 0;
-	ftx_call_wait(source->next);
-	source->current = source->next;
-	source->next = NULL;
-	MemoryContextReset(source->page_cxt);
+	free_call(&pages->current);
+	pages->page.nitems = 0;
+	pages->page.next_cursor.kind = FTX_JSON_ABSENT;
+	pages->position = 0;
+	ftx_call_wait(pages->next);
+	pages->current = pages->next;
+	pages->next = NULL;
+	MemoryContextReset(pages->page_cxt);
 
-	if (!ftx_call_succeeded(source->current))
+	if (!ftx_call_succeeded(pages->current))
 	{
-		take_failure(source);
+		take_failure(pages);
 		MemoryContextSwitchTo(old);
 		return true;
 	}
-	decode_page(source);
-	limit = page_limit(source);
-	source->started = true;
-	source->spec.stats->pages++;
-	source->received += source->page.nitems;
-	follow_cursor(source);
-	spare_memo(source, (int64) ftx_call_body(source->current).len);
-	ftx_ahead_judge(source->ahead, source->cursor, limit);
-	if (source->cursor != NULL && source->spec.prefetch &&
-		!limit_satisfiable(source))
-		request_next(source);
-	rotate_keys(source);
+	decode_page(pages);
+	limit = page_limit(pages);
+	pages->started = true;
+	pages->spec.stats->pages++;
+	pages->received += pages->page.nitems;
+	follow_cursor(pages);
+	spare_memo(pages, (int64) ftx_call_body(pages->current).len);
+	ftx_guess_judge(pages->guess, pages->cursor, limit);
+	if (pages->cursor != NULL && pages->spec.prefetch &&
+		!limit_satisfiable(pages))
+		request_next(pages);
+	rotate_keys(pages);
 	MemoryContextSwitchTo(old);
 	return true;
 }
@@ -548,38 +548,38 @@ turn_page(FtxSource *source)
  * Put the parent's values into an item.
  */
 static void
-lay_over(const FtxSource *source, FtxJsonValue *item)
+lay_over(const FtxPages *pages, FtxJsonValue *item)
 {
-	if (source->overlay == NULL)
+	if (pages->overlay == NULL)
 		return;
-	for (int i = 0; i < source->spec.projection->nslots; i++)
+	for (int i = 0; i < pages->spec.projection->nslots; i++)
 	{
-		if (source->overlay[i].kind != FTX_JSON_ABSENT)
-			item[i] = source->overlay[i];
+		if (pages->overlay[i].kind != FTX_JSON_ABSENT)
+			item[i] = pages->overlay[i];
 	}
 }
 
 void
-ftx_source_start(FtxSource *source)
+ftx_pages_request(FtxPages *pages)
 {
-	if (source->next == NULL && source->position >= source->page.nitems &&
-		(!source->started || source->cursor != NULL))
-		request_next(source);
+	if (pages->next == NULL && pages->position >= pages->page.nitems &&
+		(!pages->started || pages->cursor != NULL))
+		request_next(pages);
 }
 
 bool
-ftx_source_ready(const FtxSource *source)
+ftx_pages_ready(const FtxPages *pages)
 {
-	if (source->position < source->page.nitems ||
-		(source->started && source->cursor == NULL))
+	if (pages->position < pages->page.nitems ||
+		(pages->started && pages->cursor == NULL))
 		return true;
-	return source->next != NULL && ftx_call_done(source->next);
+	return pages->next != NULL && ftx_call_done(pages->next);
 }
 
 bool
-ftx_source_absent(const FtxSource *source, bool parent_listed)
+ftx_pages_absent(const FtxPages *pages, bool parent_listed)
 {
-	return source->absent || (parent_listed && source->missing);
+	return pages->absent || (parent_listed && pages->missing);
 }
 
 /*
@@ -587,18 +587,17 @@ ftx_source_absent(const FtxSource *source, bool parent_listed)
  * have a member that they always have.
  */
 static void
-check_key(FtxSource *source, const FtxJsonValue *item)
+check_key(FtxPages *pages, const FtxJsonValue *item)
 {
 	const FtxJsonValue *key = &item[FTX_KEY_SLOT];
 
-	if (source->key_path != NULL && !ftx_json_names(key))
-		ftx_call_complain(source->current,
+	if (pages->key_path != NULL && !ftx_json_names(key))
+		ftx_call_complain(pages->current,
 						  psprintf(key->kind == FTX_JSON_STRING ?
 									   "An item has an empty \"%s\"." :
 									   "An item has no \"%s\".",
-								   source->key_path));
-	ftx_check_always(source->current, source->spec.resource,
-					 &item[FTX_KEY_SLOT]);
+								   pages->key_path));
+	ftx_check_always(pages->current, pages->spec.resource, &item[FTX_KEY_SLOT]);
 }
 
 /*
@@ -606,49 +605,49 @@ check_key(FtxSource *source, const FtxJsonValue *item)
  * them only has each as a whole and its names; its values are found now.
  */
 static FtxJsonValue *
-take_item(FtxSource *source)
+take_item(FtxPages *pages)
 {
-	FtxJsonValue *item = ftx_page_value(&source->page, source->position++, 0);
-	const FtxProjection *projection = source->spec.projection;
+	FtxJsonValue *item = ftx_page_value(&pages->page, pages->position++, 0);
+	const FtxProjection *projection = pages->spec.projection;
 
-	if (source->item == NULL || !is_list(source))
+	if (pages->item == NULL || !is_list(pages))
 		return item;
-	ftx_page_project(&item[0], projection, source->item);
+	ftx_page_project(&item[0], projection, pages->item);
 	for (int i = 0; i < projection->nnames; i++)
 	{
 		const FtxNameSlot *name = &projection->names[i];
 
 		if (name->level > 0)
-			source->item[name->slot] = item[name->level];
+			pages->item[name->slot] = item[name->level];
 	}
-	return source->item;
+	return pages->item;
 }
 
 const FtxJsonValue *
-ftx_source_next(FtxSource *source)
+ftx_pages_next(FtxPages *pages)
 {
 	for (;;)
 	{
-		while (source->position < source->page.nitems)
+		while (pages->position < pages->page.nitems)
 		{
-			FtxJsonValue *item = take_item(source);
+			FtxJsonValue *item = take_item(pages);
 
-			check_key(source, item);
-			if (!was_on_previous_page(source, &item[FTX_KEY_SLOT]))
+			check_key(pages, item);
+			if (!was_on_previous_page(pages, &item[FTX_KEY_SLOT]))
 			{
-				lay_over(source, item);
+				lay_over(pages, item);
 				return item;
 			}
-			source->received--;
+			pages->received--;
 		}
 		CHECK_FOR_INTERRUPTS();
-		if (!turn_page(source))
+		if (!turn_page(pages))
 			return NULL;
 	}
 }
 
 bool
-ftx_source_unread(const FtxSource *source)
+ftx_pages_unread(const FtxPages *pages)
 {
-	return source->cursor != NULL;
+	return pages->cursor != NULL;
 }

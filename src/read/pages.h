@@ -15,9 +15,9 @@
 #include "json/json.h"
 #include "json/projection.h"
 
-typedef struct FtxSource FtxSource;
+typedef struct FtxPages FtxPages;
 
-typedef struct FtxSourceSpec
+typedef struct FtxReadSpec
 {
 	FtxSession *session;
 	const FtxResource *resource;
@@ -29,7 +29,7 @@ typedef struct FtxSourceSpec
 	int page_size;
 	bool prefetch;
 	int64 limit; /* rows that suffice, -1 = unknown */
-} FtxSourceSpec;
+} FtxReadSpec;
 
 /*
  * An item is the row of values that the projection wants.  It is valid until
@@ -37,10 +37,10 @@ typedef struct FtxSourceSpec
  */
 
 /*
- * A source lives in the current memory context and is forgotten with it.
+ * Pages live in the current memory context and are forgotten with it.
  * Nothing is requested before the first item is asked for.
  */
-extern FtxSource *ftx_source_create(const FtxSourceSpec *spec);
+extern FtxPages *ftx_pages_create(const FtxReadSpec *spec);
 
 /*
  * Start over with the list; `path` is its encoded path with the filters but
@@ -50,31 +50,31 @@ extern FtxSource *ftx_source_create(const FtxSourceSpec *spec);
  * path is that of the one object with this key, though there is a list.
  * `narrowed`: the path names an object by a filter, which may not be there.
  */
-extern void ftx_source_list(FtxSource *source, const char *path,
-							char *const *bound, const char *key, bool narrowed);
+extern void ftx_pages_open(FtxPages *pages, const char *path,
+						   char *const *bound, const char *key, bool narrowed);
 
 /* The parameter `limit` of a first page, where `limit` rows (-1: all) suffice. */
-extern int ftx_source_first_page(int page_size, int64 limit);
+extern int ftx_pages_first_limit(int page_size, int64 limit);
 
 /* The next item of the list; NULL at its end. */
-extern const FtxJsonValue *ftx_source_next(FtxSource *source);
+extern const FtxJsonValue *ftx_pages_next(FtxPages *pages);
 
 /* Ask for the page that is wanted next, without waiting for it. */
-extern void ftx_source_start(FtxSource *source);
+extern void ftx_pages_request(FtxPages *pages);
 
-/* Would ftx_source_next() answer without waiting? */
-extern bool ftx_source_ready(const FtxSource *source);
+/* Would ftx_pages_next() answer without waiting? */
+extern bool ftx_pages_ready(const FtxPages *pages);
 
 /*
  * Did the list end at once because the parent has none (catalogue facts), or,
  * if the parent was listed, because that is gone by now?
  */
-extern bool ftx_source_absent(const FtxSource *source, bool parent_listed);
+extern bool ftx_pages_absent(const FtxPages *pages, bool parent_listed);
 
 /* Are there pages of the list that have not arrived yet? */
-extern bool ftx_source_unread(const FtxSource *source);
+extern bool ftx_pages_unread(const FtxPages *pages);
 
 /* Abandon what is under way. */
-extern void ftx_source_reset(FtxSource *source);
+extern void ftx_pages_reset(FtxPages *pages);
 
 #endif /* FTX_PAGES_H */

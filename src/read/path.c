@@ -51,8 +51,8 @@ placeholder(const FtxResource *resource, const char *open, const char **end)
 }
 
 char *
-ftx_bound_path(const FtxResource *resource, const FtxOperation *operation,
-			   char *const *values)
+ftx_path_of(const FtxResource *resource, const FtxOperation *operation,
+			char *const *values)
 {
 	const char *c = operation->path;
 	StringInfoData path;
@@ -84,8 +84,8 @@ ftx_bound_path(const FtxResource *resource, const FtxOperation *operation,
 }
 
 char *
-ftx_key_path(const FtxResource *resource, const FtxOperation *operation,
-			 const char *key)
+ftx_path_of_key(const FtxResource *resource, const FtxOperation *operation,
+				const char *key)
 {
 	char **values = palloc0(sizeof(char *) * resource->ncolumns);
 	int column = ftx_resource_key(resource);
@@ -93,7 +93,7 @@ ftx_key_path(const FtxResource *resource, const FtxOperation *operation,
 
 	if (column >= 0)
 		values[column] = unconstify(char *, key);
-	path = ftx_bound_path(resource, operation, values);
+	path = ftx_path_of(resource, operation, values);
 	pfree(values);
 	return path;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * period.c
- *		The parameters of a time window.
+ *		The parameters of a period.
  *
  * The API reaches a number of days back and refuses to look further; with no
  * parameters it would look at the last hour only (API facts, sync-history).
@@ -38,10 +38,10 @@ iso8601(TimestampTz time)
 }
 
 bool
-ftx_window_params(const FtxResource *resource, TimestampTz lower,
+ftx_period_params(const FtxResource *resource, TimestampTz lower,
 				  TimestampTz upper, TimestampTz now, StringInfo query)
 {
-	TimestampTz reach = now - resource->window.days * USECS_PER_DAY + MARGIN;
+	TimestampTz reach = now - resource->period.days * USECS_PER_DAY + MARGIN;
 
 	/* whole seconds, and one more: the conditions are checked again */
 	if (lower > DT_NOBEGIN + USECS_PER_DAY)
@@ -53,7 +53,7 @@ ftx_window_params(const FtxResource *resource, TimestampTz lower,
 	upper = Min(upper, now + MARGIN / 2);
 	if (lower >= upper)
 		return false;
-	ftx_path_add_param(query, resource->window.from, iso8601(lower));
-	ftx_path_add_param(query, resource->window.to, iso8601(upper));
+	ftx_path_add_param(query, resource->period.from, iso8601(lower));
+	ftx_path_add_param(query, resource->period.to, iso8601(upper));
 	return true;
 }

@@ -10,7 +10,7 @@ use FindBin;
 my %sql_types = (FTX_TEXT => 'text', FTX_BOOL => 'boolean', FTX_INT4 => 'integer', FTX_FLOAT8 => 'double precision',
 	FTX_TIMESTAMPTZ => 'timestamp with time zone', FTX_TEXT_ARRAY => 'text[]', FTX_JSONB => 'jsonb');
 
-# Resources by name: { list, detail, items, parent, object_id, always, window,
+# Resources by name: { list, detail, items, parent, object_id, always, period,
 # bare => member, columns => [ { name, type, path (undef: none), flags => {} } ] }.
 sub read_all
 {
@@ -41,7 +41,7 @@ sub read_all
 		{
 			my $fields = $1;
 			my %resource = map { $_ => $fields =~ /\.$_ =\s*\{?\s*"([^"]*)"/ ? $1 : undef }
-			  qw(name list detail items parent object_id always window);
+			  qw(name list detail items parent object_id always period);
 			($resource{bare}) = $fields =~ /\.detail =\s*\{\s*"[^"]*",\s*\w+,\s*"(\w+)"/;
 			my ($array) = $fields =~ /\.columns = (\w+)/;
 			$resource{columns} = $columns{$array} or die "no columns of $resource{name}";
