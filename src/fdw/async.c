@@ -15,7 +15,7 @@
 #include "executor/instrument.h"
 #include "executor/tuptable.h"
 #include "fdw/fdw.h"
-#include "fdw/plan_state.h"
+#include "fdw/plan/plan_state.h"
 #include "fdw/scan.h"
 #include "net/engine.h"
 #include "storage/latch.h"

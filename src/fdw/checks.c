@@ -17,7 +17,7 @@
 #include "executor/tuptable.h"
 #include "fdw/checks.h"
 #include "fdw/compat.h"
-#include "fdw/named_columns.h"
+#include "fdw/plan/named_columns.h"
 #include "nodes/nodeFuncs.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/partcache.h"

@@ -13,7 +13,7 @@
 
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
-#include "fdw/cost.h"
+#include "fdw/plan/cost.h"
 #include "fdw/scan_state.h"
 #include "lib/stringinfo.h"
 #include "read/path.h"

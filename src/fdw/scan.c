@@ -21,7 +21,7 @@
 #include "executor/tuptable.h"
 #include "fdw/compat.h"
 #include "fdw/fdw.h"
-#include "fdw/generated.h"
+#include "fdw/plan/generated.h"
 #include "fdw/scan.h"
 #include "fdw/scan_state.h"
 #include "foreign/foreign.h"

@@ -10,7 +10,7 @@
 
 #include "api/options/options.h"
 #include "api/writes/belts.h"
-#include "fdw/generated.h"
+#include "fdw/plan/generated.h"
 #include "fdw/target.h"
 #include "fdw/target_check.h"
 #include "foreign/foreign.h"

@@ -35,7 +35,7 @@ extern void ftx_check_always(FtxCall *call, const FtxResource *resource,
  * among them that are in `first` are filled before the others.  Slot 0 of the
  * converter's projection is the resource's key, if any; those of the attributes
  * that are read follow.  Generated attributes are not filled here: see
- * fdw/generated.h.
+ * fdw/plan/generated.h.
  */
 extern FtxConverter *
 ftx_converter_create(Relation rel, const FtxResource *resource, List *attnums,

@@ -8,7 +8,7 @@
 #ifndef FTX_USED_COLUMNS_H
 #define FTX_USED_COLUMNS_H
 
-#include "fdw/plan_state.h"
+#include "fdw/plan/plan_state.h"
 #include "nodes/pathnodes.h"
 
 /* Find out which catalogue column each attribute means (state->columns). */

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
- * quals.h
+ * clauses.h
  *		Which clauses narrow the requests of a scan.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef FTX_QUALS_H
-#define FTX_QUALS_H
+#ifndef FTX_CLAUSES_H
+#define FTX_CLAUSES_H
 
-#include "fdw/plan_state.h"
+#include "fdw/plan/plan_state.h"
 #include "nodes/pathnodes.h"
 
 /*
@@ -26,4 +26,4 @@ extern Expr *
 ftx_match_period(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 				 RestrictInfo *rinfo, bool *lower, bool *upper);
 
-#endif /* FTX_QUALS_H */
+#endif /* FTX_CLAUSES_H */

@@ -10,9 +10,9 @@
 #include <math.h>
 
 #include "catalogue/catalogue.h"
-#include "fdw/cost.h"
-#include "fdw/plan_state.h"
-#include "fdw/scan_plan.h"
+#include "fdw/plan/cost.h"
+#include "fdw/plan/plan_state.h"
+#include "fdw/plan/scan_plan.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "utils/array.h"

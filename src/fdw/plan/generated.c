@@ -11,7 +11,7 @@
 #include "catalog/pg_attribute.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
-#include "fdw/generated.h"
+#include "fdw/plan/generated.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/rel.h"

@@ -9,7 +9,7 @@
 
 #include "access/sysattr.h"
 #include "fdw/compat.h"
-#include "fdw/named_columns.h"
+#include "fdw/plan/named_columns.h"
 #include "nodes/nodeFuncs.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/partcache.h"

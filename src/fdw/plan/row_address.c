@@ -9,7 +9,7 @@
 
 #include "catalog/pg_type.h"
 #include "fdw/compat.h"
-#include "fdw/row_address.h"
+#include "fdw/plan/row_address.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"

@@ -8,8 +8,8 @@
 #ifndef FTX_COST_H
 #define FTX_COST_H
 
-#include "fdw/plan_state.h"
-#include "fdw/scan_plan.h"
+#include "fdw/plan/plan_state.h"
+#include "fdw/plan/scan_plan.h"
 #include "nodes/pathnodes.h"
 
 /* Planner units of a round trip: see there. */

@@ -8,7 +8,7 @@
 #ifndef FTX_SYSTEM_COLUMNS_H
 #define FTX_SYSTEM_COLUMNS_H
 
-#include "fdw/plan_state.h"
+#include "fdw/plan/plan_state.h"
 #include "nodes/pathnodes.h"
 #include "utils/relcache.h"
 

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * quals.c
+ * clauses.c
  *		Which conditions narrow the request.
  *
  * Fivetran's lists filter by equality only, and detail calls take one key.  A
@@ -19,8 +19,8 @@
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "catalogue/catalogue.h"
-#include "fdw/plan_state.h"
-#include "fdw/quals.h"
+#include "fdw/plan/clauses.h"
+#include "fdw/plan/plan_state.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
