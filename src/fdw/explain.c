@@ -124,7 +124,7 @@ pushed_conditions(FtxScanState *state, const FtxScanRequest *request,
 						  false, list_nth(plan->fdw_exprs, i), context);
 		i++;
 	}
-	foreach (lc, state->parents)
+	foreach (lc, state->path_keys)
 	{
 		const FtxColumn *column = &resource->columns[lfirst_int(lc)];
 		Node *value = list_nth(plan->fdw_exprs, i++);
@@ -132,8 +132,7 @@ pushed_conditions(FtxScanState *state, const FtxScanRequest *request,
 		/* a list is narrowed by its parents only */
 		if ((column->flags & FTX_PARENT) != 0 || items.one_object)
 			add_condition(&text, column->name,
-						  lfirst_int(lc) == state->many_parents, value,
-						  context);
+						  lfirst_int(lc) == state->list_key, value, context);
 	}
 	return text.len > 0 ? text.data : NULL;
 }

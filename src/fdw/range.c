@@ -153,7 +153,7 @@ server_now(FtxScanState *state)
 static bool
 add_period(FtxScanState *state, StringInfo query)
 {
-	int first = list_length(state->filters) + list_length(state->parents);
+	int first = list_length(state->filters) + list_length(state->path_keys);
 	TimestampTz lower = DT_NOBEGIN;
 	TimestampTz upper = DT_NOEND;
 	TimestampTz now = server_now(state);
@@ -243,14 +243,14 @@ add_parents(FtxScanState *state, FtxItemsRange *range)
 	int i = list_length(state->filters);
 	ListCell *lc;
 
-	foreach (lc, state->parents)
+	foreach (lc, state->path_keys)
 	{
 		int column = lfirst_int(lc);
 		int n = i++;
 		Datum value;
 		bool null;
 
-		if (column != state->many_parents)
+		if (column != state->list_key)
 		{
 			range->fixed[column] = text_of(state, n);
 			if (range->fixed[column] == NULL)

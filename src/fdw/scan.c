@@ -48,8 +48,8 @@ read_plan(FtxScanState *state, List *items)
 	state->plan_mode = intVal(list_nth(items, FtxPlanMode));
 	state->key_is_array = intVal(list_nth(items, FtxPlanKeyIsArray));
 	state->filters = list_nth(items, FtxPlanFilters);
-	state->parents = list_nth(items, FtxPlanParents);
-	state->many_parents = intVal(list_nth(items, FtxPlanManyParents));
+	state->path_keys = list_nth(items, FtxPlanPathKeys);
+	state->list_key = intVal(list_nth(items, FtxPlanListKey));
 	state->nlowers = intVal(list_nth(items, FtxPlanLowers));
 	state->nuppers = intVal(list_nth(items, FtxPlanUppers));
 	state->limit = intVal(list_nth(items, FtxPlanLimit));
@@ -64,7 +64,7 @@ init_params(FtxScanState *state, ForeignScan *plan)
 {
 	List *exprs = list_copy_head(
 		plan->fdw_exprs, intVal(list_nth(plan->fdw_private, FtxPlanExprs)));
-	int nparams = list_length(state->filters) + list_length(state->parents) +
+	int nparams = list_length(state->filters) + list_length(state->path_keys) +
 				  state->nlowers + state->nuppers +
 				  (state->plan_mode == FTX_SCAN_KEYS ? 1 : 0);
 

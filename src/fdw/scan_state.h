@@ -36,9 +36,9 @@ struct FtxScanState
 	const FtxResource *resource;
 	FtxScanMode plan_mode;
 	bool key_is_array;
-	List *filters; /* IntList */
-	List *parents; /* IntList of columns */
-	int many_parents;
+	List *filters;	 /* IntList */
+	List *path_keys; /* IntList of columns */
+	int list_key;
 	int nlowers; /* bounds of the period */
 	int nuppers;
 	int list_pages;

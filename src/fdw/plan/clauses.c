@@ -74,8 +74,9 @@ column_role(FtxPlanState *state, FtxMatch *match)
 	const FtxResource *resource = state->resource;
 	const char *name = resource->columns[match->column].name;
 
-	match->is_parent = resource->parent != NULL &&
-					   (resource->columns[match->column].flags & FTX_KEY) != 0;
+	match->is_path_key = resource->parent != NULL &&
+						 (resource->columns[match->column].flags & FTX_KEY) !=
+							 0;
 	match->is_key = resource->detail.path != NULL && resource->parent == NULL &&
 					match->column == ftx_resource_key(resource);
 	match->filter = -1;
@@ -85,9 +86,9 @@ column_role(FtxPlanState *state, FtxMatch *match)
 			match->filter = i;
 	}
 	/* several values of one column only: that of the uppermost parent */
-	if (match->is_parent && match->is_array)
+	if (match->is_path_key && match->is_array)
 		return strcmp(resource->links[0].column, name) == 0;
-	return match->is_key || match->is_parent ||
+	return match->is_key || match->is_path_key ||
 		   (match->filter >= 0 && !match->is_array);
 }
 

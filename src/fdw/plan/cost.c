@@ -154,7 +154,7 @@ child_calls(PlannerInfo *root, FtxPlanState *state, List *matches)
 	{
 		FtxMatch *match = lfirst(lc);
 
-		if (!match->is_parent)
+		if (!match->is_path_key)
 			continue;
 		known = bms_add_member(known, match->column);
 		lists *= ftx_match_keys(root, match);

@@ -339,7 +339,7 @@ sort_out_clauses(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 			request->filter_values = lappend(request->filter_values,
 											 match->value);
 		}
-		else if (match != NULL && match->is_parent && mode == FTX_SCAN_LIST &&
+		else if (match != NULL && match->is_path_key && mode == FTX_SCAN_LIST &&
 				 !list_member_int(request->parents, match->column))
 		{
 			request->parents = lappend_int(request->parents, match->column);

@@ -16,12 +16,12 @@
 typedef struct FtxMatch
 {
 	RestrictInfo *rinfo;
-	int column;		/* index in the catalogue */
-	bool is_key;	/* the detail call's key */
-	bool is_parent; /* of a child table: in the path of its list or object */
-	int filter;		/* index in FtxResource.filters, or -1 */
-	bool is_array;	/* column = ANY (value) */
-	Expr *value;	/* text, or text[] */
+	int column;		  /* index in the catalogue */
+	bool is_key;	  /* the detail call's key */
+	bool is_path_key; /* of a child table: in the path of its list or object */
+	int filter;		  /* index in FtxResource.filters, or -1 */
+	bool is_array;	  /* column = ANY (value) */
+	Expr *value;	  /* text, or text[] */
 } FtxMatch;
 
 /* What the planner knows about one foreign table. */

@@ -19,15 +19,15 @@ typedef enum FtxScanMode
 /* Items of ForeignScan.fdw_private, in this order. */
 typedef enum FtxPlanItem
 {
-	FtxPlanResource,	/* String: name of the resource */
-	FtxPlanMode,		/* Integer: FtxScanMode */
-	FtxPlanKeyIsArray,	/* Integer: the key expression is text[] */
-	FtxPlanFilters,		/* IntList: filters that have an expression */
-	FtxPlanParents,		/* IntList: columns of the parent that have one */
-	FtxPlanManyParents, /* Integer: the one of them that is text[], or -1 */
-	FtxPlanLowers,		/* Integer: lower bounds of the period */
-	FtxPlanUppers,		/* Integer: upper bounds */
-	FtxPlanAttnums,		/* IntList: attributes to fill */
+	FtxPlanResource,   /* String: name of the resource */
+	FtxPlanMode,	   /* Integer: FtxScanMode */
+	FtxPlanKeyIsArray, /* Integer: the key expression is text[] */
+	FtxPlanFilters,	   /* IntList: filters that have an expression */
+	FtxPlanPathKeys,   /* IntList: columns of the parent that have one */
+	FtxPlanListKey,	   /* Integer: the one of them that is text[], or -1 */
+	FtxPlanLowers,	   /* Integer: lower bounds of the period */
+	FtxPlanUppers,	   /* Integer: upper bounds */
+	FtxPlanAttnums,	   /* IntList: attributes to fill */
 	FtxPlanConditionAttnums, /* IntList: those of them that conditions need */
 	FtxPlanNeedsDetail,		 /* Integer: boolean */
 	FtxPlanPageSize,		 /* Integer */
@@ -46,7 +46,7 @@ typedef enum FtxPlanItem
 
 /*
  * ForeignScan.fdw_exprs holds the key expression (mode FTX_SCAN_KEYS only),
- * then one expression per member of FtxPlanFilters and FtxPlanParents, then
+ * then one expression per member of FtxPlanFilters and FtxPlanPathKeys, then
  * FtxPlanLowers and FtxPlanUppers bounds, then the local conditions that can be checked before details are fetched: FtxPlanExprs in all.  After
  * them come, for direct.c, one expression per member of FtxPlanSetAttnums and
  * all local conditions.
