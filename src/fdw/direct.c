@@ -28,7 +28,7 @@
 #include "fdw/modify.h"
 #include "fdw/plan/named_columns.h"
 #include "fdw/plan/scan_plan.h"
-#include "fdw/scan.h"
+#include "fdw/scan/scan.h"
 #include "fdw/sent_rows.h"
 #include "fdw/target.h"
 #include "fdw/target_check.h"

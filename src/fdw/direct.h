@@ -9,7 +9,7 @@
 #define FTX_DIRECT_H
 
 #include "api/calls/stats.h"
-#include "fdw/scan.h"
+#include "fdw/scan/scan.h"
 #include "nodes/execnodes.h"
 
 /* The scan of a direct modification, NULL when it did not run. */

@@ -3,7 +3,7 @@
  * explain.c
  *		What EXPLAIN says about a foreign scan.
  *
- * The requests are those that the scan itself would make (range.c, items.c,
+ * The requests are those that the scan itself would make (request.c, items.c,
  * target.c are asked); what is not known before execution stands in braces.
  * VERBOSE shows the requests that will be made; ANALYZE adds those that were
  * made.  Plain EXPLAIN sends nothing.
@@ -18,7 +18,7 @@
 #include "fdw/direct.h"
 #include "fdw/fdw.h"
 #include "fdw/modify.h"
-#include "fdw/scan_state.h"
+#include "fdw/scan/scan_state.h"
 #include "fdw/target.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"

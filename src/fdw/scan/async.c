@@ -16,7 +16,7 @@
 #include "executor/tuptable.h"
 #include "fdw/fdw.h"
 #include "fdw/plan/plan_state.h"
-#include "fdw/scan.h"
+#include "fdw/scan/scan.h"
 #include "net/engine.h"
 #include "storage/latch.h"
 

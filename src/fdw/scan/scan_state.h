@@ -15,7 +15,7 @@
 #include "catalogue/catalogue.h"
 #include "datatype/timestamp.h"
 #include "fdw/plan/scan_plan.h"
-#include "fdw/scan.h"
+#include "fdw/scan/scan.h"
 #include "json/json.h"
 #include "net/engine.h"
 #include "nodes/execnodes.h"
@@ -91,7 +91,7 @@ struct FtxScanState
 	bool cut_off;			 /* reading ahead failed in the middle */
 };
 
-/* In range.c: what the present scan asks for, from the plan's expressions */
+/* In request.c: what the present scan asks for, from the plan's expressions */
 
 /*
  * The texts of a value, or of the elements of an array, each once and sorted,
@@ -113,7 +113,7 @@ typedef struct FtxScanRequest
 /* Find out from the values of the plan's expressions; in the current context. */
 extern void ftx_scan_request(FtxScanState *state, FtxScanRequest *request);
 
-/* In kept.c: rows read ahead of a write */
+/* In spool.c: rows read ahead of a write */
 
 /* FtxOpenList.finish of a scan. */
 extern void ftx_scan_read_to_end(FtxOpenList *list);

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * kept.c
+ * spool.c
  *		Rows of a scan that are read ahead of a write.
  *
  *-------------------------------------------------------------------------
@@ -9,7 +9,7 @@
 
 #include "executor/executor.h"
 #include "executor/tuptable.h"
-#include "fdw/scan_state.h"
+#include "fdw/scan/scan_state.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * range.c
+ * request.c
  *		What a scan asks for: filters, parents, keys and period, from the
  *		expressions of the plan.
  *
@@ -14,7 +14,7 @@
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "fdw/plan/cost.h"
-#include "fdw/scan_state.h"
+#include "fdw/scan/scan_state.h"
 #include "lib/stringinfo.h"
 #include "read/path.h"
 #include "read/period.h"
