@@ -136,7 +136,7 @@ create_scan(ForeignScanState *node)
 											  ALLOCSET_SMALL_SIZES);
 	state->row_cxt = AllocSetContextCreate(cxt, "fivetrex row",
 										   ALLOCSET_DEFAULT_SIZES);
-	state->spare_cxt = AllocSetContextCreate(cxt, "fivetrex row read ahead",
+	state->spool_cxt = AllocSetContextCreate(cxt, "fivetrex row read ahead",
 											 ALLOCSET_DEFAULT_SIZES);
 	callback->func = unregister_list;
 	callback->arg = state;
@@ -396,10 +396,10 @@ ftx_scan_read_wanted(FtxScanState *state, TupleTableSlot *slot,
 	const FtxJsonValue *item;
 	MemoryContext old;
 
-	if (state->spare_filter == NULL || !state->in_steps)
+	if (state->spool_filter == NULL || !state->in_steps)
 		return ftx_scan_read_row(state, slot, cxt);
 	while ((item = begin_row(state, slot, cxt)) != NULL &&
-		   !passes_filter(state, state->spare_filter, state->conditions_context,
+		   !passes_filter(state, state->spool_filter, state->conditions_context,
 						  slot))
 		CHECK_FOR_INTERRUPTS();
 	if (item == NULL)
@@ -432,7 +432,7 @@ ftx_scan_ready(FtxScanState *state)
 {
 	bool more;
 
-	if (state->kept != NULL)
+	if (state->spool != NULL)
 		return true;
 	if (!state->started)
 		start_scan(state);
@@ -484,7 +484,7 @@ ftx_scan_filter(FtxScanState *state, ExprState *filter, List *quals)
 	/* reading ahead happens while the filter itself may be under way */
 	if (!contain_mutable_functions((Node *) quals) &&
 		!depends_on_execution((Node *) quals, NULL))
-		state->spare_filter = ExecInitQual(quals, &state->node->ss.ps);
+		state->spool_filter = ExecInitQual(quals, &state->node->ss.ps);
 }
 
 /*
@@ -495,8 +495,8 @@ next_row(FtxScanState *state, TupleTableSlot *slot)
 {
 	bool found;
 
-	if (state->kept != NULL)
-		return ftx_scan_kept_row(state, slot);
+	if (state->spool != NULL)
+		return ftx_scan_spooled_row(state, slot);
 	if (!state->started)
 		start_scan(state);
 	if (state->filter != NULL && state->in_steps)
@@ -545,12 +545,12 @@ ftx_scan_restart(FtxScanState *state)
 	ftx_open_list_unregister(&state->open_list);
 	ftx_items_reset(state->items);
 	ftx_objects_reset(state->objects);
-	if (state->kept != NULL)
+	if (state->spool != NULL)
 	{
-		ExecDropSingleTupleTableSlot(state->kept_slot);
-		tuplestore_end(state->kept);
-		state->kept = NULL;
-		state->cut_off = false;
+		ExecDropSingleTupleTableSlot(state->spool_slot);
+		tuplestore_end(state->spool);
+		state->spool = NULL;
+		state->broken = false;
 	}
 	state->started = false;
 }

@@ -55,7 +55,7 @@ struct FtxScanState
 
 	ExprState *filter;		 /* rows that do not pass are not handed out;
 							* NULL: that is left to core */
-	ExprState *spare_filter; /* the same for rows that are read ahead; NULL: all
+	ExprState *spool_filter; /* the same for rows that are read ahead; NULL: all
 							  * of them are kept */
 	bool in_steps; /* rows have columns that the filter does not look at */
 
@@ -85,10 +85,10 @@ struct FtxScanState
 
 	/* rows read ahead because somebody was about to write */
 	ResourceOwner owner; /* of the scan's temporary files */
-	Tuplestorestate *kept;
-	TupleTableSlot *kept_slot;
-	MemoryContext spare_cxt; /* their row_cxt */
-	bool cut_off;			 /* reading ahead failed in the middle */
+	Tuplestorestate *spool;
+	TupleTableSlot *spool_slot;
+	MemoryContext spool_cxt; /* their row_cxt */
+	bool broken;			 /* reading ahead failed in the middle */
 };
 
 /* In request.c: what the present scan asks for, from the plan's expressions */
@@ -119,7 +119,7 @@ extern void ftx_scan_request(FtxScanState *state, FtxScanRequest *request);
 extern void ftx_scan_read_to_end(FtxOpenList *list);
 
 /* Hand out the next row that was kept; false when there is none. */
-extern bool ftx_scan_kept_row(FtxScanState *state, TupleTableSlot *slot);
+extern bool ftx_scan_spooled_row(FtxScanState *state, TupleTableSlot *slot);
 
 /* In scan.c: read the next row from the API into a slot; false at the end. */
 extern bool

@@ -16,20 +16,20 @@
 #include "utils/tuplestore.h"
 
 static void
-begin_keeping(FtxScanState *state)
+begin_spool(FtxScanState *state)
 {
 	ResourceOwner old = CurrentResourceOwner;
 
-	if (state->kept != NULL)
+	if (state->spool != NULL)
 		return;
-	state->kept_slot = MakeSingleTupleTableSlot(state->tupdesc,
-												&TTSOpsMinimalTuple);
+	state->spool_slot = MakeSingleTupleTableSlot(state->tupdesc,
+												 &TTSOpsMinimalTuple);
 
 	/* the writer's statement may end before this scan does */
 	CurrentResourceOwner = state->owner;
 	PG_TRY();
 	{
-		state->kept = tuplestore_begin_heap(false, false, work_mem);
+		state->spool = tuplestore_begin_heap(false, false, work_mem);
 	}
 	PG_FINALLY();
 	{
@@ -52,7 +52,7 @@ ftx_scan_read_to_end(FtxOpenList *list)
 	MemoryContext old;
 
 	/* what failed once would miss rows; what has arrived is safe already */
-	if (state->cut_off)
+	if (state->broken)
 		return;
 
 	/* a filter in the middle of its row may be what writes */
@@ -64,14 +64,14 @@ ftx_scan_read_to_end(FtxOpenList *list)
 
 	old = MemoryContextSwitchTo(state->cxt);
 	slot = MakeSingleTupleTableSlot(state->tupdesc, slot->tts_ops);
-	begin_keeping(state);
-	state->cut_off = true;
+	begin_spool(state);
+	state->broken = true;
 	/* beyond a LIMIT, too: conditions that are checked later drop rows */
-	while (ftx_scan_read_wanted(state, slot, state->spare_cxt))
-		tuplestore_puttupleslot(state->kept, slot);
-	state->cut_off = false;
+	while (ftx_scan_read_wanted(state, slot, state->spool_cxt))
+		tuplestore_puttupleslot(state->spool, slot);
+	state->broken = false;
 	ExecDropSingleTupleTableSlot(slot);
-	MemoryContextReset(state->spare_cxt);
+	MemoryContextReset(state->spool_cxt);
 	MemoryContextSwitchTo(old);
 }
 
@@ -79,20 +79,20 @@ ftx_scan_read_to_end(FtxOpenList *list)
  * Hand out the next row that was kept; false when there is none.
  */
 bool
-ftx_scan_kept_row(FtxScanState *state, TupleTableSlot *slot)
+ftx_scan_spooled_row(FtxScanState *state, TupleTableSlot *slot)
 {
-	TupleTableSlot *kept = state->kept_slot;
+	TupleTableSlot *spooled = state->spool_slot;
 	MemoryContext old;
 	bool found;
 
 	ExecClearTuple(slot);
 	/* a tuple that is read from a file belongs to the slot, not to the row */
 	old = MemoryContextSwitchTo(state->cxt);
-	found = tuplestore_gettupleslot(state->kept, true, false, kept);
+	found = tuplestore_gettupleslot(state->spool, true, false, spooled);
 	MemoryContextSwitchTo(old);
 	if (!found)
 	{
-		if (state->cut_off)
+		if (state->broken)
 			ereport(
 				ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
@@ -101,10 +101,11 @@ ftx_scan_kept_row(FtxScanState *state, TupleTableSlot *slot)
 					 "An error broke off the reading ahead of a write of this session.")));
 		return false;
 	}
-	slot_getallattrs(kept);
-	memcpy(slot->tts_values, kept->tts_values,
-		   sizeof(Datum) * kept->tts_nvalid);
-	memcpy(slot->tts_isnull, kept->tts_isnull, sizeof(bool) * kept->tts_nvalid);
+	slot_getallattrs(spooled);
+	memcpy(slot->tts_values, spooled->tts_values,
+		   sizeof(Datum) * spooled->tts_nvalid);
+	memcpy(slot->tts_isnull, spooled->tts_isnull,
+		   sizeof(bool) * spooled->tts_nvalid);
 	ExecStoreVirtualTuple(slot);
 	return true;
 }
