@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * nest.c
+ * merge.c
  *		Updates of many rows that are one request.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "fdw/nest.h"
+#include "fdw/modify/merge.h"
 #include "json/value.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"

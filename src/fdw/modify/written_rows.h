@@ -8,7 +8,7 @@
 #ifndef FTX_WRITTEN_ROWS_H
 #define FTX_WRITTEN_ROWS_H
 
-#include "fdw/target.h"
+#include "fdw/modify/target.h"
 #include "nodes/execnodes.h"
 
 /*

@@ -17,7 +17,7 @@
 #include "base/compat.h"
 #include "base/textset.h"
 #include "executor/executor.h"
-#include "fdw/written_rows.h"
+#include "fdw/modify/written_rows.h"
 #include "lib/ilist.h"
 #include "utils/memutils.h"
 

@@ -10,7 +10,7 @@
 
 #include "access/htup.h"
 #include "api/calls/call.h"
-#include "fdw/target.h"
+#include "fdw/modify/target.h"
 
 /*
  * Rows stand in the order in which their requests were added to the set of

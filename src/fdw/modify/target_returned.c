@@ -9,7 +9,7 @@
 
 #include "base/compat.h"
 #include "fdw/compat.h"
-#include "fdw/target_check.h"
+#include "fdw/modify/target_check.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"

@@ -13,9 +13,9 @@
 #include "api/writes/writes.h"
 #include "base/textset.h"
 #include "executor/tuptable.h"
-#include "fdw/checks.h"
-#include "fdw/sent_rows.h"
-#include "fdw/target.h"
+#include "fdw/modify/checks.h"
+#include "fdw/modify/sent_rows.h"
+#include "fdw/modify/target.h"
 #include "nodes/pg_list.h"
 
 typedef struct FtxModifyState

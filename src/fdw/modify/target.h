@@ -17,7 +17,7 @@
 #include "api/calls/stats.h"
 #include "api/writes/writes.h"
 #include "catalogue/catalogue.h"
-#include "fdw/nest.h"
+#include "fdw/modify/merge.h"
 #include "fdw/plan/generated.h"
 #include "nodes/execnodes.h"
 #include "read/converter.h"

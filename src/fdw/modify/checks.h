@@ -14,7 +14,7 @@
 #ifndef FTX_CHECKS_H
 #define FTX_CHECKS_H
 
-#include "fdw/target.h"
+#include "fdw/modify/target.h"
 #include "nodes/execnodes.h"
 
 typedef struct FtxChecks FtxChecks;

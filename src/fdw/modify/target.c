@@ -10,9 +10,9 @@
 
 #include "api/options/options.h"
 #include "api/writes/belts.h"
+#include "fdw/modify/target.h"
+#include "fdw/modify/target_check.h"
 #include "fdw/plan/generated.h"
-#include "fdw/target.h"
-#include "fdw/target_check.h"
 #include "foreign/foreign.h"
 #include "lib/stringinfo.h"
 #include "read/path.h"

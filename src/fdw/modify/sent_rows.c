@@ -9,8 +9,8 @@
 
 #include "access/htup_details.h"
 #include "catalogue/catalogue.h"
-#include "fdw/nest.h"
-#include "fdw/sent_rows.h"
+#include "fdw/modify/merge.h"
+#include "fdw/modify/sent_rows.h"
 #include "read/path.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"

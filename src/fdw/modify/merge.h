@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * nest.h
+ * merge.h
  *		Updates of many rows that are one request.
  *
  * Rows of a schema configuration are leaves of a tree that is changed by one
@@ -9,8 +9,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef FTX_NEST_H
-#define FTX_NEST_H
+#ifndef FTX_MERGE_H
+#define FTX_MERGE_H
 
 #include "catalogue/catalogue.h"
 #include "json/json.h"
@@ -54,4 +54,4 @@ ftx_nest_tree(const FtxResource *resource, const FtxJsonValue *root);
 extern bool
 ftx_nest_find(FtxNestTree *tree, char *const *identity, FtxJsonValue *found);
 
-#endif /* FTX_NEST_H */
+#endif /* FTX_MERGE_H */
