@@ -172,7 +172,7 @@ typedef struct FtxResource
 	 * Where a row stands in the body of the update, whose rows are then merged
 	 * into one request: "schemas.{schema_name}.tables.{table_name}"; or NULL.
 	 */
-	const char *update_nest;
+	const char *merged_at;
 
 	/*
 	 * Members, as JSON, that an update sends unless it sets a column that is

@@ -307,7 +307,7 @@ explain_write(Relation rel, CmdType operation, const Plan *rows,
 		request = psprintf("DELETE %s", resource->remove.path);
 	ExplainPropertyText("Fivetran Write", request, es);
 	/* an estimate like those of rows; updates that are nested share requests */
-	if (es->costs && (operation != CMD_UPDATE || resource->update_nest == NULL))
+	if (es->costs && (operation != CMD_UPDATE || resource->merged_at == NULL))
 		ExplainPropertyFloat("Expected Writes", NULL, rows->plan_rows, 0, es);
 }
 

@@ -25,20 +25,20 @@ typedef struct Step
 	int column;
 } Step;
 
-typedef struct NestRow
+typedef struct MergedRow
 {
 	char *path;
 	char *names[MAX_STEPS]; /* one per step */
 	char *members;
-} NestRow;
+} MergedRow;
 
-struct FtxNest
+struct FtxMerge
 {
 	const FtxResource *resource;
 	int nsteps;
 	Step steps[MAX_STEPS];
 	MemoryContext cxt; /* of the rows */
-	NestRow *rows;
+	MergedRow *rows;
 	int nrows;
 	int size;
 };
@@ -46,7 +46,7 @@ struct FtxNest
 static int
 parse_template(const FtxResource *resource, Step *steps)
 {
-	const char *c = resource->update_nest;
+	const char *c = resource->merged_at;
 	int n = 0;
 
 	while (*c != '\0' && n < MAX_STEPS)
@@ -73,13 +73,13 @@ parse_template(const FtxResource *resource, Step *steps)
 }
 
 Bitmapset *
-ftx_nest_columns(const FtxResource *resource)
+ftx_merge_columns(const FtxResource *resource)
 {
 	Step steps[MAX_STEPS];
 	Bitmapset *columns = NULL;
 	int n;
 
-	if (resource->update_nest == NULL)
+	if (resource->merged_at == NULL)
 		return NULL;
 	n = parse_template(resource, steps);
 	for (int i = 0; i < n; i++)
@@ -90,40 +90,40 @@ ftx_nest_columns(const FtxResource *resource)
 	return columns;
 }
 
-FtxNest *
-ftx_nest_create(const FtxResource *resource)
+FtxMerge *
+ftx_merge_create(const FtxResource *resource)
 {
-	FtxNest *nest = palloc0(sizeof(FtxNest));
+	FtxMerge *merge = palloc0(sizeof(FtxMerge));
 
-	nest->resource = resource;
-	nest->nsteps = parse_template(resource, nest->steps);
-	nest->cxt = AllocSetContextCreate(CurrentMemoryContext, "fivetrex nest",
-									  ALLOCSET_DEFAULT_SIZES);
-	return nest;
+	merge->resource = resource;
+	merge->nsteps = parse_template(resource, merge->steps);
+	merge->cxt = AllocSetContextCreate(
+		CurrentMemoryContext, "fivetrex merged rows", ALLOCSET_DEFAULT_SIZES);
+	return merge;
 }
 
 void
-ftx_nest_add(FtxNest *nest, const char *path, char *const *identity,
-			 const char *members)
+ftx_merge_add(FtxMerge *merge, const char *path, char *const *identity,
+			  const char *members)
 {
-	MemoryContext old = MemoryContextSwitchTo(nest->cxt);
-	NestRow *row;
+	MemoryContext old = MemoryContextSwitchTo(merge->cxt);
+	MergedRow *row;
 
-	if (nest->nrows == nest->size)
+	if (merge->nrows == merge->size)
 	{
-		nest->size = Max(64, nest->size * 2);
-		nest->rows = nest->rows == NULL ?
-						 palloc(sizeof(NestRow) * nest->size) :
-						 repalloc_huge(nest->rows,
-									   sizeof(NestRow) * nest->size);
+		merge->size = Max(64, merge->size * 2);
+		merge->rows = merge->rows == NULL ?
+						  palloc(sizeof(MergedRow) * merge->size) :
+						  repalloc_huge(merge->rows,
+										sizeof(MergedRow) * merge->size);
 	}
-	row = &nest->rows[nest->nrows++];
+	row = &merge->rows[merge->nrows++];
 	row->path = pstrdup(path);
 	row->members = pstrdup(members);
-	for (int i = 0; i < nest->nsteps; i++)
-		row->names[i] = nest->steps[i].name != NULL ?
-							nest->steps[i].name :
-							pstrdup(identity[nest->steps[i].column]);
+	for (int i = 0; i < merge->nsteps; i++)
+		row->names[i] = merge->steps[i].name != NULL ?
+							merge->steps[i].name :
+							pstrdup(identity[merge->steps[i].column]);
 	MemoryContextSwitchTo(old);
 }
 
@@ -131,7 +131,7 @@ ftx_nest_add(FtxNest *nest, const char *path, char *const *identity,
  * How many steps do two rows of the same path have in common?
  */
 static int
-common_steps(const NestRow *a, const NestRow *b, int nsteps)
+common_steps(const MergedRow *a, const MergedRow *b, int nsteps)
 {
 	int n = 0;
 
@@ -143,8 +143,8 @@ common_steps(const NestRow *a, const NestRow *b, int nsteps)
 static int
 compare_rows(const void *a, const void *b, void *arg)
 {
-	const NestRow *left = a;
-	const NestRow *right = b;
+	const MergedRow *left = a;
+	const MergedRow *right = b;
 	int nsteps = *(int *) arg;
 	int result = strcmp(left->path, right->path);
 
@@ -157,7 +157,7 @@ compare_rows(const void *a, const void *b, void *arg)
  * Open the objects of a row's steps from `from` on.
  */
 static void
-open_steps(StringInfo body, const NestRow *row, int from, int nsteps)
+open_steps(StringInfo body, const MergedRow *row, int from, int nsteps)
 {
 	for (int i = from; i < nsteps; i++)
 	{
@@ -179,25 +179,25 @@ close_steps(StringInfo body, int n)
 }
 
 void
-ftx_nest_flush(FtxNest *nest, FtxNestRequest request, void *arg)
+ftx_merge_flush(FtxMerge *merge, FtxMergedRequest request, void *arg)
 {
 	StringInfoData body;
 
-	qsort_arg(nest->rows, nest->nrows, sizeof(NestRow), compare_rows,
-			  &nest->nsteps);
+	qsort_arg(merge->rows, merge->nrows, sizeof(MergedRow), compare_rows,
+			  &merge->nsteps);
 	initStringInfo(&body);
-	for (int i = 0; i < nest->nrows; i++)
+	for (int i = 0; i < merge->nrows; i++)
 	{
-		const NestRow *row = &nest->rows[i];
-		bool first = i == 0 || strcmp(nest->rows[i - 1].path, row->path) != 0;
-		bool last = i == nest->nrows - 1 ||
-					strcmp(nest->rows[i + 1].path, row->path) != 0;
+		const MergedRow *row = &merge->rows[i];
+		bool first = i == 0 || strcmp(merge->rows[i - 1].path, row->path) != 0;
+		bool last = i == merge->nrows - 1 ||
+					strcmp(merge->rows[i + 1].path, row->path) != 0;
 		int common = first ?
 						 0 :
-						 common_steps(&nest->rows[i - 1], row, nest->nsteps);
+						 common_steps(&merge->rows[i - 1], row, merge->nsteps);
 
 		/* a row that comes twice: the first one counts */
-		if (first || common < nest->nsteps)
+		if (first || common < merge->nsteps)
 		{
 			if (first)
 			{
@@ -205,20 +205,20 @@ ftx_nest_flush(FtxNest *nest, FtxNestRequest request, void *arg)
 				appendStringInfoChar(&body, '{');
 			}
 			else
-				close_steps(&body, nest->nsteps - 1 - common);
-			open_steps(&body, row, common, nest->nsteps);
+				close_steps(&body, merge->nsteps - 1 - common);
+			open_steps(&body, row, common, merge->nsteps);
 		}
 		if (last)
 		{
-			close_steps(&body, nest->nsteps);
+			close_steps(&body, merge->nsteps);
 			request(arg, row->path, body.data);
 		}
 	}
 	pfree(body.data);
-	MemoryContextReset(nest->cxt);
-	nest->rows = NULL;
-	nest->nrows = 0;
-	nest->size = 0;
+	MemoryContextReset(merge->cxt);
+	merge->rows = NULL;
+	merge->nrows = 0;
+	merge->size = 0;
 }
 
 /* ---------- answers ---------- */
@@ -231,7 +231,7 @@ typedef struct Level
 	int position;		 /* behind it, in the object above */
 } Level;
 
-struct FtxNestTree
+struct FtxAnswerTree
 {
 	MemoryContext cxt;
 	FtxJsonValue root;
@@ -240,10 +240,10 @@ struct FtxNestTree
 	Level levels[MAX_STEPS];
 };
 
-FtxNestTree *
-ftx_nest_tree(const FtxResource *resource, const FtxJsonValue *root)
+FtxAnswerTree *
+ftx_merge_tree(const FtxResource *resource, const FtxJsonValue *root)
 {
-	FtxNestTree *tree = palloc0(sizeof(FtxNestTree));
+	FtxAnswerTree *tree = palloc0(sizeof(FtxAnswerTree));
 
 	tree->cxt = CurrentMemoryContext;
 	tree->root = *root;
@@ -294,7 +294,7 @@ find_member(const FtxJsonValue *object, const char *name, Level *level)
 }
 
 bool
-ftx_nest_find(FtxNestTree *tree, char *const *identity, FtxJsonValue *found)
+ftx_merge_find(FtxAnswerTree *tree, char *const *identity, FtxJsonValue *found)
 {
 	const FtxJsonValue *object = &tree->root;
 	bool same = true; /* as last time, so far */

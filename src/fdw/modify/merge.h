@@ -4,7 +4,7 @@
  *		Updates of many rows that are one request.
  *
  * Rows of a schema configuration are leaves of a tree that is changed by one
- * PATCH.  FtxResource.update_nest says where a row stands in the body:
+ * PATCH.  FtxResource.merged_at says where a row stands in the body:
  * "schemas.{schema_name}.tables.{table_name}".
  *
  *-------------------------------------------------------------------------
@@ -16,42 +16,43 @@
 #include "json/json.h"
 #include "nodes/bitmapset.h"
 
-typedef struct FtxNest FtxNest;
+typedef struct FtxMerge FtxMerge;
 
 /* The catalogue columns that a template names. */
-extern Bitmapset *ftx_nest_columns(const FtxResource *resource);
+extern Bitmapset *ftx_merge_columns(const FtxResource *resource);
 
 /* Gathers rows in the current memory context. */
-extern FtxNest *ftx_nest_create(const FtxResource *resource);
+extern FtxMerge *ftx_merge_create(const FtxResource *resource);
 
 /*
  * Add what is to be set of a row: `members` is a JSON object, `identity` has
  * the values of the template's columns by catalogue index, `path` the request
  * that it goes into.  All is copied.
  */
-extern void ftx_nest_add(FtxNest *nest, const char *path, char *const *identity,
-						 const char *members);
+extern void ftx_merge_add(FtxMerge *merge, const char *path,
+						  char *const *identity, const char *members);
 
 /*
  * Hand out the requests, one per path, and forget the rows.  Both texts are
  * valid during the call.
  */
-typedef void (*FtxNestRequest)(void *arg, const char *path, const char *body);
-extern void ftx_nest_flush(FtxNest *nest, FtxNestRequest request, void *arg);
+typedef void (*FtxMergedRequest)(void *arg, const char *path, const char *body);
+extern void
+ftx_merge_flush(FtxMerge *merge, FtxMergedRequest request, void *arg);
 
 /*
  * The tree that such a request answers with (a slice of the answer), for
  * searches.  Lives in the current memory context.
  */
-typedef struct FtxNestTree FtxNestTree;
-extern FtxNestTree *
-ftx_nest_tree(const FtxResource *resource, const FtxJsonValue *root);
+typedef struct FtxAnswerTree FtxAnswerTree;
+extern FtxAnswerTree *
+ftx_merge_tree(const FtxResource *resource, const FtxJsonValue *root);
 
 /*
  * Find a row in it; false if it is not there.  Cheap when rows are looked for
  * in the order of the tree.
  */
 extern bool
-ftx_nest_find(FtxNestTree *tree, char *const *identity, FtxJsonValue *found);
+ftx_merge_find(FtxAnswerTree *tree, char *const *identity, FtxJsonValue *found);
 
 #endif /* FTX_MERGE_H */

@@ -61,7 +61,7 @@ take_answer(void *arg, int index, const FtxCallSpec *spec, FtxCall *call)
 	slot_getallattrs(slot);
 	memcpy(values, slot->tts_values, sizeof(Datum) * natts);
 	memcpy(nulls, slot->tts_isnull, sizeof(bool) * natts);
-	if (state->target->nest != NULL)
+	if (state->target->merge != NULL)
 	{
 		ftx_target_answer_row(state->target,
 							  ftx_target_tree(state->target, call),

@@ -99,8 +99,9 @@ ftx_sent_rows_add(FtxSentRows *rows, Datum *values, bool *nulls,
 	row->tuple = heap_form_tuple(RelationGetDescr(rows->target->rel), values,
 								 nulls);
 	row->identity = identity ? copy_identity(rows, identity) : NULL;
-	row->path = rows->target->nest != NULL ? request_path(rows, row->identity) :
-											 NULL;
+	row->path = rows->target->merge != NULL ?
+					request_path(rows, row->identity) :
+					NULL;
 	rows->nrows++;
 	MemoryContextSwitchTo(old);
 }
@@ -131,7 +132,7 @@ ftx_sent_rows_forget(FtxSentRows *rows)
  * Put an answer, or a tree that has it, over a row.
  */
 static void
-update_row(FtxSentRows *rows, SentRow *row, FtxCall *call, FtxNestTree *tree)
+update_row(FtxSentRows *rows, SentRow *row, FtxCall *call, FtxAnswerTree *tree)
 {
 	TupleDesc tupdesc = RelationGetDescr(rows->target->rel);
 	Datum *values;
@@ -162,12 +163,12 @@ ftx_sent_rows_answer(void *arg, int index, const FtxCallSpec *spec,
 					 FtxCall *call)
 {
 	FtxSentRows *rows = arg;
-	FtxNestTree *tree;
+	FtxAnswerTree *tree;
 	MemoryContext old;
 
 	if (rows->target->answer == NULL)
 		return;
-	if (rows->target->nest == NULL)
+	if (rows->target->merge == NULL)
 	{
 		update_row(rows, &rows->rows[index - rows->base], call, NULL);
 		return;

@@ -15,7 +15,7 @@
 /*
  * Rows stand in the order in which their requests were added to the set of
  * writes, one request a row; or, where rows are merged into one request
- * (FtxTarget.nest), know its path.  All of it lives in the memory context in
+ * (FtxTarget.merge), know its path.  All of it lives in the memory context in
  * which it was made.
  */
 typedef struct FtxSentRows FtxSentRows;

@@ -41,7 +41,7 @@ ftx_target_identity(const FtxResource *resource, CmdType operation)
 										  operation_of(resource, operation));
 
 	if (operation == CMD_UPDATE)
-		columns = bms_union(columns, ftx_nest_columns(resource));
+		columns = bms_union(columns, ftx_merge_columns(resource));
 	return columns;
 }
 
@@ -141,8 +141,8 @@ ftx_target_begin(Relation rel, CmdType operation, Oid userid, List *returned)
 	target->dry_run = options.dry_run || target->session->options.dry_run;
 	map_columns(target);
 	target->identity = ftx_target_identity(target->resource, operation);
-	if (operation == CMD_UPDATE && target->resource->update_nest != NULL)
-		target->nest = ftx_nest_create(target->resource);
+	if (operation == CMD_UPDATE && target->resource->merged_at != NULL)
+		target->merge = ftx_merge_create(target->resource);
 	target->known = known_to_be_null(target);
 	ftx_target_read_answers(target, returned);
 	return target;
@@ -175,13 +175,13 @@ void
 ftx_target_add(FtxTarget *target, FtxWrites *writes, const FtxCallSpec *spec,
 			   char **identity)
 {
-	if (target->nest == NULL)
+	if (target->merge == NULL)
 	{
 		ftx_writes_add(writes, spec);
 		return;
 	}
 	target->merged = *spec;
-	ftx_nest_add(target->nest, spec->path, identity, spec->body);
+	ftx_merge_add(target->merge, spec->path, identity, spec->body);
 }
 
 /* For the callback that gets the merged requests. */
@@ -207,8 +207,8 @@ ftx_target_gathered(FtxTarget *target, FtxWrites *writes)
 {
 	Gathered gathered = {target, writes};
 
-	if (target->nest != NULL)
-		ftx_nest_flush(target->nest, add_merged, &gathered);
+	if (target->merge != NULL)
+		ftx_merge_flush(target->merge, add_merged, &gathered);
 }
 
 char *
@@ -219,7 +219,7 @@ ftx_target_row_name(FtxTarget *target, const FtxCallSpec *spec, char **identity)
 
 	initStringInfo(&name);
 	appendStringInfoString(&name, spec->path);
-	while (target->nest != NULL &&
+	while (target->merge != NULL &&
 		   (column = bms_next_member(target->identity, column)) >= 0)
 		appendStringInfo(&name, "\n%s",
 						 identity[column] ? identity[column] : "");

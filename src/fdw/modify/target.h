@@ -41,7 +41,7 @@ typedef struct FtxTarget
 	Bitmapset *known;		 /* attnums whose values in the rows that answers
 							  * are put over were read, or are set, be they
 							  * NULL; those that are not NULL are, anyway */
-	FtxNest *nest;			 /* rows that are merged into one update, or NULL */
+	FtxMerge *merge;		 /* rows that are merged into one update, or NULL */
 	FtxCallSpec merged;		 /* all of such an update but path and body */
 	FtxStats stats;
 } FtxTarget;
@@ -125,8 +125,8 @@ extern void ftx_target_answer(FtxTarget *target, FtxCall *call, char **identity,
  * The same for updates of merged rows: the tree that the API answered, and one
  * row of it.  What the answer does not have stays as it is.
  */
-extern FtxNestTree *ftx_target_tree(FtxTarget *target, FtxCall *call);
-extern void ftx_target_answer_row(FtxTarget *target, FtxNestTree *tree,
+extern FtxAnswerTree *ftx_target_tree(FtxTarget *target, FtxCall *call);
+extern void ftx_target_answer_row(FtxTarget *target, FtxAnswerTree *tree,
 								  char **identity, Datum *values, bool *nulls);
 
 #endif /* FTX_TARGET_H */

@@ -471,7 +471,7 @@ ftx_target_answer(FtxTarget *target, FtxCall *call, char **identity,
 	ftx_generated_compute(target->generated, values, nulls);
 }
 
-FtxNestTree *
+FtxAnswerTree *
 ftx_target_tree(FtxTarget *target, FtxCall *call)
 {
 	const char *whole = "";
@@ -479,17 +479,17 @@ ftx_target_tree(FtxTarget *target, FtxCall *call)
 	FtxJsonValue *root = ftx_call_written(call,
 										  ftx_projection_create(&whole, 1));
 
-	return ftx_nest_tree(target->resource, root != NULL ? root : &nothing);
+	return ftx_merge_tree(target->resource, root != NULL ? root : &nothing);
 }
 
 void
-ftx_target_answer_row(FtxTarget *target, FtxNestTree *tree, char **identity,
+ftx_target_answer_row(FtxTarget *target, FtxAnswerTree *tree, char **identity,
 					  Datum *values, bool *nulls)
 {
 	FtxJsonValue found;
 	FtxJsonValue *item;
 
-	if (target->answer == NULL || !ftx_nest_find(tree, identity, &found))
+	if (target->answer == NULL || !ftx_merge_find(tree, identity, &found))
 		return;
 	item = palloc0(sizeof(FtxJsonValue) * ftx_converter_slots(target->answer));
 	ftx_page_project(&found, ftx_converter_projection(target->answer), item);

@@ -366,10 +366,10 @@ ftx_target_update(FtxTarget *target, List *attnums, const Datum *values,
 	spec->body = body.text.data;
 	spec->method = FTX_PATCH;
 	spec->accept = resource->update.accept;
-	if (target->nest == NULL)
+	if (target->merge == NULL)
 		expect_identity(target, identity, spec);
 	spec->repeat_safe = (flags & (FTX_TESTS | FTX_ACTS)) == 0;
-	spec->takes_long = (flags & FTX_TESTS) != 0 || target->nest != NULL;
+	spec->takes_long = (flags & FTX_TESTS) != 0 || target->merge != NULL;
 	return true;
 }
 
