@@ -172,7 +172,7 @@ ftx_bytes_unref(FtxBytes *bytes)
 }
 
 static void
-owner_reset(void *arg)
+bytes_owner_reset(void *arg)
 {
 	BytesOwner *link = arg;
 
@@ -195,7 +195,7 @@ ftx_bytes_own(FtxBytes *bytes, MemoryContext owner)
 	}
 
 	link->bytes = bytes;
-	link->callback.func = owner_reset;
+	link->callback.func = bytes_owner_reset;
 	link->callback.arg = link;
 	MemoryContextRegisterResetCallback(owner, &link->callback);
 }

@@ -261,7 +261,7 @@ define_text(Setting *setting)
 }
 
 static void
-settle(Setting *setting)
+settle_setting(Setting *setting)
 {
 	const struct config_generic *placeholder = find_variable(setting->name);
 	bool fixed = IsParallelWorker() ||
@@ -288,7 +288,7 @@ settle_all(void)
 	for (size_t i = 0; i < lengthof(settings); i++)
 	{
 		if (settings[i].placeholder)
-			settle(&settings[i]);
+			settle_setting(&settings[i]);
 	}
 }
 
@@ -461,7 +461,7 @@ ftx_guc_init(void)
 {
 	preloaded = process_shared_preload_libraries_in_progress;
 	for (size_t i = 0; i < lengthof(settings); i++)
-		settle(&settings[i]);
+		settle_setting(&settings[i]);
 
 	/*
 	 * Core would remove the placeholders and refuse to RESET them, though

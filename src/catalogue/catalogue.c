@@ -129,7 +129,8 @@ ftx_accept_value(FtxAccept accept)
 static char complaint[200];
 
 static const char *
-complain(const FtxResource *resource, const char *about, const char *what)
+complain_of_row(const FtxResource *resource, const char *about,
+				const char *what)
 {
 	snprintf(complaint, sizeof(complaint), "%s: %s %s", resource->name, about,
 			 what);
@@ -137,7 +138,7 @@ complain(const FtxResource *resource, const char *about, const char *what)
 }
 
 static const char *
-check_path(const FtxResource *resource, const FtxOperation *operation)
+check_template(const FtxResource *resource, const FtxOperation *operation)
 {
 	const char *c = operation->path;
 
@@ -147,12 +148,13 @@ check_path(const FtxResource *resource, const FtxOperation *operation)
 		size_t len = strcspn(++c, "}");
 
 		if (len == 0 || len >= sizeof(name) || c[len] != '}')
-			return complain(resource, operation->path, "has a broken {name}");
+			return complain_of_row(resource, operation->path,
+								   "has a broken {name}");
 		memcpy(name, c, len);
 		name[len] = '\0';
 		if (ftx_resource_column(resource, name) < 0)
-			return complain(resource, operation->path,
-							"has a {name} that is no column");
+			return complain_of_row(resource, operation->path,
+								   "has a {name} that is no column");
 		c += len;
 	}
 	return NULL;
@@ -165,25 +167,28 @@ check_columns(const FtxResource *resource)
 
 	if (strcmp(last->name, "attrs") != 0 || last->path == NULL ||
 		last->path[0] != '\0')
-		return complain(resource, last->name, "is last, not attrs");
+		return complain_of_row(resource, last->name, "is last, not attrs");
 	for (int i = 0; i < resource->ncolumns; i++)
 	{
 		const FtxColumn *column = &resource->columns[i];
 
 		if (ftx_resource_column(resource, column->name) != i)
-			return complain(resource, column->name, "stands twice");
+			return complain_of_row(resource, column->name, "stands twice");
 		if ((column->flags & FTX_KEY) != 0 && (column->flags & FTX_UPDATE) != 0)
-			return complain(resource, column->name, "is an updatable key");
+			return complain_of_row(resource, column->name,
+								   "is an updatable key");
 		if ((column->path == NULL) !=
 			((column->flags & (FTX_WRITE_ONLY | FTX_PARENT)) != 0))
-			return complain(resource, column->name,
-							"has a path though nothing is read, or none");
+			return complain_of_row(
+				resource, column->name,
+				"has a path though nothing is read, or none");
 		if ((column->flags & FTX_REQUIRED) != 0 &&
 			(column->flags & FTX_CREATE) == 0)
-			return complain(resource, column->name,
-							"is required but cannot be sent");
+			return complain_of_row(resource, column->name,
+								   "is required but cannot be sent");
 		if (column->comment == NULL)
-			return complain(resource, column->name, "has no description");
+			return complain_of_row(resource, column->name,
+								   "has no description");
 	}
 	return NULL;
 }
@@ -202,14 +207,14 @@ check_filters(const FtxResource *resource)
 		FtxType type;
 
 		if (column < 0)
-			return complain(resource, filter->column,
-							"is a filter but no column");
+			return complain_of_row(resource, filter->column,
+								   "is a filter but no column");
 		type = resource->columns[column].type;
 		if (type != FTX_TEXT && type != FTX_BOOL)
-			return complain(resource, filter->column,
-							"is a filter but neither text nor boolean");
+			return complain_of_row(resource, filter->column,
+								   "is a filter but neither text nor boolean");
 		if ((type == FTX_BOOL) != (filter->values == ftx_booleans))
-			return complain(
+			return complain_of_row(
 				resource, filter->column,
 				"is a filter whose values are not those of its type");
 	}
@@ -226,14 +231,15 @@ check_read_only(const FtxResource *resource)
 
 		if (column < 0 || resource->columns[column].type != FTX_JSONB ||
 			(resource->columns[column].flags & FTX_UPDATE) == 0)
-			return complain(resource, member->column,
-							"has a read-only member but is no object that is "
-							"updated");
+			return complain_of_row(
+				resource, member->column,
+				"has a read-only member but is no object that is "
+				"updated");
 		if ((member->by == NULL) != (member->values == NULL) ||
 			(member->by != NULL &&
 			 ftx_resource_column(resource, member->by) < 0))
-			return complain(resource, member->member,
-							"is read only by what is no column");
+			return complain_of_row(resource, member->member,
+								   "is read only by what is no column");
 	}
 	return NULL;
 }
@@ -247,18 +253,18 @@ check_parent(const FtxResource *resource)
 		return NULL;
 	parent = ftx_resource_find(resource->parent);
 	if (parent == NULL)
-		return complain(resource, resource->parent, "is no resource");
+		return complain_of_row(resource, resource->parent, "is no resource");
 	for (int i = 0; i < resource->nlinks; i++)
 	{
 		const FtxLink *link = &resource->links[i];
 		int column = ftx_resource_column(resource, link->column);
 
 		if (column < 0 || (resource->columns[column].flags & FTX_PARENT) == 0)
-			return complain(resource, link->column,
-							"is a link but no column of the parent");
+			return complain_of_row(resource, link->column,
+								   "is a link but no column of the parent");
 		if (ftx_resource_column(parent, link->parent_column) < 0)
-			return complain(resource, link->parent_column,
-							"is no column of the parent");
+			return complain_of_row(resource, link->parent_column,
+								   "is no column of the parent");
 	}
 	for (int i = 0; i < resource->ncolumns; i++)
 	{
@@ -268,8 +274,8 @@ check_parent(const FtxResource *resource)
 			linked |= strcmp(resource->links[j].column,
 							 resource->columns[i].name) == 0;
 		if (!linked && (resource->columns[i].flags & FTX_PARENT) != 0)
-			return complain(resource, resource->columns[i].name,
-							"is not linked to the parent");
+			return complain_of_row(resource, resource->columns[i].name,
+								   "is not linked to the parent");
 	}
 	return NULL;
 }
@@ -290,10 +296,10 @@ check_resource(const FtxResource *resource)
 	if (found == NULL)
 		found = check_parent(resource);
 	for (int i = 0; found == NULL && i < FTX_LENGTH(operations); i++)
-		found = check_path(resource, operations[i]);
+		found = check_template(resource, operations[i]);
 	if (found == NULL && resource->list.path == NULL &&
 		resource->detail.path == NULL)
-		found = complain(resource, "it", "cannot be read");
+		found = complain_of_row(resource, "it", "cannot be read");
 	return found;
 }
 
@@ -308,7 +314,7 @@ ftx_catalogue_check(void)
 			return found;
 		if (i > 0 &&
 			strcmp(ftx_catalogue[i - 1]->name, ftx_catalogue[i]->name) >= 0)
-			return complain(ftx_catalogue[i], "it", "is out of order");
+			return complain_of_row(ftx_catalogue[i], "it", "is out of order");
 	}
 	return NULL;
 }

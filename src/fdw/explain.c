@@ -276,7 +276,7 @@ given_columns(Relation rel, const FtxResource *resource, const Plan *rows,
  * "POST /v1/groups"; both paths where it depends on values that are not known.
  */
 static char *
-insert_request(Relation rel, const FtxResource *resource, const Plan *rows)
+explained_insert(Relation rel, const FtxResource *resource, const Plan *rows)
 {
 	bool certain;
 	char **given = given_columns(rel, resource, rows, &certain);
@@ -300,7 +300,7 @@ explain_write(Relation rel, CmdType operation, const Plan *rows,
 	char *request;
 
 	if (operation == CMD_INSERT)
-		request = insert_request(rel, resource, rows);
+		request = explained_insert(rel, resource, rows);
 	else if (operation == CMD_UPDATE)
 		request = psprintf("PATCH %s", resource->update.path);
 	else

@@ -47,8 +47,8 @@ check_names(List *tables)
  * from it.
  */
 static char *
-create_statement(const FtxResource *resource, const char *table,
-				 const char *server)
+create_table_statement(const FtxResource *resource, const char *table,
+					   const char *server)
 {
 	StringInfoData sql;
 
@@ -95,16 +95,16 @@ add_resource(List *result, const FtxResource *resource,
 	if (stmt->list_type == FDW_IMPORT_SCHEMA_LIMIT_TO)
 	{
 		if (by_alias)
-			result = lappend(
-				result, create_statement(resource, alias, stmt->server_name));
+			result = lappend(result, create_table_statement(resource, alias,
+															stmt->server_name));
 		if (!by_name)
 			return result;
 	}
 	else if (stmt->list_type == FDW_IMPORT_SCHEMA_EXCEPT &&
 			 (by_name || by_alias))
 		return result;
-	return lappend(
-		result, create_statement(resource, resource->name, stmt->server_name));
+	return lappend(result, create_table_statement(resource, resource->name,
+												  stmt->server_name));
 }
 
 List *

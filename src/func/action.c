@@ -133,7 +133,8 @@ check_required(FunctionCallInfo fcinfo, const FtxAction *action)
  * Arguments that are query parameters.
  */
 static void
-append_query(FunctionCallInfo fcinfo, const FtxAction *action, StringInfo path)
+append_action_query(FunctionCallInfo fcinfo, const FtxAction *action,
+					StringInfo path)
 {
 	for (int i = 0; i < argument_count(action); i++)
 	{
@@ -160,7 +161,7 @@ build_path(FunctionCallInfo fcinfo, const FtxAction *action)
 	initStringInfo(&path);
 	appendStringInfoString(
 		&path, ftx_func_fill_path(fcinfo, action->function, action->path));
-	append_query(fcinfo, action, &path);
+	append_action_query(fcinfo, action, &path);
 	return path.data;
 }
 

@@ -20,7 +20,7 @@ PG_FUNCTION_INFO_V1(fivetrex_columns);
 PG_FUNCTION_INFO_V1(fivetrex_catalogue_check);
 
 static void
-put_text(Datum *value, bool *null, const char *text)
+put_column_text(Datum *value, bool *null, const char *text)
 {
 	*null = text == NULL;
 	if (text != NULL)
@@ -67,15 +67,15 @@ fivetrex_tables(PG_FUNCTION_ARGS)
 		Datum values[9] = {0};
 		bool nulls[9] = {0};
 
-		put_text(&values[0], &nulls[0], resource->name);
-		put_text(&values[1], &nulls[1], resource->comment);
-		put_text(&values[2], &nulls[2], resource->list.path);
-		put_text(&values[3], &nulls[3], resource->detail.path);
-		put_text(&values[4], &nulls[4], resource->create.path);
-		put_text(&values[5], &nulls[5], resource->update.path);
-		put_text(&values[6], &nulls[6], resource->remove.path);
+		put_column_text(&values[0], &nulls[0], resource->name);
+		put_column_text(&values[1], &nulls[1], resource->comment);
+		put_column_text(&values[2], &nulls[2], resource->list.path);
+		put_column_text(&values[3], &nulls[3], resource->detail.path);
+		put_column_text(&values[4], &nulls[4], resource->create.path);
+		put_column_text(&values[5], &nulls[5], resource->update.path);
+		put_column_text(&values[6], &nulls[6], resource->remove.path);
 		values[7] = filter_columns(resource);
-		put_text(&values[8], &nulls[8], resource->parent);
+		put_column_text(&values[8], &nulls[8], resource->parent);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;

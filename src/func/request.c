@@ -56,7 +56,7 @@ only_dots(const char *segment, size_t len)
  * it, nor to smuggle anything into the request line.
  */
 static void
-check_path(const char *path)
+check_request_path(const char *path)
 {
 	const char *segment;
 
@@ -130,7 +130,7 @@ scalar_text(const char *name, const JsonbValue *value)
  * an array repeats its parameter.
  */
 static void
-append_query(StringInfo path, Jsonb *query)
+append_request_query(StringInfo path, Jsonb *query)
 {
 	JsonbIterator *it = JsonbIteratorInit(&query->root);
 	JsonbValue value;
@@ -184,10 +184,10 @@ fivetrex_request(PG_FUNCTION_ARGS)
 	spec.method = ftx_func_method(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	initStringInfo(&path);
 	appendStringInfoString(&path, text_to_cstring(PG_GETARG_TEXT_PP(1)));
-	check_path(path.data);
+	check_request_path(path.data);
 	operation = ftx_operation_find(ftx_method_name(spec.method), path.data);
 	if (!PG_ARGISNULL(2))
-		append_query(&path, PG_GETARG_JSONB_P(2));
+		append_request_query(&path, PG_GETARG_JSONB_P(2));
 	if (!PG_ARGISNULL(3) && spec.method == FTX_GET)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("a GET has no body"),

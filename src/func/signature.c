@@ -71,8 +71,8 @@ hmac(const char *body, size_t body_len, const char *secret, size_t secret_len,
 }
 
 static void
-compute(FunctionCallInfo fcinfo, bool body_is_text, int secret_arg,
-		unsigned char *digest)
+compute_signature(FunctionCallInfo fcinfo, bool body_is_text, int secret_arg,
+				  unsigned char *digest)
 {
 	size_t body_len;
 	size_t secret_len;
@@ -93,7 +93,7 @@ signature(FunctionCallInfo fcinfo, bool body_is_text)
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
-	compute(fcinfo, body_is_text, 1, digest);
+	compute_signature(fcinfo, body_is_text, 1, digest);
 	for (int i = 0; i < DIGEST_BYTES; i++)
 	{
 		text[2 * i] = hex[digest[i] >> 4];
@@ -152,7 +152,7 @@ verify(FunctionCallInfo fcinfo, bool body_is_text)
 		VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(2)) == 0 ||
 		!parse_signature(PG_GETARG_TEXT_PP(1), given))
 		PG_RETURN_BOOL(false);
-	compute(fcinfo, body_is_text, 2, expected);
+	compute_signature(fcinfo, body_is_text, 2, expected);
 	PG_RETURN_BOOL(CRYPTO_memcmp(given, expected, DIGEST_BYTES) == 0);
 }
 

@@ -180,7 +180,7 @@ ftx_sync_pause(int64 ms)
  * that the answer is late by a tenth at most and long syncs cost few calls.
  */
 static int64
-next_pause(FtxSession *session, int64 waited)
+next_sync_pause(FtxSession *session, int64 waited)
 {
 	int64 pause = Max(waited / 10, session->options.retry_delay);
 
@@ -239,7 +239,7 @@ fivetrex_wait(PG_FUNCTION_ARGS)
 		waited = TimestampDifferenceMilliseconds(start, GetCurrentTimestamp());
 		if (status.syncing == FTX_SYNCING_NO || (limit >= 0 && waited >= limit))
 			break;
-		pause = next_pause(session, waited);
+		pause = next_sync_pause(session, waited);
 		if (limit >= 0)
 			pause = Min(pause, limit - waited);
 		ftx_sync_pause(pause);

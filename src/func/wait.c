@@ -57,7 +57,7 @@ enum
 /* ---------- the verdict ---------- */
 
 static void
-set_text(FtxWait *wait, int column, const char *text)
+set_column_text(FtxWait *wait, int column, const char *text)
 {
 	MemoryContext old = MemoryContextSwitchTo(wait->cxt);
 
@@ -77,8 +77,8 @@ set_time(FtxWait *wait, int column, TimestampTz time)
 static void
 decide(FtxWait *wait, const char *outcome, const char *known_by)
 {
-	set_text(wait, OUTCOME, outcome);
-	set_text(wait, OUTCOME_KNOWN_BY, known_by);
+	set_column_text(wait, OUTCOME, outcome);
+	set_column_text(wait, OUTCOME_KNOWN_BY, known_by);
 	wait->decided = true;
 }
 
@@ -102,18 +102,19 @@ outcome_of_status(const FtxWaitSync *sync)
 static void
 decide_by_history(FtxWait *wait, const FtxWaitSync *sync, const char *known_by)
 {
-	set_text(wait, OUTCOME_SYNC_ID,
-			 sync->nulls[FTX_WAIT_SYNC_ID] ?
-				 NULL :
-				 TextDatumGetCString(sync->values[FTX_WAIT_SYNC_ID]));
+	set_column_text(wait, OUTCOME_SYNC_ID,
+					sync->nulls[FTX_WAIT_SYNC_ID] ?
+						NULL :
+						TextDatumGetCString(sync->values[FTX_WAIT_SYNC_ID]));
 	set_time(wait, OUTCOME_STARTED_AT,
 			 DatumGetTimestampTz(sync->values[FTX_WAIT_SYNC_START]));
 	set_time(wait, OUTCOME_ENDED_AT,
 			 DatumGetTimestampTz(sync->values[FTX_WAIT_SYNC_END]));
-	set_text(wait, OUTCOME_REASON,
-			 sync->nulls[FTX_WAIT_SYNC_REASON] ?
-				 NULL :
-				 TextDatumGetCString(sync->values[FTX_WAIT_SYNC_REASON]));
+	set_column_text(
+		wait, OUTCOME_REASON,
+		sync->nulls[FTX_WAIT_SYNC_REASON] ?
+			NULL :
+			TextDatumGetCString(sync->values[FTX_WAIT_SYNC_REASON]));
 	decide(wait, outcome_of_status(sync), known_by);
 }
 
@@ -251,7 +252,7 @@ judge_since(FtxWait *wait)
 }
 
 static void
-judge(FtxWait *wait)
+judge_sync(FtxWait *wait)
 {
 	if (wait->status.syncing != FTX_SYNCING_NO)
 		return;
@@ -261,7 +262,7 @@ judge(FtxWait *wait)
 		judge_last(wait);
 	if (!wait->decided && final_state(wait) != NULL)
 	{
-		set_text(wait, OUTCOME_REASON, wait->reason);
+		set_column_text(wait, OUTCOME_REASON, wait->reason);
 		decide(wait, final_state(wait), "state");
 	}
 }
@@ -356,7 +357,7 @@ fivetrex_wait_since(PG_FUNCTION_ARGS)
 		MemoryContextReset(once);
 		MemoryContextSwitchTo(once);
 		if (ftx_wait_look(&wait, last))
-			judge(&wait);
+			judge_sync(&wait);
 		MemoryContextSwitchTo(wait.cxt);
 		if (!wait.decided && last)
 			decide(&wait, "running", "clock");

@@ -40,7 +40,7 @@ refuse_size(void)
  * Room for n bytes behind the padding that the next element needs.
  */
 static char *
-room(FtxArrayBuilder *array, Size n)
+array_room(FtxArrayBuilder *array, Size n)
 {
 	Size start = att_align_nominal(array->used, array->align);
 
@@ -92,7 +92,7 @@ ftx_array_add(FtxArrayBuilder *array, Datum datum, bool null)
 	}
 	else if (array->byval)
 	{
-		store_att_byval(room(array, array->len), datum, array->len);
+		store_att_byval(array_room(array, array->len), datum, array->len);
 		array->used += array->len;
 	}
 	else
@@ -103,7 +103,7 @@ ftx_array_add(FtxArrayBuilder *array, Datum datum, bool null)
 				   array->len == -2 ? strlen(value) + 1 :
 									  (Size) array->len;
 
-		memcpy(room(array, len), value, len);
+		memcpy(array_room(array, len), value, len);
 		array->used += len;
 	}
 	count_element(array, null);
@@ -124,7 +124,7 @@ ftx_array_add_text(FtxArrayBuilder *array, const FtxJsonValue *string)
 		pfree(value);
 		return;
 	}
-	to = room(array, VARHDRSZ + len);
+	to = array_room(array, VARHDRSZ + len);
 	if (memchr(from, '\\', len) == NULL)
 		memcpy(to + VARHDRSZ, from, len);
 	else

@@ -85,7 +85,7 @@ check_count(Size count, Size maximum, const char *of)
  * Room for n bytes at the end of the data, which are not taken yet.
  */
 static inline char *
-room(Builder *builder, Size n)
+jsonb_room(Builder *builder, Size n)
 {
 	if (unlikely(builder->size - builder->len < n))
 	{
@@ -102,7 +102,7 @@ pad_to_int(Builder *builder)
 {
 	while (builder->len % sizeof(uint32) != 0)
 	{
-		*room(builder, 1) = '\0';
+		*jsonb_room(builder, 1) = '\0';
 		builder->len++;
 	}
 }
@@ -113,9 +113,9 @@ pad_to_int(Builder *builder)
  * Append the text between two quotes, in the server encoding; its length.
  */
 static uint32
-put_text(Builder *builder, const char *text, Size len, bool escaped)
+put_characters(Builder *builder, const char *text, Size len, bool escaped)
 {
-	char *to = room(builder, len);
+	char *to = jsonb_room(builder, len);
 	Size n;
 
 	if (escaped)
@@ -132,7 +132,7 @@ put_text(Builder *builder, const char *text, Size len, bool escaped)
 
 		if (server != text)
 		{
-			memcpy(room(builder, n), server, n);
+			memcpy(jsonb_room(builder, n), server, n);
 			pfree(unconstify(char *, server));
 		}
 		len = n;
@@ -174,7 +174,7 @@ put_string(Builder *builder)
 	const char *end = string_end(builder, &escaped);
 
 	builder->text.p = end;
-	return put_text(builder, start, end - start - 1, escaped);
+	return put_characters(builder, start, end - start - 1, escaped);
 }
 
 static Numeric
@@ -215,7 +215,7 @@ put_number(Builder *builder)
 	text->p = p;
 	len = VARSIZE_ANY(number);
 	pad_to_int(builder);
-	memcpy(room(builder, len), number, len);
+	memcpy(jsonb_room(builder, len), number, len);
 	builder->len += len;
 	pfree(number);
 	return JENTRY_ISNUMERIC | (JEntry) (builder->len - base);
@@ -262,7 +262,7 @@ end_array(Builder *builder, Size header, Size first_entry, uint32 flags)
 
 	check_count(n, MAX_ELEMENTS, "array elements");
 	check_size(builder->len - header + space, "array elements");
-	(void) room(builder, space);
+	(void) jsonb_room(builder, space);
 	memmove(builder->data + start + space, builder->data + start,
 			builder->len - start);
 	if (n > 0)
@@ -298,7 +298,7 @@ put_array(Builder *builder)
 
 	pad_to_int(builder);
 	header = builder->len;
-	(void) room(builder, sizeof(uint32));
+	(void) jsonb_room(builder, sizeof(uint32));
 	builder->len += sizeof(uint32);
 	for (char c = next_char(builder, builder->text.p + 1); c != ']';
 		 c = next_char(builder, builder->text.p))
@@ -388,7 +388,7 @@ end_object(Builder *builder, Size header, Size first_member)
 	for (Size i = 0; i < n; i++)
 		size += 2 * sizeof(JEntry) + ftx_member_keylen(&members[i]) +
 				JBE_OFFLENFLD(members[i].value) + 3;
-	(void) room(builder, to - builder->len + size);
+	(void) jsonb_room(builder, to - builder->len + size);
 	end = write_members(builder, members, n, to);
 	check_size(end - to, "object elements");
 	*(uint32 *) (builder->data + to) = (uint32) n | JB_FOBJECT;
@@ -429,7 +429,8 @@ put_key(Builder *builder, FtxMember *member)
 	{
 		member->key = (uint32) builder->len;
 		member->keylen = FTX_KEY_IN_DATA |
-						 put_text(builder, start, member->keylen, escaped);
+						 put_characters(builder, start, member->keylen,
+										escaped);
 	}
 }
 

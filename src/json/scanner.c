@@ -20,7 +20,7 @@
 /* Blocks of memory for keys without their escapes, in bytes. */
 #define KEY_BLOCK 8192
 
-static const char *skip_value(FtxScanner *scanner, const char *p);
+static const char *skip_any(FtxScanner *scanner, const char *p);
 
 /*
  * Note where it failed.  The scanner goes to the end and stays there.
@@ -213,7 +213,7 @@ skip_word(FtxScanner *scanner, const char *p, const char *word)
  * Into a container, whose bracket is at p.
  */
 static inline const char *
-enter(FtxScanner *scanner, const char *p)
+enter_container(FtxScanner *scanner, const char *p)
 {
 	return ++scanner->depth <= FTX_MAX_JSON_DEPTH ? p + 1 : failed(scanner, p);
 }
@@ -263,7 +263,7 @@ skip_members(FtxScanner *scanner, const char *p, char closing)
 {
 	bool more = true;
 
-	p = enter(scanner, p);
+	p = enter_container(scanner, p);
 	if (p == NULL)
 		return NULL;
 	p = skip_space(scanner, p);
@@ -273,7 +273,7 @@ skip_members(FtxScanner *scanner, const char *p, char closing)
 	{
 		if (closing == '}' && (p = skip_key(scanner, p)) == NULL)
 			return NULL;
-		p = skip_value(scanner, p);
+		p = skip_any(scanner, p);
 		if (p == NULL)
 			return NULL;
 		p = skip_comma(scanner, p, closing, &more);
@@ -296,7 +296,7 @@ skip_array(FtxScanner *scanner, const char *p)
 }
 
 static const char *
-skip_value(FtxScanner *scanner, const char *p)
+skip_any(FtxScanner *scanner, const char *p)
 {
 	switch (*p)
 	{
@@ -356,7 +356,7 @@ project_object(FtxScanner *scanner, const char *p, const KeyNode *node,
 {
 	bool more = true;
 
-	p = enter(scanner, p);
+	p = enter_container(scanner, p);
 	if (p == NULL)
 		return NULL;
 	p = skip_space(scanner, p);
@@ -381,7 +381,7 @@ project_object(FtxScanner *scanner, const char *p, const KeyNode *node,
 			return failed(scanner, p);
 		p = skip_space(scanner, p + 1);
 		if (child == NULL)
-			p = skip_value(scanner, p);
+			p = skip_any(scanner, p);
 		else
 		{
 			forget_below(child, values);
@@ -404,7 +404,7 @@ project_value(FtxScanner *scanner, const char *p, const KeyNode *node,
 
 	p = *p == '{' && node->children != NULL ?
 			project_object(scanner, p, node, values) :
-			skip_value(scanner, p);
+			skip_any(scanner, p);
 	if (p == NULL)
 		return NULL;
 	slice.len = (int) (p - slice.text);
@@ -437,7 +437,7 @@ ftx_scanner_peek(FtxScanner *scanner)
 void
 ftx_scanner_enter(FtxScanner *scanner)
 {
-	(void) go_on(scanner, enter(scanner, scanner->p));
+	(void) go_on(scanner, enter_container(scanner, scanner->p));
 }
 
 /*
@@ -529,7 +529,7 @@ ftx_scanner_slice(FtxScanner *scanner, const KeyNode *node,
 	slice->text = p;
 	slice->kind = ftx_json_kind(*p);
 	if (go_on(scanner, node != NULL ? project_value(scanner, p, node, values) :
-									  skip_value(scanner, p)))
+									  skip_any(scanner, p)))
 		slice->len = (int) (scanner->p - slice->text);
 	else
 		memset(slice, 0, sizeof(*slice)); /* not half a value */
@@ -543,7 +543,7 @@ ftx_scanner_value(FtxScanner *scanner, const KeyNode *node,
 
 	(void) go_on(scanner, node != NULL ?
 							  project_value(scanner, p, node, values) :
-							  skip_value(scanner, p));
+							  skip_any(scanner, p));
 }
 
 const char *
@@ -569,7 +569,7 @@ ftx_scanner_skip(const char *p, const char *end)
 	FtxScanner scanner;
 
 	ftx_scanner_begin(&scanner, p, end - p);
-	p = skip_value(&scanner, p);
+	p = skip_any(&scanner, p);
 	Assert(p != NULL && p <= end);
 	return p;
 }

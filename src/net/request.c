@@ -200,7 +200,7 @@ note_attempt(FtxRequest *request)
  * A transfer is over: repeat the request or be done with it.
  */
 static void
-settle(FtxRequest *request)
+finish_attempt(FtxRequest *request)
 {
 	FtxEngine *engine = request->engine;
 	const FtxResponse *response = &request->response;
@@ -361,7 +361,7 @@ collect_finished(FtxEngine *engine)
 			continue;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &request);
 		ftx_transfer_end((FtxRequest *) request, code);
-		settle((FtxRequest *) request);
+		finish_attempt((FtxRequest *) request);
 	}
 }
 
@@ -415,7 +415,7 @@ fail_late(FtxEngine *engine)
 		ftx_response_fail(request, FTX_TIMED_OUT,
 						  "the answer did not end in time");
 		request->response.may_have_run = true;
-		settle(request);
+		finish_attempt(request);
 	}
 }
 
@@ -508,7 +508,7 @@ ftx_engine_wait(FtxEngine *engine, FtxRequest *request, const int64 *reader)
  */
 
 static void
-owner_reset(void *arg)
+request_owner_reset(void *arg)
 {
 	FtxRequestOwner *owner = arg;
 
@@ -524,7 +524,7 @@ new_request(FtxEngine *engine, MemoryContext context)
 	FtxRequest *request;
 
 	owner = MemoryContextAllocZero(context, sizeof(FtxRequestOwner));
-	owner->callback.func = owner_reset;
+	owner->callback.func = request_owner_reset;
 	owner->callback.arg = owner;
 	MemoryContextRegisterResetCallback(context, &owner->callback);
 

@@ -111,7 +111,7 @@ classify(CURLcode code, bool departed)
 }
 
 static void
-judge(FtxRequest *request, CURLcode code)
+judge_transfer(FtxRequest *request, CURLcode code)
 {
 	bool departed = request->departures > 0 && !request->refused;
 	char message[sizeof(request->response.message)];
@@ -437,7 +437,7 @@ ftx_transfer_end(FtxRequest *request, CURLcode code)
 		if (code == CURLE_OUT_OF_MEMORY && request->paused &&
 			request->method == FTX_GET)
 			request->set_aside = true;
-		judge(request, code);
+		judge_transfer(request, code);
 		ftx_bytes_reset(request->response.body);
 		ftx_flow_count(request);
 	}

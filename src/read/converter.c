@@ -661,7 +661,7 @@ fill(FtxConverter *converter, int from, int to, const FtxJsonValue *item,
  * What is computed from the attributes that have been filled.
  */
 static void
-compute(FtxConverter *converter, void *what, Datum *values, bool *nulls)
+compute_others(FtxConverter *converter, void *what, Datum *values, bool *nulls)
 {
 	if (what != NULL)
 		converter->compute(what, values, nulls);
@@ -680,8 +680,8 @@ ftx_converter_fill(FtxConverter *converter, const FtxJsonValue *item,
 {
 	clear(converter, values, nulls);
 	fill(converter, 0, converter->nattributes, item, list_only, values, nulls);
-	compute(converter, converter->compute_first, values, nulls);
-	compute(converter, converter->compute_rest, values, nulls);
+	compute_others(converter, converter->compute_first, values, nulls);
+	compute_others(converter, converter->compute_rest, values, nulls);
 }
 
 void
@@ -690,7 +690,7 @@ ftx_converter_fill_first(FtxConverter *converter, const FtxJsonValue *item,
 {
 	clear(converter, values, nulls);
 	fill(converter, 0, converter->nfirst, item, list_only, values, nulls);
-	compute(converter, converter->compute_first, values, nulls);
+	compute_others(converter, converter->compute_first, values, nulls);
 }
 
 void
@@ -699,5 +699,5 @@ ftx_converter_fill_rest(FtxConverter *converter, const FtxJsonValue *item,
 {
 	fill(converter, converter->nfirst, converter->nattributes, item, false,
 		 values, nulls);
-	compute(converter, converter->compute_rest, values, nulls);
+	compute_others(converter, converter->compute_rest, values, nulls);
 }

@@ -230,7 +230,7 @@ wait_for_row(FtxObjects *objects)
  * Did the call succeed?  Raises for what is not "there is no such object".
  */
 static bool
-succeeded(FtxCall *call)
+call_succeeded(FtxCall *call)
 {
 	FtxProblem problem = ftx_call_answer(call)->problem;
 
@@ -283,7 +283,7 @@ ftx_objects_take(FtxObjects *objects)
 	{
 		FtxPage page = {0};
 
-		if (!succeeded(detail->calls[0]))
+		if (!call_succeeded(detail->calls[0]))
 		{
 			MemoryContextSwitchTo(old);
 			return NULL;
@@ -302,7 +302,7 @@ ftx_objects_take(FtxObjects *objects)
 	}
 	for (int i = 1; i < CALLS; i++)
 	{
-		if (detail->calls[i] != NULL && succeeded(detail->calls[i]))
+		if (detail->calls[i] != NULL && call_succeeded(detail->calls[i]))
 			take_extra(objects, detail->calls[i],
 					   i == 1 ? FTX_EXTRA_1 : FTX_EXTRA_2, values);
 	}

@@ -485,7 +485,7 @@ decode_page(FtxPages *pages)
  * narrowed to is not there, or does not have it.  Everything else is raised.
  */
 static void
-take_failure(FtxPages *pages)
+accept_failure(FtxPages *pages)
 {
 	FtxProblem problem = ftx_call_answer(pages->current)->problem;
 
@@ -524,7 +524,7 @@ turn_page(FtxPages *pages)
 
 	if (!ftx_call_succeeded(pages->current))
 	{
-		take_failure(pages);
+		accept_failure(pages);
 		MemoryContextSwitchTo(old);
 		return true;
 	}
@@ -605,7 +605,7 @@ check_key(FtxPages *pages, const FtxJsonValue *item)
  * them only has each as a whole and its names; its values are found now.
  */
 static FtxJsonValue *
-take_item(FtxPages *pages)
+accept_item(FtxPages *pages)
 {
 	FtxJsonValue *item = ftx_page_value(&pages->page, pages->position++, 0);
 	const FtxProjection *projection = pages->spec.projection;
@@ -630,7 +630,7 @@ ftx_pages_next(FtxPages *pages)
 	{
 		while (pages->position < pages->page.nitems)
 		{
-			FtxJsonValue *item = take_item(pages);
+			FtxJsonValue *item = accept_item(pages);
 
 			check_key(pages, item);
 			if (!was_on_previous_page(pages, &item[FTX_KEY_SLOT]))

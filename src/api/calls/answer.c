@@ -245,7 +245,7 @@ problem_of_outcome(FtxOutcome outcome)
 }
 
 static void
-take_failure(FtxAnswer *answer, bool changes, const FtxResponse *response)
+take_problem(FtxAnswer *answer, bool changes, const FtxResponse *response)
 {
 	if (response->message[0] != '\0')
 		answer->message = ftx_words_of_text(response->message, true);
@@ -278,7 +278,7 @@ ftx_answer_take(FtxAnswer *answer, FtxMethod method, bool changes,
 	answer->repeats_doubt = changes && response->repeats_doubt;
 	if (response->outcome != FTX_ANSWERED)
 	{
-		take_failure(answer, changes, response);
+		take_problem(answer, changes, response);
 		return;
 	}
 	answer->status = response->status;

@@ -209,7 +209,7 @@ ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
  * that apart.
  */
 static void
-book(FtxCall *call)
+book_answer(FtxCall *call)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	const FtxResponse *response;
@@ -286,7 +286,7 @@ ftx_call_wait(FtxCall *call)
 	while (!ftx_call_done(call))
 		wait_for(call->session, call->stats, call->request);
 	if (!call->booked)
-		book(call);
+		book_answer(call);
 }
 
 FtxSlice
@@ -342,7 +342,7 @@ ftx_call_raise_after_write(FtxCall *call)
  * The answer is not what was asked for.
  */
 static void
-complain(FtxCall *call, FtxProblem problem, const char *complaint)
+complain_of_answer(FtxCall *call, FtxProblem problem, const char *complaint)
 {
 	call->answer.problem = problem;
 	call->answer.complaint = MemoryContextStrdup(call->cxt, complaint);
@@ -359,7 +359,7 @@ ftx_call_try_decode(FtxCall *call, const FtxWanted *wanted, FtxPage *page)
 	if (ftx_answer_is_error(&call->answer, &page->code, &page->message))
 		return false;
 	if (complaint != NULL)
-		complain(call, FTX_PROBLEM_NOT_UNDERSTOOD, complaint);
+		complain_of_answer(call, FTX_PROBLEM_NOT_UNDERSTOOD, complaint);
 	return complaint == NULL;
 }
 
@@ -385,7 +385,7 @@ ftx_call_complain(FtxCall *call, const char *complaint)
 	/* a write that nobody confirmed does not come this far */
 	if (call->changes)
 		complaint = psprintf("The change was made. %s", complaint);
-	complain(call, FTX_PROBLEM_NOT_UNDERSTOOD, complaint);
+	complain_of_answer(call, FTX_PROBLEM_NOT_UNDERSTOOD, complaint);
 	ftx_call_raise(call);
 }
 
@@ -468,7 +468,7 @@ ftx_call_check_secrets(FtxCall *call, const char *const *members, bool any,
 	}
 	if (lacking == NULL)
 		return;
-	complain(
+	complain_of_answer(
 		call, FTX_PROBLEM_SECRET_NOT_TOLD,
 		psprintf(
 			"The change was made%s. Its \"data\" lack the secret \"%s\", which is told once.",
@@ -528,9 +528,9 @@ ftx_call_check_id(FtxCall *call, const FtxJsonValue *id)
 	if (call->expected.id == NULL || ftx_json_equals(id, call->expected.id))
 		return;
 	is = ftx_words_of_json(id);
-	complain(call, FTX_PROBLEM_ANOTHER_OBJECT,
-			 is != NULL ? psprintf("It is about \"%s\".", is) :
-						  "It does not say which one it is.");
+	complain_of_answer(call, FTX_PROBLEM_ANOTHER_OBJECT,
+					   is != NULL ? psprintf("It is about \"%s\".", is) :
+									"It does not say which one it is.");
 	ftx_call_raise(call);
 }
 

@@ -191,7 +191,7 @@ note(FtxMethod method, const char *path, const FtxAnswer *answer)
  * The request and what is known of its answer, in sentences.
  */
 static char *
-describe(FtxMethod method, const char *path, const FtxAnswer *answer)
+describe_request(FtxMethod method, const char *path, const FtxAnswer *answer)
 {
 	StringInfoData detail;
 
@@ -226,11 +226,12 @@ ftx_error_raise(FtxSession *session, FtxMethod method, const char *path,
 		ftx_session_forget(session);
 	note(method, shown_path, answer);
 
-	ereport(ERROR, (errcode(row->sqlstate),
-					words != NULL && words[0] != '\0' ?
-						errmsg("%s: %s", row->says, words) :
-						errmsg("%s", row->says),
-					errdetail("%s", describe(method, shown_path, answer)),
-					errhint("%s", hint_of(session, row, method, answer))));
+	ereport(ERROR,
+			(errcode(row->sqlstate),
+			 words != NULL && words[0] != '\0' ?
+				 errmsg("%s: %s", row->says, words) :
+				 errmsg("%s", row->says),
+			 errdetail("%s", describe_request(method, shown_path, answer)),
+			 errhint("%s", hint_of(session, row, method, answer))));
 	pg_unreachable();
 }

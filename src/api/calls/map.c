@@ -101,7 +101,7 @@ grow_members(Members *all)
  * The hash has a seed, so that no answer can make it slow.
  */
 static void
-add_member(Members *all, Member member)
+add_map_member(Members *all, Member member)
 {
 	static uint64 seed = 0;
 	int *place;
@@ -151,7 +151,7 @@ forget_replaced(MapWalk *walk, const Members *all)
 /* ---------- walking ---------- */
 
 static const char *
-take_item(MapWalk *walk)
+add_map_item(MapWalk *walk)
 {
 	FtxJsonValue *row;
 
@@ -197,9 +197,9 @@ walk_names(MapWalk *walk, const char *rest, int level)
 			walk->names[level].len = scanner->namelen;
 			walk->names[level].kind = FTX_JSON_STRING;
 		}
-		add_member(&all, member);
+		add_map_member(&all, member);
 		all.members[n].complaint = rest == NULL ?
-									   take_item(walk) :
+									   add_map_item(walk) :
 									   walk_map(walk, rest, level + 1);
 	}
 	for (int i = 0; i < all.n && complaint == NULL; i++)

@@ -62,7 +62,7 @@ ftx_page_add_item(FtxPage *page)
 /* ---------- the data of an answer ---------- */
 
 static void
-skip_value(FtxScanner *scanner)
+skip_member(FtxScanner *scanner)
 {
 	ftx_scanner_value(scanner, NULL, NULL);
 }
@@ -86,14 +86,14 @@ decode_items(Decoder *decoder)
 		{
 			complaint =
 				"It has more than twice as many items as were asked for.";
-			skip_value(scanner);
+			skip_member(scanner);
 		}
 		else if (ftx_scanner_peek(scanner) == '{')
 			ftx_scanner_value(scanner, root, ftx_page_add_item(decoder->page));
 		else
 		{
 			complaint = "An item of the list is not an object.";
-			skip_value(scanner);
+			skip_member(scanner);
 		}
 	}
 	return complaint;
@@ -125,13 +125,13 @@ decode_list(Decoder *decoder)
 			else
 			{
 				complaint = kind == FTX_JSON_NULL ? NULL : no_list;
-				skip_value(scanner);
+				skip_member(scanner);
 			}
 		}
 		else if (key_is(key, len, "next_cursor"))
 			ftx_scanner_slice(scanner, NULL, NULL, &decoder->page->next_cursor);
 		else
-			skip_value(scanner);
+			skip_member(scanner);
 	}
 	return complaint;
 }
@@ -149,7 +149,7 @@ decode_data(Decoder *decoder)
 	decoder->data_kind = ftx_json_kind(ftx_scanner_peek(scanner));
 	if (decoder->data_kind != expected)
 	{
-		skip_value(scanner);
+		skip_member(scanner);
 		return expected == FTX_JSON_ARRAY ?
 				   "Its \"data\" is not an array." :
 			   wanted->shape == FTX_SHAPE_LIST ?
@@ -195,7 +195,7 @@ decode_top(Decoder *decoder)
 		else if (key_is(key, len, "message"))
 			ftx_scanner_slice(scanner, NULL, NULL, &decoder->page->message);
 		else
-			skip_value(scanner);
+			skip_member(scanner);
 	}
 }
 
@@ -276,7 +276,7 @@ ftx_page_decode(FtxPage *page, FtxSlice body, const FtxWanted *wanted)
 	if (object)
 		decode_top(&decoder);
 	else
-		skip_value(&decoder.scanner);
+		skip_member(&decoder.scanner);
 	complaint = ftx_scanner_finish(&decoder.scanner);
 	if (complaint != NULL)
 	{

@@ -94,7 +94,7 @@ limit_idle(void)
  * Reset callback of whoever pinned the session.
  */
 static void
-unpin(void *arg)
+unpin_session(void *arg)
 {
 	FtxSession *session = arg;
 
@@ -115,7 +115,7 @@ pin(FtxSession *session, MemoryContext owner)
 		owner, sizeof(MemoryContextCallback));
 
 	session->pins++;
-	callback->func = unpin;
+	callback->func = unpin_session;
 	callback->arg = session;
 	MemoryContextRegisterResetCallback(owner, callback);
 }
@@ -216,7 +216,7 @@ make_engine(FtxSession *session)
  * the owner's end is its own.
  */
 static FtxSession *
-create(UserMapping *mapping, MemoryContext owner)
+create_session(UserMapping *mapping, MemoryContext owner)
 {
 	MemoryContext cxt = AllocSetContextCreate(
 		CurrentMemoryContext, "fivetrex session", ALLOCSET_SMALL_SIZES);
@@ -300,7 +300,7 @@ ftx_session_pin(Oid serverid, Oid userid, MemoryContext owner)
 			return session;
 		}
 	}
-	return create(mapping, owner);
+	return create_session(mapping, owner);
 }
 
 void

@@ -66,7 +66,7 @@ create_statement(MemoryContext run)
 }
 
 static void
-unpin(FtxStatement *statement)
+unpin_statement(FtxStatement *statement)
 {
 	if (--statement->pins > 0)
 		return;
@@ -80,7 +80,7 @@ unpin(FtxStatement *statement)
 static void
 unpin_callback(void *arg)
 {
-	unpin(arg);
+	unpin_statement(arg);
 }
 
 /*
@@ -92,7 +92,7 @@ end_run(void *arg)
 	FtxStatement *statement = arg;
 
 	statement->run = NULL;
-	unpin(statement);
+	unpin_statement(statement);
 }
 
 static void
@@ -162,7 +162,7 @@ ftx_statement_enter_function(void)
 {
 	if (depth > 0 || in_loading_run() || function_statement == NULL)
 		return;
-	unpin(function_statement);
+	unpin_statement(function_statement);
 	function_statement = NULL;
 }
 
@@ -229,7 +229,7 @@ finish_parts(EState *estate)
 /* ---------- hooks ---------- */
 
 static void
-enter(QueryDesc *query)
+enter_run(QueryDesc *query)
 {
 	if (depth++ == 0)
 		outermost = query;
@@ -242,7 +242,7 @@ leave(void)
 		return;
 	outermost = NULL;
 	if (utility_statement != NULL)
-		unpin(utility_statement);
+		unpin_statement(utility_statement);
 	utility_statement = NULL;
 }
 
@@ -252,7 +252,7 @@ leave(void)
 #define INSIDE(query, call)                                                    \
 	do                                                                         \
 	{                                                                          \
-		enter(query);                                                          \
+		enter_run(query);                                                      \
 		PG_TRY();                                                              \
 		{                                                                      \
 			call;                                                              \

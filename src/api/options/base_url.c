@@ -48,7 +48,7 @@ part(CURLU *handle, CURLUPart which)
 }
 
 static bool
-split(const char *url, unsigned flags, Parts *parts)
+split_url(const char *url, unsigned flags, Parts *parts)
 {
 	CURLU *handle = curl_url();
 	bool ok;
@@ -97,7 +97,7 @@ is_loopback(const char *host)
 }
 
 ftx_noreturn static void
-refuse(const char *url, const char *why)
+refuse_url(const char *url, const char *why)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -128,21 +128,22 @@ ftx_base_url_normalise(const char *url)
 	for (const unsigned char *c = (const unsigned char *) url; *c; c++)
 	{
 		if (*c <= ' ' || *c == 0x7F)
-			refuse(NULL, "It has a space or a control character.");
+			refuse_url(NULL, "It has a space or a control character.");
 	}
-	if (!split(url, 0, &parts))
-		refuse(strchr(url, '@') ? NULL : url,
-			   "It is not an absolute URL with a host.");
+	if (!split_url(url, 0, &parts))
+		refuse_url(strchr(url, '@') ? NULL : url,
+				   "It is not an absolute URL with a host.");
 	if (parts.user != NULL || parts.password != NULL)
-		refuse(NULL,
-			   "Credentials belong to the user mapping, not into the URL.");
+		refuse_url(NULL,
+				   "Credentials belong to the user mapping, not into the URL.");
 	if (parts.query != NULL || parts.fragment != NULL ||
 		strpbrk(url, "?#") != NULL)
-		refuse(url, "It has a query or a fragment.");
+		refuse_url(url, "It has a query or a fragment.");
 	if (pg_strcasecmp(parts.scheme, "https") != 0 &&
 		!(pg_strcasecmp(parts.scheme, "http") == 0 && is_loopback(parts.host)))
-		refuse(url,
-			   "It must be https; http is allowed to loopback addresses only.");
+		refuse_url(
+			url,
+			"It must be https; http is allowed to loopback addresses only.");
 
 	result = pstrdup(url);
 	while (strip_suffix(result, "/"))
@@ -160,7 +161,7 @@ ftx_base_url_is_loopback(const char *url)
 {
 	Parts parts;
 
-	return split(url, 0, &parts) && is_loopback(parts.host);
+	return split_url(url, 0, &parts) && is_loopback(parts.host);
 }
 
 /* ---------- proxy ---------- */
@@ -206,7 +207,7 @@ ftx_proxy_check(const char *proxy)
 		refuse_proxy(
 			NULL, "Everybody can read the options of a server.",
 			"Put name and password into the options proxy_user and proxy_password of the user mapping.");
-	if (!split(proxy, CURLU_GUESS_SCHEME, &parts))
+	if (!split_url(proxy, CURLU_GUESS_SCHEME, &parts))
 		refuse_proxy(proxy, "It is not a host or a URL.", NULL);
 	if (!proxy_scheme_known(parts.scheme))
 		refuse_proxy(

@@ -28,7 +28,7 @@
 #include "utils/rel.h"
 
 ftx_noreturn static void
-refuse_unknown(const char *name, Oid catalog)
+refuse_unknown_option(const char *name, Oid catalog)
 {
 	FtxClosest closest;
 	const FtxOptionRow *mapping = ftx_option_find(name, UserMappingRelationId);
@@ -207,7 +207,7 @@ fivetrex_fdw_validator(PG_FUNCTION_ARGS)
 		const FtxOptionRow *row = ftx_option_find(def->defname, catalog);
 
 		if (row == NULL)
-			refuse_unknown(def->defname, catalog);
+			refuse_unknown_option(def->defname, catalog);
 		check_value(fcinfo->flinfo->fn_oid, row, defGetString(def));
 	}
 	check_exclusive(options, "api_key", "api_key_file");

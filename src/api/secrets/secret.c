@@ -107,7 +107,7 @@ new_secret(size_t len, MemoryContext owner)
 }
 
 static FtxSecret *
-create(const char *text, size_t len, MemoryContext owner)
+create_secret(const char *text, size_t len, MemoryContext owner)
 {
 	FtxSecret *secret = new_secret(len, owner);
 	MemoryContext old = MemoryContextSwitchTo(owner);
@@ -129,7 +129,7 @@ create(const char *text, size_t len, MemoryContext owner)
 FtxSecret *
 ftx_secret_create(const char *text, MemoryContext owner)
 {
-	return create(text, strlen(text), owner);
+	return create_secret(text, strlen(text), owner);
 }
 
 FtxSecret *
@@ -177,7 +177,7 @@ ftx_secret_hold(const char *text, size_t len, MemoryContext owner)
 		return;
 	if (held < FTX_MAX_SECRETS && len <= FTX_MAX_SECRET_BYTES - held_bytes)
 	{
-		secret = create(text, len, owner);
+		secret = create_secret(text, len, owner);
 		secret->held = true;
 		held++;
 		held_bytes += len;

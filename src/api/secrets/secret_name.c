@@ -66,7 +66,7 @@ is_upper(char c)
  * "myAPIKey2" is "_my_api_key_".
  */
 static void
-split(const char *name, size_t len, char *folded)
+split_words(const char *name, size_t len, char *folded)
 {
 	char *next = folded;
 
@@ -138,7 +138,7 @@ ftx_secret_name(const char *name, size_t len)
 {
 	char folded[2 * MAX_NAME + 3];
 
-	split(name, Min(len, MAX_NAME), folded);
+	split_words(name, Min(len, MAX_NAME), folded);
 	if (is_innocent(folded))
 		return false;
 	for (size_t i = 0; i < lengthof(words); i++)

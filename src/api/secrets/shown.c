@@ -79,7 +79,7 @@ show_json_text(const char *text, int len, const FtxSecretFinder *finder)
 }
 
 static void
-set_text(JsonbValue *value, char *text)
+set_json_text(JsonbValue *value, char *text)
 {
 	value->type = jbvString;
 	value->val.string.val = text;
@@ -128,7 +128,7 @@ mask_scalar(JsonbValue *value, const FtxSecretFinder *finder)
 
 		ftx_shown_found(finder, digits, strlen(digits));
 	}
-	set_text(value, FTX_MASK);
+	set_json_text(value, FTX_MASK);
 }
 
 /*
@@ -142,8 +142,8 @@ show_value_of(JsonbValue *value, bool secret, const FtxSecretFinder *finder)
 	else if (secret && value->type != jbvNull)
 		mask_scalar(value, finder);
 	else if (value->type == jbvString)
-		set_text(value, show_text(value->val.string.val, value->val.string.len,
-								  finder));
+		set_json_text(value, show_text(value->val.string.val,
+									   value->val.string.len, finder));
 }
 
 /* Has the object a member that names another one, called "value"? */
@@ -274,7 +274,7 @@ ftx_shown_quotes(const char *text)
 /* ---------- paths ---------- */
 
 static int
-hex_digit(char c)
+escaped_digit(char c)
 {
 	const char *digits = "0123456789abcdef";
 	const char *digit = c == '\0' ? NULL : strchr(digits, pg_ascii_tolower(c));
@@ -296,8 +296,9 @@ decode(const char *text, size_t len, bool form)
 
 	for (size_t i = 0; i < len; i++)
 	{
-		int high = text[i] == '%' && i + 2 < len ? hex_digit(text[i + 1]) : -1;
-		int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+		int high = text[i] == '%' && i + 2 < len ? escaped_digit(text[i + 1]) :
+												   -1;
+		int low = high >= 0 ? escaped_digit(text[i + 2]) : -1;
 
 		if (low >= 0 && high * 16 + low != 0)
 		{

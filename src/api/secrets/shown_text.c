@@ -38,7 +38,7 @@ ftx_shown_found(const FtxSecretFinder *finder, const char *text, size_t len)
 }
 
 static void
-mask(Text *text, const char *from, const char *to)
+mask_part(Text *text, const char *from, const char *to)
 {
 	ftx_shown_found(text->finder, from, to - from);
 	appendStringInfoString(&text->shown, FTX_MASK);
@@ -51,7 +51,7 @@ is_letter(char c)
 }
 
 static bool
-is_digit(char c)
+is_text_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
@@ -59,7 +59,7 @@ is_digit(char c)
 static bool
 is_name_char(char c)
 {
-	return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.';
+	return is_letter(c) || is_text_digit(c) || c == '_' || c == '-' || c == '.';
 }
 
 static bool
@@ -98,7 +98,7 @@ is_credential(const char *from, const char *to)
 		return true;
 	for (const char *c = from; c < to; c++)
 	{
-		if (is_digit(*c) || strchr("=+_~", *c) != NULL ||
+		if (is_text_digit(*c) || strchr("=+_~", *c) != NULL ||
 			(c > from && *c >= 'A' && *c <= 'Z' &&
 			 !(c[-1] >= 'A' && c[-1] <= 'Z')))
 			return true;
@@ -202,7 +202,7 @@ show_authority(Text *text, const char *from)
 		const char *stop = value_end(hook, text->end, '\0', 0);
 
 		appendBinaryStringInfo(&text->shown, from, (int) (hook - from));
-		mask(text, hook, stop);
+		mask_part(text, hook, stop);
 		/* any part of it may come back alone */
 		for (const char *part = hook; part < stop; part++)
 		{
@@ -240,7 +240,7 @@ show_authority(Text *text, const char *from)
 		appendBinaryStringInfo(&text->shown, from, (int) (colon + 1 - from));
 		from = colon + 1;
 	}
-	mask(text, from, at);
+	mask_part(text, from, at);
 	return at;
 }
 
@@ -268,7 +268,7 @@ show_userinfo(Text *text, const char *name, const char *colon)
 		!is_name_char(at[1]))
 		return colon;
 	appendStringInfoChar(&text->shown, ':');
-	mask(text, colon + 1, at);
+	mask_part(text, colon + 1, at);
 	return at;
 }
 
@@ -289,7 +289,7 @@ show_credential(Text *text, const char *from, bool header)
 	if (next == from || stop == next || (!header && !is_credential(next, stop)))
 		return from;
 	appendBinaryStringInfo(&text->shown, from, (int) (next - from));
-	mask(text, next, stop);
+	mask_part(text, next, stop);
 	return stop;
 }
 
@@ -330,7 +330,7 @@ mask_value(Text *text, const char *from, const char *next)
 	if (stop == next)
 		return from;
 	appendBinaryStringInfo(&text->shown, from, (int) (next - from));
-	mask(text, next, stop);
+	mask_part(text, next, stop);
 	return stop;
 }
 

@@ -114,7 +114,7 @@ read_escape(const char **text, const char *end)
  * Replace the secrets in `text` and cut it at `max` bytes (0 = not at all).
  */
 static char *
-mask(const char *text, size_t len, bool cut, size_t max)
+mask_words(const char *text, size_t len, bool cut, size_t max)
 {
 	const char *end = text + len;
 	StringInfoData masked;
@@ -157,7 +157,7 @@ mask(const char *text, size_t len, bool cut, size_t max)
  * bytes of it: masking may make it shorter.
  */
 static size_t
-window(void)
+words_limit(void)
 {
 	return FTX_MAX_WORDS * 4 + ftx_secret_longest();
 }
@@ -167,7 +167,7 @@ ftx_words_of_json(const FtxJsonValue *value)
 {
 	const char *text;
 	const char *end;
-	size_t limit = window();
+	size_t limit = words_limit();
 	StringInfoData words;
 	char *masked;
 
@@ -189,7 +189,7 @@ ftx_words_of_json(const FtxJsonValue *value)
 			text += read_utf8(text, end, &c);
 		append_char(&words, c);
 	}
-	masked = mask(words.data, words.len, text < end, FTX_MAX_WORDS);
+	masked = mask_words(words.data, words.len, text < end, FTX_MAX_WORDS);
 	pfree(words.data);
 	return masked;
 }
@@ -226,7 +226,7 @@ words_of(const char *text, bool cut, size_t limit, size_t max)
 				&words, byte < ' ' || byte == 0x7F ? FTX_SECRET_BLANK : byte);
 		}
 	}
-	masked = mask(words.data, words.len, cut, max);
+	masked = mask_words(words.data, words.len, cut, max);
 	pfree(words.data);
 	return masked;
 }
@@ -234,7 +234,7 @@ words_of(const char *text, bool cut, size_t limit, size_t max)
 char *
 ftx_words_of_text(const char *text, bool cut)
 {
-	return words_of(text, cut, window(), FTX_MAX_WORDS);
+	return words_of(text, cut, words_limit(), FTX_MAX_WORDS);
 }
 
 char *

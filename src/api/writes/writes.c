@@ -356,7 +356,7 @@ start_next(FtxWrites *writes)
 }
 
 static bool
-succeeded(const FtxCallSpec *spec, FtxCall *call)
+write_succeeded(const FtxCallSpec *spec, FtxCall *call)
 {
 	FtxProblem problem = ftx_call_answer(call)->problem;
 
@@ -381,7 +381,7 @@ ended_flight(const FtxWrites *writes)
 		if (!ftx_call_done(flight->call))
 			continue;
 		ended = i;
-		if (!succeeded(&writes->queue[flight->index], flight->call))
+		if (!write_succeeded(&writes->queue[flight->index], flight->call))
 			break;
 	}
 	return ended;
@@ -418,7 +418,7 @@ land(FtxWrites *writes)
  * Count a write that has an answer, or none, and will have no other.
  */
 static void
-book(FtxWrites *writes, const Flight *flight, bool success)
+book_write(FtxWrites *writes, const Flight *flight, bool success)
 {
 	FtxStatement *statement = writes->statement;
 
@@ -456,7 +456,7 @@ take_in(FtxWrites *writes, Flight *flight, FtxWriteAnswered answered, void *arg)
 	writes->silent = true;
 	PG_TRY();
 	{
-		book(writes, flight, true);
+		book_write(writes, flight, true);
 		if (answered != NULL)
 			answered(arg, writes->base + flight->index, spec, flight->call);
 		ftx_call_free(flight->call);
@@ -505,9 +505,9 @@ send_all(FtxWrites *writes, FtxWriteAnswered answered, void *arg)
 			   writes->nflights < writes->session->options.max_concurrency)
 			start_next(writes);
 		flight = land(writes);
-		if (!succeeded(&writes->queue[flight.index], flight.call))
+		if (!write_succeeded(&writes->queue[flight.index], flight.call))
 		{
-			book(writes, &flight, false);
+			book_write(writes, &flight, false);
 			if (failed == NULL && error == NULL)
 				failed = flight.call;
 		}
@@ -592,7 +592,7 @@ ftx_write_send(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats)
 	start_next(writes);
 	flight = land(writes);
 	success = ftx_call_succeeded(flight.call);
-	book(writes, &flight, success);
+	book_write(writes, &flight, success);
 	if (!success)
 		ftx_call_raise(flight.call);
 	empty_queue(writes);

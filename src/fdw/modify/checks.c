@@ -54,7 +54,7 @@ struct FtxChecks
 /* ---------- preparation ---------- */
 
 static unsigned
-attribute_flags(const FtxTarget *target, int attnum)
+checked_flags(const FtxTarget *target, int attnum)
 {
 	int column = attnum > 0 ? target->columns[attnum - 1] : -1;
 
@@ -77,8 +77,8 @@ add_check(FtxChecks *checks, CheckKind kind, Bitmapset *named)
 	check->named = named;
 	while ((bit = bms_next_member(named, bit)) >= 0)
 		check->names_write_only |=
-			(attribute_flags(checks->target,
-							 bit + FirstLowInvalidHeapAttributeNumber) &
+			(checked_flags(checks->target,
+						   bit + FirstLowInvalidHeapAttributeNumber) &
 			 FTX_WRITE_ONLY) != 0;
 	return check;
 }
@@ -170,7 +170,7 @@ ftx_checks_attnums(const FtxChecks *checks)
  * INSERT, NULL means that the API fills the column.
  */
 static bool
-is_known(FtxChecks *checks, TupleTableSlot *slot, int attnum)
+is_known_column(FtxChecks *checks, TupleTableSlot *slot, int attnum)
 {
 	FtxTarget *target = checks->target;
 
@@ -181,11 +181,11 @@ is_known(FtxChecks *checks, TupleTableSlot *slot, int attnum)
 	return !slot->tts_isnull[attnum - 1] ||
 		   bms_is_member(attnum, target->known) ||
 		   target->columns[attnum - 1] < 0 ||
-		   (attribute_flags(target, attnum) & FTX_WRITE_ONLY) != 0;
+		   (checked_flags(target, attnum) & FTX_WRITE_ONLY) != 0;
 }
 
 static char *
-describe(const Check *check)
+describe_check(const Check *check)
 {
 	if (check->kind == CHECK_CONSTRAINT)
 		return psprintf("the check constraint \"%s\"", check->name);
@@ -197,15 +197,16 @@ describe(const Check *check)
 }
 
 ftx_noreturn static void
-refuse_unknown(const FtxChecks *checks, const Check *check, int attnum)
+refuse_unknown_value(const FtxChecks *checks, const Check *check, int attnum)
 {
 	TupleDesc tupdesc = RelationGetDescr(checks->target->rel);
-	bool settable = (attribute_flags(checks->target, attnum) & FTX_CREATE) != 0;
+	bool settable = (checked_flags(checks->target, attnum) & FTX_CREATE) != 0;
 
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-		 errmsg("%s cannot be checked before the row is sent", describe(check)),
+		 errmsg("%s cannot be checked before the row is sent",
+				describe_check(check)),
 		 attnum > 0 ?
 			 errdetail(
 				 "It needs column \"%s\" of foreign table \"%s\", whose value only the API knows. Nothing of this row was sent.",
@@ -233,8 +234,8 @@ check_known(FtxChecks *checks, const Check *check, TupleTableSlot *slot)
 	{
 		int attnum = bit + FirstLowInvalidHeapAttributeNumber;
 
-		if (!is_known(checks, slot, attnum))
-			refuse_unknown(checks, check, attnum);
+		if (!is_known_column(checks, slot, attnum))
+			refuse_unknown_value(checks, check, attnum);
 	}
 }
 
@@ -341,7 +342,7 @@ as_read(FtxChecks *checks, TupleTableSlot *slot)
 	{
 		result->tts_values[i] = slot->tts_values[i];
 		result->tts_isnull[i] = slot->tts_isnull[i] ||
-								(attribute_flags(checks->target, i + 1) &
+								(checked_flags(checks->target, i + 1) &
 								 FTX_WRITE_ONLY) != 0;
 	}
 	ExecStoreVirtualTuple(result);

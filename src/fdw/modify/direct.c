@@ -241,7 +241,7 @@ holder(FtxHeld *held)
 }
 
 static void
-gather_held(FtxHeld *held)
+gather_direct(FtxHeld *held)
 {
 	FtxDirectState *state = holder(held);
 
@@ -249,7 +249,7 @@ gather_held(FtxHeld *held)
 }
 
 static void
-send_held(FtxHeld *held)
+send_direct(FtxHeld *held)
 {
 	ftx_writes_send(holder(held)->writes, NULL, NULL);
 }
@@ -315,8 +315,8 @@ fivetrexBeginDirectModify(ForeignScanState *node, int eflags)
 	if (holds_back(node, state))
 	{
 		state->holds = true;
-		state->held.gather = gather_held;
-		state->held.send = send_held;
+		state->held.gather = gather_direct;
+		state->held.send = send_direct;
 		ftx_held_announce(&state->held, cxt, estate);
 	}
 	state->scan = ftx_scan_begin(node);
@@ -356,7 +356,7 @@ ftx_direct_stats(ForeignScanState *node)
 /* ---------- gathering ---------- */
 
 static char **
-identity_of(FtxDirectState *state, TupleTableSlot *slot)
+identity_of_row(FtxDirectState *state, TupleTableSlot *slot)
 {
 	FtxTarget *target = state->target;
 	char **identity = palloc0(sizeof(char *) * target->resource->ncolumns);
@@ -435,7 +435,7 @@ gather_row(ForeignScanState *node, FtxDirectState *state)
 	slot->tts_tableOid = RelationGetRelid(state->target->rel);
 	econtext->ecxt_scantuple = slot;
 	old = MemoryContextSwitchTo(state->row_cxt);
-	identity = identity_of(state, slot);
+	identity = identity_of_row(state, slot);
 	new_row(state, econtext, &values, &nulls);
 	if (build_request(state, values, nulls, identity, &spec))
 	{

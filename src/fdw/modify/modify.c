@@ -94,7 +94,7 @@ gather(FtxModifyState *state, const FtxCallSpec *spec, char **identity,
  * Without such a limit they leave in batches.
  */
 static void
-hold_back(FtxModifyState *state)
+hold_rows(FtxModifyState *state)
 {
 	ftx_writes_check(state->writes);
 	if (ftx_guc_max_writes() < 0 &&
@@ -121,7 +121,7 @@ dispatch(FtxModifyState *state, const FtxCallSpec *spec, char **identity,
 						state);
 	}
 	else if (state->target->operation == CMD_INSERT)
-		hold_back(state);
+		hold_rows(state);
 	return ftx_writes_dry_run(state->writes) ? NULL : slot;
 }
 
@@ -130,7 +130,7 @@ dispatch(FtxModifyState *state, const FtxCallSpec *spec, char **identity,
  * done here: the row is checked.
  */
 static void
-insert_request(FtxModifyState *state, TupleTableSlot *slot, FtxCallSpec *spec)
+add_insert(FtxModifyState *state, TupleTableSlot *slot, FtxCallSpec *spec)
 {
 	ftx_target_insert(state->target, slot->tts_values, slot->tts_isnull, spec);
 	if (state->checks != NULL)
@@ -150,7 +150,7 @@ fivetrexExecForeignInsert(EState *estate, ResultRelInfo *info,
 	MemoryContextReset(state->row_cxt);
 	old = MemoryContextSwitchTo(state->row_cxt);
 	slot_getallattrs(slot);
-	insert_request(state, slot, &spec);
+	add_insert(state, slot, &spec);
 	slot = dispatch(state, &spec, NULL, slot);
 	ftx_writes_leave(&context);
 	MemoryContextSwitchTo(old);
@@ -175,14 +175,14 @@ fivetrexExecForeignBatchInsert(EState *estate, ResultRelInfo *info,
 		MemoryContextReset(state->row_cxt);
 		slot_getallattrs(slots[i]);
 		slots[i]->tts_tableOid = RelationGetRelid(state->target->rel);
-		insert_request(state, slots[i], &spec);
+		add_insert(state, slots[i], &spec);
 		gather(state, &spec, NULL, slots[i]);
 		ftx_writes_check(state->writes);
 	}
 	if (state->one_by_one)
 		ftx_modify_flush(state);
 	else
-		hold_back(state);
+		hold_rows(state);
 	ftx_writes_leave(&context);
 	MemoryContextSwitchTo(old);
 	if (ftx_writes_dry_run(state->writes))
@@ -209,7 +209,7 @@ fivetrexGetForeignModifyBatchSize(ResultRelInfo *info)
  * The columns that identify the row, by catalogue index.
  */
 static char **
-identity_of(FtxModifyState *state, TupleTableSlot *planSlot)
+identity_of_slot(FtxModifyState *state, TupleTableSlot *planSlot)
 {
 	FtxTarget *target = state->target;
 	char **identity = palloc0(sizeof(char *) * target->resource->ncolumns);
@@ -320,7 +320,7 @@ fivetrexExecForeignUpdate(EState *estate, ResultRelInfo *info,
 	MemoryContextReset(state->row_cxt);
 	old = MemoryContextSwitchTo(state->row_cxt);
 	slot_getallattrs(slot);
-	identity = identity_of(state, planSlot);
+	identity = identity_of_slot(state, planSlot);
 	changed = changed_attnums(state, slot, planSlot);
 	if (ftx_target_update(state->target, changed, slot->tts_values,
 						  slot->tts_isnull, identity, &spec) &&
@@ -349,7 +349,7 @@ fivetrexExecForeignDelete(EState *estate, ResultRelInfo *info,
 	ftx_writes_enter(state->writes, &context);
 	MemoryContextReset(state->row_cxt);
 	old = MemoryContextSwitchTo(state->row_cxt);
-	identity = identity_of(state, planSlot);
+	identity = identity_of_slot(state, planSlot);
 	ftx_target_delete(state->target, identity, &spec);
 	if (!written_before(state, estate, info, &spec, identity))
 	{

@@ -24,7 +24,7 @@
 #include "utils/rel.h"
 
 static void
-gather_held(FtxHeld *held)
+gather_rows(FtxHeld *held)
 {
 	FtxModifyState *state = (FtxModifyState *) ((char *) held -
 												offsetof(FtxModifyState, held));
@@ -44,7 +44,7 @@ ftx_modify_flush(FtxModifyState *state)
 }
 
 static void
-send_held(FtxHeld *held)
+send_rows(FtxHeld *held)
 {
 	ftx_modify_flush(
 		(FtxModifyState *) ((char *) held - offsetof(FtxModifyState, held)));
@@ -112,8 +112,8 @@ begin_modify(EState *estate, ResultRelInfo *info, CmdType operation,
 		rel, operation, ftx_modify_check_as_user(info, estate), returned);
 	state->writes = ftx_writes_create(
 		state->target->session, state->target->dry_run, &state->target->stats);
-	state->held.gather = gather_held;
-	state->held.send = send_held;
+	state->held.gather = gather_rows;
+	state->held.send = send_rows;
 	ftx_held_announce(&state->held, cxt, estate);
 	state->set_attnums = set_attnums;
 	state->needs_answer = needs_answer;

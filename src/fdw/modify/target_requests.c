@@ -126,8 +126,8 @@ leave_out_read_only(FtxTarget *target, Body *body, int column, Datum *value,
  * that it is of.
  */
 static void
-add_member(FtxTarget *target, Body *body, int attnum, const Datum *values,
-		   const bool *nulls)
+add_body_member(FtxTarget *target, Body *body, int attnum, const Datum *values,
+				const bool *nulls)
 {
 	int index = target->columns[attnum - 1];
 	const FtxColumn *column = &target->resource->columns[index];
@@ -298,7 +298,7 @@ ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
 	{
 		if (!nulls[i] && target->columns[i] >= 0 &&
 			!bms_is_member(target->columns[i], target->identity))
-			add_member(target, &body, i + 1, values, nulls);
+			add_body_member(target, &body, i + 1, values, nulls);
 	}
 	ftx_body_end(&body.text);
 	spec->method = FTX_POST;
@@ -354,7 +354,7 @@ ftx_target_update(FtxTarget *target, List *attnums, const Datum *values,
 									 resource, column, FTX_UPDATE);
 		if (att->attnotnull && nulls[attnum - 1])
 			refuse_null(target, att);
-		add_member(target, &body, attnum, values, nulls);
+		add_body_member(target, &body, attnum, values, nulls);
 		flags |= resource->columns[column].flags;
 	}
 	notice_left_out(&body, spec->path);

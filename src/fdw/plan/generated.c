@@ -110,7 +110,7 @@ ftx_generated_compute(FtxGenerated *generated, Datum *values, bool *nulls)
 }
 
 static void
-compute(void *what, Datum *values, bool *nulls)
+compute_generated(void *what, Datum *values, bool *nulls)
 {
 	ftx_generated_compute(what, values, nulls);
 }
@@ -124,7 +124,8 @@ ftx_generated_converter(Relation rel, const FtxResource *resource,
 	List *rest = list_difference_int(attnums, first);
 
 	first = list_intersection_int(attnums, first);
-	ftx_converter_compute(converter, compute, ftx_generated_create(rel, first),
+	ftx_converter_compute(converter, compute_generated,
+						  ftx_generated_create(rel, first),
 						  ftx_generated_create(rel, rest));
 	return converter;
 }

@@ -23,7 +23,7 @@
 #include "utils/timestamp.h"
 
 static int
-compare_keys(const void *a, const void *b)
+compare_texts(const void *a, const void *b)
 {
 	return strcmp(*(char *const *) a, *(char *const *) b);
 }
@@ -55,7 +55,7 @@ ftx_scan_texts(Datum value, bool is_array, char ***texts)
 		if (nulls == NULL || !nulls[i])
 			(*texts)[filled++] = TextDatumGetCString(elements[i]);
 	}
-	qsort(*texts, filled, sizeof(char *), compare_keys);
+	qsort(*texts, filled, sizeof(char *), compare_texts);
 	for (int i = 0; i < filled; i++)
 	{
 		if (i == 0 || strcmp((*texts)[i], (*texts)[unique - 1]) != 0)
@@ -68,7 +68,7 @@ ftx_scan_texts(Datum value, bool is_array, char ***texts)
  * Is the expression known without executing the query?
  */
 static bool
-is_known(FtxScanState *state, Node *expr)
+is_known_value(FtxScanState *state, Node *expr)
 {
 	while (IsA(expr, RelabelType))
 		expr = (Node *) ((RelabelType *) expr)->arg;
@@ -90,7 +90,7 @@ value_of(FtxScanState *state, int n, Datum *value, bool *null)
 	{
 		Node *node_expr = list_nth(((ForeignScan *) node->plan)->fdw_exprs, n);
 
-		if (!is_known(state, node_expr))
+		if (!is_known_value(state, node_expr))
 			return false;
 	}
 	*value = ExecEvalExprSwitchContext(expr, node->ps_ExprContext, null);
