@@ -11,6 +11,7 @@
 #include "base/compat.h"
 #include "lib/ilist.h"
 #include "libpq/pqsignal.h"
+#include "net/engine.h"
 #include "net/engine_state.h"
 #include "net/sockets.h"
 

@@ -29,6 +29,7 @@
 #include "net/engine.h"
 #include "net/engine_state.h"
 #include "net/flow.h"
+#include "net/request.h"
 #include "net/request_state.h"
 #include "net/sockets.h"
 #include "net/transfer.h"
