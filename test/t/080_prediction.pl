@@ -43,7 +43,7 @@ cmp_ok(calls('w'), '<=', 25 + 8, 'no more calls than pages + max_concurrency');
 like($node->safe_psql('postgres', 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT id FROM w.connectors'), qr/Pages: 25\n(.*\n)*\s+Predicted Pages: (19|2\d)/, 'EXPLAIN ANALYZE tells how many pages were predicted');
 $mock->clear('w');
 # when enough have come true
-$mock->fault('w', { path => 'cursor', skip => 8, times => 5, stall => 'headers' });
+$mock->fault('w', { path => 'cursor', skip => 14, times => 5, stall => 'headers' });
 my $reader = $node->background('reader', 'SELECT id FROM w.connectors');
 $mock->wait_for('w', 5, undef, 'stalled');
 $mock->release('w');
