@@ -476,8 +476,9 @@ BEGIN
     RAISE null_value_not_allowed USING MESSAGE = 'account, server and schema must not be null';
   END IF;
   source := format(' FROM SERVER %I INTO %I;', server, schema);
-  SELECT string_agg(quote_ident(needed.name), ', ') INTO missing
-  FROM unnest('{connectors,groups,connector_sync_history,connector_schemas,connector_tables}'::text[]) needed(name)
+  SELECT string_agg(quote_ident(needed.name), ', ' ORDER BY n) INTO missing
+  FROM unnest('{connectors,groups,connector_sync_history,connector_schemas,connector_tables}'::text[])
+    WITH ORDINALITY needed(name, n)
   WHERE NOT EXISTS (SELECT FROM pg_foreign_table t
       JOIN pg_class c ON c.oid = t.ftrelid
       JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -488,7 +489,7 @@ BEGIN
       MESSAGE = format('schema "%s" has not all foreign tables of server "%s" that are needed', schema, server),
       DETAIL = 'Missing: ' || missing || '.', HINT = 'IMPORT FOREIGN SCHEMA fivetran LIMIT TO (' || missing || ')' || source;
   END IF;
-  SELECT string_agg(needed.col, ', ') INTO missing
+  SELECT string_agg(needed.col, ', ' ORDER BY n) INTO missing
   FROM unnest('{connectors.id,connectors.schema,connectors.group_id,connectors.service,connectors.setup_state,
     connectors.sync_state,connectors.update_state,connectors.is_historical_sync,connectors.paused,
     connectors.succeeded_at,connectors.failed_at,connectors.rescheduled_for,connectors.sync_frequency,
@@ -499,7 +500,8 @@ BEGIN
     connector_sync_history.load_volume,connector_schemas.connector_id,connector_schemas.schema_name,
     connector_schemas.name_in_destination,connector_schemas.enabled,connector_tables.connector_id,
     connector_tables.schema_name,connector_tables.table_name,connector_tables.name_in_destination,
-    connector_tables.enabled,connector_tables.sync_mode,connector_tables.patch_reason_code}'::text[]) needed(col)
+    connector_tables.enabled,connector_tables.sync_mode,connector_tables.patch_reason_code}'::text[])
+    WITH ORDINALITY needed(col, n)
   WHERE NOT EXISTS (SELECT FROM pg_attribute t
     WHERE t.attrelid = format('%I.%I', schema, split_part(needed.col, '.', 1))::regclass
       AND t.attname = split_part(needed.col, '.', 2) AND t.attnum > 0 AND NOT t.attisdropped);
