@@ -17,6 +17,9 @@
 #include "func/func.h"
 #include "func/sync.h"
 #include "funcapi.h"
+#include "json/json.h"
+#include "json/projection.h"
+#include "json/value.h"
 #include "read/converter.h"
 #include "storage/latch.h"
 #include "utils/builtins.h"
@@ -91,6 +94,26 @@ ftx_sync_start(FunctionCallInfo fcinfo, const char *function,
 	return ftx_call_start(session, &spec, stats, NULL, CurrentMemoryContext);
 }
 
+/*
+ * What the connector waits for, in Fivetran's words; NULL if it says nothing.
+ */
+static char *
+first_task(FtxCall *call)
+{
+	static const char *const path = "status.tasks";
+	FtxPage page = {0};
+	FtxJsonValue task;
+	FtxJsonValue message;
+	int position = 0;
+
+	ftx_call_decode_object(call, ftx_projection_create(&path, 1), &page);
+	if (page.values[0].kind != FTX_JSON_ARRAY ||
+		!ftx_json_next_element(&page.values[0], &position, &task))
+		return NULL;
+	message = ftx_page_member(&task, "message");
+	return message.kind == FTX_JSON_STRING ? ftx_json_text(&message) : NULL;
+}
+
 void
 ftx_sync_read(FunctionCallInfo fcinfo, const char *function, FtxCall *call,
 			  FtxSyncStatus *status)
@@ -112,6 +135,12 @@ ftx_sync_read(FunctionCallInfo fcinfo, const char *function, FtxCall *call,
 														 FTX_SYNCING_YES);
 	status->nulls[FTX_STATUS_IS_SYNCING] = status->syncing ==
 										   FTX_SYNCING_UNKNOWN;
+	status->task = status->nulls[FTX_STATUS_SETUP_STATE] ||
+						   strcmp(TextDatumGetCString(
+									  status->values[FTX_STATUS_SETUP_STATE]),
+								  "connected") == 0 ?
+					   NULL :
+					   first_task(call);
 }
 
 /*

@@ -38,6 +38,7 @@ typedef struct FtxSyncStatus
 	FtxSyncing syncing;
 	Datum values[FTX_WAIT_COLUMNS];
 	bool nulls[FTX_WAIT_COLUMNS];
+	char *task; /* words of the first thing that somebody has to do, or NULL */
 } FtxSyncStatus;
 
 /*

@@ -262,7 +262,9 @@ judge_sync(FtxWait *wait)
 		judge_last(wait);
 	if (!wait->decided && final_state(wait) != NULL)
 	{
-		set_column_text(wait, OUTCOME_REASON, wait->reason);
+		set_column_text(wait, OUTCOME_REASON,
+						wait->reason != NULL ? wait->reason :
+											   wait->status.task);
 		decide(wait, final_state(wait), "state");
 	}
 }
@@ -294,9 +296,19 @@ take_since(FtxWait *wait, int argno)
 	if (!wait->has_since)
 		return;
 	wait->since = DatumGetTimestampTz(wait->fcinfo->args[argno].value);
-	if (TIMESTAMP_NOT_FINITE(wait->since) ||
-		wait->since > now + USECS_PER_MINUTE ||
-		wait->since < now - 7 * USECS_PER_DAY)
+	if (wait->since > now + USECS_PER_MINUTE)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("since must not lie in the future"),
+			 TIMESTAMP_NOT_FINITE(wait->since) ?
+				 0 :
+				 errdetail("It is %s, and now it is %s.",
+						   pstrdup(timestamptz_to_str(wait->since)),
+						   timestamptz_to_str(now)),
+			 errhint(
+				 "Pass the moment from which a sync is waited for, such as now() or that of the request.")));
+	if (wait->since < now - 7 * USECS_PER_DAY)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("since must lie within the last seven days"),
 						errdetail("The sync history reaches no further.")));

@@ -57,7 +57,8 @@ my @endings = (
 	[ 'canceled', { run => 1, outcome => 'CANCELED' }, 'canceled by history sync Sync has been cancelled because of a user action' ],
 	[ 'incomplete', { run => 1, outcome => 'INCOMPLETE', reason => 'half' }, 'incomplete by history sync half' ],
 	[ 'paused', { run => 1, outcome => 'PAUSED' }, 'paused by state', 'paused by state' ],
-	[ 'broken', { run => 1, outcome => 'FAILURE', reason => 'password', after => 'broken' }, 'broken by state password', 'broken by state' ],
+	[ 'broken', { run => 1, outcome => 'FAILURE', reason => 'password', after => 'broken' }, 'broken by state password',
+		'broken by state Reconnect the source' ],
 	[ 'rescheduled', { run => 1, outcome => 'RESCHEDULED', reason => 'quota' }, 'rescheduled by state quota', 'rescheduled by state' ],
 	[ 'succeeded', { lag => 1, run => 1 }, 'succeeded by history sync', 'succeeded by timestamps' ]);
 foreach my $ending (@endings)
@@ -253,8 +254,12 @@ subtest 'failures' => sub {
 	like($node->fails("SELECT * FROM fivetrex_wait('$seem', '200 ms', since => now(), server => '$world')"), qr/ERROR:  58000/, 'nothing was ever learned');
 	foreach my $since (q{now() + interval '2 min'}, q{now() - interval '8 days'}, q{'infinity'}, q{'-infinity'})
 	{
-		like($node->fails("SELECT * FROM fivetrex_wait('$seem', since => $since, server => '$world')"), qr/ERROR:  22023: since must lie within/, "since $since");
+		like($node->fails("SELECT * FROM fivetrex_wait('$seem', since => $since, server => '$world')"), 
+			$since =~ /\+|'infinity/ ? qr/ERROR:  22023: since must not lie in the future\n/ : qr/ERROR:  22023: since must lie within/,
+			"since $since");
 	}
+	like($node->fails("SELECT * FROM fivetrex_wait('$seem', since => '2099-01-01 00:00+00', server => '$world')"),
+		qr/DETAIL:  It is 2099-01-01 .*, and now it is 20.*\nHINT:  Pass the moment/, 'a moment in the future is told');
 	like($node->fails("SELECT * FROM fivetrex_wait('$seem', '-1 s', server => '$world')"), qr/ERROR:  22023/, 'a negative timeout');
 	like($node->fails("SELECT * FROM fivetrex_wait(NULL, server => '$world')"), qr/ERROR:  22004/, 'NULL');
 };
