@@ -291,7 +291,7 @@ items(FtxCall *call, FtxShape shape)
 	{
 		JsonbValue item;
 		Jsonb *jsonb = DatumGetJsonbP(
-			ftx_json_jsonb(ftx_page_value(&page, i, 0)));
+			ftx_call_jsonb(call, ftx_page_value(&page, i, 0)));
 
 		item.type = jbvBinary;
 		item.val.binary.data = &jsonb->root;
@@ -391,7 +391,7 @@ data(const FtxAction *action, FtxCall *call, bool changes)
 	if (action->secrets != NULL)
 		ftx_call_check_secrets(call, action->secrets, action->secrets_either,
 							   action->id_member);
-	return ftx_json_jsonb(&values[RESULT]);
+	return ftx_call_jsonb(call, &values[RESULT]);
 }
 
 /*

@@ -17,7 +17,6 @@
 #include "catalogue/operations.h"
 #include "func/func.h"
 #include "json/json.h"
-#include "json/value.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "net/url.h"
@@ -219,5 +218,5 @@ fivetrex_request(PG_FUNCTION_ARGS)
 	answer = ftx_call_whole(call);
 	if (answer.kind == FTX_JSON_ABSENT)
 		PG_RETURN_NULL(); /* a DELETE that was answered by nothing */
-	PG_RETURN_DATUM(ftx_json_jsonb(&answer));
+	PG_RETURN_DATUM(ftx_call_jsonb(call, &answer));
 }

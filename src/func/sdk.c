@@ -103,7 +103,7 @@ send_package(FunctionCallInfo fcinfo, const char *function, FtxMethod method,
 		ftx_call_complain(call, "It has no \"data\".");
 	if (!ftx_json_names(&package[1]))
 		ftx_call_complain(call, "Its \"data\" has no \"id\".");
-	PG_RETURN_DATUM(ftx_json_jsonb(&package[0]));
+	PG_RETURN_DATUM(ftx_call_jsonb(call, &package[0]));
 }
 
 /*

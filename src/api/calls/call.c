@@ -401,11 +401,42 @@ ftx_call_next_cursor(FtxCall *call, const FtxPage *page)
 	if (value->len > MAX_CURSOR_BYTES)
 		ftx_call_complain(
 			call, psprintf("Its \"next_cursor\" has %d bytes.", value->len));
-	cursor = palloc(value->len);
+	cursor = palloc0(value->len);
 	if (ftx_json_unescape(value->text + 1, value->len - 2, cursor) < 0)
 		ftx_call_complain(call, "Its \"next_cursor\" is no text.");
+	for (const char *c = cursor; GetDatabaseEncoding() != PG_UTF8 && *c; c++)
+	{
+		if (IS_HIGHBIT_SET(*c))
+			ftx_call_complain(
+				call,
+				"Its \"next_cursor\" may not be text in the encoding of this database.");
+	}
 	pfree(cursor);
 	return ftx_json_text(value);
+}
+
+static void
+add_answer_context(void *arg)
+{
+	const FtxCall *call = arg;
+
+	ftx_words_mask_error();
+	errcontext("answer to %s %s", ftx_method_name(call->method),
+			   ftx_words_of_path(call->path));
+}
+
+Datum
+ftx_call_jsonb(FtxCall *call, const FtxJsonValue *value)
+{
+	ErrorContextCallback callback = {.callback = add_answer_context,
+									 .arg = call,
+									 .previous = error_context_stack};
+	Datum result;
+
+	error_context_stack = &callback;
+	result = ftx_json_jsonb(value);
+	error_context_stack = callback.previous;
+	return result;
 }
 
 /*

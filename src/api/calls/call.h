@@ -105,7 +105,7 @@ extern FtxSlice ftx_call_body(const FtxCall *call);
 /*
  * The cursor of the page after this one, in the current memory context; NULL at
  * the end of the list.  Raises ERRCODE_PROTOCOL_VIOLATION if it is no text, or
- * is too long to be sent.
+ * not one that can be sent.
  */
 extern char *ftx_call_next_cursor(FtxCall *call, const FtxPage *page);
 

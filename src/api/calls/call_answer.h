@@ -27,6 +27,12 @@ ftx_call_decode(FtxCall *call, const FtxWanted *wanted, FtxPage *page);
 extern bool
 ftx_call_try_decode(FtxCall *call, const FtxWanted *wanted, FtxPage *page);
 
+/*
+ * A value of the answer as jsonb (ftx_json_jsonb()); what it raises tells which
+ * answer it is.
+ */
+extern Datum ftx_call_jsonb(FtxCall *call, const FtxJsonValue *value);
+
 /* The usual case: the one object, or the list, of an answer. */
 extern void
 ftx_call_decode_object(FtxCall *call, const FtxProjection *projection,

@@ -22,12 +22,12 @@ use PostgreSQL::Test::Utils;
 
 sub new
 {
-	my ($class, $node) = @_;
+	my ($class, $node, $database) = @_;
 	my $self = bless { in => '', out => '', err => '' }, $class;
 	# for each statement anew
 	$self->{timer} = IPC::Run::timeout(2 * $PostgreSQL::Test::Utils::timeout_default);
 	$self->{run} = IPC::Run::start(
-		[ 'psql', '-X', '-A', '-t', '-q', '-d', $node->connstr('postgres') ],
+		[ 'psql', '-X', '-A', '-t', '-q', '-d', $node->connstr($database // 'postgres') ],
 		'<', \$self->{in}, '>', \$self->{out}, '2>', \$self->{err},
 		$self->{timer});
 	$self->tell("\\set VERBOSITY verbose\n\\set SHOW_CONTEXT always\nSELECT pg_backend_pid()");
