@@ -340,8 +340,8 @@ subtest 'a request while its account is renamed or deleted' => sub {
 	}
 };
 
-# A refresh in a session whose transactions are REPEATABLE READ, while its account is renamed.
-subtest 'a refresh by an old snapshot' => sub {
+# A session whose transactions have another isolation.
+subtest 'a refresh in REPEATABLE READ and SERIALIZABLE' => sub {
 	foreach my $isolation ('read committed', 'repeatable read', 'serializable')
 	{
 		my $world = world();
