@@ -73,6 +73,14 @@ LANGUAGE C VOLATILE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION fivetrex_limits(name)
   IS 'calls that the account may make in an hour and those left, how far Fivetran''s clock is ahead, and what this session has called; makes no call';
 
+CREATE FUNCTION fivetrex_can_commit()
+RETURNS boolean
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION fivetrex_can_commit()
+  IS 'may a procedure that calls this commit: is it called by CALL or DO, outside of a transaction block; makes no call';
+
 CREATE FUNCTION fivetrex_disconnect(server name DEFAULT NULL)
 RETURNS integer
 AS 'MODULE_PATHNAME'

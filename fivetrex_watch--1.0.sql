@@ -475,6 +475,12 @@ BEGIN
   IF account IS NULL OR server IS NULL OR schema IS NULL THEN
     RAISE null_value_not_allowed USING MESSAGE = 'account, server and schema must not be null';
   END IF;
+  IF NOT EXISTS (SELECT FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw
+    WHERE s.srvname = add_account.server AND w.fdwname = 'fivetrex') THEN
+    RAISE undefined_object USING MESSAGE = format('there is no server "%s" of fivetrex', server),
+      HINT = format('CREATE SERVER %I FOREIGN DATA WRAPPER fivetrex; or name the one that there is: add_account(%L, server => ...).',
+        server, account);
+  END IF;
   source := format(' FROM SERVER %I INTO %I;', server, schema);
   SELECT string_agg(quote_ident(needed.name), ', ' ORDER BY n) INTO missing
   FROM unnest('{connectors,groups,connector_sync_history,connector_schemas,connector_tables}'::text[])
@@ -549,6 +555,24 @@ $$;
 
 COMMENT ON FUNCTION fivetrex_watch.base_function(text)
   IS 'internal: qualified name of a function of the extension fivetrex';
+
+CREATE FUNCTION fivetrex_watch.check_commit()
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  can boolean;
+BEGIN
+  EXECUTE format('SELECT %s()', fivetrex_watch.base_function('fivetrex_can_commit')) INTO can;
+  IF NOT can THEN
+    RAISE invalid_transaction_termination USING
+      MESSAGE = 'procedures of fivetrex_watch cannot run inside a transaction block, or a function',
+      DETAIL = 'They commit on their way, so that nothing of their work is lost or held up.',
+      HINT = 'CALL them by themselves: without BEGIN, and with a driver in autocommit mode.';
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.check_commit()
+  IS 'internal: an error where a procedure could not commit';
 
 CREATE FUNCTION fivetrex_watch.check_server(a fivetrex_watch.accounts)
 RETURNS void
@@ -1480,13 +1504,18 @@ COMMENT ON FUNCTION fivetrex_watch.note_end(fivetrex_watch.accounts, timestamptz
 CREATE FUNCTION fivetrex_watch.to_refresh(account text)
 RETURNS text[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  accounts text[];
 BEGIN
   IF current_setting('transaction_read_only')::boolean THEN
     RAISE read_only_sql_transaction USING MESSAGE = 'cannot refresh in a read-only transaction or on a standby';
   ELSIF account IS NOT NULL OR NOT EXISTS (SELECT FROM fivetrex_watch.accounts) THEN
-    RETURN ARRAY[fivetrex_watch.the_account(account)];
+    accounts := ARRAY[fivetrex_watch.the_account(account)];
+  ELSE
+    accounts := ARRAY(SELECT a.account FROM fivetrex_watch.accounts a WHERE a.enabled ORDER BY 1);
   END IF;
-  RETURN ARRAY(SELECT a.account FROM fivetrex_watch.accounts a WHERE a.enabled ORDER BY 1);
+  PERFORM fivetrex_watch.check_commit();
+  RETURN accounts;
 END $$;
 
 COMMENT ON FUNCTION fivetrex_watch.to_refresh(text)
@@ -1771,6 +1800,7 @@ COMMENT ON FUNCTION fivetrex_watch.prune_some(integer)
 CREATE PROCEDURE fivetrex_watch.prune()
 LANGUAGE plpgsql AS $$
 BEGIN
+  PERFORM fivetrex_watch.check_commit();
   WHILE fivetrex_watch.prune_some(10000) OPERATOR(pg_catalog.>) 0 LOOP
     COMMIT;
   END LOOP;

@@ -156,8 +156,21 @@ subtest 'the caller has no rights' => sub {
 	$node->query(q{GRANT USAGE ON FOREIGN SERVER w TO runner; DROP USER MAPPING FOR PUBLIC SERVER w; CREATE USER MAPPING FOR postgres SERVER w OPTIONS (api_key 'key', api_secret 'secret')});
 	like($node->fails(q{SET ROLE runner; CALL fivetrex_watch.refresh('w')}), qr/ERROR:  42704: user mapping not found/, 'no user mapping');
 	is($node->query(q{SELECT error IS NULL FROM fivetrex_watch.accounts WHERE account = 'w'}), 't', 'not kept either');
-	like($node->fails(q{BEGIN; CALL fivetrex_watch.refresh('w')}), qr/ERROR:  2D000/, 'in a transaction block');
-	like($node->fails(q{DO $$BEGIN CALL fivetrex_watch.refresh('w'); EXCEPTION WHEN division_by_zero THEN NULL; END$$}), qr/ERROR:  2D000/, 'in a block with EXCEPTION');
+	$mock->clear('w');
+	foreach my $call ("refresh('w')", 'wait(NULL)', "refresh_tables(account => 'w')", 'prune()')
+	{
+		foreach my $around ('BEGIN; %s', 'DO $$BEGIN %s; EXCEPTION WHEN division_by_zero THEN NULL; END$$',
+			'CREATE FUNCTION pg_temp.f() RETURNS void LANGUAGE plpgsql AS $$BEGIN %s; END$$; SELECT pg_temp.f()')
+		{
+			# its result needs a variable there
+			next if $call =~ /wait/ && $around !~ /BEGIN;/;
+			my $err = $node->fails(sprintf $around, "CALL fivetrex_watch.$call");
+			like($err, qr/ERROR:  2D000: procedures of fivetrex_watch cannot run inside a transaction block, or a function\n/,
+				"$call: $around");
+			like($err, qr/HINT:  CALL them by themselves: without BEGIN/, 'what to do instead');
+		}
+	}
+	is_deeply([ $mock->requests('w') ], [], 'nothing is asked');
 	$mock->clear('w');
 	like($node->fails(q{SET default_transaction_read_only = on; CALL fivetrex_watch.refresh('w')}), qr/ERROR:  25006/, 'read only');
 	is_deeply([ $mock->requests('w') ], [], 'before any call');
