@@ -269,18 +269,15 @@ leave(void)
 static void
 fivetrexExecutorStart(QueryDesc *query, int eflags)
 {
-	ExecutorStart_hook_type next = next_start ? next_start :
-												standard_ExecutorStart;
-
-	INSIDE(query, next(query, eflags));
+	INSIDE(query,
+		   (next_start ? next_start : standard_ExecutorStart)(query, eflags));
 }
 
 static void
 fivetrexExecutorRun(FTX_EXECUTOR_RUN_PARAMETERS)
 {
-	ExecutorRun_hook_type next = next_run ? next_run : standard_ExecutorRun;
-
-	INSIDE(queryDesc, next(FTX_EXECUTOR_RUN_ARGUMENTS));
+	INSIDE(queryDesc, (next_run ? next_run : standard_ExecutorRun)(
+						  FTX_EXECUTOR_RUN_ARGUMENTS));
 }
 
 /*
@@ -306,9 +303,7 @@ fivetrexExecutorFinish(QueryDesc *query)
 static void
 fivetrexExecutorEnd(QueryDesc *query)
 {
-	ExecutorEnd_hook_type next = next_end ? next_end : standard_ExecutorEnd;
-
-	INSIDE(query, next(query));
+	INSIDE(query, (next_end ? next_end : standard_ExecutorEnd)(query));
 }
 
 /*
