@@ -247,7 +247,8 @@ leave(void)
 }
 
 /*
- * Run what a hook stands for, counted; errors are counted out, too.
+ * Run what a hook stands for, counted; errors are counted out, too.  `call`
+ * uses no local variable: newer compilers see it clobbered by an error.
  */
 #define INSIDE(query, call)                                                    \
 	do                                                                         \
