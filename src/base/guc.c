@@ -249,8 +249,8 @@ define(const Setting *setting)
 }
 
 /*
- * For a parallel worker, see above.  Who may set it was the leader's to say, and
- * what it counts for is ours (permitted()).
+ * For a parallel worker, see above.  Who may set it was the leader's to say,
+ * and what it counts for is ours (permitted()).
  */
 static void
 define_text(Setting *setting)

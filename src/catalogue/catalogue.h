@@ -5,8 +5,8 @@
  *
  * One resource = one FtxResource; nothing else in the code knows the names of
  * resources, columns or paths.  Facts come from Fivetran's official API
- * definition.  Rows live in one file per family (catalogue/resources/groups.c, ...) and
- * are listed in catalogue.c.
+ * definition.  Rows live in one file per family (catalogue/resources/groups.c,
+ * ...) and are listed in catalogue.c.
  *
  *-------------------------------------------------------------------------
  */

@@ -47,10 +47,10 @@ extern FtxMethod ftx_func_method(const char *name);
 extern FtxCall *ftx_func_read(FtxSession *session, const FtxCallSpec *spec);
 
 /*
- * Make a call that changes the account, behind all guards of api/writes/belts.h;
- * `what` names the function.  NULL in a dry run: the caller returns
- * ftx_dry_run_json() in its result type.  Raises whatever is not a 2xx answer
- * of the API.
+ * Make a call that changes the account, behind all guards of
+ * api/writes/belts.h; `what` names the function.  NULL in a dry run: the caller
+ * returns ftx_dry_run_json() in its result type.  Raises whatever is not a 2xx
+ * answer of the API.
  */
 extern FtxCall *
 ftx_func_write(FtxSession *session, const FtxCallSpec *spec, const char *what);

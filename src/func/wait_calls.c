@@ -229,7 +229,9 @@ counts(FtxWait *wait, FtxWaitSync *sync)
 		return !wait->sync.found ||
 			   start >
 				   DatumGetTimestampTz(wait->sync.values[FTX_WAIT_SYNC_START]);
-	/* a rescheduled one goes on, or is posted again; nothing begins in future */
+	/*
+	 * a rescheduled one goes on, or is posted again; nothing begins in future
+	 */
 	if (has_status(sync, "RESCHEDULED") ||
 		start > ftx_wait_their_clock(wait, GetCurrentTimestamp()) +
 					ftx_wait_clock_error(wait))

@@ -9,9 +9,9 @@
 #define FTX_PROJECTION_H
 
 /*
- * The members wanted of each item: slot i is the value at path i.  A path is
- * a list of keys joined by dots ("status.sync_state"); "" is the whole item;
- * "@1" is a name of the map that the item stands in (api/calls/map.h), and "@0" a
+ * The members wanted of each item: slot i is the value at path i.  A path is a
+ * list of keys joined by dots ("status.sync_state"); "" is the whole item; "@1"
+ * is a name of the map that the item stands in (api/calls/map.h), and "@0" a
  * slot that is left to others.
  */
 typedef struct FtxProjection FtxProjection;
@@ -31,7 +31,10 @@ typedef struct KeyNode
 	struct KeyNode *next; /* sibling */
 } KeyNode;
 
-/* A slot that gets a name of the map in which the item stands (api/calls/map.h). */
+/*
+ * A slot that gets a name of the map in which the item stands
+ * (api/calls/map.h).
+ */
 typedef struct FtxNameSlot
 {
 	int slot;

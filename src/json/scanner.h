@@ -72,11 +72,11 @@ extern void ftx_scanner_slice(FtxScanner *scanner, const KeyNode *node,
 
 /*
  * Walk the members of an object by hand.  ftx_scanner_enter() takes the opening
- * bracket (that peek has shown); then each call of ftx_scanner_member() sets the
- * key (between its quotes, unescaped, valid as long as the text and the current
- * context) and stands before the value, which the caller scans; it returns
- * false after the closing bracket, and when the text is wrong.  `first` starts
- * as true.
+ * bracket (that peek has shown); then each call of ftx_scanner_member() sets
+ * the key (between its quotes, unescaped, valid as long as the text and the
+ * current context) and stands before the value, which the caller scans; it
+ * returns false after the closing bracket, and when the text is wrong.  `first`
+ * starts as true.
  */
 extern void ftx_scanner_enter(FtxScanner *scanner);
 extern bool ftx_scanner_member(FtxScanner *scanner, bool *first,

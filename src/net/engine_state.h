@@ -103,7 +103,8 @@ struct FtxEngine
 
 /*
  * In tls.c: has the TLS library unpacked something of the request's connection
- * that nobody has read?  Only in a callback, while libcurl knows the connection.
+ * that nobody has read?  Only in a callback, while libcurl knows the
+ * connection.
  */
 extern bool ftx_tls_has_unread(FtxRequest *request);
 

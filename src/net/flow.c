@@ -16,12 +16,12 @@
  * consumed now, so letting it go on would only pile up; what is waited for
  * always goes on, so waiting ends.
  *
- * libcurl unpacks all of a read from the network (16 KB) before it looks whether
- * the transfer is paused, and keeps what comes of it meanwhile (up to 64 MB).
- * So that this is seen and counted, a read is taken to its end and the transfer
- * paused at the next one; a transfer whose single read unpacks to much more
- * than there is room for is set aside: it ends, and is sent again when it is
- * its turn.
+ * libcurl unpacks all of a read from the network (16 KB) before it looks
+ * whether the transfer is paused, and keeps what comes of it meanwhile (up to
+ * 64 MB). So that this is seen and counted, a read is taken to its end and the
+ * transfer paused at the next one; a transfer whose single read unpacks to much
+ * more than there is room for is set aside: it ends, and is sent again when it
+ * is its turn.
  *
  * Nothing here throws.
  *

@@ -4,7 +4,8 @@
  *		The headers of an answer.
  *
  * libcurl keeps them since 7.83.  For older ones the lines are kept here, those
- * of the last answer only: a 100 Continue or the answer of a proxy comes before.
+ * of the last answer only: a 100 Continue or the answer of a proxy comes
+ * before.
  *
  *-------------------------------------------------------------------------
  */

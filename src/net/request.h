@@ -95,7 +95,8 @@ extern FtxStanding ftx_request_standing(const FtxRequest *request);
  *
  * What is waited for is received even where bodies take more room than they
  * should: `request`, or if that is NULL any one whose FtxRequestSpec.sent is
- * `reader`, or if that is NULL, too, any one at all.  Whoever waits must be able to consume what it waits for.
+ * `reader`, or if that is NULL, too, any one at all.  Whoever waits must be
+ * able to consume what it waits for.
  */
 extern void
 ftx_engine_wait(FtxEngine *engine, FtxRequest *request, const int64 *reader);

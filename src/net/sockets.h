@@ -30,8 +30,8 @@ extern int ftx_socket_close(void *arg, curl_socket_t fd);
 
 /*
  * The request has been answered, and its easy handle is still the multi
- * handle's: its connection is idle now, if it is kept and not an HTTP/2 one.  `spoiled` says
- * that it cannot be told where the answer ended.
+ * handle's: its connection is idle now, if it is kept and not an HTTP/2 one. 
+ * `spoiled` says that it cannot be told where the answer ended.
  */
 extern void ftx_socket_idle(FtxRequest *request, bool spoiled);
 

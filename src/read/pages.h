@@ -53,7 +53,9 @@ extern FtxPages *ftx_pages_create(const FtxReadSpec *spec);
 extern void ftx_pages_open(FtxPages *pages, const char *path,
 						   char *const *bound, const char *key, bool narrowed);
 
-/* The parameter `limit` of a first page, where `limit` rows (-1: all) suffice. */
+/*
+ * The parameter `limit` of a first page, where `limit` rows (-1: all) suffice.
+ */
 extern int ftx_pages_first_limit(int page_size, int64 limit);
 
 /* The next item of the list; NULL at its end. */

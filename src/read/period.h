@@ -14,8 +14,8 @@
 
 /*
  * Append them to a query.  `lower` and `upper` are what the conditions allow,
- * DT_NOBEGIN and DT_NOEND where they say nothing.  `now` is the present by
- * the server's clock, to count what the API reaches from.  False if the period is
+ * DT_NOBEGIN and DT_NOEND where they say nothing.  `now` is the present by the
+ * server's clock, to count what the API reaches from.  False if the period is
  * empty or lies where the API does not reach.
  */
 extern bool

@@ -37,7 +37,9 @@ typedef struct FtxCallSpec
 	const char *bytes;
 	size_t nbytes;
 
-	/* Objects that it deletes; 0: it creates or changes, or is a DELETE of one. */
+	/*
+	 * Objects that it deletes; 0: it creates or changes, or is a DELETE of one.
+	 */
 	int64 deletes;
 
 	FtxExpected expected;
@@ -76,8 +78,8 @@ extern void ftx_call_wait(FtxCall *call);
 extern void ftx_call_wait_any(FtxSession *session, FtxStats *stats);
 
 /*
- * What was answered, see api/calls/answer.h; waits for the call.  Valid until the
- * call is freed.
+ * What was answered, see api/calls/answer.h; waits for the call.  Valid until
+ * the call is freed.
  */
 extern const FtxAnswer *ftx_call_answer(FtxCall *call);
 

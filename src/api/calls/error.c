@@ -3,9 +3,10 @@
  * error.c
  *		The one funnel from API failures to PostgreSQL errors.
  *
- * Each problem of an answer (api/calls/answer.h) is a row: its SQLSTATE, what is said
- * and what the user can do.  The server's own words come after ours; they were
- * made fit to be shown (api/secrets/words.h) when the answer was taken apart.  Bodies are never shown.
+ * Each problem of an answer (api/calls/answer.h) is a row: its SQLSTATE, what
+ * is said and what the user can do.  The server's own words come after ours;
+ * they were made fit to be shown (api/secrets/words.h) when the answer was
+ * taken apart.  Bodies are never shown.
  *
  *-------------------------------------------------------------------------
  */

@@ -14,7 +14,10 @@
 
 #include "postgres.h"
 
-/* All texts are fit to be shown already, see api/secrets/words.h; they may be NULL. */
+/*
+ * All texts are fit to be shown already, see api/secrets/words.h; they may be
+ * NULL.
+ */
 typedef struct FtxLastError
 {
 	int status;		   /* HTTP status, 0 = no answer came */

@@ -32,7 +32,7 @@ ftx_open_list_unregister(FtxOpenList *list)
 }
 
 static FtxOpenList *
-unfinished_reader(Oid serverid)
+unfinished_list(Oid serverid)
 {
 	dlist_iter iter;
 
@@ -52,7 +52,7 @@ ftx_open_lists_finish(Oid serverid)
 	FtxOpenList *list;
 
 	/* finishing evaluates expressions, so the list may change meanwhile */
-	while ((list = unfinished_reader(serverid)) != NULL)
+	while ((list = unfinished_list(serverid)) != NULL)
 	{
 		list->finishing = true;
 		PG_TRY();

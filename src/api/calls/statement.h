@@ -70,8 +70,8 @@ extern void ftx_statement_enter_function(void);
 /*
  * Something that leaves when an executor run is finished, as then all parts of
  * the query have named what they want: all are gathered before the first is
- * sent, and all is sent before the query's AFTER triggers fire.  Embedded in the caller's own memory, in `owner`; with the reset of
- * that it is forgotten.
+ * sent, and all is sent before the query's AFTER triggers fire.  Embedded in
+ * the caller's own memory, in `owner`; with the reset of that it is forgotten.
  */
 typedef struct FtxHeld
 {

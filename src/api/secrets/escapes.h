@@ -17,7 +17,9 @@
 /* What is quoted six times has so many backslashes before a quote. */
 #define FTX_MAX_BACKSLASHES 63
 
-/* Ways to read one place: one for each backslash, and a few for each nesting. */
+/*
+ * Ways to read one place: one for each backslash, and a few for each nesting.
+ */
 #define FTX_MAX_READINGS (FTX_MAX_BACKSLASHES + 32)
 
 /* A character that may be meant, and where the text goes on behind it. */

@@ -4,10 +4,10 @@
  *		Credentials of the sessions, the secrets of the requests that are under
  *		way, and what keeps them out of words.
  *
- * A secret has one owner here, which wipes it.  While it lives, it is known
- * to the mask: whatever a server, a proxy or libcurl says goes through
- * api/secrets/words.h before it is shown, and there every form of every live secret
- * becomes "******".
+ * A secret has one owner here, which wipes it.  While it lives, it is known to
+ * the mask: whatever a server, a proxy or libcurl says goes through
+ * api/secrets/words.h before it is shown, and there every form of every live
+ * secret becomes "******".
  *
  *-------------------------------------------------------------------------
  */

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * secret_form.c
- *		The forms in which a secret may stand in words, for api/secrets/secret.h.
+ *		The forms in which a secret may stand in words, for
+ *		api/secrets/secret.h.
  *
  *-------------------------------------------------------------------------
  */

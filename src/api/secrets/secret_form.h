@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * secret_form.h
- *		The forms in which a secret may stand in words, for api/secrets/secret.h.
+ *		The forms in which a secret may stand in words, for
+ *		api/secrets/secret.h.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,7 +17,9 @@
  */
 #define FTX_MIN_FORM 4
 
-/* One character takes at most so many in a text: "&#x00007f;", "\\\\u{1F600}". */
+/*
+ * One character takes at most so many in a text: "&#x00007f;", "\\\\u{1F600}".
+ */
 #define FTX_MAX_ESCAPED 16
 
 typedef struct FtxSecretForm

@@ -4,7 +4,8 @@
  *		What of a request may be shown: everything but its secrets.
  *
  * One walker masks a request that is shown, and tells which secrets it has:
- * what a server says about the request is masked by those (api/secrets/secret.h).
+ * what a server says about the request is masked by those
+ * (api/secrets/secret.h).
  *
  *-------------------------------------------------------------------------
  */

@@ -6,9 +6,9 @@
  * A server, a proxy, libcurl, and PostgreSQL's own complaint about a value of
  * an answer may repeat what was sent to the server, or try to write to the
  * terminal of the reader.  So all that goes into words (never what goes into
- * rows) is taken through here: secrets are masked (api/secrets/secret.h), control
- * characters and marks that change the direction of writing are replaced, and
- * only then it is cut.
+ * rows) is taken through here: secrets are masked (api/secrets/secret.h),
+ * control characters and marks that change the direction of writing are
+ * replaced, and only then it is cut.
  *
  *-------------------------------------------------------------------------
  */
@@ -35,8 +35,9 @@ extern char *ftx_words_of_json(const FtxJsonValue *value);
 extern char *ftx_words_of_text(const char *text, bool cut);
 
 /*
- * The path of a request with its query, without its own secrets (api/secrets/shown.h)
- * and without a limit of length: every path that is printed comes from here.
+ * The path of a request with its query, without its own secrets
+ * (api/secrets/shown.h) and without a limit of length: every path that is
+ * printed comes from here.
  */
 extern char *ftx_words_of_path(const char *path);
 

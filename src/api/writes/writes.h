@@ -3,11 +3,11 @@
  * writes.h
  *		Requests that change the account: guards, order, honest errors.
  *
- * Every request that changes something goes through here, whether a function
- * or DML makes it; a function's is a set of one.  Writes happen at once and
- * cannot be rolled back, so what may stop them (api/writes/belts.h) is checked before
- * the first one leaves; after the first failure none leaves any more; and
- * every error on the way says how far the statement got.
+ * Every request that changes something goes through here, whether a function or
+ * DML makes it; a function's is a set of one.  Writes happen at once and cannot
+ * be rolled back, so what may stop them (api/writes/belts.h) is checked before
+ * the first one leaves; after the first failure none leaves any more; and every
+ * error on the way says how far the statement got.
  *
  *-------------------------------------------------------------------------
  */
@@ -81,9 +81,9 @@ extern void ftx_writes_check(FtxWrites *writes);
  * Send what was added, up to max_concurrency at once, and wait for all of it.
  *
  * Before the first one leaves, all of the statement's belts are looked at
- * (ERRCODE_PROGRAM_LIMIT_EXCEEDED), all unfinished scans of the server are
- * read to their end (api/calls/open_lists.h), the memos are emptied, and a transaction
- * block is warned, once, that this cannot be rolled back.
+ * (ERRCODE_PROGRAM_LIMIT_EXCEEDED), all unfinished scans of the server are read
+ * to their end (api/calls/open_lists.h), the memos are emptied, and a
+ * transaction block is warned, once, that this cannot be rolled back.
  *
  * A DELETE of what is gone already counts as done.  On the first failure
  * nothing new leaves, those in flight are awaited, and its error is raised,

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * access_actions.c
- *		Actions on users, teams, keys, log services, secrets managers and agents.
+ *		Actions on users, teams, keys, log services, secrets managers and
+ *		agents.
  *
  * From Fivetran's official API definition.  What gives new secrets is never
  * sent twice: the secrets of a lost answer would not be the ones in force.

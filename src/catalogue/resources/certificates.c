@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * certificates.c
- *		Certificates and SSH fingerprints that connectors and destinations trust.
+ *		Certificates and SSH fingerprints that connectors and destinations
+ *		trust.
  *
  *-------------------------------------------------------------------------
  */

@@ -4,8 +4,8 @@
  *		Members of a connector's config that Fivetran sets itself, by service.
  *
  * They are those of the "<service>_readonly_config" schemas of the API
- * definition (test/coverage/check_read_only.py compares them).  A member that is
- * read only for one service may well be set for another.
+ * definition (test/coverage/check_read_only.py compares them).  A member that
+ * is read only for one service may well be set for another.
  *
  *-------------------------------------------------------------------------
  */

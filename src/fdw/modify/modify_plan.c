@@ -26,8 +26,9 @@
 
 /*
  * Core asks this for pg_relation_is_updatable() and the information schema, and
- * once more when it begins to write: then a read-only table is not its business,
- * the refusal that follows (42501) says more.  Only a writer holds the lock.
+ * once more when it begins to write: then a read-only table is not its
+ * business, the refusal that follows (42501) says more.  Only a writer holds
+ * the lock.
  */
 int
 fivetrexIsForeignRelUpdatable(Relation rel)

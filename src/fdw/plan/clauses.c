@@ -7,8 +7,9 @@
  * condition is pushed when it is PostgreSQL's own equality of text, under a
  * collation that is deterministic (otherwise "=" means more than the same
  * bytes), or of booleans, between a column and something that does not depend
- * on the table's row.  Pushing only narrows what is asked for: every condition is checked
- * again locally, so what is not recognised here costs calls, never rows.
+ * on the table's row.  Pushing only narrows what is asked for: every condition
+ * is checked again locally, so what is not recognised here costs calls, never
+ * rows.
  *
  *-------------------------------------------------------------------------
  */

@@ -18,14 +18,15 @@
 #include "utils/array.h"
 
 /*
- * Planner units: what counts is a call's round trip, some 50 to 100 ms, and that
- * each call, waited for or not, is one of the few thousand that an account may
- * make in an hour.  In time a round trip is the sequential read of a thousand
- * pages; it is put at a tenth of that, and all else in proportion, so that the
- * ways to read a table compare as they should among themselves and still dwarf
- * what is done locally, but the cost of an ordinary fan-out (2,500 calls, 8 at
- * once: some 56,000) stays below jit_above_cost (100,000).  There is nothing in
- * waiting for an API that compiling its expressions could make faster.
+ * Planner units: what counts is a call's round trip, some 50 to 100 ms, and
+ * that each call, waited for or not, is one of the few thousand that an account
+ * may make in an hour.  In time a round trip is the sequential read of a
+ * thousand pages; it is put at a tenth of that, and all else in proportion, so
+ * that the ways to read a table compare as they should among themselves and
+ * still dwarf what is done locally, but the cost of an ordinary fan-out (2,500
+ * calls, 8 at once: some 56,000) stays below jit_above_cost (100,000).  There
+ * is nothing in waiting for an API that compiling its expressions could make
+ * faster.
  */
 #define COST_CALL 10.0
 #define COST_ROW 0.005

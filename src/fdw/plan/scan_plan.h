@@ -47,9 +47,10 @@ typedef enum FtxPlanItem
 /*
  * ForeignScan.fdw_exprs holds the key expression (mode FTX_SCAN_KEYS only),
  * then one expression per member of FtxPlanFilters and FtxPlanPathKeys, then
- * FtxPlanLowers and FtxPlanUppers bounds, then the local conditions that can be checked before details are fetched: FtxPlanExprs in all.  After
- * them come, for direct.c, one expression per member of FtxPlanSetAttnums and
- * all local conditions.
+ * FtxPlanLowers and FtxPlanUppers bounds, then the local conditions that can be
+ * checked before details are fetched: FtxPlanExprs in all.  After them come,
+ * for direct.c, one expression per member of FtxPlanSetAttnums and all local
+ * conditions.
  */
 
 #endif /* FTX_SCAN_PLAN_H */

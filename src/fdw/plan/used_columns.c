@@ -133,8 +133,8 @@ only_marked(PlannerInfo *root, RelOptInfo *rel)
 /*
  * The row of a target is asked for as a record by core, and as the table's own
  * type by the query.  Both are the same entry of the scan's output, of the type
- * that came first; only the table's own type serves both (SET ... FROM ... WHERE
- * row(target)).
+ * that came first; only the table's own type serves both (SET ... FROM ...
+ * WHERE row(target)).
  */
 static void
 name_row_type(RelOptInfo *rel, Relation relation)

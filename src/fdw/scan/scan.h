@@ -18,9 +18,9 @@ typedef struct FtxScanState FtxScanState;
 extern FtxScanState *ftx_scan_begin(ForeignScanState *node);
 
 /*
- * Hand out only rows that pass (`quals`: the filter's expressions).  The columns that it does not look at are
- * converted afterwards, so a value there that does not fit is no error in a row
- * that nobody wants.
+ * Hand out only rows that pass (`quals`: the filter's expressions).  The
+ * columns that it does not look at are converted afterwards, so a value there
+ * that does not fit is no error in a row that nobody wants.
  */
 extern void
 ftx_scan_filter(FtxScanState *state, ExprState *filter, List *quals);

@@ -110,7 +110,9 @@ typedef struct FtxScanRequest
 	int nkeys;
 } FtxScanRequest;
 
-/* Find out from the values of the plan's expressions; in the current context. */
+/*
+ * Find out from the values of the plan's expressions; in the current context.
+ */
 extern void ftx_scan_request(FtxScanState *state, FtxScanRequest *request);
 
 /* In spool.c: rows read ahead of a write */
