@@ -11,7 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/varlena.h"
 
-/* More edits than this make another word. */
+/* More edits than this make another word: core's limit for names of options. */
 #define MAX_DISTANCE 4
 
 /* Longest name that Levenshtein distances are computed for. */

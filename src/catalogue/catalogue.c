@@ -280,6 +280,41 @@ check_parent(const FtxResource *resource)
 	return NULL;
 }
 
+static int
+count_of(const char *text, char c)
+{
+	int n = 0;
+
+	for (; text != NULL && *text != '\0'; text++)
+		n += *text == c;
+	return n;
+}
+
+/*
+ * Maps of items, the template of merged rows, and the period.
+ */
+static const char *
+check_shapes(const FtxResource *resource)
+{
+	const FtxOperation merged = {.path = resource->merged_at};
+	int column;
+
+	if (count_of(resource->items, '*') > FTX_MAX_NAMES)
+		return complain_of_row(resource, resource->items,
+							   "has more names than FTX_MAX_NAMES");
+	if (count_of(resource->merged_at, '.') >= FTX_MAX_STEPS)
+		return complain_of_row(resource, resource->merged_at,
+							   "has more steps than FTX_MAX_STEPS");
+	if (resource->period.column != NULL)
+	{
+		column = ftx_resource_column(resource, resource->period.column);
+		if (column < 0 || resource->columns[column].type != FTX_TIMESTAMPTZ)
+			return complain_of_row(resource, resource->period.column,
+								   "bounds the period but is no timestamptz");
+	}
+	return check_template(resource, &merged);
+}
+
 static const char *
 check_resource(const FtxResource *resource)
 {
@@ -295,6 +330,8 @@ check_resource(const FtxResource *resource)
 		found = check_filters(resource);
 	if (found == NULL)
 		found = check_parent(resource);
+	if (found == NULL)
+		found = check_shapes(resource);
 	for (int i = 0; found == NULL && i < FTX_LENGTH(operations); i++)
 		found = check_template(resource, operations[i]);
 	if (found == NULL && resource->list.path == NULL &&

@@ -75,6 +75,14 @@ typedef struct FtxColumn
 	const char *member; /* name in bodies, if not `name`; NULL */
 } FtxColumn;
 
+/*
+ * Most names that an item may stand under (each * of FtxResource.items), and
+ * most steps of FtxResource.merged_at; arrays have this length.  Today's need 2
+ * and 6, and ftx_catalogue_check() complains of more.
+ */
+#define FTX_MAX_NAMES 4
+#define FTX_MAX_STEPS 8
+
 /* A query parameter of the list call that means equality with a column. */
 typedef struct FtxFilter
 {
@@ -117,6 +125,24 @@ typedef struct FtxOperation
 					   * the object then has; NULL elsewhere */
 } FtxOperation;
 
+/*
+ * A table.  The simplest have a list and a detail call.  A child, as an
+ * example: connector_columns has
+ *
+ *		list	/v1/connections/{connector_id}/schemas/{schema_name}/tables/
+ *				{table_name}/columns
+ *		items	columns.*			each member of "columns" is a row,
+ *									and "@1" its name
+ *		parent	connector_tables
+ *		links	connector_id, schema_name and table_name are columns of
+ *				those names there
+ *
+ * Its columns connector_id, schema_name and table_name are FTX_PARENT: they
+ * come from the path, not from the answer.  A query that names all three makes
+ * one call; one that names connector_id lists the rows of connector_tables with
+ * it first (a child itself: one call) and then makes one call for each of them;
+ * one that names nothing enumerates connectors for these.
+ */
 typedef struct FtxResource
 {
 	const char *name;  /* SQL name of the table */

@@ -19,6 +19,7 @@
 #include "fdw/modify/direct.h"
 #include "fdw/modify/modify.h"
 #include "fdw/modify/target.h"
+#include "fdw/scan/request.h"
 #include "fdw/scan/scan_state.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"

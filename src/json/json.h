@@ -8,7 +8,12 @@
 #ifndef FTX_JSON_H
 #define FTX_JSON_H
 
-#define FTX_MAX_JSON_DEPTH 128 /* real answers nest below 20 */
+/*
+ * Containers in one another.  Real answers nest below 20; what is nested deeper
+ * than this is refused as not understood, so that all that walks a text of JSON
+ * may call itself without looking at the stack.
+ */
+#define FTX_MAX_JSON_DEPTH 128
 
 typedef enum FtxJsonKind
 {

@@ -58,6 +58,15 @@ typedef struct Attribute
 	char elmalign;
 } Attribute;
 
+/*
+ * An item is an array of slots, whose paths the projection has.  Slot 0 is the
+ * resource's key (or what tells an object from others), whether an attribute
+ * shows it or not; the others belong to one attribute each, in the order of
+ * `attributes`: two attributes that mean one column have a slot each.  What no
+ * read returns has none (-1) and is NULL; nor has a generated attribute, which
+ * is none of `attributes` at all.  Slots of a parent's columns and of extra
+ * calls have the path "@0": whoever reads those fills them.
+ */
 struct FtxConverter
 {
 	const FtxResource *resource;

@@ -17,10 +17,16 @@
 #include "read/guess.h"
 #include "utils/memutils.h"
 
-/* Pages beside the next one. */
+/*
+ * Pages beside the next one: what a list that ends earlier than was guessed may
+ * waste of the few thousand calls that an account has in an hour.
+ */
 #define MAX_GUESSED 4
 
-/* Predictions that must have come true in a row before one is relied on. */
+/*
+ * Predictions that must have come true in a row before one is relied on: in a
+ * list of up to three pages nothing is guessed.
+ */
 #define TRUSTED_PREDICTIONS 2
 
 typedef struct GuessedPage
@@ -29,6 +35,17 @@ typedef struct GuessedPage
 	FtxCall *call;
 } GuessedPage;
 
+/*
+ * Why rows and errors are those of reading page after page: a guessed page is
+ * handed out only for the cursor that the page before it has given, by which
+ * it would have been asked for then; until that cursor is there its answer is
+ * not looked at, so neither are its errors.  Guesses that do not come true are
+ * calls for nothing, at most MAX_GUESSED of them, as the first one ends all
+ * guessing in the list.
+ *
+ * `offset` is 0 until a cursor of the known kind has come; `pages` follow one
+ * another without a gap, the first one being that after the next page.
+ */
 struct FtxGuess
 {
 	MemoryContext cxt; /* of the cursors */

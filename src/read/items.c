@@ -36,6 +36,17 @@ typedef struct Lane
 	bool busy;
 } Lane;
 
+/*
+ * Items come from lanes: one list is one lane; of a child there is one for each
+ * parent that is being read.  max_concurrency lists can be on the wire; there
+ * are twice as many lanes, so that while the items of one are handed on, others
+ * have arrived or wait for a connection to become free.  More of them would
+ * hold more pages, and no list would come earlier.
+ *
+ * fixed, many and query are copies of the range's, in range_cxt; `parents` is
+ * made when it is first needed, and kept for the next range.  Lanes are made as
+ * they are needed and used again, each with its FtxPages.
+ */
 struct FtxItems
 {
 	FtxReadSpec spec;

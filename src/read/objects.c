@@ -37,6 +37,16 @@ typedef struct Detail
 	FtxJsonValue *listed;  /* values that the list gave, by slot; or NULL */
 } Detail;
 
+/*
+ * Rows are handed out as their answers arrive, those asked for first going
+ * first where several are there: no one waits for another's slow call, and so
+ * the order is not that of asking.  Keys are not compared: who asks twice gets
+ * two rows (a scan's keys are distinct, and a list names each once).
+ *
+ * The row that was handed out last keeps its calls, whose bodies its values are
+ * slices of, until the next one is taken; what was decoded for it is in
+ * taken_cxt.
+ */
 struct FtxObjects
 {
 	FtxReadSpec spec;

@@ -63,6 +63,23 @@ typedef struct SetEntry
 #define SH_DECLARE
 #include "lib/simplehash.h"
 
+/*
+ * `next` is a page that has been asked for; when its rows are wanted it becomes
+ * `current`.  Both belong to us, those after them to `guess`.  The values of
+ * the present page are slices of the body of `current`, which therefore lives
+ * as long as they do; the present page goes before the next one is waited for,
+ * so that one body is held, not two.  The room for the values is in `cxt` and
+ * used again; that of maps is in `page_cxt` and goes with its page.
+ *
+ * Cursors stand for offsets, so an object that somebody creates while the list
+ * is read may shift the last ones of a page to the next, where they would come
+ * a second time: `previous` has the keys of the page before the present one, by
+ * which they are dropped, and `keys` those of the present one, for the next.
+ * The two change places with every page, and with them their contexts.  What
+ * somebody deletes shifts others the other way, unseen: no client can tell.
+ *
+ * absent and missing are told by the answer to the first page only.
+ */
 struct FtxPages
 {
 	FtxReadSpec spec;

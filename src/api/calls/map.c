@@ -12,14 +12,13 @@
 #include "postgres.h"
 
 #include "api/calls/map.h"
+#include "catalogue/catalogue.h"
 #include "common/hashfn.h"
 #include "common/pg_prng.h"
 #include "json/json.h"
 #include "json/projection.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
-
-#define MAX_NAMES 4
 
 /*
  * A member of a map.  Its items are those from `first` to the first one of the
@@ -50,7 +49,7 @@ typedef struct MapWalk
 	FtxScanner *scanner;
 	FtxPage *page;
 	const FtxProjection *projection;
-	FtxJsonValue names[MAX_NAMES]; /* on the way to the present item */
+	FtxJsonValue names[FTX_MAX_NAMES]; /* on the way to the present item */
 } MapWalk;
 
 static const char *walk_map(MapWalk *walk, const char *items, int level);
@@ -166,7 +165,7 @@ add_map_item(MapWalk *walk)
 	{
 		const FtxNameSlot *name = &walk->projection->names[i];
 
-		if (name->level >= 1 && name->level <= MAX_NAMES)
+		if (name->level >= 1 && name->level <= FTX_MAX_NAMES)
 			row[name->slot] = walk->names[name->level - 1];
 	}
 	return NULL;
@@ -191,7 +190,7 @@ walk_names(MapWalk *walk, const char *rest, int level)
 		Member member = {.name = key, .len = len, .first = walk->page->nitems};
 		int n = all.n;
 
-		if (level < MAX_NAMES)
+		if (level < FTX_MAX_NAMES)
 		{
 			walk->names[level].text = scanner->name;
 			walk->names[level].len = scanner->namelen;

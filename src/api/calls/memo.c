@@ -20,6 +20,13 @@
 #define MEMO_ENTRIES 1024
 #define MEMO_BUCKETS 256 /* a power of two */
 
+/*
+ * The user mapping and the path are the whole key.  A mapping is of one server
+ * and has one credential, so it says where and as whom; the path has the query;
+ * and the version in the Accept header follows from the path, as each path is
+ * one operation of the catalogue.  A session that is made anew in the middle of
+ * a run, because its mapping has changed, still gets what the run has seen.
+ */
 typedef struct MemoEntry
 {
 	dlist_node age;	  /* in FtxMemo.entries */

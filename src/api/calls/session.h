@@ -17,6 +17,17 @@
 #include "datatype/timestamp.h"
 #include "net/engine.h"
 
+/*
+ * A session becomes stale when the catalog's row of its server or user mapping
+ * changes, or by ftx_session_forget(), and never anything else again: it goes
+ * with its last holder, or if it has none when the next session is asked for.
+ * One that is not stale stays, idle, up to a number of them (session.c).
+ *
+ * `made` is false only while options and credentials are read: what throws
+ * there leaves a session that nobody else can get and that goes with its owner.
+ * The engine uses the texts of the credentials where they are, so it ends
+ * before them.
+ */
 typedef struct FtxSession
 {
 	Oid serverid;

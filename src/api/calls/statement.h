@@ -37,7 +37,13 @@ typedef struct FtxBelt
 /*
  * It lives as long as somebody holds it: its run, and requests and sets of
  * writes that began in it.  Those may outlive the run, as a function can open
- * a cursor and leave it open.
+ * a cursor and leave it open.  Nobody frees it by hand: each holder has pinned
+ * it to a memory context of his own.
+ *
+ * Each write that was named is counted in one place at a time: not_sent, then
+ * in_flight, then done, refused or unknown; and beside that in the belt of its
+ * kind, as waiting and then as passed.  What has passed stays counted, whatever
+ * became of it.
  */
 typedef struct FtxStatement
 {

@@ -36,7 +36,12 @@ typedef struct FtxServerOptions
 	bool dry_run;
 } FtxServerOptions;
 
-/* Effective options of a foreign table: the server's, narrowed. */
+/*
+ * Effective options of a foreign table.  page_size, prefetch and async_capable
+ * are the table's where it says so, else the server's; read_only and dry_run
+ * are those of either: a table can be kept from writing, but not be allowed
+ * what its server is not.
+ */
 typedef struct FtxTableOptions
 {
 	const FtxResource *resource;

@@ -12,7 +12,12 @@
 
 #include "api/secrets/secret_name.h"
 
-/* A name with one of these words, or several of them, is a secret's. */
+/*
+ * A name with one of these words, or several of them, is a secret's.  By words,
+ * not by a list of names: services are added every month, and their fields are
+ * known when it is too late.  What is masked without need costs a look at the
+ * account; what is not masked cannot be taken back.
+ */
 static const char *const words[] = {
 	"key",		"auth",		  "authorization", "private",	 "cert",
 	"certs",	"bearer",	  "signature",	   "signatures", "cookie",

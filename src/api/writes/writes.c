@@ -33,7 +33,23 @@ typedef struct Flight
 /*
  * A write is queued, then in flight, then done, refused or of unknown outcome.
  * The set knows those that are queued and in flight; all are counted in the
- * statement, as the user asks for that, however many sets it has.
+ * statement, as the user asks for that, however many sets it has:
+ *
+ *		state			FtxStatement	belt of its kind
+ *		queued			not_sent		waiting
+ *		in flight		in_flight		passed
+ *		done			done			passed
+ *		refused			refused			passed
+ *		unknown			unknown			passed
+ *		shown (dry run)	-				passed and shown
+ *
+ * A flight that the server is known not to have acted on so far (it has not
+ * left yet, or waits after a 429) is counted as not_sent or refused meanwhile:
+ * Flight.standing says which, for messages that cannot wait for its end.
+ *
+ * not_sent, changes_waiting and deletes_waiting are this set's part of the
+ * statement's counts, to be taken back when the set ends with writes that never
+ * left.
  */
 struct FtxWrites
 {

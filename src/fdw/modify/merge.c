@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "catalogue/catalogue.h"
 #include "fdw/modify/merge.h"
 #include "json/value.h"
 #include "lib/stringinfo.h"
@@ -14,9 +15,6 @@
 #include "miscadmin.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
-
-/* Steps of the longest template. */
-#define MAX_STEPS 8
 
 /* "schemas" or "{schema_name}" */
 typedef struct Step
@@ -28,7 +26,7 @@ typedef struct Step
 typedef struct MergedRow
 {
 	char *path;
-	char *names[MAX_STEPS]; /* one per step */
+	char *names[FTX_MAX_STEPS]; /* one per step */
 	char *members;
 } MergedRow;
 
@@ -36,7 +34,7 @@ struct FtxMerge
 {
 	const FtxResource *resource;
 	int nsteps;
-	Step steps[MAX_STEPS];
+	Step steps[FTX_MAX_STEPS];
 	MemoryContext cxt; /* of the rows */
 	MergedRow *rows;
 	int nrows;
@@ -49,7 +47,7 @@ parse_template(const FtxResource *resource, Step *steps)
 	const char *c = resource->merged_at;
 	int n = 0;
 
-	while (*c != '\0' && n < MAX_STEPS)
+	while (*c != '\0' && n < FTX_MAX_STEPS)
 	{
 		int len = (int) strcspn(c, ".");
 
@@ -75,7 +73,7 @@ parse_template(const FtxResource *resource, Step *steps)
 Bitmapset *
 ftx_merge_columns(const FtxResource *resource)
 {
-	Step steps[MAX_STEPS];
+	Step steps[FTX_MAX_STEPS];
 	Bitmapset *columns = NULL;
 	int n;
 
@@ -236,8 +234,8 @@ struct FtxAnswerTree
 	MemoryContext cxt;
 	FtxJsonValue root;
 	int nsteps;
-	Step steps[MAX_STEPS];
-	Level levels[MAX_STEPS];
+	Step steps[FTX_MAX_STEPS];
+	Level levels[FTX_MAX_STEPS];
 };
 
 FtxAnswerTree *

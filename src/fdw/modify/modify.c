@@ -30,7 +30,13 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* Rows of an INSERT that core hands in together. */
+/*
+ * Rows of an INSERT that core hands in together, and, where no setting limits
+ * the writes of a statement, that are held before they leave.  It makes nothing
+ * faster, as max_concurrency requests are on the wire at once in any case: it
+ * bounds the rows that are held (core keeps a slot for each), and is how many
+ * are looked at before the first one leaves.
+ */
 #define BATCH_ROWS 1000
 
 /*

@@ -18,6 +18,22 @@
 #include "fdw/modify/target.h"
 #include "nodes/pg_list.h"
 
+/*
+ * When requests leave: with needs_answer or one_by_one each before the next row
+ * is looked at; else those of an INSERT when a batch is full or the run ends,
+ * others when the run ends.
+ *
+ * needs_answer: RETURNING, or a trigger, wants the row as the API has it; so
+ * the answer is put over the row, and core may not hand in several at once.
+ * one_by_one: nobody wants the answer, but something looks at the table, or
+ * fires, between two rows (COPY with an AFTER trigger). has_returning: of the
+ * statement, to be told from a trigger's want. triggers_change_rows: a BEFORE
+ * trigger may set more columns than the statement names, so what is set is
+ * found out row by row.
+ *
+ * identity and slot are those of the row whose answer is being taken, and mean
+ * nothing otherwise.
+ */
 typedef struct FtxModifyState
 {
 	FtxTarget *target;

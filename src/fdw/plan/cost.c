@@ -27,6 +27,11 @@
  * calls, 8 at once: some 56,000) stays below jit_above_cost (100,000).  There
  * is nothing in waiting for an API that compiling its expressions could make
  * faster.
+ *
+ * An example: a list of 3,000 rows has three pages, one after the other, and
+ * costs 3 * (10 + 100) = 330.  Eight keys of it, eight at once, cost 8 * 10 +
+ * 100 = 180: they are asked for one by one.  Sixteen cost 16 * 10 + 2 * 100 =
+ * 360: the list is read.
  */
 #define COST_CALL 10.0
 #define COST_ROW 0.005

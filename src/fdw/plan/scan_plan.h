@@ -16,7 +16,13 @@ typedef enum FtxScanMode
 	FTX_SCAN_SINGLETON /* the one detail call, without a key */
 } FtxScanMode;
 
-/* Items of ForeignScan.fdw_private, in this order. */
+/*
+ * Items of ForeignScan.fdw_private, in this order.  Plans are copied, kept in
+ * the cache and written as text, so these are nodes (lists, numbers, strings)
+ * and name resource, columns and filters by what does not change while the
+ * library is loaded.  A server's options are read again when the plan is
+ * executed: only what the plan was chosen for is in it.
+ */
 typedef enum FtxPlanItem
 {
 	FtxPlanResource,   /* String: name of the resource */

@@ -14,6 +14,7 @@
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "fdw/plan/cost.h"
+#include "fdw/scan/request.h"
 #include "fdw/scan/scan_state.h"
 #include "lib/stringinfo.h"
 #include "read/path.h"

@@ -22,6 +22,7 @@
 #include "fdw/compat.h"
 #include "fdw/fdw.h"
 #include "fdw/plan/generated.h"
+#include "fdw/scan/request.h"
 #include "fdw/scan/scan.h"
 #include "fdw/scan/scan_state.h"
 #include "foreign/foreign.h"

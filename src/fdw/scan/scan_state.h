@@ -25,6 +25,24 @@
 #include "utils/resowner.h"
 #include "utils/tuplestore.h"
 
+/*
+ * One ForeignScan node in execution.  It is made when the node is begun and
+ * goes with `cxt`: when the node ends, or, after an error, with the query's
+ * memory, whose reset also ends its requests and takes it out of the open
+ * lists.
+ *
+ * All above "the present scan" is set once.  A scan is then started by the
+ * first row that is asked for, and a rescan takes it back to before that: it
+ * keeps session, converter, expressions, watch and the figures of stats,
+ * empties items and objects, drops the spool, and start_scan() sets the fields
+ * of the present scan anew.  Before `started` these mean nothing.
+ *
+ * Once there is a spool all rows come from it and nothing more is read: the API
+ * was read to its end when it was made.
+ *
+ * With `describes` only node, describes, max_concurrency, the fields from the
+ * plan and params are there.
+ */
 struct FtxScanState
 {
 	ForeignScanState *node;
@@ -90,30 +108,6 @@ struct FtxScanState
 	MemoryContext spool_cxt; /* their row_cxt */
 	bool broken;			 /* reading ahead failed in the middle */
 };
-
-/* In request.c: what the present scan asks for, from the plan's expressions */
-
-/*
- * The texts of a value, or of the elements of an array, each once and sorted,
- * in the current memory context.  Returns their number.
- */
-extern int ftx_scan_texts(Datum value, bool is_array, char ***texts);
-
-/* What is asked for. */
-typedef struct FtxScanRequest
-{
-	FtxScanMode mode;	 /* keys may turn out to be better read by the list */
-	bool none;			 /* no row can match: nothing is asked for */
-	FtxItemsRange range; /* of the list */
-	Bitmapset *sent_filters; /* those of state->filters that are in its query */
-	char **keys;			 /* of mode FTX_SCAN_KEYS */
-	int nkeys;
-} FtxScanRequest;
-
-/*
- * Find out from the values of the plan's expressions; in the current context.
- */
-extern void ftx_scan_request(FtxScanState *state, FtxScanRequest *request);
 
 /* In spool.c: rows read ahead of a write */
 

@@ -1,0 +1,38 @@
+/*-------------------------------------------------------------------------
+ *
+ * request.h
+ *		What the present scan asks for, from the plan's expressions.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_SCAN_REQUEST_H
+#define FTX_SCAN_REQUEST_H
+
+#include "fdw/plan/scan_plan.h"
+#include "fdw/scan/scan.h"
+#include "nodes/bitmapset.h"
+#include "read/items.h"
+
+/*
+ * The texts of a value, or of the elements of an array, each once and sorted,
+ * in the current memory context.  Returns their number.
+ */
+extern int ftx_scan_texts(Datum value, bool is_array, char ***texts);
+
+/* What is asked for. */
+typedef struct FtxScanRequest
+{
+	FtxScanMode mode;	 /* keys may turn out to be better read by the list */
+	bool none;			 /* no row can match: nothing is asked for */
+	FtxItemsRange range; /* of the list */
+	Bitmapset *sent_filters; /* those of state->filters that are in its query */
+	char **keys;			 /* of mode FTX_SCAN_KEYS */
+	int nkeys;
+} FtxScanRequest;
+
+/*
+ * Find out from the values of the plan's expressions; in the current context.
+ */
+extern void ftx_scan_request(FtxScanState *state, FtxScanRequest *request);
+
+#endif /* FTX_SCAN_REQUEST_H */
