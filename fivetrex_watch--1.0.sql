@@ -1069,6 +1069,26 @@ END $$;
 COMMENT ON FUNCTION fivetrex_watch.read_syncs(fivetrex_watch.accounts, text[], timestamptz)
   IS 'internal: reads the histories of these connectors into syncs';
 
+CREATE FUNCTION fivetrex_watch.concerns_account(state text)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  -- key refused, not allowed, no route, quota or limits used up, not reachable: the next call fails as well
+  SELECT state IN ('28000', '42501', '42704', '0A000', '53400', '54000', '08001')
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.concerns_account(text)
+  IS 'internal: does an error of this SQLSTATE concern the whole account, not one connector?';
+
+CREATE FUNCTION fivetrex_watch.unanswered(state text, before integer)
+RETURNS integer
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  -- an answer that cannot be used is one connector's; where none comes, the next ones will not come either
+  SELECT CASE WHEN fivetrex_watch.concerns_account(state) THEN 4 WHEN state IN ('58000', '08006') THEN before + 1 ELSE 0 END
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.unanswered(text, integer)
+  IS 'internal: after an error of this SQLSTATE, how many have had no answer one after the other; at four it is given up';
+
 CREATE FUNCTION fivetrex_watch.read_syncs_singly(a fivetrex_watch.accounts, ids text[], at timestamptz)
 RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -1087,9 +1107,7 @@ BEGIN
       IF fivetrex_watch.is_callers_fault(SQLSTATE, SQLERRM, detail) THEN
         RAISE;
       END IF;
-      -- an answer that cannot be used is this connector's; where none comes, the next ones will not come either
-      unanswered := CASE WHEN fivetrex_watch.concerns_account(SQLSTATE) THEN 4
-        WHEN SQLSTATE IN ('58000', '08006') THEN unanswered + 1 ELSE 0 END;
+      unanswered := fivetrex_watch.unanswered(SQLSTATE, unanswered);
       IF unanswered < 4 THEN
         UPDATE fivetrex_watch.connectors c
         SET history_asked_at = at, history_error = fivetrex_watch.error_text(SQLERRM, hint)
@@ -1105,16 +1123,6 @@ END $$;
 
 COMMENT ON FUNCTION fivetrex_watch.read_syncs_singly(fivetrex_watch.accounts, text[], timestamptz)
   IS 'internal: the same one by one, so that a bad one keeps its error to itself; false where it was given up, with what was read until then';
-
-CREATE FUNCTION fivetrex_watch.concerns_account(state text)
-RETURNS boolean
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  -- key refused, not allowed, no route, quota or limits used up, not reachable: the next call fails as well
-  SELECT state IN ('28000', '42501', '42704', '0A000', '53400', '54000', '08001')
-$$;
-
-COMMENT ON FUNCTION fivetrex_watch.concerns_account(text)
-  IS 'internal: does an error of this SQLSTATE concern the whole account, not one connector?';
 
 CREATE FUNCTION fivetrex_watch.read_histories(a fivetrex_watch.accounts, began timestamptz, calls integer)
 RETURNS integer
@@ -2309,28 +2317,39 @@ COMMENT ON FUNCTION fivetrex_watch.table_changes(fivetrex_watch.tables, fivetrex
   IS 'internal: how a table differs from what was known of it: appeared, gone, enabled, disabled, sync_mode';
 
 CREATE FUNCTION fivetrex_watch.read_tables_singly(a fivetrex_watch.accounts, ids text[], at timestamptz)
-RETURNS void
+RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   one text;
-  failures integer := 0;
+  detail text;
+  hint text;
+  unanswered integer := 0;
 BEGIN
   FOREACH one IN ARRAY ids LOOP
     BEGIN
       PERFORM fivetrex_watch.read_tables(a, ARRAY[one], at);
+      unanswered := 0;
     EXCEPTION WHEN OTHERS THEN
-      failures := failures + 1;
-      IF fivetrex_watch.concerns_account(SQLSTATE) OR failures > 3 THEN
+      GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+      IF fivetrex_watch.is_callers_fault(SQLSTATE, SQLERRM, detail) THEN
         RAISE;
       END IF;
-      UPDATE fivetrex_watch.connectors c SET tables_asked_at = at, tables_error = SQLERRM
-      WHERE c.account = a.account AND c.id = one;
+      unanswered := fivetrex_watch.unanswered(SQLSTATE, unanswered);
+      IF unanswered < 4 THEN
+        UPDATE fivetrex_watch.connectors c
+        SET tables_asked_at = at, tables_error = fivetrex_watch.error_text(SQLERRM, hint)
+        WHERE c.account = a.account AND c.id = one;
+      ELSE
+        PERFORM fivetrex_watch.note_failure(a.account, SQLSTATE, SQLERRM, coalesce(nullif(detail, ''), 'Step: tables.'), hint);
+        RETURN false;
+      END IF;
     END;
   END LOOP;
+  RETURN true;
 END $$;
 
 COMMENT ON FUNCTION fivetrex_watch.read_tables_singly(fivetrex_watch.accounts, text[], timestamptz)
-  IS 'internal: the same one by one, so that a bad one keeps its error to itself';
+  IS 'internal: the same one by one, so that a bad one keeps its error to itself; false where it was given up, with what was read until then';
 
 CREATE FUNCTION fivetrex_watch.attempt_tables(account text, began timestamptz, n integer)
 RETURNS integer
@@ -2340,8 +2359,10 @@ DECLARE
   ids text[];
   l record;
   detail text;
+  hint text;
 BEGIN
-  SELECT * INTO a FROM fivetrex_watch.accounts x WHERE x.account = attempt_tables.account;
+  -- which keeps its name meanwhile
+  SELECT * INTO a FROM fivetrex_watch.accounts x WHERE x.account = attempt_tables.account FOR KEY SHARE;
   ids := fivetrex_watch.tables_wanted(a, began, n);
   IF ids = '{}' OR NOT pg_try_advisory_xact_lock(hashtext('fivetrex_watch.tables'), hashtext(account)) THEN
     RETURN 0;
@@ -2358,18 +2379,17 @@ BEGIN
       IF fivetrex_watch.concerns_account(SQLSTATE) THEN
         RAISE;
       END IF;
-      PERFORM fivetrex_watch.read_tables_singly(a, ids, clock_timestamp());
+      IF NOT fivetrex_watch.read_tables_singly(a, ids, clock_timestamp()) THEN
+        RETURN -1;
+      END IF;
     END;
     RETURN cardinality(ids);
   EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
     IF fivetrex_watch.is_callers_fault(SQLSTATE, SQLERRM, detail) THEN
       RAISE;
     END IF;
-    UPDATE fivetrex_watch.accounts x SET failed_at = clock_timestamp(), error = SQLERRM
-    WHERE x.account = attempt_tables.account;
-    RAISE WARNING USING MESSAGE = format('account "%s": %s', account, SQLERRM), ERRCODE = SQLSTATE,
-      DETAIL = coalesce(nullif(detail, ''), 'Step: tables.');
+    PERFORM fivetrex_watch.note_failure(account, SQLSTATE, SQLERRM, coalesce(nullif(detail, ''), 'Step: tables.'), hint);
     RETURN -1;
   END;
 END $$;
