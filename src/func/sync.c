@@ -11,6 +11,7 @@
 #include "api/calls/call_answer.h"
 #include "api/calls/page.h"
 #include "api/calls/stats.h"
+#include "api/secrets/words.h"
 #include "base/compat.h"
 #include "base/method.h"
 #include "catalogue/catalogue.h"
@@ -111,7 +112,8 @@ first_task(FtxCall *call)
 		!ftx_json_next_element(&page.values[0], &position, &task))
 		return NULL;
 	message = ftx_page_member(&task, "message");
-	return message.kind == FTX_JSON_STRING ? ftx_json_text(&message) : NULL;
+	/* whatever characters it has, they are no reason to fail */
+	return ftx_words_of_json(&message);
 }
 
 void

@@ -363,6 +363,12 @@ $node->query(q{CREATE FUNCTION ops.change(wanted text) RETURNS void LANGUAGE plp
 	CREATE FUNCTION ops.inner_write() RETURNS void LANGUAGE plpgsql AS $$BEGIN
 	PERFORM public.fivetrex_pause('assimilate_seem', server => 'w'); END$$});
 my $itself = 'HINT:  A function sets fivetrex\.%s for itself: ALTER FUNCTION \.\.\. SET fivetrex\.%s = 1 allows it';
+$node->query(q{CREATE FUNCTION ops.pause_two() RETURNS void LANGUAGE sql SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp SET fivetrex.max_writes = 2 AS $$ SELECT
+	public.fivetrex_pause('assimilate_seem', server => 'w'), public.fivetrex_pause('broken_anchor', server => 'w') $$;
+	GRANT EXECUTE ON FUNCTION ops.pause_two TO operators});
+sends('a caller who stops a function half-way', q{SET ROLE mallory; SET fivetrex.max_calls = 1; SELECT ops.pause_two()},
+	1, qr/54000: fivetrex\.max_calls does not allow this/);
 sends('max_deletes of a function', q{SELECT ops.change('delete')}, 0, qr/${\sprintf $itself, ('max_deletes') x 2}/);
 sends('max_writes of a function around', q{SELECT ops.change_write()}, 0, qr/${\sprintf $itself, ('max_writes') x 2}/);
 sends('max_calls of a function', q{SELECT ops.change('read')}, 0, qr/HINT:  A function sets fivetrex\.max_calls for itself/);

@@ -258,6 +258,13 @@ subtest 'failures' => sub {
 			$since =~ /\+|'infinity/ ? qr/ERROR:  22023: since must not lie in the future\n/ : qr/ERROR:  22023: since must lie within/,
 			"since $since");
 	}
+	my $odd = world();
+	$mock->fault($odd, { method => 'GET', path => 'assimilate_seem$', times => 0, body_text => '{"code":"Success","data":'
+		. '{"id":"assimilate_seem","paused":false,"status":{"sync_state":"scheduled","setup_state":"broken",'
+		. '"tasks":[{"message":"a\\u0000b"}]}}}' });
+	is($node->query("SELECT outcome, reason FROM fivetrex_wait('$seem', server => '$odd')"), 'broken|a?b',
+		'whatever the words of a task are');
+	is($node->query("SELECT setup_state FROM fivetrex_sync_status('$seem', server => '$odd')"), 'broken', 'nor the status');
 	like($node->fails("SELECT * FROM fivetrex_wait('$seem', since => '2099-01-01 00:00+00', server => '$world')"),
 		qr/DETAIL:  It is 2099-01-01 .*, and now it is 20.*\nHINT:  Pass the moment/, 'a moment in the future is told');
 	like($node->fails("SELECT * FROM fivetrex_wait('$seem', '-1 s', server => '$world')"), qr/ERROR:  22023/, 'a negative timeout');
