@@ -4,10 +4,11 @@
  *		What the TLS library has unpacked and nobody has read.
  *
  * libcurl reads no more of a long body than was announced.  What follows in
- * the TLS record of its end stays in the TLS library, where the socket does not
- * show it, and libcurl would take it for the next answer.  So the library that
- * libcurl works with is asked, by its own function.  That is not linked
- * against: which library it is, and which version, libcurl alone knows.
+ * the TLS record of its end, or in further ones, stays in the TLS library,
+ * where the socket does not show it, and libcurl would take it for the next
+ * answer.  So the library that libcurl works with is asked, by its own
+ * function.  That is not linked against: which library it is, and which
+ * version, libcurl alone knows.
  *
  * Of other libraries than these nothing is known, and nothing held back.
  *
@@ -59,6 +60,10 @@ ftx_tls_has_unread(FtxRequest *request)
 	switch (session->backend)
 	{
 		case CURLSSLBACKEND_OPENSSL:
+			/* with whole records, as newer libcurl lets it read ahead */
+			if (openssl_pending == NULL)
+				openssl_pending = (OpensslPending) libcurls_function(
+					"SSL_has_pending");
 			if (openssl_pending == NULL)
 				openssl_pending = (OpensslPending) libcurls_function(
 					"SSL_pending");
