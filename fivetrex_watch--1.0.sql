@@ -2617,7 +2617,8 @@ RETURNS text
 LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
   SELECT CASE WHEN s < 120 THEN s || ' s' WHEN s < 7200 THEN s / 60 || ' min'
-    WHEN s < 172800 THEN s / 3600 || ' h' || CASE WHEN s < 36000 AND s % 3600 >= 60 THEN ' ' || s % 3600 / 60 || ' min' ELSE '' END
+    WHEN s < 172800 THEN s / 3600 || ' h' || CASE WHEN s < 36000 AND s % 3600 >= 60 THEN ' ' || s % 3600 / 60 || ' min'
+      ELSE '' END
     ELSE s / 86400 || ' days' END
   FROM (SELECT greatest(extract(epoch FROM i), 0)::bigint) t(s) WHERE i IS NOT NULL;
 END;
@@ -2628,7 +2629,8 @@ CREATE FUNCTION fivetrex_watch.counted(n bigint, noun text)
 RETURNS text
 LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
-  SELECT CASE n WHEN 0 THEN 'no' ELSE to_char(n, 'FM999,999,999,990') END || ' ' || noun || CASE n WHEN 1 THEN '' ELSE 's' END;
+  SELECT CASE n WHEN 0 THEN 'no' ELSE to_char(n, 'FM999,999,999,990') END || ' ' || noun || CASE n WHEN 1 THEN ''
+    ELSE 's' END;
 END;
 
 COMMENT ON FUNCTION fivetrex_watch.counted(bigint, text) IS 'internal: a number and its noun';
@@ -2663,7 +2665,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 --broken:#ff6b8f;--failing:#ff8b45;--late:#e3b03a;--delayed:#e3b03a;--rescheduled:#b795e3;--paused:#8d98a7;
 --incomplete:#8d98a7;--gone:#8d98a7;--new:#7ab8ee;--ok:#3f7db5;--deep:#7ab8ee}}
 *{box-sizing:border-box}
-body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
+body{margin:0;background:var(--bg);color:var(--ink);
+font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
 main{max-width:1120px;margin:0 auto;padding:28px 24px 48px}
 h1,h2,h3,p,ul,figure{margin:0;padding:0}
 h1{font-size:29px;line-height:1.2;font-weight:680;letter-spacing:-.015em;overflow-wrap:anywhere}
@@ -2674,7 +2677,8 @@ h3{font-size:14px;font-weight:600;display:flex;flex-wrap:wrap;gap:2px 8px;align-
 header{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:flex-end;gap:8px 32px;margin-bottom:20px}
 header>div{min-width:0}
 .lede{font-size:19px;line-height:1.4;margin:6px 0 0}
-.old{border-left:4px solid var(--failing);background:var(--card);padding:10px 14px;border-radius:4px;margin-bottom:16px;overflow-wrap:anywhere}
+.old{border-left:4px solid var(--failing);background:var(--card);padding:10px 14px;border-radius:4px;margin-bottom:16px;
+overflow-wrap:anywhere}
 section{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:20px;margin-top:16px}
 section>.dim{margin:2px 0 12px}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(158px,1fr));gap:12px}
@@ -2687,10 +2691,12 @@ section>.dim{margin:2px 0 12px}
 .rescheduled{color:var(--rescheduled)}.paused{color:var(--paused)}.incomplete{color:var(--incomplete)}.gone{color:var(--gone)}
 .new{color:var(--new)}.ok{color:var(--ok)}
 .blocks{display:flex;flex-wrap:wrap;gap:16px 36px}.blocks>div{min-width:0;max-width:100%}.blocks>.all{flex-basis:100%}
-.cells{display:flex;flex-wrap:wrap;gap:3px;margin-top:6px}.cells .g{display:block}.cell{color:inherit;text-decoration:none;border-radius:3px}
+.cells{display:flex;flex-wrap:wrap;gap:3px;margin-top:6px}.cells .g{display:block}
+.cell{color:inherit;text-decoration:none;border-radius:3px}
 a.cell:hover,a.cell:focus-visible{outline:2px solid var(--ink);outline-offset:1px}
 .dense{gap:2px}.dense .g{width:10px;height:10px}
-.named{gap:6px}.named .cell{display:flex;gap:7px;align-items:center;max-width:100%;border:1px solid var(--line);border-radius:8px;padding:3px 10px 3px 8px;
+.named{gap:6px}.named .cell{display:flex;gap:7px;align-items:center;max-width:100%;border:1px solid var(--line);
+border-radius:8px;padding:3px 10px 3px 8px;
 font-size:13px}.named bdi{min-width:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}'
 $$;
 
@@ -2700,33 +2706,44 @@ CREATE FUNCTION fivetrex_watch.report_style_of_lists()
 RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT '
-.row{display:grid;grid-template-columns:minmax(0,9fr) minmax(0,9fr) 130px minmax(0,6fr);gap:4px 24px;align-items:center;padding:10px 0;
+.row{display:grid;grid-template-columns:minmax(0,9fr) minmax(0,9fr) 130px minmax(0,6fr);gap:4px 24px;align-items:center;
+padding:10px 0;
 border-top:1px solid var(--line)}
-.row:target{background:color-mix(in srgb,var(--late) 14%,transparent);box-shadow:0 0 0 8px color-mix(in srgb,var(--late) 14%,transparent)}
+.row:target{background:color-mix(in srgb,var(--late) 14%,transparent);
+box-shadow:0 0 0 8px color-mix(in srgb,var(--late) 14%,transparent)}
 .row p{font-size:13px;line-height:1.45;overflow-wrap:anywhere}.row h3 bdi{overflow-wrap:anywhere;min-width:0}
 .num{font-variant-numeric:tabular-nums}
 .axis{padding:0 0 4px;border:0;color:var(--dim);font-size:12px}
 .days{position:relative;height:18px}.days span{position:absolute;white-space:nowrap}
 .strip{display:block;width:100%;height:22px}.strip path,.week path{fill:none;stroke-width:4}
-.none{stroke:var(--line)}.good{stroke:var(--ok)}.bad{stroke:var(--failing)}.other{stroke:var(--rescheduled)}.run{stroke:var(--deep)}
-.spark{display:block;width:130px;height:30px;overflow:visible}.spark path{fill:none;stroke:var(--deep);stroke-width:1.5;stroke-linejoin:round}
-.spark .a{fill:var(--ok);opacity:.25;stroke:none}.spark .p95{stroke:var(--dim);stroke-dasharray:3 3;stroke-width:1}.spark circle{fill:var(--deep)}
+.none{stroke:var(--line)}.good{stroke:var(--ok)}.bad{stroke:var(--failing)}.other{stroke:var(--rescheduled)}
+.run{stroke:var(--deep)}
+.spark{display:block;width:130px;height:30px;overflow:visible}
+.spark path{fill:none;stroke:var(--deep);stroke-width:1.5;stroke-linejoin:round}
+.spark .a{fill:var(--ok);opacity:.25;stroke:none}.spark .p95{stroke:var(--dim);stroke-dasharray:3 3;stroke-width:1}
+.spark circle{fill:var(--deep)}
 .tag{font-size:12px;font-weight:500;border:1px solid;border-radius:99px;padding:0 8px;color:var(--failing)}
 .key{display:flex;flex-wrap:wrap;gap:4px 18px;font-size:13px;color:var(--dim);margin:12px 0 0;list-style:none}
 .key svg{vertical-align:-2px;margin-right:6px}.key .g{color:inherit}
 .key li.broken,.key li.failing,.key li.late,.key li.delayed,.key li.rescheduled,.key li.ok,.key li.new{color:var(--dim)}
 .week{display:block;width:100%;height:96px;margin:0 0 2px}.week path{stroke-width:9}.week .none{stroke-width:1}
-table{border-collapse:collapse;width:100%;font-size:14px}td,th{padding:8px 16px 8px 0;text-align:left;vertical-align:top;border-top:1px solid var(--line)}
+table{border-collapse:collapse;width:100%;font-size:14px}
+td,th{padding:8px 16px 8px 0;text-align:left;vertical-align:top;border-top:1px solid var(--line)}
 th{font-size:12px;font-weight:500;color:var(--dim);border:0;padding-bottom:4px}td{overflow-wrap:anywhere}
-td.num,th.num{text-align:right;white-space:nowrap}td:last-child,th:last-child{padding-right:0}td.when{text-align:left;width:8em;color:var(--dim)}table{margin-top:10px}
-.bar{display:block;width:100%;min-width:80px;height:10px;margin-top:6px}.bar .b{fill:var(--line)}.bar .v{fill:var(--ok)}.bar .w{fill:var(--late)}
+td.num,th.num{text-align:right;white-space:nowrap}td:last-child,th:last-child{padding-right:0}
+td.when{text-align:left;width:8em;color:var(--dim)}table{margin-top:10px}
+.bar{display:block;width:100%;min-width:80px;height:10px;margin-top:6px}.bar .b{fill:var(--line)}.bar .v{fill:var(--ok)}
+.bar .w{fill:var(--late)}
 .bar .m{fill:var(--ink)}.bar .x{fill:var(--failing)}
-.rest{margin-top:14px}summary{padding:12px 0;border-top:1px solid var(--line);cursor:pointer;color:var(--deep);font-weight:550}.empty{padding:18px 0 4px;color:var(--dim)}
+.rest{margin-top:14px}
+summary{padding:12px 0;border-top:1px solid var(--line);cursor:pointer;color:var(--deep);font-weight:550}
+.empty{padding:18px 0 4px;color:var(--dim)}
 code{font:13px ui-monospace,"SF Mono",Menlo,Consolas,monospace;background:var(--bg);padding:1px 5px;border-radius:4px}
 footer{margin-top:20px;color:var(--dim);font-size:13px}
 @media(max-width:760px){main{padding:20px 14px 32px}section{padding:16px 14px}h1{font-size:25px}.lede{font-size:17px}
 .tiles{grid-template-columns:1fr 1fr;gap:8px}.tile{padding:10px 12px}.tile b{font-size:22px}
-.row{grid-template-columns:minmax(0,1fr) 130px;gap:6px 16px}.row>.who,.row>.week7{grid-column:1/-1}.row>.last{grid-column:1;grid-row:3}
+.row{grid-template-columns:minmax(0,1fr) 130px;gap:6px 16px}.row>.who,.row>.week7{grid-column:1/-1}
+.row>.last{grid-column:1;grid-row:3}
 .axis{display:none}.cells:not(.named,.dense){gap:4px}.wide{display:none}.days{font-size:11px}td,th{padding-right:10px}}
 @media print{body{background:#fff}section,.tile{break-inside:avoid-page}}'
 $$;
@@ -2737,7 +2754,8 @@ CREATE FUNCTION fivetrex_watch.glyph(health text, title text)
 RETURNS text
 LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
-  SELECT '<svg class="g ' || health || '">' || coalesce('<title>' || title || '</title>', '') || '<use href="#g-' || health || '"/></svg>';
+  SELECT '<svg class="g ' || health || '">' || coalesce('<title>' || title || '</title>', '') || '<use href="#g-'
+    || health || '"/></svg>';
 END;
 
 COMMENT ON FUNCTION fivetrex_watch.glyph(text, text) IS 'internal: the shape of a word; the title is HTML';
@@ -2748,21 +2766,29 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH b AS (SELECT count(*) AS n, count(*) FILTER (WHERE h.severity = 3) AS act, count(*) FILTER (WHERE h.severity = 2) AS look,
       count(*) FILTER (WHERE h.severity = 0) AS fine
     FROM fivetrex_watch.health h WHERE h.account = a.account)
-  SELECT '<header><div><p class="over">Fivetran account</p><h1><bdi>' || fivetrex_watch.html(a.account, 120) || '</bdi></h1><p class="lede">'
+  SELECT '<header><div><p class="over">Fivetran account</p><h1><bdi>' || fivetrex_watch.html(a.account, 120)
+    || '</bdi></h1><p class="lede">'
     || CASE WHEN b.n = 0 AND a.refreshed_at IS NULL THEN 'Nothing is known yet.'
       WHEN b.n = 0 THEN 'The account has no connectors.'
-      WHEN b.act > 0 THEN '<b>' || fivetrex_watch.counted(b.act, 'connector') || CASE b.act WHEN 1 THEN ' needs' ELSE ' need' END || ' a person</b>'
+      WHEN b.act > 0 THEN '<b>' || fivetrex_watch.counted(b.act, 'connector') || CASE b.act WHEN 1 THEN ' needs'
+        ELSE ' need' END || ' a person</b>'
         || CASE WHEN b.look > 0 THEN ', ' || b.look || ' more should be looked at.' ELSE '.' END
-      WHEN b.look > 0 THEN '<b>' || fivetrex_watch.counted(b.look, 'connector') || '</b> should be looked at; none needs a person.'
-      WHEN b.fine = b.n THEN CASE b.n WHEN 1 THEN 'The one connector is fine.' ELSE 'All ' || fivetrex_watch.counted(b.n, 'connector') || ' are fine.' END
+      WHEN b.look > 0 THEN '<b>' || fivetrex_watch.counted(b.look, 'connector')
+        || '</b> should be looked at; none needs a person.'
+      WHEN b.fine = b.n THEN CASE b.n WHEN 1 THEN 'The one connector is fine.' ELSE 'All '
+        || fivetrex_watch.counted(b.n, 'connector') || ' are fine.' END
       ELSE 'Nothing to do.' END
-    || '</p></div><p class="dim">As of ' || to_char(coalesce(a.refreshed_at, now()) AT TIME ZONE 'UTC', 'FMDD Mon YYYY, HH24:MI "UTC"')
-    || coalesce('<br>refreshed ' || fivetrex_watch.took(now() - a.refreshed_at) || ' before this page was made', '') || '</p></header>'
+    || '</p></div><p class="dim">As of '
+      || to_char(coalesce(a.refreshed_at, now()) AT TIME ZONE 'UTC', 'FMDD Mon YYYY, HH24:MI "UTC"')
+    || coalesce('<br>refreshed ' || fivetrex_watch.took(now() - a.refreshed_at) || ' before this page was made', '')
+      || '</p></header>'
     || CASE WHEN a.refreshed_at IS NULL THEN '<p class="old" role="note"><b>Never refreshed.</b> <code>CALL fivetrex_watch.refresh();</code> asks Fivetran. '
           || coalesce(fivetrex_watch.html(a.error, 500), '') || '</p>'
       WHEN a.refreshed_at < now() - a.stale_after THEN '<p class="old" role="note"><b>This is old news:</b> the last refresh that worked was '
-          || fivetrex_watch.took(now() - a.refreshed_at) || ' ago. ' || coalesce(fivetrex_watch.html(a.error, 500), '') || '</p>'
-      WHEN a.error IS NOT NULL THEN '<p class="old" role="note"><b>The last refresh was not complete:</b> ' || fivetrex_watch.html(a.error, 500) || '</p>'
+          || fivetrex_watch.took(now() - a.refreshed_at) || ' ago. ' || coalesce(fivetrex_watch.html(a.error, 500), '')
+            || '</p>'
+      WHEN a.error IS NOT NULL THEN '<p class="old" role="note"><b>The last refresh was not complete:</b> '
+        || fivetrex_watch.html(a.error, 500) || '</p>'
       ELSE '' END
   FROM b
 $$;
@@ -2773,7 +2799,8 @@ CREATE FUNCTION fivetrex_watch.report_meter(value double precision)
 RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT '<svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true"><rect class="b" width="100" height="6"/><rect class="'
-    || CASE WHEN value < 0.1 THEN 'x' WHEN value < 0.3 THEN 'w' ELSE 'v' END || '" width="' || round(100 * least(greatest(value, 0), 1)) || '" height="6"/></svg>'
+    || CASE WHEN value < 0.1 THEN 'x' WHEN value < 0.3 THEN 'w' ELSE 'v' END || '" width="'
+      || round(100 * least(greatest(value, 0), 1)) || '" height="6"/></svg>'
 $$;
 
 COMMENT ON FUNCTION fivetrex_watch.report_meter(double precision) IS 'internal: a bar that is full at 1';
@@ -2782,16 +2809,21 @@ CREATE FUNCTION fivetrex_watch.report_tiles(a fivetrex_watch.accounts)
 RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH b AS (SELECT count(*) FILTER (WHERE h.severity = 3) AS act, count(*) FILTER (WHERE h.severity = 2) AS look,
-      count(*) FILTER (WHERE h.severity = 1) AS known, count(*) FILTER (WHERE h.severity = 0) AS fine, count(*) FILTER (WHERE h.is_running) AS running
+      count(*) FILTER (WHERE h.severity = 1) AS known, count(*) FILTER (WHERE h.severity = 0) AS fine,
+        count(*) FILTER (WHERE h.is_running) AS running
     FROM fivetrex_watch.health h WHERE h.account = a.account),
   s AS (SELECT count(*) AS n, count(*) FILTER (WHERE y.status = 'COMPLETED') AS good FROM fivetrex_watch.syncs y
     WHERE y.account = a.account AND y.started_at > now() - interval '7 days' AND y.ended_at IS NOT NULL),
   tiles AS (
-    SELECT 1 AS place, fivetrex_watch.glyph('broken', NULL) || ' Act now' AS name, b.act::text AS value, 'broken: a person must act' AS words, NULL AS meter FROM b
-    UNION ALL SELECT 2, fivetrex_watch.glyph('failing', NULL) || ' Look at', b.look::text, 'failing, late or delayed', NULL FROM b
-    UNION ALL SELECT 3, fivetrex_watch.glyph('paused', NULL) || ' Known', b.known::text, 'paused, gone, not set up', NULL FROM b
+    SELECT 1 AS place, fivetrex_watch.glyph('broken', NULL) || ' Act now' AS name, b.act::text AS value,
+      'broken: a person must act' AS words, NULL AS meter FROM b
+    UNION ALL SELECT 2, fivetrex_watch.glyph('failing', NULL) || ' Look at', b.look::text, 'failing, late or delayed',
+      NULL FROM b
+    UNION ALL SELECT 3, fivetrex_watch.glyph('paused', NULL) || ' Known', b.known::text, 'paused, gone, not set up',
+      NULL FROM b
     UNION ALL SELECT 4, fivetrex_watch.glyph('ok', NULL) || ' Fine', to_char(b.fine, 'FM999,999,990'),
-      CASE b.running WHEN 0 THEN 'no sync runs' WHEN 1 THEN '1 sync runs' ELSE b.running || ' syncs run' END, NULL FROM b
+      CASE b.running WHEN 0 THEN 'no sync runs' WHEN 1 THEN '1 sync runs' ELSE b.running || ' syncs run' END, NULL
+        FROM b
     UNION ALL SELECT 5, 'Syncs, 7 days', CASE WHEN s.n = 0 THEN '-' ELSE
         CASE WHEN s.good = s.n THEN '100' ELSE to_char(trunc(100.0 * s.good / s.n, 1), 'FM990.0') END || ' %' END,
       CASE WHEN s.n = 0 THEN 'none is known' ELSE 'of ' || to_char(s.n, 'FM999,999,999,990') || ' completed' END,
@@ -2799,7 +2831,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     UNION ALL SELECT 6, 'Calls left', coalesce(to_char(a.remaining, 'FM999,999,990'), '-'),
       coalesce('of ' || to_char(a.rate_limit, 'FM999,999,990') || ' this hour', 'not told yet'),
       fivetrex_watch.report_meter(a.remaining::double precision / nullif(a.rate_limit, 0)))
-  SELECT '<div class="tiles">' || string_agg('<div class="tile"><span class="dim">' || name || '</span><b>' || value || '</b><span class="dim">'
+  SELECT '<div class="tiles">' || string_agg('<div class="tile"><span class="dim">' || name || '</span><b>' || value
+    || '</b><span class="dim">'
     || words || '</span>' || coalesce(meter, '') || '</div>', '' ORDER BY place) || '</div>' FROM tiles
 $$;
 
@@ -2839,25 +2872,32 @@ COMMENT ON FUNCTION fivetrex_watch.report_slowest(text, integer) IS 'internal: t
 CREATE FUNCTION fivetrex_watch.report_board(account text, is_brief boolean)
 RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  WITH c AS (SELECT h.connector_id, h.health, coalesce(h.name, h.connector_id) AS name, h.group_name, h.health <> 'ok' AND NOT is_brief AS tells,
+  WITH c AS (SELECT h.connector_id, h.health, coalesce(h.name, h.connector_id) AS name, h.group_name, h.health <> 'ok'
+    AND NOT is_brief AS tells,
       h.reason, h.since, u.place IS NOT NULL AS has_row, count(*) OVER () <= 60 AS named
-    FROM fivetrex_watch.health h LEFT JOIN fivetrex_watch.report_unhealthy(report_board.account, CASE WHEN is_brief THEN 60 ELSE 200 END) u USING (connector_id)
+    FROM fivetrex_watch.health h LEFT JOIN fivetrex_watch.report_unhealthy(report_board.account, CASE
+      WHEN is_brief THEN 60 ELSE 200 END) u USING (connector_id)
     WHERE h.account = report_board.account),
-  cells AS (SELECT c.*, CASE WHEN has_row THEN '<a class="cell" href="#' || fivetrex_watch.report_anchor(connector_id) || '">'
+  cells AS (SELECT c.*, CASE WHEN has_row THEN '<a class="cell" href="#' || fivetrex_watch.report_anchor(connector_id)
+    || '">'
         ELSE '<span class="cell">' END
-      || fivetrex_watch.glyph(health, fivetrex_watch.html(name, CASE WHEN is_brief THEN 24 ELSE 48 END) || ': ' || health
+      || fivetrex_watch.glyph(health, fivetrex_watch.html(name, CASE WHEN is_brief THEN 24 ELSE 48 END) || ': '
+        || health
         || coalesce(CASE WHEN tells THEN ' for ' || fivetrex_watch.took(now() - since) END, '')
         || coalesce(CASE WHEN tells THEN '; ' || fivetrex_watch.html(reason, 60) END, ''))
       || CASE WHEN named THEN '<bdi>' || fivetrex_watch.html(name, 48) || '</bdi>' ELSE '' END
       || CASE WHEN has_row THEN '</a>' ELSE '</span>' END AS cell
     FROM c),
-  blocks AS (SELECT w.place, '<div' || CASE w.health WHEN 'ok' THEN ' class="all"' ELSE '' END || '><h3>' || fivetrex_watch.glyph(w.health, NULL) || w.health || '<small>'
+  blocks AS (SELECT w.place, '<div' || CASE w.health WHEN 'ok' THEN ' class="all"' ELSE '' END || '><h3>'
+    || fivetrex_watch.glyph(w.health, NULL) || w.health || '<small>'
       || to_char(count(*), 'FM999,999,990') || ' &middot; ' || w.meaning || '</small></h3><div class="cells'
-      || CASE WHEN bool_or(named) THEN ' named' WHEN count(*) > 500 THEN ' dense' ELSE '' END || '" data-health="' || w.health || '">'
+      || CASE WHEN bool_or(named) THEN ' named' WHEN count(*) > 500 THEN ' dense' ELSE '' END || '" data-health="'
+        || w.health || '">'
       || string_agg(cell, '' ORDER BY group_name, name, connector_id) || '</div></div>' AS block
     FROM cells JOIN fivetrex_watch.report_words() w USING (health) GROUP BY w.place, w.health, w.meaning)
   SELECT '<section id="board"><h2>Board</h2><p class="dim">One mark for each connector, by group and name; point at it to read which.</p>'
-    || coalesce('<div class="blocks">' || string_agg(block, '' ORDER BY place) || '</div>', '<p class="empty">No connectors yet.</p>') || '</section>' FROM blocks
+    || coalesce('<div class="blocks">' || string_agg(block, '' ORDER BY place)
+      || '</div>', '<p class="empty">No connectors yet.</p>') || '</section>' FROM blocks
 $$;
 
 COMMENT ON FUNCTION fivetrex_watch.report_board(text, boolean) IS 'internal: all connectors by health, one cell each';
@@ -2866,7 +2906,8 @@ CREATE FUNCTION fivetrex_watch.report_days(until timestamptz, form text)
 RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   -- midnights between seven days ago and then; the last one needs room for its word
-  SELECT string_agg('<span style="left:' || round(x, 1) || '%">' || to_char(d AT TIME ZONE 'UTC', form) || '</span>', '' ORDER BY d)
+  SELECT string_agg('<span style="left:' || round(x, 1) || '%">' || to_char(d AT TIME ZONE 'UTC', form)
+    || '</span>', '' ORDER BY d)
   FROM generate_series(date_bin('1 day', until, 'epoch') - interval '6 days', until, '1 day') d,
     LATERAL (SELECT 100 - extract(epoch FROM until - d) / 6048) p(x) WHERE x <= 94
 $$;
@@ -2877,26 +2918,34 @@ CREATE FUNCTION fivetrex_watch.report_strip(account text, connector_id text)
 RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   -- 56 bins of three hours; the worst of a bin decides, and is the tallest
-  WITH s AS (SELECT 55 - least(greatest(floor(extract(epoch FROM date_bin('3 hours', now(), 'epoch') - date_bin('3 hours', y.started_at, 'epoch'))
+  WITH s AS (SELECT 55 - least(greatest(floor(extract(epoch
+    FROM date_bin('3 hours', now(), 'epoch') - date_bin('3 hours', y.started_at, 'epoch'))
         / 10800)::integer, 0), 55) AS bin, y.started_at, y.reason,
-      CASE WHEN y.ended_at IS NULL THEN 'run' WHEN y.status = 'COMPLETED' THEN 'good' WHEN y.status = 'FAILURE' THEN 'bad' ELSE 'other' END AS kind
+      CASE WHEN y.ended_at IS NULL THEN 'run' WHEN y.status = 'COMPLETED' THEN 'good'
+        WHEN y.status = 'FAILURE' THEN 'bad' ELSE 'other' END AS kind
     FROM fivetrex_watch.syncs y
     WHERE y.account = report_strip.account AND y.connector_id = report_strip.connector_id
       AND y.started_at >= date_bin('3 hours', now(), 'epoch') - interval '165 hours'),
   bins AS (SELECT bin, count(*) AS n, count(*) FILTER (WHERE kind = 'bad') AS bad, min(started_at) AS started_at,
-      CASE WHEN bool_or(kind = 'bad') THEN 'bad' WHEN bool_or(kind = 'other') THEN 'other' WHEN bool_or(kind = 'run') THEN 'run' ELSE 'good' END AS kind,
+      CASE WHEN bool_or(kind = 'bad') THEN 'bad' WHEN bool_or(kind = 'other') THEN 'other'
+        WHEN bool_or(kind = 'run') THEN 'run' ELSE 'good' END AS kind,
       (array_agg(reason ORDER BY started_at DESC) FILTER (WHERE kind = 'bad'))[1] AS reason
     FROM s GROUP BY bin),
   -- the newest four with failures tell why
   t AS (SELECT b.*, CASE WHEN b.kind = 'bad' THEN row_number() OVER (PARTITION BY b.kind ORDER BY b.bin DESC) END <= 4 AS tells,
-      'M' || bin * 6 + 3 || ' 22V' || CASE kind WHEN 'good' THEN 10 WHEN 'other' THEN 5 WHEN 'run' THEN 14 ELSE 0 END AS bar FROM bins b),
+      'M' || bin * 6 + 3 || ' 22V' || CASE kind WHEN 'good' THEN 10 WHEN 'other' THEN 5 WHEN 'run' THEN 14
+        ELSE 0 END AS bar FROM bins b),
   paths AS (SELECT '<path class="' || kind || '" d="' || string_agg(bar, '' ORDER BY bin) || '"/>' AS path FROM t
     WHERE tells IS NOT TRUE GROUP BY kind
-    UNION ALL SELECT '<path class="bad" d="' || bar || '"><title>' || to_char(started_at AT TIME ZONE 'UTC', 'DD Mon HH24:MI') || ': '
-      || bad || ' of ' || n || ' failed' || coalesce(', ' || fivetrex_watch.html(reason, 60), '') || '</title></path>' FROM t WHERE tells)
+    UNION ALL SELECT '<path class="bad" d="' || bar || '"><title>'
+      || to_char(started_at AT TIME ZONE 'UTC', 'DD Mon HH24:MI') || ': '
+      || bad || ' of ' || n || ' failed' || coalesce(', ' || fivetrex_watch.html(reason, 60), '') || '</title></path>'
+        FROM t WHERE tells)
   SELECT '<svg class="strip" viewBox="0 0 336 22" preserveAspectRatio="none" role="img"><title>'
-    || (SELECT fivetrex_watch.counted(coalesce(sum(n), 0)::bigint, 'sync') || ', ' || coalesce(sum(bad), 0) || ' failed' FROM bins)
-    || '</title><path class="none" d="M0 21H336" style="stroke-width:2"/>' || coalesce((SELECT string_agg(path, '') FROM paths), '') || '</svg>'
+    || (SELECT fivetrex_watch.counted(coalesce(sum(n), 0)::bigint, 'sync') || ', ' || coalesce(sum(bad), 0) || ' failed'
+      FROM bins)
+    || '</title><path class="none" d="M0 21H336" style="stroke-width:2"/>' || coalesce((SELECT string_agg(path, '')
+      FROM paths), '') || '</svg>'
 $$;
 
 COMMENT ON FUNCTION fivetrex_watch.report_strip(text, text) IS 'internal: the syncs of seven days of a connector';
@@ -2904,15 +2953,19 @@ COMMENT ON FUNCTION fivetrex_watch.report_strip(text, text) IS 'internal: the sy
 CREATE FUNCTION fivetrex_watch.report_spark(account text, connector_id text, p95 interval)
 RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  WITH s AS (SELECT row_number() OVER (ORDER BY y.started_at DESC) AS k, extract(epoch FROM y.ended_at - y.started_at)::double precision AS took
+  WITH s AS (SELECT row_number() OVER (ORDER BY y.started_at DESC) AS k, extract(epoch
+    FROM y.ended_at - y.started_at)::double precision AS took
     FROM fivetrex_watch.syncs y WHERE y.account = report_spark.account AND y.connector_id = report_spark.connector_id
       AND y.status = 'COMPLETED' AND y.ended_at IS NOT NULL AND y.started_at > now() - interval '30 days'
     ORDER BY y.started_at DESC LIMIT 30),
   scale AS (SELECT greatest(max(took), extract(epoch FROM p95)::double precision, 1) AS top, count(*) AS n FROM s),
   points AS (SELECT k, 126 - round(124 * (k - 1) / greatest(n - 1, 1)) AS x, 27 - round(25 * greatest(took, 0) / top) AS y FROM s, scale)
-  SELECT '<svg class="spark" viewBox="0 0 130 30" role="img"><title>' || fivetrex_watch.counted(scale.n, 'sync') || ', the longest '
-    || fivetrex_watch.took(make_interval(secs => scale.top)) || '; 95 % take less than ' || fivetrex_watch.took(p95) || '</title>'
-    || coalesce('<path class="p95" d="M0 ' || 27 - round(25 * extract(epoch FROM p95)::double precision / scale.top) || 'H130"/>', '')
+  SELECT '<svg class="spark" viewBox="0 0 130 30" role="img"><title>' || fivetrex_watch.counted(scale.n, 'sync')
+    || ', the longest '
+    || fivetrex_watch.took(make_interval(secs => scale.top)) || '; 95 % take less than ' || fivetrex_watch.took(p95)
+      || '</title>'
+    || coalesce('<path class="p95" d="M0 ' || 27 - round(25 * extract(epoch FROM p95)::double precision / scale.top)
+      || 'H130"/>', '')
     || (SELECT '<path class="a" d="M' || line || 'V29H' || first || 'z"/><path d="M' || line || '"/>'
       FROM (SELECT string_agg(x || ' ' || y, 'L' ORDER BY k DESC) AS line, min(x) AS first FROM points) l)
     || (SELECT '<circle cx="' || x || '" cy="' || y || '" r="3"/>' FROM points WHERE k = 1) || '</svg>'
@@ -2925,16 +2978,21 @@ CREATE FUNCTION fivetrex_watch.report_row(
   h fivetrex_watch.health, s fivetrex_watch.sync_stats, allowance interval, is_anchor boolean)
 RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT '<div class="row"' || CASE WHEN is_anchor THEN ' id="' || fivetrex_watch.report_anchor(h.connector_id) || '"' ELSE '' END
+  SELECT '<div class="row"' || CASE WHEN is_anchor THEN ' id="' || fivetrex_watch.report_anchor(h.connector_id) || '"'
+    ELSE '' END
     || '><div class="who"><h3>' || fivetrex_watch.glyph(h.health, h.health)
     || '<bdi>' || fivetrex_watch.html(coalesce(h.name, h.connector_id), 80) || '</bdi>'
     || CASE WHEN s.is_slow THEN ' <span class="tag">slower than usual</span>' ELSE '' END
-    || '<small>' || concat_ws(' &middot; ', fivetrex_watch.html(h.service, 40), fivetrex_watch.html(h.group_name, 60)) || '</small></h3>'
-    || CASE WHEN h.severity > 0 THEN '<p><b>' || h.health || '</b>' || coalesce(' for ' || fivetrex_watch.took(now() - h.since), '')
+    || '<small>' || concat_ws(' &middot; ', fivetrex_watch.html(h.service, 40), fivetrex_watch.html(h.group_name, 60))
+      || '</small></h3>'
+    || CASE WHEN h.severity > 0 THEN '<p><b>' || h.health || '</b>' || coalesce(' for '
+      || fivetrex_watch.took(now() - h.since), '')
         || coalesce(': ' || fivetrex_watch.html(h.reason, 160), '') || '</p>' ELSE '' END
-    || '</div><div class="week7">' || fivetrex_watch.report_strip(h.account, h.connector_id) || '</div><div class="took">'
+    || '</div><div class="week7">' || fivetrex_watch.report_strip(h.account, h.connector_id)
+      || '</div><div class="took">'
     || coalesce(fivetrex_watch.report_spark(h.account, h.connector_id, s.p95), '') || '</div><p class="last dim num">'
-    || concat_ws('<br>', 'last ' || fivetrex_watch.took(s.last_duration) || coalesce(', p95 ' || fivetrex_watch.took(s.p95), ''),
+    || concat_ws('<br>', 'last ' || fivetrex_watch.took(s.last_duration) || coalesce(', p95 '
+      || fivetrex_watch.took(s.p95), ''),
       'data ' || fivetrex_watch.took(h.age) || coalesce(' old, limit ' || fivetrex_watch.took(allowance), ' old'),
       CASE WHEN h.is_running THEN 'running' || coalesce(' for ' || fivetrex_watch.took(h.running_for), '') END)
     || '</p></div>'
@@ -2956,7 +3014,8 @@ COMMENT ON FUNCTION fivetrex_watch.report_axis() IS 'internal: what the columns 
 CREATE FUNCTION fivetrex_watch.report_key()
 RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT '<ul class="key">' || string_agg('<li><svg width="' || w || '" height="14" viewBox="0 0 ' || w || ' 22" aria-hidden="true">' || shape || '</svg>'
+  SELECT '<ul class="key">' || string_agg('<li><svg width="' || w || '" height="14" viewBox="0 0 ' || w
+    || ' 22" aria-hidden="true">' || shape || '</svg>'
     || words || '</li>', '' ORDER BY k) || '</ul>'
   FROM (VALUES (1, 6, '<path class="bad" fill="none" stroke-width="5" d="M3 22V0"/>', 'a sync of these 3 hours failed'),
     (2, 6, '<path class="other" fill="none" stroke-width="5" d="M3 22V5"/>', 'canceled, put off or not complete'),
@@ -2993,7 +3052,8 @@ RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH u AS (SELECT array_agg(connector_id ORDER BY place) AS ids, count(*) AS n 
     FROM fivetrex_watch.report_unhealthy(account, CASE WHEN is_brief THEN 60 ELSE 200 END)),
-  b AS (SELECT count(*) AS n FROM fivetrex_watch.health h WHERE h.account = report_unhealthy_section.account AND h.severity > 0)
+  b AS (SELECT count(*) AS n FROM fivetrex_watch.health h WHERE h.account = report_unhealthy_section.account
+    AND h.severity > 0)
   SELECT '<section id="unhealthy"><h2>Unhealthy</h2><p class="dim">The worst first; syncs of seven days, UTC.</p>'
     || CASE WHEN u.n = 0 THEN '<p class="empty">None.</p>'
       ELSE fivetrex_watch.report_rows(account, u.ids, 40, true) || CASE WHEN b.n > u.n THEN '<p class="rest">'
@@ -3009,18 +3069,22 @@ RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH s AS (SELECT array_agg(connector_id ORDER BY place) AS ids, count(*) AS n 
     FROM fivetrex_watch.report_slowest(account, CASE WHEN is_brief THEN 40 ELSE 100 END)),
-  y AS (SELECT y.n, y.succeeded, y.p95, y.p95 IS NOT NULL AND y.connector_id <> ALL ((SELECT ids FROM s)::text[]) AS is_other
+  y AS (SELECT y.n, y.succeeded, y.p95, y.p95 IS NOT NULL AND y.connector_id <> ALL ((SELECT ids
+    FROM s)::text[]) AS is_other
     FROM fivetrex_watch.sync_stats y WHERE y.account = report_slowest_section.account),
   t AS (SELECT count(*) FILTER (WHERE is_other) AS n, coalesce(sum(y.n) FILTER (WHERE is_other), 0)::bigint AS syncs,
-    coalesce(sum(y.n - y.succeeded) FILTER (WHERE is_other), 0)::bigint AS others, max(y.p95) FILTER (WHERE is_other) AS p95,
+    coalesce(sum(y.n - y.succeeded) FILTER (WHERE is_other), 0)::bigint AS others,
+      max(y.p95) FILTER (WHERE is_other) AS p95,
     count(*) FILTER (WHERE p95 IS NULL) AS without FROM y)
   SELECT '<section id="slowest"><h2>Slowest</h2><p class="dim">By the duration that 95 % of a connector''s syncs stay below, over 30 days.</p>'
     || CASE WHEN s.n = 0 THEN '<p class="empty">No completed sync is known.</p>'
       ELSE fivetrex_watch.report_rows(account, s.ids, 15, false) || CASE WHEN t.n > 0 THEN '<p class="rest">The other '
-        || fivetrex_watch.counted(t.n, 'connector') || ': ' || fivetrex_watch.counted(t.syncs, 'sync') || ' in 30 days, '
+        || fivetrex_watch.counted(t.n, 'connector') || ': ' || fivetrex_watch.counted(t.syncs, 'sync')
+          || ' in 30 days, '
         || CASE t.others WHEN 0 THEN 'all completed' ELSE to_char(t.others, 'FM999,999,999,990') || ' not completed' END
         || '; p95 of at most ' || fivetrex_watch.took(t.p95) || '.</p>' ELSE '' END
-        || CASE WHEN t.without > 0 THEN '<p class="rest">' || fivetrex_watch.counted(t.without, 'connector') || ' without a completed sync.</p>' ELSE '' END
+        || CASE WHEN t.without > 0 THEN '<p class="rest">' || fivetrex_watch.counted(t.without, 'connector')
+          || ' without a completed sync.</p>' ELSE '' END
         || fivetrex_watch.report_key() END || '</section>'
   FROM s, t
 $$;
@@ -3030,24 +3094,33 @@ COMMENT ON FUNCTION fivetrex_watch.report_slowest_section(text, boolean) IS 'int
 CREATE FUNCTION fivetrex_watch.report_week(account text)
 RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  WITH bins AS (SELECT g.bin, date_bin('6 hours', now(), 'epoch') - (27 - g.bin) * interval '6 hours' AS at FROM generate_series(0, 27) g(bin)),
+  WITH bins AS (SELECT g.bin, date_bin('6 hours', now(), 'epoch') - (27 - g.bin) * interval '6 hours' AS at
+    FROM generate_series(0, 27) g(bin)),
   s AS (SELECT date_bin('6 hours', y.started_at, 'epoch') AS at, count(*) FILTER (WHERE y.status = 'COMPLETED') AS good,
       count(*) FILTER (WHERE y.status <> 'COMPLETED') AS bad
-    FROM fivetrex_watch.syncs y WHERE y.account = report_week.account AND y.started_at > now() - interval '8 days' AND y.ended_at IS NOT NULL GROUP BY 1),
+    FROM fivetrex_watch.syncs y WHERE y.account = report_week.account AND y.started_at > now() - interval '8 days'
+      AND y.ended_at IS NOT NULL GROUP BY 1),
   b AS (SELECT bins.bin, bins.at, coalesce(good, 0) AS good, coalesce(bad, 0) AS bad, max(greatest(good, 1)) OVER () AS top, max(greatest(bad, 1)) OVER () AS worst
     FROM bins LEFT JOIN s USING (at)),
-  paths AS (SELECT bin, CASE WHEN good > 0 THEN '<path class="good" d="M' || bin * 12 + 6 || ' 60v-' || greatest(round(58.0 * good / top, 1), 1.5) || '"/>' ELSE '' END
-      || CASE WHEN bad > 0 THEN '<path class="bad" d="M' || bin * 12 + 6 || ' 64v' || greatest(round(30.0 * bad / worst, 1), 1.5) || '"/>' ELSE '' END
-      || '<path d="M' || bin * 12 || ' 48h12" style="stroke-width:96;stroke:transparent"><title>' || to_char(at AT TIME ZONE 'UTC', 'Dy DD Mon HH24:MI') || ': '
+  paths AS (SELECT bin, CASE WHEN good > 0 THEN '<path class="good" d="M' || bin * 12 + 6 || ' 60v-'
+    || greatest(round(58.0 * good / top, 1), 1.5) || '"/>' ELSE '' END
+      || CASE WHEN bad > 0 THEN '<path class="bad" d="M' || bin * 12 + 6 || ' 64v'
+        || greatest(round(30.0 * bad / worst, 1), 1.5) || '"/>' ELSE '' END
+      || '<path d="M' || bin * 12 || ' 48h12" style="stroke-width:96;stroke:transparent"><title>'
+        || to_char(at AT TIME ZONE 'UTC', 'Dy DD Mon HH24:MI') || ': '
       || good || ' completed, ' || bad || ' not</title></path>' AS path FROM b)
-  SELECT '<section id="week"><h2>Syncs of seven days</h2>' || CASE WHEN sum(good + bad) = 0 THEN '<p class="empty">None is known'
+  SELECT '<section id="week"><h2>Syncs of seven days</h2>' || CASE
+    WHEN sum(good + bad) = 0 THEN '<p class="empty">None is known'
       || CASE WHEN (SELECT history_served IS FALSE FROM fivetrex_watch.accounts a WHERE a.account = report_week.account)
         THEN ': the account''s plan has no sync histories' ELSE '' END || '.</p>'
-    ELSE '<p class="dim">Each column is six hours, UTC: completed above the line (at most ' || max(good) || '), not completed below it (at most ' || max(bad)
+    ELSE '<p class="dim">Each column is six hours, UTC: completed above the line (at most ' || max(good)
+      || '), not completed below it (at most ' || max(bad)
       || '), each on a scale of its own.</p><svg class="week" viewBox="0 0 336 96" preserveAspectRatio="none" role="img"><title>'
-      || fivetrex_watch.counted(sum(good)::bigint, 'sync') || ' completed, ' || sum(bad) || ' did not</title><path class="none" d="M0 62H336"/>'
+      || fivetrex_watch.counted(sum(good)::bigint, 'sync') || ' completed, ' || sum(bad)
+        || ' did not</title><path class="none" d="M0 62H336"/>'
       || (SELECT string_agg(path, '' ORDER BY bin) FROM paths) || '</svg><div class="days dim" aria-hidden="true">'
-      || fivetrex_watch.report_days(date_bin('6 hours', now(), 'epoch') + interval '6 hours', 'Dy FMDD') || '</div>' END || '</section>'
+      || fivetrex_watch.report_days(date_bin('6 hours', now(), 'epoch') + interval '6 hours', 'Dy FMDD') || '</div>' END
+        || '</section>'
   FROM b
 $$;
 
@@ -3058,18 +3131,26 @@ RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH r AS (SELECT coalesce(f.reason, 'no reason was given') AS reason, f.status, count(*) AS n, count(DISTINCT f.connector_id) AS connectors,
       max(f.started_at) AS last, (array_agg(coalesce(f.name, f.connector_id) ORDER BY f.started_at DESC, f.connector_id))[1] AS name,
-      row_number() OVER (ORDER BY count(*) DESC, max(f.started_at) DESC) AS place, sum(count(*)) OVER () AS total, count(*) OVER () AS reasons
+      row_number() OVER (ORDER BY count(*) DESC, max(f.started_at) DESC) AS place, sum(count(*)) OVER () AS total,
+        count(*) OVER () AS reasons
     FROM fivetrex_watch.failures f WHERE f.account = report_failures.account GROUP BY 1, 2),
-  lines AS (SELECT r.*, '<tr><td>' || fivetrex_watch.html(reason, 200) || '<br><small>' || fivetrex_watch.html(lower(status), 20) || ' &middot; last '
-      || to_char(last AT TIME ZONE 'UTC', 'FMDD Mon HH24:MI') || ' in <bdi>' || fivetrex_watch.html(name, 60) || '</bdi></small></td><td class="num">'
-      || connectors || '</td><td class="num">' || n || '</td><td class="wide" style="width:28%"><svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
-      || '<rect class="' || CASE status WHEN 'FAILURE' THEN 'x' ELSE 'w' END || '" width="' || greatest(round(100.0 * n / max(n) OVER (), 1), 1) || '" height="6"/></svg></td></tr>' AS line
+  lines AS (SELECT r.*, '<tr><td>' || fivetrex_watch.html(reason, 200) || '<br><small>'
+    || fivetrex_watch.html(lower(status), 20) || ' &middot; last '
+      || to_char(last AT TIME ZONE 'UTC', 'FMDD Mon HH24:MI') || ' in <bdi>' || fivetrex_watch.html(name, 60)
+        || '</bdi></small></td><td class="num">'
+      || connectors || '</td><td class="num">' || n
+        || '</td><td class="wide" style="width:28%"><svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
+      || '<rect class="' || CASE status WHEN 'FAILURE' THEN 'x' ELSE 'w' END || '" width="'
+        || greatest(round(100.0 * n / max(n) OVER (), 1), 1) || '" height="6"/></svg></td></tr>' AS line
     FROM r)
   SELECT '<section id="failures"><h2>Why syncs did not complete</h2><p class="dim">In seven days, the commonest reason first.</p>'
     || coalesce('<table><thead><tr><th>reason</th><th class="num">connectors</th><th class="num">syncs</th><th class="wide"></th></tr></thead><tbody>'
-      || string_agg(line, '' ORDER BY place) FILTER (WHERE place <= 20) || '</tbody></table>', '<p class="empty">All that are known did.</p>')
-    || CASE WHEN max(reasons) > 20 THEN '<p class="rest">' || fivetrex_watch.counted(max(reasons) - 20, 'other reason') || ' for '
-      || fivetrex_watch.counted((max(total) - sum(n) FILTER (WHERE place <= 20))::bigint, 'sync') || '.</p>' ELSE '' END || '</section>'
+      || string_agg(line, '' ORDER BY place) FILTER (WHERE place <= 20) || '</tbody></table>',
+        '<p class="empty">All that are known did.</p>')
+    || CASE WHEN max(reasons) > 20 THEN '<p class="rest">' || fivetrex_watch.counted(max(reasons) - 20, 'other reason')
+      || ' for '
+      || fivetrex_watch.counted((max(total) - sum(n) FILTER (WHERE place <= 20))::bigint, 'sync') || '.</p>' ELSE '' END
+        || '</section>'
   FROM lines
 $$;
 
@@ -3084,24 +3165,30 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM fivetrex_watch.freshness f JOIN fivetrex_watch.health h USING (account, connector_id)
     WHERE f.account = report_freshness.account AND NOT h.health = ANY ('{gone,paused,incomplete,new}')),
   lines AS (SELECT row_number() OVER (ORDER BY used DESC, connector_id) AS place, '<tr><td><bdi>'
-      || fivetrex_watch.html(name, 80) || '</bdi></td><td class="num">' || fivetrex_watch.took(age) || '</td><td class="num">'
+      || fivetrex_watch.html(name, 80) || '</bdi></td><td class="num">' || fivetrex_watch.took(age)
+        || '</td><td class="num">'
       || fivetrex_watch.took(allowed) || '</td><td class="wide" style="width:40%"><svg class="bar" viewBox="0 0 300 6" '
       || 'preserveAspectRatio="none" role="img"><title>' || round(used * 100) || ' % of what is allowed</title>'
-      || '<rect class="b" width="300" height="6"/><rect class="' || CASE WHEN used > 1 THEN 'x' ELSE 'w' END || '" width="'
+      || '<rect class="b" width="300" height="6"/><rect class="' || CASE WHEN used > 1 THEN 'x' ELSE 'w' END
+        || '" width="'
       || round(least(used, 3) * 100) || '" height="6"/><rect class="m" x="99" width="2" height="6"/></svg></td></tr>' AS line
     FROM c WHERE used > 0.8),
-  n AS (SELECT count(*) AS n, count(*) FILTER (WHERE used > 1) AS late, count(*) FILTER (WHERE used > 0.8 AND used <= 1) AS soon,
+  n AS (SELECT count(*) AS n, count(*) FILTER (WHERE used > 1) AS late, count(*) FILTER (WHERE used > 0.8
+    AND used <= 1) AS soon,
       count(*) FILTER (WHERE used <= 0.8) AS fresh, count(*) FILTER (WHERE used IS NULL) AS free FROM c)
   SELECT '<section id="freshness"><h2>Freshness</h2><p class="dim">How old the data are, against what each connector is allowed.</p>'
     || CASE WHEN n.n = 0 THEN '<p class="empty">No connector delivers data.</p>' ELSE '<p>'
-      || concat_ws('; ', CASE WHEN n.late > 0 THEN '<b>' || fivetrex_watch.counted(n.late, 'connector') || ' later than allowed</b>' END,
-        CASE WHEN n.soon > 0 THEN fivetrex_watch.counted(n.soon, 'connector') || ' with less than a fifth of the time left' END,
+      || concat_ws('; ', CASE WHEN n.late > 0 THEN '<b>' || fivetrex_watch.counted(n.late, 'connector')
+        || ' later than allowed</b>' END,
+        CASE WHEN n.soon > 0 THEN fivetrex_watch.counted(n.soon, 'connector')
+          || ' with less than a fifth of the time left' END,
         CASE WHEN n.fresh > 0 THEN fivetrex_watch.counted(n.fresh, 'connector') || ' fresh' END,
         CASE WHEN n.free > 0 THEN fivetrex_watch.counted(n.free, 'connector') || ' without a limit' END) || '.</p>' END
     || coalesce('<table><thead><tr><th>connector</th><th class="num">age</th><th class="num">allowed</th>'
       || '<th class="wide">the mark is what is allowed, the end three times that</th></tr></thead><tbody>'
       || (SELECT string_agg(line, '' ORDER BY place) FROM lines WHERE place <= 20) || '</tbody></table>', '')
-    || CASE WHEN n.late + n.soon > 20 THEN '<p class="rest">' || n.late + n.soon - 20 || ' more like these.</p>' ELSE '' END
+    || CASE WHEN n.late + n.soon > 20 THEN '<p class="rest">' || n.late + n.soon - 20 || ' more like these.</p>'
+      ELSE '' END
     || '</section>'
   FROM n
 $$;
@@ -3113,8 +3200,10 @@ RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce('<section id="news"><h2>What changed</h2><p class="dim">The last events.</p><table><tbody>'
     || string_agg('<tr><td class="num when">' || to_char(at AT TIME ZONE 'UTC', 'FMDD Mon HH24:MI') || '</td><td><bdi>'
-      || fivetrex_watch.html(message, 200) || '</bdi></td></tr>', '' ORDER BY id DESC) || '</tbody></table></section>', '')
-  FROM (SELECT e.id, e.at, e.message FROM fivetrex_watch.events e WHERE e.account = report_news.account ORDER BY e.id DESC LIMIT 15) e
+      || fivetrex_watch.html(message, 200) || '</bdi></td></tr>', '' ORDER BY id DESC) || '</tbody></table></section>',
+        '')
+  FROM (SELECT e.id, e.at, e.message
+    FROM fivetrex_watch.events e WHERE e.account = report_news.account ORDER BY e.id DESC LIMIT 15) e
 $$;
 
 COMMENT ON FUNCTION fivetrex_watch.report_news(text) IS 'internal: the last events; nothing without any';
@@ -3122,16 +3211,23 @@ COMMENT ON FUNCTION fivetrex_watch.report_news(text) IS 'internal: the last even
 CREATE FUNCTION fivetrex_watch.report_page(a fivetrex_watch.accounts, is_brief boolean)
 RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT '<!DOCTYPE html><html lang="en"><head><meta charset="' || CASE WHEN pg_client_encoding() ~ '^LATIN' THEN lower(pg_client_encoding())
-      WHEN pg_client_encoding() ~ '^WIN125' THEN 'windows-' || substr(pg_client_encoding(), 4) ELSE 'utf-8' END || '"><meta name="viewport" content="width=device-width,initial-scale=1">'
+  SELECT '<!DOCTYPE html><html lang="en"><head><meta charset="' || CASE
+    WHEN pg_client_encoding() ~ '^LATIN' THEN lower(pg_client_encoding())
+      WHEN pg_client_encoding() ~ '^WIN125' THEN 'windows-' || substr(pg_client_encoding(), 4) ELSE 'utf-8' END
+        || '"><meta name="viewport" content="width=device-width,initial-scale=1">'
     || '<meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="default-src ''none''; style-src ''unsafe-inline''; img-src data:">'
-    || '<link rel="icon" href="data:,"><title>Fivetran: ' || fivetrex_watch.html(a.account, 80) || '</title><style>' || fivetrex_watch.report_style()
-    || fivetrex_watch.report_style_of_lists() || '</style></head><body><svg width="0" height="0" style="position:absolute" aria-hidden="true">'
-    || (SELECT string_agg('<symbol id="g-' || w.health || '" viewBox="0 0 16 16">' || w.shape || '</symbol>', '' ORDER BY w.place) FROM fivetrex_watch.report_words() w)
-    || '</svg><main>' || fivetrex_watch.report_head(a) || fivetrex_watch.report_tiles(a) || fivetrex_watch.report_board(a.account, is_brief)
+    || '<link rel="icon" href="data:,"><title>Fivetran: ' || fivetrex_watch.html(a.account, 80) || '</title><style>'
+      || fivetrex_watch.report_style()
+    || fivetrex_watch.report_style_of_lists()
+      || '</style></head><body><svg width="0" height="0" style="position:absolute" aria-hidden="true">'
+    || (SELECT string_agg('<symbol id="g-' || w.health || '" viewBox="0 0 16 16">' || w.shape
+      || '</symbol>', '' ORDER BY w.place) FROM fivetrex_watch.report_words() w)
+    || '</svg><main>' || fivetrex_watch.report_head(a) || fivetrex_watch.report_tiles(a)
+      || fivetrex_watch.report_board(a.account, is_brief)
     || fivetrex_watch.report_week(a.account) || fivetrex_watch.report_unhealthy_section(a.account, is_brief)
     || fivetrex_watch.report_slowest_section(a.account, is_brief) || fivetrex_watch.report_failures(a.account)
-    || fivetrex_watch.report_freshness(a.account) || fivetrex_watch.report_news(a.account) || '<footer>Made by fivetrex_watch on ' || to_char(now() AT TIME ZONE 'UTC', 'FMDD Mon YYYY, HH24:MI:SS "UTC"')
+    || fivetrex_watch.report_freshness(a.account) || fivetrex_watch.report_news(a.account)
+      || '<footer>Made by fivetrex_watch on ' || to_char(now() AT TIME ZONE 'UTC', 'FMDD Mon YYYY, HH24:MI:SS "UTC"')
     || ' from local tables: no call to Fivetran.</footer></main></body></html>'
 $$;
 
@@ -3159,15 +3255,19 @@ CROSS JOIN (SELECT coalesce(string_agg(chr(9600 + k), '' ORDER BY k), '12345678'
 CROSS JOIN LATERAL (SELECT string_agg(coalesce(s.mark, '0'), '' ORDER BY g.bin) AS marks
   FROM generate_series(0, 27) g(bin)
   LEFT JOIN (SELECT date_bin('6 hours', y.started_at, 'epoch') AS at,
-      max(CASE WHEN y.ended_at IS NULL THEN '1' WHEN y.status = 'COMPLETED' THEN '3' WHEN y.status = 'FAILURE' THEN '8' ELSE '5' END) AS mark
+      max(CASE WHEN y.ended_at IS NULL THEN '1' WHEN y.status = 'COMPLETED' THEN '3' WHEN y.status = 'FAILURE' THEN '8'
+        ELSE '5' END) AS mark
     FROM fivetrex_watch.syncs y WHERE y.account = h.account AND y.connector_id = h.connector_id
       AND y.started_at > now() - interval '8 days' GROUP BY 1) s
   ON s.at = date_bin('6 hours', now(), 'epoch') - (27 - g.bin) * interval '6 hours') w
 CROSS JOIN LATERAL (SELECT string_agg(least(1 + floor(8 * r.took / nullif(r.longest, 0)), 8)::text, '' ORDER BY r.k DESC) FILTER (WHERE r.k <= 24) AS marks,
-    max(r.duration) FILTER (WHERE r.k = 1) AS last_duration, percentile_cont(0.95) WITHIN GROUP (ORDER BY r.duration) AS p95
+    max(r.duration) FILTER (WHERE r.k = 1) AS last_duration,
+      percentile_cont(0.95) WITHIN GROUP (ORDER BY r.duration) AS p95
   FROM (SELECT y.ended_at - y.started_at AS duration, extract(epoch FROM y.ended_at - y.started_at) AS took,
-      max(extract(epoch FROM y.ended_at - y.started_at)) OVER () AS longest, row_number() OVER (ORDER BY y.started_at DESC) AS k
-    FROM fivetrex_watch.syncs y WHERE y.account = h.account AND y.connector_id = h.connector_id AND y.status = 'COMPLETED'
+      max(extract(epoch FROM y.ended_at - y.started_at)) OVER () AS longest,
+        row_number() OVER (ORDER BY y.started_at DESC) AS k
+    FROM fivetrex_watch.syncs y WHERE y.account = h.account AND y.connector_id = h.connector_id
+      AND y.status = 'COMPLETED'
       AND y.ended_at IS NOT NULL AND y.started_at > now() - interval '30 days') r) d;
 
 COMMENT ON VIEW fivetrex_watch.sparklines IS 'pictures for a terminal: the syncs of each connector in blocks';

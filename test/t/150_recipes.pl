@@ -19,16 +19,19 @@ $node->add_world($mock, 'fivetran');
 $node->{world} = 'main';
 # the places of pg_cron and pg_net; what they do by themselves is theirs
 $node->query(q{CREATE SCHEMA cron; CREATE TABLE cron.job (name text, schedule text, command text);
-	CREATE FUNCTION cron.schedule(text, text, text) RETURNS bigint LANGUAGE sql AS 'INSERT INTO cron.job VALUES ($1, $2, $3) RETURNING 1';
+	CREATE FUNCTION cron.schedule(text, text, text) RETURNS bigint LANGUAGE sql AS 'INSERT INTO cron.job VALUES ($1,
+		$2, $3) RETURNING 1';
 	CREATE SCHEMA net; CREATE TABLE net.queue (id bigint GENERATED ALWAYS AS IDENTITY, url text, body jsonb);
 	CREATE FUNCTION net.http_post(url text, body jsonb DEFAULT '{}', params jsonb DEFAULT '{}', headers jsonb DEFAULT '{"Content-Type": "application/json"}',
-		timeout_milliseconds integer DEFAULT 5000) RETURNS bigint LANGUAGE sql AS 'INSERT INTO net.queue (url, body) VALUES ($1, $2) RETURNING id'});
+		timeout_milliseconds integer DEFAULT 5000) RETURNS bigint
+			LANGUAGE sql AS 'INSERT INTO net.queue (url, body) VALUES ($1, $2) RETURNING id'});
 
 # Programs in the places of curl and sendmail: they keep what they are given, and fail while there is a file "down".
 my $bin = PostgreSQL::Test::Utils::tempdir;
 foreach my $program (qw(curl sendmail))
 {
-	append_to_file("$bin/$program", qq{#!/bin/sh\n[ ! -e "$bin/down" ] || exit 7\n{ echo "\$*"; cat; echo; echo --; } >> "$bin/$program.got"\n});
+	append_to_file("$bin/$program", qq{#!/bin/sh\n[ ! -e "$bin/down" ] || exit 7\n}
+		. qq{{ echo "\$*"; cat; echo; echo --; } >> "$bin/$program.got"\n});
 	chmod 0755, "$bin/$program";
 }
 
@@ -96,11 +99,14 @@ subtest 'Slack, by pg_net' => sub {
 	turn($well[0], 'broken');
 	job('slack');
 	job('slack');
-	is($node->query(q{SELECT count(*) > 0 AND count(*) FILTER (WHERE message ~ 'broken') > 0 AND array_agg(message ORDER BY id)
-		= (SELECT array_agg(body ->> 'text' ORDER BY id) FROM net.queue) FROM fivetrex_watch.events}), 't', 'each event once');
+	is($node->query(q{SELECT count(*) > 0 AND count(*) FILTER (WHERE message ~ 'broken') > 0
+		AND array_agg(message ORDER BY id)
+		= (SELECT array_agg(body ->> 'text' ORDER BY id) FROM net.queue) FROM fivetrex_watch.events}), 't',
+			'each event once');
 	run('Slack, by pg_net', 1);
 	turn($well[1], 'broken');
-	is($node->query(q{SELECT count(*) FROM fivetrex_watch.take('pager') WHERE kind = 'account' OR kind = 'health' AND 'broken' IN (was, now)}), 1, 'the pager');
+	is($node->query(q{SELECT count(*) FROM fivetrex_watch.take('pager') WHERE kind = 'account' OR kind = 'health'
+		AND 'broken' IN (was, now)}), 1, 'the pager');
 };
 
 subtest 'any HTTP client, and mail' => sub {
@@ -121,7 +127,8 @@ subtest 'any HTTP client, and mail' => sub {
 		my $times = () = $sent =~ /broken/g;
 		cmp_ok($times, '>=', 2, "$consumer: what was not sent has come again");
 		is(scalar(() = $sent =~ /^--$/mg), 1, "$consumer: all by one");
-		like($sent, $consumer eq 'chat' ? qr{^-sSf .* http://slack\.example/hook\n\{"text": ".*\\n.*"\}$}m : qr/^-t\nTo: data\@example\.com\nSubject: Fivetran: \d+ news\n\n\S/, "$consumer: as it should be");
+		like($sent, $consumer eq 'chat' ? qr{^-sSf .* http://slack\.example/hook\n\{"text": ".*\\n.*"\}$}m
+			: qr/^-t\nTo: data\@example\.com\nSubject: Fivetran: \d+ news\n\n\S/, "$consumer: as it should be");
 		is((sh($text))[0], 0, "$consumer: nothing new");
 		is(got($program{$consumer}), '', "$consumer: nothing is sent");
 	}
@@ -138,14 +145,17 @@ subtest 'Nagios' => sub {
 	my $only = sub { $node->query("BEGIN; UPDATE fivetrex_watch.connectors SET setup_state = 'connected', paused = false, succeeded_at = now(), failed_at = NULL,
 		data_as_of = now(), sync_state = 'scheduled', update_state = 'on_schedule', gone_at = NULL; $_[0]; COMMIT") };
 	$only->('SELECT 1');
-	is_deeply([ sh($check) ], [ 0, "FIVETRAN OK - 15 connectors | connectors=15 act_now=0 look_at=0\n" ], 'all is well');
+	is_deeply([ sh($check) ], [ 0, "FIVETRAN OK - 15 connectors | connectors=15 act_now=0 look_at=0\n" ],
+		'all is well');
 	$only->("UPDATE fivetrex_watch.connectors SET update_state = 'delayed', name = 'a | bar' WHERE id = '$well[1]'");
 	is_deeply([ sh($check) ], [ 1, "FIVETRAN WARNING - a / bar is delayed (Fivetran reports a delay) | connectors=15 act_now=0 look_at=1\n" ], 'look at it');
 	$node->query(qq{UPDATE fivetrex_watch.connectors SET setup_state = 'broken', name = 'a', tasks = '[{"message": "Reconnect"}]' WHERE id = '$well[0]'});
-	is_deeply([ sh($check) ], [ 2, "FIVETRAN CRITICAL - a is broken (Reconnect), a / bar is delayed (Fivetran reports a delay) | connectors=15 act_now=1 look_at=1\n" ], 'act');
+	is_deeply([ sh($check) ], [ 2, 'FIVETRAN CRITICAL - a is broken (Reconnect), a / bar is delayed '
+		. "(Fivetran reports a delay) | connectors=15 act_now=1 look_at=1\n" ], 'act');
 	is((sh('./check_fivetran'))[0], 2, 'all accounts');
 	$node->query(q{UPDATE fivetrex_watch.accounts SET refreshed_at = now() - interval '1 hour'});
-	is_deeply([ (sh($check))[0], (sh($check))[1] =~ /^(FIVETRAN UNKNOWN - 1 of 1 accounts not refreshed)/ ], [ 3, 'FIVETRAN UNKNOWN - 1 of 1 accounts not refreshed' ], 'old news');
+	is_deeply([ (sh($check))[0], (sh($check))[1] =~ /^(FIVETRAN UNKNOWN - 1 of 1 accounts not refreshed)/ ],
+		[ 3, 'FIVETRAN UNKNOWN - 1 of 1 accounts not refreshed' ], 'old news');
 	is((sh('./check_fivetran nobody'))[0], 3, 'no such account');
 	my ($status, $out) = sh('PGDATABASE=nowhere ./check_fivetran');
 	is($status, 3, 'no database');
@@ -157,15 +167,18 @@ subtest 'Nagios' => sub {
 subtest 'a desired state' => sub {
 	my $title = 'A desired state, with a plan';
 	run($title, 1);
-	$node->query(q{UPDATE wanted w SET sync_frequency = c.sync_frequency, paused = c.paused FROM fivetran.connectors c WHERE c.id = w.id AND w.id = 'daily_beacon'});
+	$node->query(q{UPDATE wanted w SET sync_frequency = c.sync_frequency, paused = c.paused
+		FROM fivetran.connectors c WHERE c.id = w.id AND w.id = 'daily_beacon'});
 	$mock->clear('fivetran');
 	my (undef, undef, $plan) = run($title, 1);
 	like($plan, qr{PATCH \S*/assimilate_seem}, 'the plan shows what would be sent');
 	unlike($plan, qr/daily_beacon/, 'and no more');
 	is(scalar(grep { !/^GET/ } $mock->requests('fivetran')), 0, 'nothing was sent');
 	run($title, 1);
-	is_deeply([ grep { !/^GET/ } $mock->requests('fivetran') ], ['PATCH /v1/connections/assimilate_seem'], 'one request for one difference');
-	is($node->query(q{SELECT paused, sync_frequency FROM fivetran.connectors WHERE id = 'assimilate_seem'}), 't|360', 'so it is');
+	is_deeply([ grep { !/^GET/ } $mock->requests('fivetran') ], ['PATCH /v1/connections/assimilate_seem'],
+		'one request for one difference');
+	is($node->query(q{SELECT paused, sync_frequency FROM fivetran.connectors WHERE id = 'assimilate_seem'}),
+		't|360', 'so it is');
 	$mock->clear('fivetran');
 	$node->query('CALL apply_wanted()');
 	is(scalar(grep { !/^GET/ } $mock->requests('fivetran')), 0, 'a second time changes nothing');
@@ -187,7 +200,8 @@ subtest 'the nightly job' => sub {
 	}
 	$node->query('CALL fivetrex_watch.refresh()');
 	job('marts');
-	is($node->query('SELECT outcome, (SELECT as_of FROM sales) >= done_at FROM nightly'), 'succeeded|t', 'done, and refreshed');
+	is($node->query('SELECT outcome, (SELECT as_of FROM sales) >= done_at FROM nightly'), 'succeeded|t',
+		'done, and refreshed');
 	job('marts');
 	is($node->query('SELECT (SELECT as_of FROM sales) = done_at FROM nightly'), 't', 'once');
 };
@@ -210,7 +224,8 @@ subtest 'several accounts' => sub {
 
 run('Grafana', 1);
 is($node->query('SET ROLE grafana; SELECT count(*) > 0 FROM fivetrex_watch.health'), 't', 'Grafana reads');
-is_deeply([ map { @{ $blocks{$_} } ? $_ : () } grep { !/HTTP|Mail|Nagios/ } sort keys %blocks ], [], 'no block was left out');
+is_deeply([ map { @{ $blocks{$_} } ? $_ : () } grep { !/HTTP|Mail|Nagios/ } sort keys %blocks ], [],
+	'no block was left out');
 
 $node->stop;
 $mock->stop;

@@ -13,7 +13,8 @@ my $node = Fivetrex::Node->start('grafana');
 $node->query('CREATE EXTENSION fivetrex_watch');
 # no such server: nothing can be asked
 $node->query(slurp_file("$FindBin::RealBin/../pictures/data.sql") . q{SELECT pg_temp.fill('one', 1); SELECT pg_temp.fill('it''s forty', 40)});
-$node->query(q{CREATE ROLE grafana; GRANT USAGE ON SCHEMA fivetrex_watch TO grafana; GRANT SELECT ON ALL TABLES IN SCHEMA fivetrex_watch TO grafana});
+$node->query(q{CREATE ROLE grafana; GRANT USAGE ON SCHEMA fivetrex_watch TO grafana;
+	GRANT SELECT ON ALL TABLES IN SCHEMA fivetrex_watch TO grafana});
 
 my $board = JSON::PP->new->utf8->decode(slurp_file("$FindBin::RealBin/../recipes/grafana.json"));
 my ($variable) = grep { $_->{name} eq 'account' } @{ $board->{templating}{list} };
@@ -35,7 +36,8 @@ sub shape
 {
 	my ($sql) = @_;
 	$node->query("CREATE VIEW probe AS $sql; GRANT SELECT ON probe TO grafana; ALTER VIEW probe OWNER TO grafana");
-	my %columns = map { /^(.*)\|(.*)$/ } $node->rows(q{SELECT attname, format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = 'probe'::regclass AND attnum > 0});
+	my %columns = map { /^(.*)\|(.*)$/ } $node->rows(q{SELECT attname, format_type(atttypid, NULL)
+		FROM pg_attribute WHERE attrelid = 'probe'::regclass AND attnum > 0});
 	my $rows = $node->query('SET ROLE grafana; SELECT count(*) FROM (SELECT * FROM probe OFFSET 0) p');
 	$node->query('DROP VIEW probe');
 	return (\%columns, $rows);
@@ -59,10 +61,13 @@ foreach my $panel (@{ $board->{panels} }, @{ $board->{annotations}{list} })
 		}
 		foreach my $override (@{ $panel->{fieldConfig}{overrides} // [] })
 		{
-			ok(exists $columns->{ $override->{matcher}{options} }, "$title: there is $override->{matcher}{options}") if $override->{matcher}{id} eq 'byName';
+			ok(exists $columns->{ $override->{matcher}{options} },
+				"$title: there is $override->{matcher}{options}") if $override->{matcher}{id} eq 'byName';
 		}
-		is_deeply([ sort grep { $columns->{$_} eq 'interval' } keys %$columns ], [], "$title: no interval, which Grafana cannot draw");
-		is_deeply($target->{datasource}, { type => 'grafana-postgresql-datasource', uid => '${datasource}' }, "$title: of the chosen database");
+		is_deeply([ sort grep { $columns->{$_} eq 'interval' } keys %$columns ], [],
+			"$title: no interval, which Grafana cannot draw");
+		is_deeply($target->{datasource}, { type => 'grafana-postgresql-datasource', uid => '${datasource}' },
+			"$title: of the chosen database");
 	}
 	next unless $panel->{gridPos};
 	ok(!$ids{ $panel->{id} }++, "$title: a number of its own");
