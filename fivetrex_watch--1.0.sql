@@ -1254,6 +1254,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM fivetrex_watch.syncs s
     WHERE s.account = r.account AND s.connector_id = r.connector_id AND s.started_at < since
       AND s.ended_at BETWEEN ended - interval '2 min' AND ended + interval '2 min'
+      -- others leave no such moment, and one that began since may be nearer to it
+      AND s.status IN ('COMPLETED', 'FAILURE') AND NOT EXISTS (SELECT FROM fivetrex_watch.syncs n
+        WHERE n.account = r.account AND n.connector_id = r.connector_id AND n.started_at >= since
+          AND n.status IN ('COMPLETED', 'FAILURE')
+          AND greatest(n.ended_at - ended, ended - n.ended_at) <= greatest(s.ended_at - ended, ended - s.ended_at))
       AND coalesce(greatest(s.ended_at - ended, ended - s.ended_at)
         < greatest(s.ended_at - r.ended_before, r.ended_before - s.ended_at), true))
 $$;
