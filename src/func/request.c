@@ -205,6 +205,8 @@ fivetrex_request(PG_FUNCTION_ARGS)
 	spec.path = path.data;
 	spec.accept = operation != NULL ? operation->accept : FTX_V1;
 	spec.expected.bare = operation != NULL ? operation->bare : NULL;
+	spec.expected.no_key = spec.method == FTX_GET && operation != NULL &&
+						   strchr(operation->path, '{') == NULL;
 	spec.repeat_safe = spec.method == FTX_GET || spec.method == FTX_DELETE;
 	spec.takes_long = spec.method != FTX_GET;
 

@@ -235,7 +235,8 @@ $mock->fault('w', { times => 0, path => 'account', status => 404, body => { code
 	message => 'no account' } });
 $mock->fault('w', { times => 0, path => 'external-logging/account', status => 404,
 	body => { code => 'NotFound_LogService', message => 'no account' } });
-foreach my $sql ('SELECT * FROM account', 'SELECT * FROM fivetrex_ping()', 'SELECT fivetrex_account_log_service()')
+foreach my $sql ('SELECT * FROM account', 'SELECT * FROM fivetrex_ping()', 'SELECT fivetrex_account_log_service()',
+	q{SELECT fivetrex_request('GET', '/v1/account/info')})
 {
 	my ($err) = ($node->sent($mock, 'w', $sql))[2];
 	like($err, qr/ERROR:  0A000: .*no account/, "$sql: a path without a key is a feature that is missing");
