@@ -102,7 +102,7 @@ struct FtxEngine
 };
 
 /*
- * In tls.c: has the TLS library unpacked something of the request's connection
+ * In tls.c: has the TLS library received something of the request's connection
  * that nobody has read?  Only in a callback, while libcurl knows the
  * connection.
  */

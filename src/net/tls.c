@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * tls.c
- *		What the TLS library has unpacked and nobody has read.
+ *		What the TLS library has received and nobody has read.
  *
  * libcurl reads no more of a long body than was announced.  What follows in
  * the TLS record of its end, or in further ones, stays in the TLS library,

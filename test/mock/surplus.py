@@ -12,7 +12,8 @@ Control, on connections of their own and not recorded:
     GET /control/seen        requests as [connection, "METHOD path"], then forgotten
     GET /control/say/WHAT    says WHAT on every idle connection, and answers when
                              it has arrived there
-    GET /control/with/WHAT   says WHAT in one piece with the next answer
+    GET /control/with/WHAT   says WHAT in one piece with the next answer; whatever is
+                             controlled after that waits until it has arrived
 
 WHAT: "again" (the last answer of the connection), "half" of it, "other" (a short
 answer that fits every list), "408" (and closes), "crlf", "garbage", "end" (closes),
@@ -43,6 +44,7 @@ import time
 ESTABLISHED = 1         # of the states in linux/tcp_states.h
 
 LOCK = threading.Lock()
+SENDING = threading.Lock()      # while an answer leaves, with what is said behind it
 SEEN = []
 CONNECTIONS = []
 SETTINGS = {"with": "nothing", "padding": 0, "announce": "once", "connections": 0,
@@ -114,6 +116,9 @@ class Connection:
         self.stream.sendall(self.surplus(what))
         if what in ("408", "end"):
             socket.socket.shutdown(self.stream, socket.SHUT_WR)
+        self.arrive()
+
+    def arrive(self):
         # what the other side's kernel has acknowledged has arrived
         while struct.unpack("i", fcntl.ioctl(self.stream.fileno(), termios.TIOCOUTQ, b"\0" * 4))[0]:
             time.sleep(0.001)
@@ -136,14 +141,17 @@ class Connection:
                 SEEN.append([self.number, f"{method} {path}"])
                 self.last = answer(method, path)
                 what, SETTINGS["with"] = SETTINGS["with"], "nothing"
-            self.stream.sendall(self.last + self.surplus(what))
+            with SENDING:
+                self.stream.sendall(self.last + self.surplus(what))
+                if what != "nothing":
+                    self.arrive()
             if what in ("408", "end"):
                 return
 
 
 def control(words):
     global TOGETHER
-    with LOCK:
+    with SENDING, LOCK:
         if words[0] == "together":
             TOGETHER = threading.Barrier(int(words[1]))
             return None
