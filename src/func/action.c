@@ -91,7 +91,8 @@ described(FunctionCallInfo fcinfo)
 }
 
 ftx_noreturn static void
-refuse_null(FunctionCallInfo fcinfo, const FtxAction *action, int argno)
+refuse_null_argument(FunctionCallInfo fcinfo, const FtxAction *action,
+					 int argno)
 {
 	const char *comment = described(fcinfo);
 
@@ -109,7 +110,7 @@ refuse_null(FunctionCallInfo fcinfo, const FtxAction *action, int argno)
  * refuse the request, in its own words.
  */
 static void
-check_required(FunctionCallInfo fcinfo, const FtxAction *action)
+check_required_arguments(FunctionCallInfo fcinfo, const FtxAction *action)
 {
 	HeapTuple tuple = SearchSysCache1(PROCOID,
 									  ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
@@ -125,7 +126,7 @@ check_required(FunctionCallInfo fcinfo, const FtxAction *action)
 	for (int i = 0; i < Min(required, argument_count(action)); i++)
 	{
 		if (PG_ARGISNULL(i))
-			refuse_null(fcinfo, action, i);
+			refuse_null_argument(fcinfo, action, i);
 	}
 }
 
@@ -171,7 +172,7 @@ object_argument(FunctionCallInfo fcinfo, const FtxAction *action, int argno)
 	Jsonb *jsonb;
 
 	if (PG_ARGISNULL(argno))
-		refuse_null(fcinfo, action, argno);
+		refuse_null_argument(fcinfo, action, argno);
 	jsonb = PG_GETARG_JSONB_P(argno);
 	if (!JB_ROOT_IS_OBJECT(jsonb))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -425,7 +426,7 @@ fivetrex_action(PG_FUNCTION_ARGS)
 	char *json;
 
 	check_confirmation(fcinfo, action);
-	check_required(fcinfo, action);
+	check_required_arguments(fcinfo, action);
 	spec.method = ftx_func_method(action->method);
 	spec.path = build_path(fcinfo, action);
 	spec.accept = action->accept;

@@ -104,7 +104,7 @@ signature(FunctionCallInfo fcinfo, bool body_is_text)
 }
 
 static int
-hex_digit(char c)
+signature_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -127,8 +127,8 @@ parse_signature(text *value, unsigned char *digest)
 		return false;
 	for (int i = 0; i < DIGEST_BYTES; i++)
 	{
-		int high = hex_digit(text[2 * i]);
-		int low = hex_digit(text[2 * i + 1]);
+		int high = signature_digit(text[2 * i]);
+		int low = signature_digit(text[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;

@@ -236,7 +236,7 @@ enter_run(QueryDesc *query)
 }
 
 static void
-leave(void)
+leave_run(void)
 {
 	if (--depth > 0)
 		return;
@@ -260,11 +260,11 @@ leave(void)
 		}                                                                      \
 		PG_CATCH();                                                            \
 		{                                                                      \
-			leave();                                                           \
+			leave_run();                                                       \
 			PG_RE_THROW();                                                     \
 		}                                                                      \
 		PG_END_TRY();                                                          \
-		leave();                                                               \
+		leave_run();                                                           \
 	} while (0)
 
 static void

@@ -33,6 +33,17 @@
 /* Rows that core is told to fit on a block, for its relation size. */
 #define ROWS_PER_BLOCK 8
 
+/* Rows chosen so far among those that have been seen. */
+typedef struct Sample
+{
+	HeapTuple *rows; /* room for `size` */
+	int size;
+	int n;
+	double seen;
+	double skip; /* so many more are not taken; negative: to be drawn */
+	ReservoirStateData reservoir;
+} Sample;
+
 /*
  * The attributes that the list has: others are taken for NULL.
  */
@@ -72,6 +83,62 @@ list_converter(Relation rel, const FtxResource *resource)
 }
 
 /*
+ * All items of the table's list, as whoever runs ANALYZE sees them.
+ */
+static FtxItems *
+start_list(Relation rel, const FtxTableOptions *options,
+		   FtxConverter *converter, FtxStats *stats)
+{
+	FtxReadSpec spec = {0};
+	FtxItemsRange range = {.query = "", .many_column = -1};
+	FtxItems *items;
+
+	spec.session = ftx_session_pin(
+		GetForeignTable(RelationGetRelid(rel))->serverid, GetUserId(),
+		CurrentMemoryContext);
+	spec.resource = options->resource;
+	spec.projection = ftx_converter_projection(converter);
+	spec.slot_columns = ftx_converter_columns(converter);
+	spec.stats = stats;
+	spec.page_size = options->page_size;
+	spec.prefetch = options->prefetch;
+	spec.limit = -1;
+	range.fixed = palloc0(sizeof(char *) * options->resource->ncolumns);
+	items = ftx_items_create(&spec);
+	ftx_items_start(items, &range);
+	return items;
+}
+
+/*
+ * The place of the next row in the sample, which is made free; -1: it is not
+ * taken.
+ */
+static int
+place_in_sample(Sample *sample)
+{
+	int place = -1;
+
+	/* Vitter's algorithm, as for local tables */
+	if (sample->n < sample->size)
+		place = sample->n++;
+	else
+	{
+		if (sample->skip < 0)
+			sample->skip = reservoir_get_next_S(&sample->reservoir,
+												sample->seen, sample->size);
+		if (sample->skip <= 0)
+		{
+			place = (int) (sample->size *
+						   sampler_random_fract(&sample->reservoir.randstate));
+			heap_freetuple(sample->rows[place]);
+		}
+		sample->skip -= 1;
+	}
+	sample->seen += 1;
+	return place;
+}
+
+/*
  * AcquireSampleRowsFunc
  */
 static int
@@ -84,56 +151,20 @@ sample_rows(Relation rel, int elevel, HeapTuple *rows, int targrows,
 													   &options);
 	FtxConverter *converter = list_converter(rel, resource);
 	FtxStats *stats = palloc0(sizeof(FtxStats));
-	FtxReadSpec spec = {0};
-	FtxItemsRange range = {.query = "", .many_column = -1};
+	Sample sample = {.rows = rows, .size = targrows, .skip = -1};
 	Datum *values = palloc(sizeof(Datum) * tupdesc->natts);
 	bool *nulls = palloc(sizeof(bool) * tupdesc->natts);
 	MemoryContext row = AllocSetContextCreate(
 		CurrentMemoryContext, "fivetrex sampled row", ALLOCSET_DEFAULT_SIZES);
-	ReservoirStateData reservoir;
-	double skip = -1;
-	int n = 0;
-	FtxItems *items;
+	FtxItems *items = start_list(rel, &options, converter, stats);
 	const FtxJsonValue *item;
 
-	spec.session = ftx_session_pin(
-		GetForeignTable(RelationGetRelid(rel))->serverid, GetUserId(),
-		CurrentMemoryContext);
-	spec.resource = resource;
-	spec.projection = ftx_converter_projection(converter);
-	spec.slot_columns = ftx_converter_columns(converter);
-	spec.stats = stats;
-	spec.page_size = options.page_size;
-	spec.prefetch = options.prefetch;
-	spec.limit = -1;
-	range.fixed = palloc0(sizeof(char *) * resource->ncolumns);
-	items = ftx_items_create(&spec);
-	ftx_items_start(items, &range);
-	reservoir_init_selection_state(&reservoir, targrows);
-
-	*totalrows = 0;
-	*totaldeadrows = 0;
+	reservoir_init_selection_state(&sample.reservoir, targrows);
 	while ((item = ftx_items_next(items)) != NULL)
 	{
-		int place = -1;
+		int place = place_in_sample(&sample);
 		MemoryContext old;
 
-		/* Vitter's algorithm, as for local tables */
-		if (n < targrows)
-			place = n++;
-		else
-		{
-			if (skip < 0)
-				skip = reservoir_get_next_S(&reservoir, *totalrows, targrows);
-			if (skip <= 0)
-			{
-				place = (int) (targrows *
-							   sampler_random_fract(&reservoir.randstate));
-				heap_freetuple(rows[place]);
-			}
-			skip -= 1;
-		}
-		*totalrows += 1;
 		if (place < 0)
 			continue;
 		MemoryContextReset(row);
@@ -143,12 +174,14 @@ sample_rows(Relation rel, int elevel, HeapTuple *rows, int targrows,
 		rows[place] = heap_form_tuple(tupdesc, values, nulls);
 	}
 	ftx_items_reset(items);
+	*totalrows = sample.seen;
+	*totaldeadrows = 0;
 	ereport(elevel,
 			(errmsg("\"%s\": table contains %.0f rows, %d rows in sample; "
 					"%d calls",
-					RelationGetRelationName(rel), *totalrows, n,
+					RelationGetRelationName(rel), *totalrows, sample.n,
 					(int) stats->calls)));
-	return n;
+	return sample.n;
 }
 
 bool
