@@ -2504,15 +2504,17 @@ SELECT c.account, c.id AS connector_id, c.name, coalesce(s.n, 0) AS n, coalesce(
   coalesce(s.n >= 10 AND coalesce(CASE WHEN c.gone_at IS NULL THEN now() - c.syncing_since END, last.duration)
     > greatest(2 * s.p95, s.p95 + interval '5 min'), false) AS is_slow, s.mb_p50
 FROM fivetrex_watch.connectors c
-LEFT JOIN (SELECT y.account, y.connector_id, count(*) AS n,
+-- for each connector by the index: without statistics one grouped sub-select
+-- may be made again for every row
+LEFT JOIN LATERAL (SELECT count(*) AS n,
     count(*) FILTER (WHERE y.status = 'COMPLETED') AS succeeded,
     count(*) FILTER (WHERE y.status = 'FAILURE') AS failed,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY y.ended_at - y.started_at) FILTER (WHERE y.status = 'COMPLETED') AS p50,
     percentile_cont(0.95) WITHIN GROUP (ORDER BY y.ended_at - y.started_at) FILTER (WHERE y.status = 'COMPLETED') AS p95,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY y.load_mb) FILTER (WHERE y.status = 'COMPLETED') AS mb_p50
   FROM fivetrex_watch.syncs y
-  WHERE y.started_at > now() - interval '30 days' AND y.ended_at IS NOT NULL
-  GROUP BY y.account, y.connector_id) s ON s.account = c.account AND s.connector_id = c.id
+  WHERE y.account = c.account AND y.connector_id = c.id
+    AND y.started_at > now() - interval '30 days' AND y.ended_at IS NOT NULL) s ON true
 LEFT JOIN LATERAL (SELECT y.ended_at - y.started_at AS duration FROM fivetrex_watch.syncs y
   WHERE y.account = c.account AND y.connector_id = c.id AND y.ended_at IS NOT NULL
   ORDER BY y.started_at DESC LIMIT 1) last ON true;
