@@ -96,7 +96,8 @@ subtest 'by status' => sub {
 			$sql, 'fdw_error', 'a redirect');
 		is($n, 1, 'a redirect is not followed');
 	}
-	faulty(answer(404, 'NotFound_Group'), $call, 'no_data_found', '404 in a function');
+	faulty(answer(404, 'NotFound_Group'), $call, 'feature_not_supported', '404 in a function, of a path that names no object');
+	faulty(answer(404, 'NotFound_Group'), $call =~ s{groups}{groups/none}r, 'no_data_found', '404 in a function, of an object');
 	is($node->safe_psql('postgres', q{SELECT count(*) FROM e.connectors WHERE id = 'no_such_thing'}),
 		0, '404 of a key is no row');
 	$mock->fault('e', answer(404, 'NotFound_Group'));
