@@ -41,15 +41,18 @@ $mock->clear('w');
 is(reads('w'), $all, 'the same rows in the same order');
 cmp_ok(calls('w'), '<=', 25 + 8, 'no more calls than pages + max_concurrency');
 like($node->safe_psql('postgres', 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT id FROM w.connectors'), qr/Pages: 25\n(.*\n)*\s+Predicted Pages: (19|2\d)/, 'EXPLAIN ANALYZE tells how many pages were predicted');
-$mock->clear('w');
-# when enough have come true
-$mock->fault('w', { path => 'cursor', skip => 14, times => 5, stall => 'headers' });
-my $reader = $node->background('reader', 'SELECT id FROM w.connectors');
-$mock->wait_for('w', 5, undef, 'stalled');
-$mock->release('w');
-$node->ended($reader);
-is($reader->{out}, "$all\n", 'all rows');
-is($mock->stats('w')->{max_in_flight}, 5, 'five pages at once');
+my $most;
+# slower answers where the machine is too slow to ask for five meanwhile
+foreach my $latency (30, 300, 1000)
+{
+	$mock->settings('w', latency_ms => $latency);
+	$mock->clear('w');
+	reads('w');
+	$most = $mock->stats('w')->{max_in_flight};
+	last if $most >= 5;
+}
+is($most, 5, 'five pages at once');
+$mock->settings('w', latency_ms => 0);
 
 # short lists are not asked beyond their end
 $mock->settings('w', connectors => 250);
