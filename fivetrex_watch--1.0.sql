@@ -47,7 +47,7 @@ CREATE TABLE fivetrex_watch.accounts (
   remaining integer,
   clock_skew interval,
   clock_error interval,
-  webhooks_every interval DEFAULT '1 hour' CHECK (webhooks_every > '0'),
+  webhooks_every interval DEFAULT '1 hour' CHECK (webhooks_every > '0' AND webhooks_every <= '1000 years'),
   webhooks_asked_at timestamptz,
   webhooks_error text,
   events_since timestamptz,
@@ -332,7 +332,7 @@ COMMENT ON COLUMN fivetrex_watch.deliveries.connector_id IS 'connector that it n
 COMMENT ON COLUMN fivetrex_watch.deliveries.sync_id IS 'sync that it names';
 COMMENT ON COLUMN fivetrex_watch.deliveries.created IS 'when Fivetran made it, as it says';
 COMMENT ON COLUMN fivetrex_watch.deliveries.body
-  IS 'the whole of it; as a string where it is JSON that jsonb cannot hold';
+  IS 'the whole of it; as a string where it is JSON that jsonb cannot hold; ? where the database''s encoding lacks a character';
 COMMENT ON COLUMN fivetrex_watch.deliveries.used_at IS 'when a refresh has looked at what it is about';
 
 CREATE TABLE fivetrex_watch.tables (
@@ -366,7 +366,7 @@ CREATE TABLE fivetrex_watch.slas (
   account text,
   group_id text,
   connector_id text,
-  max_age interval NOT NULL CHECK (max_age > '0'),
+  max_age interval NOT NULL CHECK (max_age > '0' AND max_age <= '1000 years'),
   UNIQUE NULLS NOT DISTINCT (account, group_id, connector_id)
 );
 
@@ -414,6 +414,8 @@ BEGIN
     -- a refresh that is in a step writes rows of its account: wait for it before any is locked here
     PERFORM pg_advisory_xact_lock(hashtext('fivetrex_watch'), hashtext(o.account))
     FROM (SELECT a.account FROM fivetrex_watch.accounts a ORDER BY 1) o;
+    -- and for consumers that are being registered: see take()
+    PERFORM pg_advisory_xact_lock(hashtext('fivetrex_watch.consumers'), 0);
   ELSIF TG_OP = 'DELETE' THEN
     DELETE FROM fivetrex_watch.connectors c WHERE c.account = OLD.account;
     DELETE FROM fivetrex_watch.syncs s WHERE s.account = OLD.account;
@@ -2022,6 +2024,10 @@ BEGIN
   IF consumer IS NULL OR consumer = '' OR n IS NULL OR n < 0 THEN
     RAISE invalid_parameter_value USING MESSAGE = 'consumer must be named, n must not be negative';
   END IF;
+  -- an account keeps its name while a cursor of it is made; who takes need not have the right to lock its row
+  PERFORM pg_advisory_xact_lock_shared(hashtext('fivetrex_watch.consumers'), 0) FROM fivetrex_watch.accounts a
+  WHERE NOT EXISTS (SELECT FROM fivetrex_watch.consumers o WHERE o.consumer = take.consumer AND o.account = a.account)
+  LIMIT 1;
   -- a new consumer begins at the present, one that is known with the first event of a new account
   INSERT INTO fivetrex_watch.consumers AS k (consumer, account, last_id)
   SELECT take.consumer, a.account, CASE WHEN EXISTS (SELECT FROM fivetrex_watch.consumers o WHERE o.consumer = take.consumer)
@@ -2067,7 +2073,12 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   content text;
 BEGIN
-  content := convert_from(body, 'UTF8');
+  BEGIN
+    content := convert_from(body, 'UTF8');
+  EXCEPTION WHEN untranslatable_character THEN
+    -- a database without Unicode: what names a connector is ASCII
+    content := regexp_replace(convert_from(body, 'SQL_ASCII'), '[^' || chr(1) || '-' || chr(127) || ']', '?', 'g');
+  END;
   IF json_typeof(content::json) <> 'object' THEN
     RETURN NULL;
   END IF;
@@ -2106,6 +2117,10 @@ BEGIN
     RETURN 400;
   END IF;
   PERFORM FROM fivetrex_watch.accounts x WHERE x.account = a.account FOR KEY SHARE;
+  IF NOT FOUND THEN
+    -- renamed or deleted meanwhile
+    RETURN fivetrex_watch.receive(body, signature, receive.account);
+  END IF;
   INSERT INTO fivetrex_watch.deliveries AS d (account, digest, event, connector_id, sync_id, created, body)
   VALUES (a.account, sha256(body), j ->> 'event', j ->> 'connector_id', j ->> 'sync_id',
     fivetrex_watch.try_timestamptz(j ->> 'created'), j)
@@ -3267,7 +3282,7 @@ CROSS JOIN LATERAL (SELECT string_agg(coalesce(s.mark, '0'), '' ORDER BY g.bin) 
     FROM fivetrex_watch.syncs y WHERE y.account = h.account AND y.connector_id = h.connector_id
       AND y.started_at > now() - interval '8 days' GROUP BY 1) s
   ON s.at = date_bin('6 hours', now(), 'epoch') - (27 - g.bin) * interval '6 hours') w
-CROSS JOIN LATERAL (SELECT string_agg(least(1 + floor(8 * r.took / nullif(r.longest, 0)), 8)::text, '' ORDER BY r.k DESC) FILTER (WHERE r.k <= 24) AS marks,
+CROSS JOIN LATERAL (SELECT string_agg(greatest(least(1 + floor(8 * r.took / nullif(r.longest, 0)), 8), 1)::text, '' ORDER BY r.k DESC) FILTER (WHERE r.k <= 24) AS marks,
     max(r.duration) FILTER (WHERE r.k = 1) AS last_duration,
       percentile_cont(0.95) WITHIN GROUP (ORDER BY r.duration) AS p95
   FROM (SELECT y.ended_at - y.started_at AS duration, extract(epoch FROM y.ended_at - y.started_at) AS took,

@@ -59,6 +59,7 @@ TRUNCATE fivetrex_watch.slas;
 \set VERBOSITY sqlstate
 INSERT INTO fivetrex_watch.slas (account, max_age) VALUES (NULL, '1 h'), (NULL, '2 h');
 INSERT INTO fivetrex_watch.slas (max_age) VALUES ('0');
+INSERT INTO fivetrex_watch.slas (max_age) VALUES ('178000000 years');
 \set VERBOSITY default
 
 -- Freshness, and late by it.

@@ -65,7 +65,7 @@ FROM unnest('{-1 s,-178000000 years,178000000 years,1 year 1 day}'::text[]) dead
 SELECT max_age, fivetrex_watch.moment_before('2026-03-01Z', max_age::interval) <= '2026-03-01Z'
 FROM unnest('{0,-1 s,1 s,1000 years,-178000000 years,178000000 years}'::text[]) max_age;
 SELECT fivetrex_watch.moment_before('2026-03-01Z', NULL) = '2026-03-01Z';
-SELECT col, try(format('UPDATE fivetrex_watch.accounts SET %I = %L', col, '178000000 years')) FROM unnest('{history_every,keep,stale_after,hold}'::text[]) col;
+SELECT col, try(format('UPDATE fivetrex_watch.accounts SET %I = %L', col, '178000000 years')) FROM unnest('{history_every,keep,stale_after,hold,webhooks_every}'::text[]) col;
 SELECT fivetrex_watch.request('{}') IS NULL, fivetrex_watch.request(NULL) IS NULL;
 SELECT count(*) FROM fivetrex_watch.runs;
 

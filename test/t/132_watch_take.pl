@@ -97,6 +97,23 @@ subtest 'accounts that come, are renamed and go' => sub {
 	is_deeply([ take('one', 10) ], [], 'a deleted one leaves nothing');
 	is($node->query(q{SELECT count(*) FROM fivetrex_watch.consumers WHERE account IN ('c', 'renamed')}), 0,
 		'no cursor either');
+	# one that is renamed while somebody registers
+	$node->query(q{INSERT INTO fivetrex_watch.accounts (account, server, schema) VALUES ('d', 's', 's');
+		SELECT fivetrex_watch.tell('d', NULL, 'account', 'ok', 'x', 'long ago', NULL)});
+	take('one', 10);
+	my $holder = $node->background('holder', q{SELECT pg_advisory_lock(14); SELECT pg_sleep(600)});
+	$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 14 AND granted});
+	my $renamer = $node->background('renamer', q{BEGIN; UPDATE fivetrex_watch.accounts SET account = 'e' WHERE account = 'd';
+		SELECT pg_advisory_xact_lock(14); COMMIT});
+	$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 14 AND NOT granted});
+	my $taker = $node->background('taker', q{SELECT message FROM fivetrex_watch.take('four')});
+	$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'taker'
+		AND wait_event_type = 'Lock'});
+	$node->query(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holder'});
+	$node->ended($holder);
+	is($node->ended($renamer, $taker), '', 'both come to an end');
+	is_deeply([ $taker->{out}, take('four', 10), take('one', 10) ], [''], 'and nobody is given what was before');
+	is($node->query(q{SELECT count(*) FROM fivetrex_watch.consumers WHERE account = 'd'}), 0, 'no cursor is left over');
 	like($node->fails("SELECT * FROM fivetrex_watch.take($_)"),
 		qr/ERROR:  22023/, "take($_) is refused") for q{NULL}, q{''}, q{'x', -1}, q{'x', NULL};
 	like($node->fails(q{SET default_transaction_read_only = on; SELECT * FROM fivetrex_watch.take('one')}),

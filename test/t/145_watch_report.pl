@@ -78,6 +78,9 @@ subtest 'strips and durations' => sub {
 	is($full, 1, 'the failure stands out');
 	like($line, qr/\|(?:\xe2\x96\x88\xe2\x96\x83\xe2\x96\x82|\x{2588}\x{2583}\x{2582})\|00:01:00\|00:05:36$/,
 		'durations in blocks');
+	is($node->query(qq{BEGIN; $fill UPDATE fivetrex_watch.syncs SET ended_at = started_at - interval '9 min' WHERE sync_id = '2';
+		SELECT length(durations), durations ~ '[-0-9]' FROM fivetrex_watch.sparklines WHERE account = 's'; ROLLBACK}), '3|f',
+		'one mark each, also for one that ended before it began');
 };
 
 subtest 'no name leaves its place' => sub {

@@ -153,6 +153,9 @@ subtest 'Nagios' => sub {
 	is_deeply([ sh($check) ], [ 2, 'FIVETRAN CRITICAL - a is broken (Reconnect), a / bar is delayed '
 		. "(Fivetran reports a delay) | connectors=15 act_now=1 look_at=1\n" ], 'act');
 	is((sh('./check_fivetran'))[0], 2, 'all accounts');
+	$node->query(qq{UPDATE fivetrex_watch.connectors SET name = NULL, tasks = '[{"message": "at C:\\\\cut"}]' WHERE id = '$well[0]'});
+	like((sh($check))[1], qr/^FIVETRAN CRITICAL - \Q$well[0]\E is broken \(at C:\\cut\), .* connectors=15 /,
+		'without a name, and with backslashes');
 	$node->query(q{UPDATE fivetrex_watch.accounts SET refreshed_at = now() - interval '1 hour'});
 	is_deeply([ (sh($check))[0], (sh($check))[1] =~ /^(FIVETRAN UNKNOWN - 1 of 1 accounts not refreshed)/ ],
 		[ 3, 'FIVETRAN UNKNOWN - 1 of 1 accounts not refreshed' ], 'old news');
