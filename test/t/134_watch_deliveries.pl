@@ -221,6 +221,51 @@ subtest 'a webhook is switched off' => sub {
 	is($asked->(), 0, 'nothing is asked');
 };
 
+subtest 'an account that is renamed, or deleted, meanwhile' => sub {
+	account('early');
+	foreach (['', 200, 'right'], [", 'right'", qr/ERROR:  22023/, 'again'], [", 'again'", qr/ERROR:  22023/])
+	{
+		my ($named, $answer, $to) = @$_;
+		my $from = $node->query(q{DELETE FROM fivetrex_watch.accounts WHERE server <> 'early';
+			TRUNCATE fivetrex_watch.deliveries; SELECT account FROM fivetrex_watch.accounts});
+		my $holder = $node->background('holder', q{SELECT pg_advisory_lock(14); SELECT pg_sleep(600)});
+		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 14 AND granted});
+		my $changer = $node->background('changer', 'BEGIN; '
+			. ($to ? "UPDATE fivetrex_watch.accounts SET account = '$to'" : 'DELETE FROM fivetrex_watch.accounts')
+			. '; SELECT pg_advisory_xact_lock(14); COMMIT');
+		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 14 AND NOT granted});
+		my $body = body('sync_end', 'daily_beacon');
+		my $web = $node->background('web', "SELECT fivetrex_watch.receive('$body', '"
+			. hmac_sha256_hex($body, 'the real secret') . "'$named)");
+		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'web'
+			AND wait_event_type = 'Lock'});
+		$node->query(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holder'});
+		$node->ended($holder);
+		is($node->ended($changer), '', "$from: changed");
+		my $complaint = $node->ended($web);
+		ref $answer ? like($complaint, $answer, 'an account that is not there any more') : is($web->{out}, "$answer\n", 'stored');
+		is($node->query(q{SELECT string_agg(account, ' ') FROM fivetrex_watch.deliveries}), ref $answer ? '' : $to,
+			'with the account as it is now');
+	}
+};
+
+subtest 'a database without Unicode' => sub {
+	$node->query(q{CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'});
+	$node->safe_psql('latin', q{CREATE EXTENSION fivetrex_watch CASCADE; CREATE SERVER s FOREIGN DATA WRAPPER fivetrex;
+		CREATE USER MAPPING FOR PUBLIC SERVER s OPTIONS (api_key 'k', api_secret 's', webhook_secret 'the real secret');
+		INSERT INTO fivetrex_watch.accounts (account, server, schema) VALUES ('a', 's', 's')});
+	# an umlaut, which it has, what it has not, and what is no character
+	foreach (["\xc3\xbc", 200, 'c3bc'], [ "\xe2\x82\xac\xf0\x9f\x98\x80", 200, '3f' x 7 ], ["\xff", 400], ["\xf0\x9f\x98\x80\xff", 400])
+	{
+		my ($bytes, $answer, $kept) = @$_;
+		my $body = body('sync_end', $answer == 200 ? $kept : 'none', name => 'x') =~ s/"x"/"$bytes"/r;
+		is($node->safe_psql('latin', "SELECT fivetrex_watch.receive('\\x" . unpack('H*', $body) . "', '"
+			. hmac_sha256_hex($body, 'the real secret') . "')"), $answer, unpack('H*', $bytes) . ": $answer");
+		is($node->safe_psql('latin', "SELECT encode(convert_to(body ->> 'name', 'UTF8'), 'hex') FROM fivetrex_watch.deliveries
+			WHERE connector_id = '$kept'"), $kept, 'its connector is known') if $kept;
+	}
+};
+
 $node->stop;
 $mock->stop;
 done_testing();
