@@ -205,7 +205,9 @@ SKIP:
 				$mock->clear($world);
 				$session->tell("BEGIN; DECLARE c CURSOR FOR SELECT * FROM $world.connector_schemas; FETCH 1 FROM c;
 					SELECT pg_sleep(600)");
-				$mock->wait_for($world, 2, '/schemas');
+				# a cancel between two statements would be lost
+				$node->poll_query_until('postgres',
+					"SELECT wait_event = 'PgSleep' FROM pg_stat_activity WHERE pid = $session->{pid}");
 				$node->query("SELECT pg_cancel_backend($session->{pid})");
 				$session->answer;
 				like($session->complaint('ROLLBACK; SELECT 1'), qr/^(WARNING.*)?$/s, 'a cancel leaves nothing behind');
