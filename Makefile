@@ -72,16 +72,19 @@ $(OBJS) $(OBJS:.o=.bc): $(wildcard $(HERE)/src/*/*.h $(HERE)/src/*/*/*.h) $(HERE
 folders:
 	@mkdir -p $(sort $(dir $(OBJS)))
 
-# The manual, under the extension's name: README.md could be anybody's.
+# The manual and the reference of the tables, under the extension's name:
+# README.md could be anybody's.
 MANUAL = '$(DESTDIR)$(docdir)/extension/fivetrex.md'
+REFERENCE = '$(DESTDIR)$(docdir)/extension/fivetrex_tables.md'
 .PHONY: install-manual uninstall-manual
 install: install-manual
 install-manual:
 	$(MKDIR_P) '$(DESTDIR)$(docdir)/extension'
 	$(INSTALL_DATA) $(HERE)/README.md $(MANUAL)
+	$(INSTALL_DATA) $(HERE)/src/catalogue/README.md $(REFERENCE)
 uninstall: uninstall-manual
 uninstall-manual:
-	rm -f $(MANUAL)
+	rm -f $(MANUAL) $(REFERENCE)
 
 # The headers of 15 are not those of C23, which new compilers take by default.
 ifeq ($(MAJORVERSION),15)

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Write the tables between markers in README.md, from the catalogue.
+"""Write the tables between markers in README.md and in the reference of the
+tables, from the catalogue.
 
-Asks a PostgreSQL server that has the extension, found by the PG* environment
-variables.  With --check compares only, and exits with 1 on a difference.
+Takes the folder of the sources.  Asks a PostgreSQL server that has the
+extension, found by the PG* environment variables.  With --check compares only,
+and exits with 1 on a difference.
 """
 import json
+import os
 import re
 import subprocess
 import sys
@@ -122,26 +125,52 @@ def settings():
                   for r in rows])
 
 
-def main():
-    path = sys.argv[-1]
-    with open(path, encoding="utf-8") as file:
-        old = file.read()
-    new = old
-    for name, make in (("tables", tables), ("functions", functions),
-                       ("options", options), ("settings", settings)):
+def summary():
+    """Each table, what it is, and what can be done to it."""
+    rows = []
+    for resource in query("SELECT * FROM fivetrex_tables()"):
+        verbs = [verb for what, verb in (("create", "INSERT"), ("update", "UPDATE"), ("delete", "DELETE"))
+                 if resource[what + "_call"]]
+        rows.append(["[%s](src/catalogue/README.md#%s)" % (code(resource["name"]), resource["name"]),
+                     resource["description"], ", ".join(verbs)])
+    return table(["table", "what it is", "beside SELECT"], rows)
+
+
+FILES = {
+    "README.md": (("summary", summary), ("functions", functions), ("options", options), ("settings", settings)),
+    "src/catalogue/README.md": (("tables", tables),),
+}
+
+
+def renewed(path, old, parts):
+    """The text of a file with its parts made anew."""
+    for name, make in parts:
         begin = "<!-- docs:%s -->" % name
         end = "<!-- /docs:%s -->" % name
         pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.S)
-        if not pattern.search(new):
+        if not pattern.search(old):
             sys.exit("%s has no markers for %s" % (path, name))
         text = "%s\n%s\n%s" % (begin, make(), end)
-        new = pattern.sub(lambda match: text, new)
-    if "--check" in sys.argv:
-        if new != old:
-            sys.exit("the tables of %s are not those of the catalogue: run make docs" % path)
-        return
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(new)
+        old = pattern.sub(lambda match: text, old)
+    return old
+
+
+def main():
+    stale = []
+    for path, parts in FILES.items():
+        full = os.path.join(sys.argv[-1], path)
+        with open(full, encoding="utf-8") as file:
+            old = file.read()
+        new = renewed(path, old, parts)
+        if new == old:
+            continue
+        if "--check" in sys.argv:
+            stale.append(path)
+            continue
+        with open(full, "w", encoding="utf-8") as file:
+            file.write(new)
+    if stale:
+        sys.exit("the tables of %s are not those of the catalogue: run make docs" % " and ".join(stale))
 
 
 if __name__ == "__main__":

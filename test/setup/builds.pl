@@ -75,6 +75,7 @@ is_deeply(
 	files('root', '-type f'),
 	[
 		sort "$dir{pkglibdir}/fivetrex.so", "$dir{docdir}/extension/fivetrex.md",
+		"$dir{docdir}/extension/fivetrex_tables.md",
 		map({ "$dir{sharedir}/extension/$_" } @controls, @scripts),
 		map { "$dir{pkglibdir}/bitcode/$_" } @bitcode
 	],
