@@ -33,7 +33,7 @@ BEGIN
 	ELSIF kind = 'list' THEN
 		IF jsonb_typeof(data -> 'items') IS DISTINCT FROM 'array' OR data ? 'next_cursor'
 			OR EXISTS (SELECT FROM jsonb_array_elements(data -> 'items') e WHERE jsonb_typeof(e) <> 'object'
-				OR coalesce(jsonb_typeof(e -> 'id'), '') <> 'string') THEN
+				OR coalesce(jsonb_typeof(e -> 'id'), '') <> 'string' OR e ->> 'id' = '') THEN
 			RETURN NULL;
 		END IF;
 		RETURN (SELECT coalesce(jsonb_agg(e ORDER BY o), '[]') FROM jsonb_array_elements(data -> 'items') WITH ORDINALITY x(e, o)
