@@ -9,6 +9,7 @@
 
 #include "api/calls/call.h"
 #include "api/calls/call_answer.h"
+#include "api/calls/map.h"
 #include "api/calls/page.h"
 #include "api/calls/session.h"
 #include "base/compat.h"
@@ -24,25 +25,6 @@
 #include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(fivetrex_table_columns);
-
-/* Of each item the page holds the whole and its name in the map. */
-static const char *const held[] = {"", "@1"};
-
-/*
- * The values of an item that the row needs.  They are found one item after the
- * other: a page of them all would be many times the answer.
- */
-static void
-take_values(const FtxJsonValue *item, const FtxProjection *projection,
-			FtxJsonValue *values)
-{
-	ftx_page_project(&item[0], projection, values);
-	for (int i = 0; i < projection->nnames; i++)
-	{
-		if (projection->names[i].level > 0)
-			values[projection->names[i].slot] = item[1];
-	}
-}
 
 /*
  * fivetrex_table_columns(connector_id text, schema text, "table" text,
@@ -78,7 +60,7 @@ fivetrex_table_columns(PG_FUNCTION_ARGS)
 										  rsinfo->setDesc, resource, columns);
 	projection = ftx_converter_projection(converter);
 	found = palloc(sizeof(FtxJsonValue) * projection->nslots);
-	wanted.projection = ftx_projection_create(held, lengthof(held));
+	wanted.projection = projection;
 
 	spec.method = FTX_GET;
 	spec.accept = resource->list.accept;
@@ -88,7 +70,7 @@ fivetrex_table_columns(PG_FUNCTION_ARGS)
 	for (int i = 0; i < page.nitems; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		take_values(ftx_page_value(&page, i, 0), projection, found);
+		ftx_map_item(&page, i, projection, found);
 		ftx_converter_fill(converter, found, false, values, nulls);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}

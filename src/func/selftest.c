@@ -13,6 +13,7 @@
 #include "api/calls/answer.h"
 #include "api/calls/call.h"
 #include "api/calls/call_answer.h"
+#include "api/calls/map.h"
 #include "api/calls/page.h"
 #include "api/calls/session.h"
 #include "api/calls/stats.h"
@@ -126,7 +127,7 @@ item_complaint(const FtxResource *resource, bool list, const char *member,
  * that no text has: then there is a row to say it, and others go on.
  */
 static char **
-take_keys(const FtxResource *resource, const FtxPage *page, char **bound)
+take_keys(const FtxResource *resource, const FtxJsonValue *values, char **bound)
 {
 	MemoryContext old = CurrentMemoryContext;
 	char **keys = palloc0(sizeof(char *) * resource->ncolumns);
@@ -139,7 +140,7 @@ take_keys(const FtxResource *resource, const FtxPage *page, char **bound)
 			if ((resource->columns[i].flags & FTX_PARENT) != 0)
 				keys[i] = bound[i];
 			else if ((resource->columns[i].flags & FTX_KEY) != 0)
-				keys[i] = ftx_json_text(&page->values[i]);
+				keys[i] = ftx_json_text(&values[i]);
 		}
 	}
 	PG_CATCH();
@@ -187,6 +188,7 @@ take_first(FtxCall *call, const FtxResource *resource, bool list, char **bound,
 	const char *complaint;
 	FtxWanted wanted = {.shape = FTX_SHAPE_OBJECT};
 	FtxPage page = {0};
+	FtxJsonValue *values;
 
 	for (int i = 0; i < n; i++)
 		paths[i] = resource->columns[i].path ?
@@ -205,15 +207,20 @@ take_first(FtxCall *call, const FtxResource *resource, bool list, char **bound,
 	probe->status = page.nitems > 0 ? "served" : "empty";
 	if (page.nitems == 0)
 		return;
-	complaint = item_complaint(resource, list, member, expected,
-							   &page.values[n]);
+	values = page.values;
+	if (wanted.shape == FTX_SHAPE_MAP)
+	{
+		values = palloc(sizeof(FtxJsonValue) * (n + 1));
+		ftx_map_item(&page, 0, wanted.projection, values);
+	}
+	complaint = item_complaint(resource, list, member, expected, &values[n]);
 	if (complaint != NULL)
 	{
 		probe->status = "error";
 		probe->detail = pstrdup(complaint);
 		return;
 	}
-	probe->first = take_keys(resource, &page, bound);
+	probe->first = take_keys(resource, values, bound);
 	if (probe->first == NULL)
 	{
 		probe->status = "error";

@@ -15,12 +15,12 @@
 #include "utils/array.h"
 #include "utils/memutils.h"
 
-#define FIRST_SIZE 256
+#define MIN_SIZE 256
 
 void
-ftx_array_begin(FtxArrayBuilder *array)
+ftx_array_begin(FtxArrayBuilder *array, const FtxJsonValue *value)
 {
-	array->size = FIRST_SIZE;
+	array->size = Min(Max((Size) value->len * 2, MIN_SIZE), MaxAllocSize);
 	array->data = palloc(array->size);
 	array->used = ARR_OVERHEAD_NONULLS(1);
 	array->n = 0;

@@ -29,8 +29,13 @@ typedef struct FtxArrayBuilder
 	Size present_size;
 } FtxArrayBuilder;
 
-/* Start an array in the current context; the type's fields must be set. */
-extern void ftx_array_begin(FtxArrayBuilder *array);
+/*
+ * Start an array in the current context; the type's fields must be set.  It has
+ * room for the strings of `value` as text, which take at most twice as much
+ * ("a", are 4 bytes, and in the array 8), so that it need not grow: that would
+ * leave copies behind.
+ */
+extern void ftx_array_begin(FtxArrayBuilder *array, const FtxJsonValue *value);
 
 /*
  * Append an element, which is copied.  Throws

@@ -17,9 +17,6 @@
 #include "json/value.h"
 #include "miscadmin.h"
 
-/* Blocks of memory for keys without their escapes, in bytes. */
-#define KEY_BLOCK 8192
-
 static const char *skip_any(FtxScanner *scanner, const char *p);
 
 /*
@@ -51,7 +48,7 @@ ftx_scanner_begin(FtxScanner *scanner, const char *text, size_t len)
 	scanner->name = "";
 	scanner->namelen = 0;
 	scanner->room = NULL;
-	scanner->room_left = 0;
+	scanner->room_size = 0;
 }
 
 void
@@ -456,23 +453,25 @@ next_in(FtxScanner *scanner, bool *first, char closing)
 }
 
 /*
- * Memory for a key without its escapes, as long as the current context.  Keys
- * may be many and short, so they share blocks.
+ * The present name without its quotes and escapes.
  */
-static char *
-key_room(FtxScanner *scanner, int len)
+static void
+plain_key(FtxScanner *scanner, const char **key, int *keylen)
 {
-	char *result;
-
-	if (scanner->room_left < len)
+	*key = scanner->name + 1;
+	*keylen = scanner->namelen - 2;
+	if (memchr(*key, '\\', *keylen) == NULL)
+		return;
+	if (*keylen > scanner->room_size)
 	{
-		scanner->room_left = Max(len, KEY_BLOCK);
-		scanner->room = palloc(scanner->room_left);
+		if (scanner->room != NULL)
+			pfree(scanner->room);
+		scanner->room_size = Max(*keylen, FTX_MAX_ESCAPED_KEY);
+		scanner->room = palloc(scanner->room_size);
 	}
-	result = scanner->room;
-	scanner->room += len;
-	scanner->room_left -= len;
-	return result;
+	/* a key that cannot be represented is none that anybody wants */
+	*keylen = Max(ftx_json_unescape(*key, *keylen, scanner->room), 0);
+	*key = scanner->room;
 }
 
 bool
@@ -495,16 +494,8 @@ ftx_scanner_member(FtxScanner *scanner, bool *first, const char **key,
 		return false;
 	scanner->name = p;
 	scanner->namelen = (int) (end - p);
-	*key = p + 1;
-	*keylen = scanner->namelen - 2;
-	if (memchr(*key, '\\', *keylen) != NULL)
-	{
-		char *plain = key_room(scanner, *keylen);
-
-		/* a key that cannot be represented is none that anybody wants */
-		*keylen = Max(ftx_json_unescape(*key, *keylen, plain), 0);
-		*key = plain;
-	}
+	if (key != NULL)
+		plain_key(scanner, key, keylen);
 	if (ftx_scanner_peek(scanner) != ':')
 	{
 		(void) failed(scanner, scanner->p);

@@ -9,8 +9,8 @@
  * valid escapes and no control characters, nothing after the end), and leaves
  * what is wanted as slices.  test/unit/json compares the two.
  *
- * It allocates nothing but the keys with escapes that are asked for, and serves
- * interrupts at least every FTX_PAUSE_BYTES of the text.
+ * It allocates nothing but room for one key with escapes, and serves interrupts
+ * at least every FTX_PAUSE_BYTES of the text.
  *
  *-------------------------------------------------------------------------
  */
@@ -43,8 +43,8 @@ typedef struct FtxScanner
 	bool too_deep;		/* and it is this */
 	const char *name;	/* of the last member, as it is written, with its */
 	int namelen;		/* quotes */
-	char *room;			/* for keys without escapes, palloc'ed */
-	int room_left;
+	char *room;			/* for a key without its escapes, palloc'ed */
+	int room_size;
 } FtxScanner;
 
 /*
@@ -73,8 +73,8 @@ extern void ftx_scanner_slice(FtxScanner *scanner, const KeyNode *node,
 /*
  * Walk the members of an object by hand.  ftx_scanner_enter() takes the opening
  * bracket (that peek has shown); then each call of ftx_scanner_member() sets
- * the key (between its quotes, unescaped, valid as long as the text and the
- * current context) and stands before the value, which the caller scans; it
+ * the key (between its quotes, unescaped, valid until the next call; NULL: it
+ * is not wanted) and stands before the value, which the caller scans; it
  * returns false after the closing bracket, and when the text is wrong.  `first`
  * starts as true.
  */

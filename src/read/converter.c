@@ -545,7 +545,7 @@ array_value(Attribute *attribute, const FtxJsonValue *value)
 	FtxJsonValue element;
 	int position = 0;
 
-	ftx_array_begin(&array);
+	ftx_array_begin(&array, value);
 	while (ftx_json_next_element(value, &position, &element))
 	{
 		MemoryContext old;

@@ -16,6 +16,7 @@
 #include "api/calls/call.h"
 #include "api/calls/call_answer.h"
 #include "api/calls/memo.h"
+#include "api/calls/map.h"
 #include "api/calls/page.h"
 #include "base/guc.h"
 #include "base/method.h"
@@ -110,11 +111,10 @@ struct FtxPages
 	MemoryContext page_cxt;
 	FtxPage page;
 	int position;
-	const FtxProjection *whole_items; /* of the page of a map: each item, and */
-	FtxJsonValue *item;				  /* its names; then its values.  NULL when
-									   * it is no map */
-	byteset_hash *previous;			  /* keys of the page before */
-	byteset_hash *keys; /* keys of this page, if another follows */
+	FtxJsonValue *item;		/* the values of the present one of a map; NULL
+							 * when it is no map */
+	byteset_hash *previous; /* keys of the page before */
+	byteset_hash *keys;		/* keys of this page, if another follows */
 	MemoryContext previous_cxt;
 	MemoryContext keys_cxt;
 };
@@ -135,13 +135,8 @@ ftx_pages_create(const FtxReadSpec *spec)
 	pages->previous_cxt = AllocSetContextCreate(
 		pages->cxt, "fivetrex previous keys", ALLOCSET_DEFAULT_SIZES);
 	if (spec->resource->items != NULL)
-	{
-		static const char *const paths[] = {"", "@1", "@2"};
-
-		pages->whole_items = ftx_projection_create(paths, lengthof(paths));
 		pages->item = palloc0(sizeof(FtxJsonValue) *
 							  Max(spec->projection->nslots, 1));
-	}
 	pages->keys_cxt = AllocSetContextCreate(pages->cxt, "fivetrex keys",
 											ALLOCSET_DEFAULT_SIZES);
 	return pages;
@@ -483,14 +478,7 @@ decode_page(FtxPages *pages)
 		if (resource->paged)
 			wanted.max_items = 2 * page_limit(pages);
 	}
-	if (wanted.shape == FTX_SHAPE_MAP)
-	{
-		/* often large, and the only one: not kept for another page */
-		pages->page.values = NULL;
-		pages->page.maxitems = 0;
-		wanted.projection = pages->whole_items;
-	}
-	else
+	if (wanted.shape != FTX_SHAPE_MAP)
 		reserve_items(pages);
 	ftx_call_decode(pages->current, &wanted, &pages->page);
 	if (pages->asked_for != NULL)
@@ -618,25 +606,16 @@ check_key(FtxPages *pages, const FtxJsonValue *item)
 }
 
 /*
- * The next item of the page.  Maps may have very many small ones, so a page of
- * them only has each as a whole and its names; its values are found now.
+ * The next item of the page.
  */
 static FtxJsonValue *
 accept_item(FtxPages *pages)
 {
-	FtxJsonValue *item = ftx_page_value(&pages->page, pages->position++, 0);
-	const FtxProjection *projection = pages->spec.projection;
+	int i = pages->position++;
 
 	if (pages->item == NULL || !is_list(pages))
-		return item;
-	ftx_page_project(&item[0], projection, pages->item);
-	for (int i = 0; i < projection->nnames; i++)
-	{
-		const FtxNameSlot *name = &projection->names[i];
-
-		if (name->level > 0)
-			pages->item[name->slot] = item[name->level];
-	}
+		return ftx_page_value(&pages->page, i, 0);
+	ftx_map_item(&pages->page, i, pages->spec.projection, pages->item);
 	return pages->item;
 }
 

@@ -7,6 +7,10 @@
  * Of a name that comes twice the last one counts, as in jsonb: the items that
  * the first one gave, and what was wrong with it, are forgotten.
  *
+ * A map may have very many members of a few bytes, so little is noted of each:
+ * for an item 4 bytes for each of its names, for another member 8, and at the
+ * end of its map 6 in a hash table that finds those that come twice.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -17,201 +21,373 @@
 #include "common/pg_prng.h"
 #include "json/json.h"
 #include "json/projection.h"
+#include "json/scanner.h"
+#include "json/value.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
 /*
- * A member of a map.  Its items are those from `first` to the first one of the
- * next member.
+ * Where a name stands in the answer, at its quote, in the low bits: an answer
+ * has at most MaxAllocSize bytes.  The others say what is known of the member.
+ */
+#define NAME_PLACE 0x3FFFFFFF
+#define NAME_REPLACED 0x40000000 /* by a later one of this name */
+#define NAME_WRONG 0x80000000	 /* it has not the shape that is wanted */
+
+StaticAssertDecl(MaxAllocSize <= NAME_PLACE, "a place needs more bits");
+
+/* No member is shorter: "":1, */
+#define MIN_MEMBER 5
+
+/*
+ * An entry of the hash table: the index of a member plus 1, and bits of its
+ * hash.  There are fewer than MaxAllocSize / MIN_MEMBER members.
+ */
+#define ENTRY_INDEX 0x0FFFFFFF
+
+/*
+ * A member that holds items: those from `first` to the first one of the next
+ * member.
  */
 typedef struct Member
 {
-	const char *name; /* without escapes */
-	const char *complaint;
-	int len;
-	uint32 hash;
-	int first;
-	bool replaced; /* by a later one of this name */
+	uint32 name;
+	uint32 first;
 } Member;
 
-/* The members of one map, in an open hash table of their indexes. */
 typedef struct Members
 {
 	Member *members;
 	int n;
 	int size;
-	int *table; /* 2 * size of them; -1: free */
-	bool any_replaced;
 } Members;
+
+/* The names of the members of one map, wherever they are noted. */
+typedef struct Names
+{
+	uint32 *first;
+	int stride; /* from one to the next */
+	int n;
+} Names;
 
 typedef struct MapWalk
 {
 	FtxScanner *scanner;
 	FtxPage *page;
-	const FtxProjection *projection;
-	FtxJsonValue names[FTX_MAX_NAMES]; /* on the way to the present item */
+	uint32 names[FTX_MAX_NAMES]; /* on the way to the present item */
+	char *plain[2];				 /* names without their escapes */
+	int plain_size[2];
+	const char *no_map; /* the complaint that there is none at no_map_at */
+	const char *no_map_at;
 } MapWalk;
 
 static const char *walk_map(MapWalk *walk, const char *items, int level);
 
-/* ---------- members ---------- */
+/* ---------- members that come twice ---------- */
 
-static int *
-find_place(Members *all, const Member *member)
+/*
+ * Past a name of the body, which has been scanned, whose quote is at p.
+ */
+static const char *
+name_end(const FtxPage *page, const char *p)
 {
-	uint32 mask = 2 * (uint32) all->size - 1;
-	uint32 i = member->hash & mask;
+	const char *end = strchr(p + 1, '"');
 
-	while (all->table[i] >= 0)
+	if (likely(end[-1] != '\\'))
+		return end + 1;
+	return ftx_scanner_skip(p, page->body.data + page->body.len);
+}
+
+/*
+ * A name without its quotes and escapes; `which` buffer is used for it.  One
+ * that cannot be represented is "".
+ */
+static FtxSlice
+plain_name(MapWalk *walk, uint32 name, int which)
+{
+	const char *p = walk->page->body.data + (name & NAME_PLACE);
+	int len = (int) (name_end(walk->page, p) - p) - 2;
+	FtxSlice result = {p + 1, len};
+
+	if (memchr(p + 1, '\\', len) == NULL)
+		return result;
+	if (len > walk->plain_size[which])
 	{
-		const Member *other = &all->members[all->table[i]];
-
-		if (other->hash == member->hash && other->len == member->len &&
-			memcmp(other->name, member->name, member->len) == 0)
-			break;
-		i = (i + 1) & mask;
+		if (walk->plain[which] != NULL)
+			pfree(walk->plain[which]);
+		walk->plain_size[which] = len;
+		walk->plain[which] = palloc(len);
 	}
-	return &all->table[i];
+	result.data = walk->plain[which];
+	result.len = Max(ftx_json_unescape(p + 1, len, walk->plain[which]), 0);
+	return result;
 }
 
-/*
- * Room for twice as many.
- */
-static void
-grow_members(Members *all)
+static uint32 *
+name_at(const Names *names, int i)
 {
-	Size entry = sizeof(Member);
-
-	if (all->size > 0)
-		pfree(all->table);
-	all->size = Max(16, all->size * 2);
-	all->members = all->members == NULL ?
-					   palloc(entry * all->size) :
-					   repalloc_huge(all->members, entry * all->size);
-	all->table = MemoryContextAllocHuge(CurrentMemoryContext,
-										sizeof(int) * 2 * all->size);
-	memset(all->table, -1, sizeof(int) * 2 * all->size);
-	for (int i = 0; i < all->n; i++)
-		*find_place(all, &all->members[i]) = i;
+	return &names->first[(Size) i * names->stride];
 }
 
 /*
- * Note a member, whose items follow; of those with one name the last one stays.
- * The hash has a seed, so that no answer can make it slow.
+ * Put a member into the table; true if it replaces another one.  The hash has
+ * a seed, so that no answer can make it slow.
  */
-static void
-add_map_member(Members *all, Member member)
+static bool
+enter_name(MapWalk *walk, const Names *names, int i, uint32 *table, Size size)
 {
 	static uint64 seed = 0;
-	int *place;
+	FtxSlice name = plain_name(walk, *name_at(names, i), 0);
+	uint64 hash;
+	uint32 tag;
+	Size place;
 
 	if (seed == 0)
 		seed = pg_prng_uint64(&pg_global_prng_state) | 1;
-	if (all->n == all->size)
-		grow_members(all);
-	member.hash = (uint32) hash_bytes_extended(
-		(const unsigned char *) member.name, member.len, seed);
-	place = find_place(all, &member);
-	if (*place >= 0)
+	hash = hash_bytes_extended((const unsigned char *) name.data,
+							   (int) name.len, seed);
+	tag = (uint32) hash & ~ENTRY_INDEX;
+	place = (Size) ((hash >> 32) * size >> 32);
+	for (; table[place] != 0; place = place + 1 < size ? place + 1 : 0)
 	{
-		all->members[*place].replaced = true;
-		all->any_replaced = true;
+		uint32 *other;
+		FtxSlice other_name;
+
+		if ((table[place] & ~ENTRY_INDEX) != tag)
+			continue;
+		other = name_at(names, (int) (table[place] & ENTRY_INDEX) - 1);
+		other_name = plain_name(walk, *other, 1);
+		if (other_name.len != name.len ||
+			memcmp(other_name.data, name.data, name.len) != 0)
+			continue;
+		*other |= NAME_REPLACED;
+		table[place] = (uint32) (i + 1) | tag;
+		return true;
 	}
-	*place = all->n;
-	all->members[all->n++] = member;
+	table[place] = (uint32) (i + 1) | tag;
+	return false;
+}
+
+/*
+ * Mark the members of a map that a later one replaces; false if none does.
+ */
+static bool
+mark_replaced(MapWalk *walk, const Names *names)
+{
+	Size size = (Size) names->n + names->n / 2 + 1;
+	bool any = false;
+	uint32 *table;
+
+	if (names->n < 2)
+		return false;
+	table = MemoryContextAllocExtended(CurrentMemoryContext,
+									   sizeof(uint32) * size,
+									   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (int i = 0; i < names->n; i++)
+	{
+		if (i % 1024 == 0)
+			CHECK_FOR_INTERRUPTS();
+		any |= enter_name(walk, names, i, table, size);
+	}
+	pfree(table);
+	return any;
+}
+
+/*
+ * Is something wrong with a member that counts?
+ */
+static bool
+any_wrong(const Names *names)
+{
+	for (int i = 0; i < names->n; i++)
+	{
+		if (i % 1024 == 0)
+			CHECK_FOR_INTERRUPTS();
+		if ((*name_at(names, i) & (NAME_WRONG | NAME_REPLACED)) == NAME_WRONG)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Keep n items of the page from `first` on, as the last ones so far.
+ */
+static void
+keep_items(FtxPage *page, int first, int n)
+{
+	memmove(&page->names[(Size) page->nitems * page->nnames],
+			&page->names[(Size) first * page->nnames],
+			sizeof(uint32) * page->nnames * (Size) n);
+	page->nitems += n;
 }
 
 /*
  * Take the items of members that were replaced off the page.
  */
 static void
-forget_replaced(MapWalk *walk, const Members *all)
+forget_replaced(FtxPage *page, const Members *all)
 {
-	FtxPage *page = walk->page;
 	int end = page->nitems;
 
-	page->nitems = all->members[0].first;
+	page->nitems = (int) all->members[0].first;
 	for (int i = 0; i < all->n; i++)
 	{
-		int first = all->members[i].first;
-		int n = (i + 1 < all->n ? all->members[i + 1].first : end) - first;
+		int first = (int) all->members[i].first;
+		int next = i + 1 < all->n ? (int) all->members[i + 1].first : end;
 
 		if (i % 1024 == 0)
 			CHECK_FOR_INTERRUPTS();
-		if (all->members[i].replaced)
-			continue;
-		memmove(ftx_page_value(page, page->nitems, 0),
-				ftx_page_value(page, first, 0),
-				sizeof(FtxJsonValue) * page->nslots * (Size) n);
-		page->nitems += n;
+		if ((all->members[i].name & NAME_REPLACED) == 0)
+			keep_items(page, first, next - first);
+	}
+}
+
+/*
+ * The same where each member is an item.
+ */
+static void
+forget_items(FtxPage *page, int first)
+{
+	int end = page->nitems;
+
+	page->nitems = first;
+	for (int i = first; i < end; i++)
+	{
+		if (i % 1024 == 0)
+			CHECK_FOR_INTERRUPTS();
+		if ((page->names[(Size) (i + 1) * page->nnames - 1] & NAME_REPLACED) ==
+			0)
+			keep_items(page, i, 1);
 	}
 }
 
 /* ---------- walking ---------- */
 
-static const char *
-add_map_item(MapWalk *walk)
+/*
+ * For how many there should be room when n of them have come: as many as there
+ * will be, if those to come are as long.  Growing by doubling would leave
+ * copies behind.
+ */
+static int
+more_room(const MapWalk *walk, int n)
 {
-	FtxJsonValue *row;
+	double done = walk->scanner->p - walk->page->body.data;
+	double all = n * ((double) walk->page->body.len / done);
+	double possible = (double) walk->page->body.len / MIN_MEMBER;
 
-	if (ftx_scanner_peek(walk->scanner) != '{')
-	{
-		ftx_scanner_value(walk->scanner, NULL, NULL);
-		return "An item of a map is not an object.";
-	}
-	row = ftx_page_add_item(walk->page);
-	ftx_scanner_value(walk->scanner, &walk->projection->root, row);
-	for (int i = 0; i < walk->projection->nnames; i++)
-	{
-		const FtxNameSlot *name = &walk->projection->names[i];
+	return Max(64, Max(n + n / 2, (int) Min(all * 1.05, possible)));
+}
 
-		if (name->level >= 1 && name->level <= FTX_MAX_NAMES)
-			row[name->slot] = walk->names[name->level - 1];
+static void
+add_member(MapWalk *walk, Members *all, uint32 name)
+{
+	if (all->n == all->size)
+	{
+		all->size = more_room(walk, all->n);
+		all->members = all->members == NULL ?
+						   palloc(sizeof(Member) * all->size) :
+						   repalloc_huge(all->members,
+										 sizeof(Member) * all->size);
 	}
-	return NULL;
+	all->members[all->n].name = name;
+	all->members[all->n].first = (uint32) walk->page->nitems;
+	all->n++;
 }
 
 /*
- * The members of a map by name: `rest` is where items stand in each, NULL if
- * they are the items.
+ * What comes next is an item, and has the names of the walk; false if it is no
+ * object.
+ */
+static bool
+add_map_item(MapWalk *walk)
+{
+	FtxPage *page = walk->page;
+	bool object = ftx_scanner_peek(walk->scanner) == '{';
+	uint32 *names;
+
+	if (page->nitems == page->maxnames)
+	{
+		Size size;
+
+		page->maxnames = more_room(walk, page->nitems);
+		size = sizeof(uint32) * page->nnames * (Size) page->maxnames;
+		page->names = page->names == NULL ? palloc(size) :
+											repalloc_huge(page->names, size);
+	}
+	names = &page->names[(Size) page->nitems * page->nnames];
+	memcpy(names, walk->names, sizeof(uint32) * page->nnames);
+	if (!object)
+		names[page->nnames - 1] |= NAME_WRONG;
+	if (++page->nitems % 1024 == 0)
+		CHECK_FOR_INTERRUPTS();
+	ftx_scanner_value(walk->scanner, NULL, NULL);
+	return object;
+}
+
+/*
+ * The members of a map by name, each of which is an item.
+ */
+static const char *
+walk_items(MapWalk *walk, int level)
+{
+	FtxPage *page = walk->page;
+	int start = page->nitems;
+	bool wrong = false;
+	bool first = true;
+	Names names;
+
+	while (ftx_scanner_member(walk->scanner, &first, NULL, NULL))
+	{
+		walk->names[level] = walk->scanner->name - page->body.data;
+		wrong |= !add_map_item(walk);
+	}
+	if (page->nitems == start)
+		return NULL;
+	names.first = &page->names[(Size) start * page->nnames + level];
+	names.stride = page->nnames;
+	names.n = page->nitems - start;
+	if (mark_replaced(walk, &names))
+	{
+		wrong = wrong && any_wrong(&names);
+		forget_items(page, start);
+	}
+	return wrong ? "An item of a map is not an object." : NULL;
+}
+
+/*
+ * The members of a map by name; `rest` is where items stand in each.
  */
 static const char *
 walk_names(MapWalk *walk, const char *rest, int level)
 {
-	FtxScanner *scanner = walk->scanner;
 	Members all = {0};
 	const char *complaint = NULL;
 	bool first = true;
-	const char *key;
-	int len;
 
-	while (ftx_scanner_member(scanner, &first, &key, &len))
+	while (ftx_scanner_member(walk->scanner, &first, NULL, NULL))
 	{
-		Member member = {.name = key, .len = len, .first = walk->page->nitems};
-		int n = all.n;
+		const char *wrong;
 
-		if (level < FTX_MAX_NAMES)
+		walk->names[level] = walk->scanner->name - walk->page->body.data;
+		add_member(walk, &all, walk->names[level]);
+		wrong = walk_map(walk, rest, level + 1);
+		if (wrong != NULL)
+			all.members[all.n - 1].name |= NAME_WRONG;
+		if (complaint == NULL)
+			complaint = wrong;
+	}
+	if (all.n > 0)
+	{
+		Names names = {&all.members[0].name, sizeof(Member) / sizeof(uint32),
+					   all.n};
+
+		if (mark_replaced(walk, &names))
 		{
-			walk->names[level].text = scanner->name;
-			walk->names[level].len = scanner->namelen;
-			walk->names[level].kind = FTX_JSON_STRING;
+			if (complaint != NULL && !any_wrong(&names))
+				complaint = NULL;
+			forget_replaced(walk->page, &all);
 		}
-		add_map_member(&all, member);
-		all.members[n].complaint = rest == NULL ?
-									   add_map_item(walk) :
-									   walk_map(walk, rest, level + 1);
-	}
-	for (int i = 0; i < all.n && complaint == NULL; i++)
-	{
-		if (!all.members[i].replaced)
-			complaint = all.members[i].complaint;
-	}
-	if (all.any_replaced)
-		forget_replaced(walk, &all);
-	if (all.size > 0)
-	{
 		pfree(all.members);
-		pfree(all.table);
 	}
 	return complaint;
 }
@@ -246,6 +422,20 @@ walk_member(MapWalk *walk, const char *name, int namelen, const char *rest,
 }
 
 /*
+ * The complaint that there is no map; a map of many such has one text.
+ */
+static const char *
+no_map(MapWalk *walk, const char *items)
+{
+	if (walk->no_map_at != items)
+	{
+		walk->no_map_at = items;
+		walk->no_map = psprintf("There is no map at \"%s\".", items);
+	}
+	return walk->no_map;
+}
+
+/*
  * What comes next is the object in which `items` stand, after `level` names.
  */
 static const char *
@@ -261,13 +451,12 @@ walk_map(MapWalk *walk, const char *items, int level)
 	{
 		ftx_scanner_value(walk->scanner, NULL, NULL);
 		/* a map that is null is empty; what should hold one is not */
-		return c == 'n' && items[0] == '*' ?
-				   NULL :
-				   psprintf("There is no map at \"%s\".", items);
+		return c == 'n' && items[0] == '*' ? NULL : no_map(walk, items);
 	}
 	ftx_scanner_enter(walk->scanner);
 	if (items[0] == '*')
-		return walk_names(walk, rest, level);
+		return rest == NULL ? walk_items(walk, level) :
+							  walk_names(walk, rest, level);
 	complaint = walk_member(walk, items, len, rest, level, &found);
 	if (!found && level == 0)
 		return psprintf("Its \"data\" has no \"%.*s\".", len, items);
@@ -275,10 +464,46 @@ walk_map(MapWalk *walk, const char *items, int level)
 }
 
 const char *
-ftx_map_scan(FtxScanner *scanner, FtxPage *page, const char *items,
-			 const FtxProjection *projection)
+ftx_map_scan(FtxScanner *scanner, FtxPage *page, const char *items)
 {
-	MapWalk walk = {.scanner = scanner, .page = page, .projection = projection};
+	MapWalk walk = {.scanner = scanner, .page = page};
+	const char *complaint;
 
-	return walk_map(&walk, items, 0);
+	page->nnames = 0;
+	for (const char *p = items; *p != '\0'; p++)
+		page->nnames += *p == '*';
+	complaint = walk_map(&walk, items, 0);
+	for (int i = 0; i < 2; i++)
+	{
+		if (walk.plain[i] != NULL)
+			pfree(walk.plain[i]);
+	}
+	return complaint;
+}
+
+void
+ftx_map_item(const FtxPage *page, int i, const FtxProjection *projection,
+			 FtxJsonValue *values)
+{
+	const uint32 *names = &page->names[(Size) i * page->nnames];
+	const char *body = page->body.data;
+	const char *p = name_end(page, body + names[page->nnames - 1]);
+	FtxJsonValue item = {.kind = FTX_JSON_OBJECT};
+
+	p = ftx_json_skip_space(p);
+	item.text = ftx_json_skip_space(p + 1);
+	/* where it ends is found out on the way */
+	item.len = (int) (body + page->body.len - item.text);
+	ftx_page_project(&item, projection, values);
+	for (int n = 0; n < projection->nnames; n++)
+	{
+		const FtxNameSlot *name = &projection->names[n];
+		FtxJsonValue *value = &values[name->slot];
+
+		if (name->level < 1 || name->level > page->nnames)
+			continue;
+		value->text = body + names[name->level - 1];
+		value->len = (int) (name_end(page, value->text) - value->text);
+		value->kind = FTX_JSON_STRING;
+	}
 }

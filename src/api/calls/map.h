@@ -22,11 +22,18 @@
 
 /*
  * Add the items at `items` in the object that the scanner stands before, to
- * the page.  Of names that stand twice in a map, the last one counts.  Returns
+ * the page: where their names stand in page->body, allocated in the current
+ * context.  Of names that stand twice in a map, the last one counts.  Returns
  * what is wrong with their shape, as ftx_page_decode() does, or NULL.
  */
 extern const char *
-ftx_map_scan(FtxScanner *scanner, FtxPage *page, const char *items,
-			 const FtxProjection *projection);
+ftx_map_scan(FtxScanner *scanner, FtxPage *page, const char *items);
+
+/*
+ * The values that are wanted of item i, and its names: projection->nslots of
+ * them.
+ */
+extern void ftx_map_item(const FtxPage *page, int i,
+						 const FtxProjection *projection, FtxJsonValue *values);
 
 #endif /* FTX_MAP_H */

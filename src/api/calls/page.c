@@ -163,8 +163,7 @@ decode_data(Decoder *decoder)
 		case FTX_SHAPE_ARRAY:
 			return decode_items(decoder);
 		case FTX_SHAPE_MAP:
-			return ftx_map_scan(scanner, decoder->page, wanted->items,
-								wanted->projection);
+			return ftx_map_scan(scanner, decoder->page, wanted->items);
 		case FTX_SHAPE_OBJECT:
 			ftx_scanner_value(scanner, &wanted->projection->root,
 							  ftx_page_add_item(decoder->page));
@@ -268,6 +267,9 @@ ftx_page_decode(FtxPage *page, FtxSlice body, const FtxWanted *wanted)
 	memset(&page->next_cursor, 0, sizeof(page->next_cursor));
 	page->nitems = 0;
 	page->nslots = wanted->projection->nslots;
+	page->body = body;
+	page->names = NULL;
+	page->maxnames = 0;
 	if (complaint != NULL)
 		return complaint;
 

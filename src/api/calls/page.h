@@ -40,7 +40,7 @@ typedef struct FtxWanted
 	 */
 	const char *bare;
 	int max_items; /* of a LIST: more are wrong; 0: as many as there are */
-	const FtxProjection *projection;
+	const FtxProjection *projection; /* not of a MAP's items */
 } FtxWanted;
 
 typedef struct FtxPage
@@ -52,6 +52,16 @@ typedef struct FtxPage
 	int nslots;
 	FtxJsonValue *values; /* nitems rows of nslots values */
 	int maxitems;		  /* room in values */
+
+	/*
+	 * The items of a MAP have no values here but are found one by one, see
+	 * ftx_map_item(): a page of the values of them all could be many times the
+	 * body.  nitems rows of the places in the body where their names begin.
+	 */
+	FtxSlice body;
+	uint32 *names;
+	int nnames;	  /* of each item */
+	int maxnames; /* room in names, in items */
 } FtxPage;
 
 #define ftx_page_value(page, item, slot)                                       \
