@@ -15,12 +15,11 @@
 #include "utils/array.h"
 #include "utils/memutils.h"
 
-#define MIN_SIZE 256
-
 void
 ftx_array_begin(FtxArrayBuilder *array, const FtxJsonValue *value)
 {
-	array->size = Min(Max((Size) value->len * 2, MIN_SIZE), MaxAllocSize);
+	array->size = Min(ARR_OVERHEAD_NONULLS(1) + Max((Size) value->len * 2, 64),
+					  MaxAllocSize);
 	array->data = palloc(array->size);
 	array->used = ARR_OVERHEAD_NONULLS(1);
 	array->n = 0;
