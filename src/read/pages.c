@@ -23,7 +23,6 @@
 #include "catalogue/catalogue.h"
 #include "common/hashfn.h"
 #include "json/json.h"
-#include "json/projection.h"
 #include "json/value.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"

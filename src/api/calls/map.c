@@ -16,6 +16,8 @@
 #include "postgres.h"
 
 #include "api/calls/map.h"
+#include "api/calls/page.h"
+#include "base/bytes.h"
 #include "catalogue/catalogue.h"
 #include "common/hashfn.h"
 #include "common/pg_prng.h"

@@ -17,6 +17,7 @@
 #define FTX_MAP_H
 
 #include "api/calls/page.h"
+#include "json/json.h"
 #include "json/projection.h"
 #include "json/scanner.h"
 
