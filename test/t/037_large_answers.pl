@@ -176,6 +176,27 @@ foreach my $body (@bodies)
 }
 note($_) for @figures;
 
+# What PostgreSQL's jsonb cannot hold is said, within the memory of the others.
+# An answer of 128 MB at most cannot have a string or text[] beyond the limits.
+if ($scale == 1)
+{
+	foreach my $body (
+		[ 'array elements', 'attrs', '[""', ',""', 33.6, ']' ],
+		[ 'object pairs', 'attrs', '{"":""', ',"":""', 15, '}' ])
+	{
+		my ($sql, $bytes) = body($body);
+		my $session = Fivetrex::Session->new($node);
+		$session->ask('SELECT count(*) FROM l.groups');
+		my $measured = $session->forget_peak;
+		my $before = $session->resident;
+		$session->ask($sql);
+		like($session->{err}, qr/ERROR:  54000: number of jsonb $body->[0] exceeds/, "too many $body->[0]");
+		cmp_ok(($session->peak - $before) * 1024, '<', 5 * $bytes, "too many $body->[0]: memory") if $measured;
+		is($session->ask('SELECT 1'), 1, 'and the session goes on');
+		$session->quit;
+	}
+}
+
 # Names that come again cost no more each when there are more of them: with four
 # times as many it takes four times as long, by quadratic work sixteen times.
 foreach my $body (grep { $_->[0] =~ /many times, with|table many|column many|by turns/ } @bodies)
