@@ -16,6 +16,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "api/calls/session.h"
 #include "api/options/credentials.h"
 #include "api/secrets/secret.h"
 #include "base/compat.h"
@@ -202,8 +203,8 @@ webhook_secret(FunctionCallInfo fcinfo, int argno)
 {
 	ForeignServer *server = ftx_func_server(fcinfo, argno);
 	FtxSecret *secret = ftx_credential_read(
-		GetUserMapping(GetUserId(), server->serverid), "webhook_secret",
-		CurrentMemoryContext);
+		ftx_session_mapping(server->serverid, GetUserId(), true),
+		"webhook_secret", CurrentMemoryContext);
 	const char *text = secret == NULL ? "" : ftx_secret_text(secret);
 
 	if (text[0] == '\0')

@@ -297,17 +297,21 @@ take_since(FtxWait *wait, int argno)
 		return;
 	wait->since = DatumGetTimestampTz(wait->fcinfo->args[argno].value);
 	if (wait->since > now + USECS_PER_MINUTE)
+	{
+		/* a copy of each: timestamptz_to_str() has one buffer for all */
+		const char *since_text = pstrdup(timestamptz_to_str(wait->since));
+		const char *now_text = pstrdup(timestamptz_to_str(now));
+
 		ereport(
 			ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("since must not lie in the future"),
 			 TIMESTAMP_NOT_FINITE(wait->since) ?
 				 0 :
-				 errdetail("It is %s, and now it is %s.",
-						   pstrdup(timestamptz_to_str(wait->since)),
-						   timestamptz_to_str(now)),
+				 errdetail("It is %s, and now it is %s.", since_text, now_text),
 			 errhint(
 				 "Pass the moment from which a sync is waited for, such as now() or that of the request.")));
+	}
 	if (wait->since < now - 7 * USECS_PER_DAY)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("since must lie within the last seven days"),

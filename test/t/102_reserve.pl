@@ -89,6 +89,10 @@ subtest 'deliveries' => sub {
 	my $verify = sub { my ($b, $s, $more) = @_; return "SELECT fivetrex_verify_delivery($b, $s" . ($more // '') . ')' };
 	like($node->fails($verify->("'$body'", "'$good'")), qr/ERROR:  55000: the user mapping for server "fivetran" has no webhook secret\n.*HINT/s, 'no secret is an error');
 	like($node->fails($verify->('NULL', 'NULL')), qr/ERROR:  55000/, 'never false');
+	$node->query(q{CREATE SERVER unmapped FOREIGN DATA WRAPPER fivetrex});
+	like($node->fails($verify->("'$body'", "'$good'", ", 'unmapped'")),
+		qr/ERROR:  42704: user mapping not found for user "\w+", server "unmapped"\nHINT:  CREATE USER MAPPING FOR \w+ SERVER unmapped OPTIONS \(webhook_secret /,
+		'no user mapping: how to make one');
 	$node->query(q{ALTER USER MAPPING FOR PUBLIC SERVER fivetran OPTIONS (ADD webhook_secret 'my_secret')});
 	$mock->clear('fivetran');
 	my $signed = hmac_sha256_hex($body, 'my_secret');

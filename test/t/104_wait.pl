@@ -266,7 +266,7 @@ subtest 'failures' => sub {
 		'whatever the words of a task are');
 	is($node->query("SELECT setup_state FROM fivetrex_sync_status('$seem', server => '$odd')"), 'broken', 'nor the status');
 	like($node->fails("SELECT * FROM fivetrex_wait('$seem', since => '2099-01-01 00:00+00', server => '$world')"),
-		qr/DETAIL:  It is 2099-01-01 .*, and now it is 20.*\nHINT:  Pass the moment/, 'a moment in the future is told');
+		qr/DETAIL:  It is 2099-01-01 .*, and now it is (?!2099)20.*\nHINT:  Pass the moment/, 'a moment in the future is told');
 	like($node->fails("SELECT * FROM fivetrex_wait('$seem', '-1 s', server => '$world')"), qr/ERROR:  22023/, 'a negative timeout');
 	like($node->fails("SELECT * FROM fivetrex_wait(NULL, server => '$world')"), qr/ERROR:  22004/, 'NULL');
 };

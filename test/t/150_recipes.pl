@@ -136,6 +136,10 @@ subtest 'any HTTP client, and mail' => sub {
 	isnt($status, 0, 'no database');
 	($status) = sh(q{./deliver chat 'count(' curl});
 	isnt($status, 0, 'no expression');
+	foreach my $few ('', 'chat', q{chat 'count(*)'})
+	{
+		is((sh(qq{./deliver $few 2>&1 | grep -c '^usage: deliver CONSUMER EXPRESSION PROGRAM'}))[0], 0, "usage after: $few");
+	}
 	is(got('curl'), '', 'nothing is sent');
 };
 

@@ -256,28 +256,37 @@ create_session(UserMapping *mapping, MemoryContext owner)
  * Core raises the same error without a word of what to do.
  */
 static void
-check_mapping(Oid serverid, Oid userid)
+raise_no_mapping(Oid serverid, Oid userid, bool for_webhooks)
 {
-	ForeignServer *server;
-	char *user;
+	ForeignServer *server = GetForeignServer(serverid);
+	char *user = GetUserNameFromId(userid, true);
+	const char *quoted = user != NULL ? quote_identifier(user) : "...";
+	const char *name = quote_identifier(server->servername);
 
-	if (SearchSysCacheExists2(USERMAPPINGUSERSERVER, ObjectIdGetDatum(userid),
-							  ObjectIdGetDatum(serverid)) ||
-		SearchSysCacheExists2(USERMAPPINGUSERSERVER,
-							  ObjectIdGetDatum(InvalidOid),
-							  ObjectIdGetDatum(serverid)))
-		return;
-	server = GetForeignServer(serverid);
-	user = GetUserNameFromId(userid, true);
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_UNDEFINED_OBJECT),
 		 errmsg("user mapping not found for user \"%s\", server \"%s\"",
 				user != NULL ? user : "", server->servername),
-		 errhint(
-			 "CREATE USER MAPPING FOR %s SERVER %s OPTIONS (api_key '...', api_secret '...'); or let the role read a view of an owner who has one.",
-			 user != NULL ? quote_identifier(user) : "...",
-			 quote_identifier(server->servername))));
+		 for_webhooks ?
+			 errhint(
+				 "CREATE USER MAPPING FOR %s SERVER %s OPTIONS (webhook_secret '...'); with api_key and api_secret where it is to call the API as well.",
+				 quoted, name) :
+			 errhint(
+				 "CREATE USER MAPPING FOR %s SERVER %s OPTIONS (api_key '...', api_secret '...'); or let the role read a view of an owner who has one.",
+				 quoted, name)));
+}
+
+UserMapping *
+ftx_session_mapping(Oid serverid, Oid userid, bool for_webhooks)
+{
+	if (!SearchSysCacheExists2(USERMAPPINGUSERSERVER, ObjectIdGetDatum(userid),
+							   ObjectIdGetDatum(serverid)) &&
+		!SearchSysCacheExists2(USERMAPPINGUSERSERVER,
+							   ObjectIdGetDatum(InvalidOid),
+							   ObjectIdGetDatum(serverid)))
+		raise_no_mapping(serverid, userid, for_webhooks);
+	return GetUserMapping(userid, serverid);
 }
 
 FtxSession *
@@ -288,8 +297,7 @@ ftx_session_pin(Oid serverid, Oid userid, MemoryContext owner)
 
 	ftx_version_warn();
 	register_callbacks();
-	check_mapping(serverid, userid);
-	mapping = GetUserMapping(userid, serverid);
+	mapping = ftx_session_mapping(serverid, userid, false);
 
 	destroy_stale();
 	for (session = sessions; session != NULL; session = session->next)

@@ -15,6 +15,7 @@
 #include "api/options/credentials.h"
 #include "api/options/options.h"
 #include "datatype/timestamp.h"
+#include "foreign/foreign.h"
 #include "net/engine.h"
 
 /*
@@ -55,6 +56,13 @@ typedef struct FtxSession
  */
 extern FtxSession *
 ftx_session_pin(Oid serverid, Oid userid, MemoryContext owner);
+
+/*
+ * The user mapping of a role, or PUBLIC's.  None is an error (42704) that says
+ * how to make one, for_webhooks: with the secret of webhooks.
+ */
+extern UserMapping *
+ftx_session_mapping(Oid serverid, Oid userid, bool for_webhooks);
 
 /* Make the next statement read options and credentials anew. */
 extern void ftx_session_forget(FtxSession *session);
