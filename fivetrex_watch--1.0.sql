@@ -466,38 +466,18 @@ SELECT pg_extension_config_dump('fivetrex_watch.webhooks', '');
 -------------------------------------------------------------------------------
 -- Accounts
 
-CREATE FUNCTION fivetrex_watch.add_account(
-  account text, server name DEFAULT 'fivetran', schema name DEFAULT 'fivetran')
+CREATE FUNCTION fivetrex_watch.check_columns(server name, schema name)
 RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   missing text;
-  source text;
+  tables text;
+  qualified text;
 BEGIN
-  IF account IS NULL OR server IS NULL OR schema IS NULL THEN
-    RAISE null_value_not_allowed USING MESSAGE = 'account, server and schema must not be null';
-  END IF;
-  IF NOT EXISTS (SELECT FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw
-    WHERE s.srvname = add_account.server AND w.fdwname = 'fivetrex') THEN
-    RAISE undefined_object USING MESSAGE = format('there is no server "%s" of fivetrex', server),
-      HINT = format('CREATE SERVER %I FOREIGN DATA WRAPPER fivetrex; or name the one that there is: add_account(%L, server => ...).',
-        server, account);
-  END IF;
-  source := format(' FROM SERVER %I INTO %I;', server, schema);
-  SELECT string_agg(quote_ident(needed.name), ', ' ORDER BY n) INTO missing
-  FROM unnest('{connectors,groups,connector_sync_history,connector_schemas,connector_tables}'::text[])
-    WITH ORDINALITY needed(name, n)
-  WHERE NOT EXISTS (SELECT FROM pg_foreign_table t
-      JOIN pg_class c ON c.oid = t.ftrelid
-      JOIN pg_namespace n ON n.oid = c.relnamespace
-      JOIN pg_foreign_server s ON s.oid = t.ftserver
-    WHERE n.nspname = add_account.schema AND c.relname = needed.name AND s.srvname = add_account.server);
-  IF missing IS NOT NULL THEN
-    RAISE undefined_table USING
-      MESSAGE = format('schema "%s" has not all foreign tables of server "%s" that are needed', schema, server),
-      DETAIL = 'Missing: ' || missing || '.', HINT = 'IMPORT FOREIGN SCHEMA fivetran LIMIT TO (' || missing || ')' || source;
-  END IF;
-  SELECT string_agg(needed.col, ', ' ORDER BY n) INTO missing
+  SELECT string_agg(needed.col, ', ' ORDER BY n),
+    string_agg(DISTINCT quote_ident(split_part(needed.col, '.', 1)), ', '),
+    string_agg(DISTINCT format('%I.%I', schema, split_part(needed.col, '.', 1)), ', ')
+  INTO missing, tables, qualified
   FROM unnest('{connectors.id,connectors.schema,connectors.group_id,connectors.service,connectors.setup_state,
     connectors.sync_state,connectors.update_state,connectors.is_historical_sync,connectors.paused,
     connectors.succeeded_at,connectors.failed_at,connectors.rescheduled_for,connectors.sync_frequency,
@@ -517,8 +497,58 @@ BEGIN
     RAISE undefined_column USING
       MESSAGE = format('foreign tables of schema "%s" lack columns that are needed', schema),
       DETAIL = 'Missing: ' || missing || '.',
-      HINT = 'Drop those tables, then: IMPORT FOREIGN SCHEMA fivetran' || source;
+      HINT = 'DROP FOREIGN TABLE ' || qualified || '; IMPORT FOREIGN SCHEMA fivetran LIMIT TO (' || tables || ')'
+        || format(' FROM SERVER %I INTO %I;', server, schema);
   END IF;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.check_columns(name, name)
+  IS 'internal: an error where foreign tables of an account lack columns that are read';
+
+CREATE FUNCTION fivetrex_watch.add_account(
+  account text, server name DEFAULT 'fivetran', schema name DEFAULT 'fivetran')
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  missing text;
+  there text;
+  tables text;
+  source text;
+BEGIN
+  IF account IS NULL OR server IS NULL OR schema IS NULL THEN
+    RAISE null_value_not_allowed USING MESSAGE = 'account, server and schema must not be null';
+  ELSIF account = '' THEN
+    RAISE invalid_parameter_value USING MESSAGE = 'the account needs a name',
+      HINT = 'It is chosen freely: SELECT fivetrex_watch.add_account(''main'');';
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw
+    WHERE s.srvname = add_account.server AND w.fdwname = 'fivetrex') THEN
+    RAISE undefined_object USING MESSAGE = format('there is no server "%s" of fivetrex', server),
+      HINT = format('CREATE SERVER %I FOREIGN DATA WRAPPER fivetrex; or name the one that there is: add_account(%L, server => ...).',
+        server, account);
+  END IF;
+  source := format(' FROM SERVER %I INTO %I;', server, schema);
+  -- webhooks are looked at where they are there: what is imported anyway might as well have them
+  SELECT string_agg(quote_ident(needed.name), ', ' ORDER BY n) FILTER (WHERE needed.name <> 'webhooks'),
+    string_agg(quote_ident(needed.name), ', ' ORDER BY n) FILTER (WHERE x.relation IS NULL),
+    string_agg(quote_ident(needed.name), ', ' ORDER BY n) FILTER (WHERE x.relation IS NOT NULL AND needed.name <> 'webhooks')
+  INTO missing, tables, there
+  FROM unnest('{connectors,groups,connector_sync_history,connector_schemas,connector_tables,webhooks}'::text[])
+    WITH ORDINALITY needed(name, n)
+  CROSS JOIN LATERAL (SELECT (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = add_account.schema AND c.relname = needed.name) AS relation) x
+  WHERE NOT EXISTS (SELECT FROM pg_foreign_table t JOIN pg_foreign_server s ON s.oid = t.ftserver
+    WHERE t.ftrelid = x.relation AND s.srvname = add_account.server);
+  IF missing IS NOT NULL THEN
+    RAISE undefined_table USING
+      MESSAGE = format('schema "%s" has not all foreign tables of server "%s" that are needed', schema, server),
+      DETAIL = 'Missing: ' || missing || '.', HINT = CASE WHEN there IS NOT NULL
+        THEN format('%s there is of another server, or something else: import into another schema, and name that: add_account(%L, %L, schema => ...).',
+          there, account, server)
+        ELSE CASE WHEN to_regnamespace(quote_ident(schema)) IS NULL THEN format('CREATE SCHEMA %I; ', schema) ELSE '' END
+          || 'IMPORT FOREIGN SCHEMA fivetran LIMIT TO (' || tables || ')' || source END;
+  END IF;
+  PERFORM fivetrex_watch.check_columns(server, schema);
   INSERT INTO fivetrex_watch.accounts AS a (account, server, schema)
   VALUES (add_account.account, add_account.server, add_account.schema)
   ON CONFLICT ON CONSTRAINT accounts_pkey DO UPDATE SET server = excluded.server, schema = excluded.schema;
@@ -541,7 +571,8 @@ BEGIN
   END IF;
   RAISE invalid_parameter_value USING
     MESSAGE = coalesce('account "' || account || '" is not watched', 'no account is watched'),
-    HINT = 'SELECT fivetrex_watch.add_account(...) adds one.';
+    HINT = coalesce('Watched are: ' || nullif(array_to_string(known, ', '), '') || '. ', '')
+      || 'SELECT fivetrex_watch.add_account(...) adds one.';
 END $$;
 
 COMMENT ON FUNCTION fivetrex_watch.the_account(text)
@@ -576,18 +607,30 @@ END $$;
 COMMENT ON FUNCTION fivetrex_watch.check_commit()
   IS 'internal: an error where a procedure could not commit';
 
-CREATE FUNCTION fivetrex_watch.check_server(a fivetrex_watch.accounts)
+CREATE FUNCTION fivetrex_watch.check_server(account text, server name, schema name)
 RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  hint text := 'SELECT fivetrex_watch.add_account(...) tells the account where its server and tables are now.';
+  missing text;
 BEGIN
-  IF NOT EXISTS (SELECT FROM pg_foreign_server s WHERE s.srvname = a.server) THEN
-    RAISE undefined_object USING MESSAGE = format('server "%s" of account "%s" does not exist', a.server, a.account),
-      HINT = 'SELECT fivetrex_watch.add_account(...) tells the account where its server and tables are now.';
+  IF NOT EXISTS (SELECT FROM pg_foreign_server s WHERE s.srvname = server) THEN
+    RAISE undefined_object USING MESSAGE = format('server "%s" of account "%s" does not exist', server, account), HINT = hint;
+  ELSIF NOT EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = schema) THEN
+    RAISE undefined_table USING MESSAGE = format('schema "%s" of account "%s" does not exist', schema, account), HINT = hint;
+  END IF;
+  SELECT string_agg(needed.name, ', ') INTO missing
+  FROM unnest('{connectors,groups,connector_sync_history,connector_schemas,connector_tables}'::text[]) needed(name)
+  WHERE NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = schema AND c.relname = needed.name);
+  IF missing IS NOT NULL THEN
+    RAISE undefined_table USING MESSAGE = format('schema "%s" of account "%s" lacks tables: %s', schema, account, missing),
+      HINT = hint;
   END IF;
 END $$;
 
-COMMENT ON FUNCTION fivetrex_watch.check_server(fivetrex_watch.accounts)
-  IS 'internal: an error where the server of an account was dropped or renamed';
+COMMENT ON FUNCTION fivetrex_watch.check_server(text, name, name)
+  IS 'internal: an error where the server, schema or tables of an account were dropped or renamed';
 
 CREATE FUNCTION fivetrex_watch.error_text(message text, hint text)
 RETURNS text
@@ -598,6 +641,30 @@ $$;
 COMMENT ON FUNCTION fivetrex_watch.error_text(text, text)
   IS 'internal: an error as tables keep it: its message and its hint';
 
+/*
+ * A wait looks again and again, and tells each thing once: what it has told is
+ * in a setting, which to_refresh() empties for all else.
+ */
+CREATE FUNCTION fivetrex_watch.warn(state text, message text, detail text, hint text)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  told text[] := nullif(current_setting('fivetrex_watch.told', true), '');
+BEGIN
+  IF message = ANY (told) THEN
+    RETURN;
+  END IF;
+  PERFORM set_config('fivetrex_watch.told', (told || message)::text, false) WHERE told IS NOT NULL;
+  IF coalesce(hint, '') = '' THEN
+    RAISE WARNING USING MESSAGE = message, ERRCODE = state, DETAIL = detail;
+  ELSE
+    RAISE WARNING USING MESSAGE = message, ERRCODE = state, DETAIL = detail, HINT = hint;
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.warn(text, text, text, text)
+  IS 'internal: a WARNING, in a wait the first time only; detail must not be null';
+
 CREATE FUNCTION fivetrex_watch.note_failure(
   account text, state text, message text, detail text, hint text)
 RETURNS void
@@ -606,12 +673,7 @@ BEGIN
   UPDATE fivetrex_watch.accounts x
   SET failed_at = clock_timestamp(), error = fivetrex_watch.error_text(message, hint)
   WHERE x.account = note_failure.account;
-  message := format('account "%s": %s', account, message);
-  IF coalesce(hint, '') = '' THEN
-    RAISE WARNING USING MESSAGE = message, ERRCODE = state, DETAIL = detail;
-  ELSE
-    RAISE WARNING USING MESSAGE = message, ERRCODE = state, DETAIL = detail, HINT = hint;
-  END IF;
+  PERFORM fivetrex_watch.warn(state, format('account "%s": %s', account, message), detail, hint);
 END $$;
 
 COMMENT ON FUNCTION fivetrex_watch.note_failure(text, text, text, text, text)
@@ -969,7 +1031,7 @@ BEGIN
     END IF;
     asked := delivered;
   END IF;
-  PERFORM fivetrex_watch.check_server(a);
+  PERFORM fivetrex_watch.check_server(a.account, a.server, a.schema);
   seen := fivetrex_watch.note_gone(a, asked, fivetrex_watch.read_list(a, asked, at), at);
   PERFORM fivetrex_watch.use_deliveries(a.account, asked, at);
   SELECT l.rate_limit, l.remaining, l.clock_skew, l.clock_error
@@ -1418,62 +1480,151 @@ COMMENT ON FUNCTION fivetrex_watch.post_run(fivetrex_watch.accounts)
 CREATE FUNCTION fivetrex_watch.is_callers_fault(state text, message text, detail text)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  -- no right to a server, table or function, no user mapping, a READ ONLY transaction: nothing of the account's
+  -- no right to a server, table or function, no user mapping, a READ ONLY transaction, a setting: nothing of the account's
   SELECT (state = '42501' AND coalesce(detail, '') !~ 'HTTP status') OR state = '25006'
     OR (state = '42704' AND message ~ 'user mapping')
+    OR (state IN ('53400', '54000') AND message ~ 'fivetrex\.[a-z_]+ (does not allow|allows)')
 $$;
 
 COMMENT ON FUNCTION fivetrex_watch.is_callers_fault(text, text, text)
-  IS 'internal: is an error one of the caller''s rights, to be raised to him and not kept?';
+  IS 'internal: is an error one of the caller''s rights or settings, to be told to him and not kept?';
+
+CREATE FUNCTION fivetrex_watch.missing_rights(server name, schema name)
+RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT string_agg(format(g.command, quote_ident(current_user)), ' ' ORDER BY g.place) FROM (
+    SELECT 1 AS place, 'GRANT EXECUTE ON ALL ROUTINES IN SCHEMA fivetrex_watch TO %s;' AS command
+    WHERE EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = 'fivetrex_watch'::regnamespace
+      AND NOT has_function_privilege(p.oid, 'EXECUTE'))
+    UNION ALL
+    SELECT 2, 'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA fivetrex_watch TO %s;'
+    WHERE EXISTS (SELECT FROM pg_class c CROSS JOIN unnest('{SELECT,INSERT,UPDATE}'::text[]) p(name)
+      WHERE c.relnamespace = 'fivetrex_watch'::regnamespace AND c.relkind = 'r'
+        AND c.relname IN ('accounts', 'connectors', 'syncs', 'runs', 'events', 'tables')
+        AND (c.relname <> 'accounts' OR p.name <> 'INSERT') AND NOT has_table_privilege(c.oid, p.name))
+    UNION ALL
+    SELECT 3, format('GRANT USAGE ON SCHEMA %I TO %%s;', n.nspname) FROM pg_namespace n
+    WHERE (n.nspname = missing_rights.schema OR n.oid = (SELECT e.extnamespace FROM pg_extension e WHERE e.extname = 'fivetrex'))
+      AND NOT has_schema_privilege(n.oid, 'USAGE')
+    UNION ALL
+    SELECT 4, format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO %%s;', missing_rights.schema)
+    WHERE EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = missing_rights.schema
+        AND c.relname IN ('connectors', 'groups', 'connector_sync_history', 'connector_schemas', 'connector_tables')
+        AND NOT has_any_column_privilege(c.oid, 'SELECT'))
+    UNION ALL
+    SELECT 5, format('GRANT USAGE ON FOREIGN SERVER %I TO %%s;', s.srvname) FROM pg_foreign_server s
+    WHERE s.srvname = missing_rights.server AND NOT has_server_privilege(s.oid, 'USAGE')
+    UNION ALL
+    SELECT 6, format('GRANT EXECUTE ON FUNCTION %s TO %%s;', p.oid::regprocedure)
+    FROM pg_proc p JOIN pg_extension e ON e.extnamespace = p.pronamespace AND e.extname = 'fivetrex'
+    WHERE p.proname = 'fivetrex_sync' AND p.proargtypes = '25 16 19'::oidvector AND NOT has_function_privilege(p.oid, 'EXECUTE')
+    UNION ALL
+    SELECT 7, format('CREATE USER MAPPING FOR %%s SERVER %I OPTIONS (api_key ''...'', api_secret ''...'');', s.srvname)
+    FROM pg_foreign_server s
+    WHERE s.srvname = missing_rights.server AND NOT EXISTS (SELECT FROM pg_user_mappings m
+      WHERE m.srvid = s.oid AND m.usename IN (current_user, 'public'))) g
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.missing_rights(name, name)
+  IS 'internal: the commands that give the caller what he lacks for a refresh; null: he has all';
+
+CREATE FUNCTION fivetrex_watch.fault_of(
+  account text, state text, message text, detail text, hint text)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  a fivetrex_watch.accounts;
+BEGIN
+  IF fivetrex_watch.is_callers_fault(state, message, detail) THEN
+    SELECT * INTO a FROM fivetrex_watch.accounts x WHERE x.account = fault_of.account;
+    IF state IN ('42501', '42704') THEN
+      hint := coalesce(fivetrex_watch.missing_rights(a.server, a.schema), hint);
+    END IF;
+    RETURN jsonb_build_object('state', state, 'message', message, 'detail', detail, 'hint', hint);
+  END IF;
+  RETURN NULL;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.fault_of(text, text, text, text, text)
+  IS 'internal: an error that is the caller''s, as tell_fault() and raise_fault() take it; null where it is the account''s';
+
+CREATE FUNCTION fivetrex_watch.tell_fault(account text, fault jsonb)
+RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  SELECT fivetrex_watch.warn(fault ->> 'state', format('account "%s": %s', account, fault ->> 'message'),
+    fault ->> 'detail', fault ->> 'hint') WHERE fault IS NOT NULL
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.tell_fault(text, jsonb)
+  IS 'internal: warns the caller of what he lacks for an account';
+
+CREATE FUNCTION fivetrex_watch.raise_fault(accounts text[], fault jsonb)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  message text := CASE WHEN cardinality(accounts) > 1
+    THEN format('none of the %s accounts could be worked on: ', cardinality(accounts)) ELSE '' END || (fault ->> 'message');
+BEGIN
+  IF coalesce(fault ->> 'hint', '') = '' THEN
+    RAISE EXCEPTION USING ERRCODE = fault ->> 'state', MESSAGE = message, DETAIL = fault ->> 'detail';
+  ELSE
+    RAISE EXCEPTION USING ERRCODE = fault ->> 'state', MESSAGE = message, DETAIL = fault ->> 'detail', HINT = fault ->> 'hint';
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.raise_fault(text[], jsonb)
+  IS 'internal: the same as an error, in a few lines: that of the query itself holds the whole query';
 
 CREATE FUNCTION fivetrex_watch.attempt(
-  account text, step text, began timestamptz, max_age interval, runs_only boolean, calls integer)
-RETURNS integer
+  account text, step text, began timestamptz, max_age interval, runs_only boolean, calls integer,
+  OUT done integer, OUT fault jsonb)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   a fivetrex_watch.accounts;
   detail text;
   hint text;
 BEGIN
+  done := 0;
   -- for the transaction only: a session's lock would outlive an error
   IF NOT pg_try_advisory_xact_lock(hashtext('fivetrex_watch'), hashtext(account)) THEN
     IF step = 'scan' THEN
       PERFORM fivetrex_watch.tell_busy(account);
     END IF;
-    RETURN 0;
-  END IF;
-  -- one that was renamed or deleted since this transaction's snapshot must not get rows under its old name
-  SELECT * INTO a FROM fivetrex_watch.accounts x WHERE x.account = attempt.account FOR KEY SHARE;
-  IF NOT FOUND THEN
-    RETURN 0;
+    RETURN;
   END IF;
   BEGIN
+    -- one that was renamed or deleted since this transaction's snapshot must not get rows under its old name
+    SELECT * INTO a FROM fivetrex_watch.accounts x WHERE x.account = attempt.account FOR KEY SHARE;
+    IF NOT FOUND THEN
+      RETURN;
+    END IF;
     CASE step
-      WHEN 'scan' THEN RETURN fivetrex_watch.scan(a, fivetrex_watch.moment_before(began, max_age), runs_only);
-      WHEN 'history' THEN RETURN fivetrex_watch.read_histories(a, began, coalesce(calls, a.history_calls));
+      WHEN 'scan' THEN done := fivetrex_watch.scan(a, fivetrex_watch.moment_before(began, max_age), runs_only);
+      WHEN 'history' THEN done := fivetrex_watch.read_histories(a, began, coalesce(calls, a.history_calls));
       WHEN 'settle' THEN
         PERFORM fivetrex_watch.note_older(a, clock_timestamp());
-        RETURN fivetrex_watch.settle_runs(a, clock_timestamp());
-      WHEN 'post' THEN RETURN fivetrex_watch.post_run(a);
-      WHEN 'webhooks' THEN RETURN fivetrex_watch.look_at_webhooks(a, clock_timestamp());
+        done := fivetrex_watch.settle_runs(a, clock_timestamp());
+      WHEN 'post' THEN done := fivetrex_watch.post_run(a);
+      WHEN 'webhooks' THEN done := fivetrex_watch.look_at_webhooks(a, clock_timestamp());
       WHEN 'finish' THEN
         PERFORM fivetrex_watch.note_health(a);
         PERFORM fivetrex_watch.note_end(a, began);
         PERFORM fivetrex_watch.tell_news(a.account, clock_timestamp());
-        RETURN 0;
     END CASE;
   EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-    IF fivetrex_watch.is_callers_fault(SQLSTATE, SQLERRM, detail) THEN
-      RAISE;
+    detail := coalesce(nullif(detail, ''), 'Step: ' || step || '.');
+    done := -1;
+    fault := fivetrex_watch.fault_of(account, SQLSTATE, SQLERRM, detail, hint);
+    IF fault IS NULL THEN
+      PERFORM fivetrex_watch.note_failure(account, SQLSTATE, SQLERRM, detail, hint);
     END IF;
-    PERFORM fivetrex_watch.note_failure(a.account, SQLSTATE, SQLERRM, coalesce(nullif(detail, ''), 'Step: ' || step || '.'), hint);
-    RETURN -1;
   END;
 END $$;
 
 COMMENT ON FUNCTION fivetrex_watch.attempt(text, text, timestamptz, interval, boolean, integer)
-  IS 'internal: one step of a refresh, unless another session does one; returns how much was done, -1 when it failed';
+  IS 'internal: one step of a refresh, unless another session does one; done: how much, -1 when it failed; fault: an error of the caller''s, which nothing keeps';
 
 CREATE FUNCTION fivetrex_watch.tell_busy(account text)
 RETURNS void
@@ -1516,63 +1667,126 @@ END $$;
 COMMENT ON FUNCTION fivetrex_watch.note_end(fivetrex_watch.accounts, timestamptz)
   IS 'internal: what a refresh leaves in accounts; an error of an earlier one is over';
 
+CREATE FUNCTION fivetrex_watch.check_work()
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF current_setting('transaction_read_only')::boolean THEN
+    RAISE read_only_sql_transaction USING MESSAGE = 'cannot refresh in a read-only transaction or on a standby';
+  END IF;
+  PERFORM fivetrex_watch.check_commit();
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.check_work()
+  IS 'internal: an error where nothing can be written, or nothing committed';
+
 CREATE FUNCTION fivetrex_watch.to_refresh(account text)
 RETURNS text[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   accounts text[];
 BEGIN
-  IF current_setting('transaction_read_only')::boolean THEN
-    RAISE read_only_sql_transaction USING MESSAGE = 'cannot refresh in a read-only transaction or on a standby';
-  ELSIF account IS NOT NULL OR NOT EXISTS (SELECT FROM fivetrex_watch.accounts) THEN
-    accounts := ARRAY[fivetrex_watch.the_account(account)];
-  ELSE
-    accounts := ARRAY(SELECT a.account FROM fivetrex_watch.accounts a WHERE a.enabled ORDER BY 1);
+  IF NOT current_setting('transaction_read_only')::boolean THEN
+    IF account IS NOT NULL OR NOT EXISTS (SELECT FROM fivetrex_watch.accounts) THEN
+      accounts := ARRAY[fivetrex_watch.the_account(account)];
+    ELSE
+      accounts := ARRAY(SELECT a.account FROM fivetrex_watch.accounts a WHERE a.enabled ORDER BY 1);
+    END IF;
   END IF;
-  PERFORM fivetrex_watch.check_commit();
+  PERFORM fivetrex_watch.check_work();
+  -- what a wait has told, if one was canceled, is to be told again
+  PERFORM set_config('fivetrex_watch.told', '', false);
   RETURN accounts;
 END $$;
 
 COMMENT ON FUNCTION fivetrex_watch.to_refresh(text)
   IS 'internal: the accounts that a refresh is for; an error where nothing can be written';
 
+CREATE FUNCTION fivetrex_watch.check_refresh(max_age interval, runs_only boolean)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF max_age IS NULL OR runs_only IS NULL THEN
+    RAISE null_value_not_allowed USING MESSAGE = 'max_age and runs_only must not be null',
+      HINT = 'Without max_age the list is read anew.';
+  ELSIF max_age < '0' THEN
+    RAISE invalid_parameter_value USING MESSAGE = 'max_age must not be negative';
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.check_refresh(interval, boolean)
+  IS 'internal: an error where the arguments of refresh() make no sense';
+
 /*
- * Whoever commits cannot have a search_path of his own: so this is a bare loop
- * with qualified names, and the work is in functions.
+ * Whoever commits cannot have a search_path of his own: so these are bare loops
+ * with qualified names, and the work is in functions.  Where the caller lacks
+ * something, nothing of the account is touched any more; if it is for syncs
+ * only, what was read is told all the same.
  */
+CREATE PROCEDURE fivetrex_watch.refresh_account(
+  name text, began timestamptz, max_age interval, runs_only boolean, INOUT fault jsonb)
+LANGUAGE plpgsql AS $$
+DECLARE
+  r pg_catalog.record;
+  calls pg_catalog.int4;
+  ok pg_catalog.bool;
+BEGIN
+  r := fivetrex_watch.attempt(name, 'scan', began, max_age, runs_only, NULL);
+  COMMIT;
+  fault := r.fault;
+  ok := r.done OPERATOR(pg_catalog.>=) 0;
+  WHILE ok LOOP
+    r := fivetrex_watch.attempt(name, 'history', began, max_age, runs_only, calls);
+    COMMIT;
+    fault := r.fault;
+    EXIT WHEN r.done OPERATOR(pg_catalog.<=) 0;
+    calls := fivetrex_watch.calls_left(name, calls, r.done);
+  END LOOP;
+  IF fault IS NOT NULL THEN
+    RETURN;
+  END IF;
+  r := fivetrex_watch.attempt(name, 'settle', began, max_age, runs_only, NULL);
+  COMMIT;
+  fault := r.fault;
+  WHILE ok AND fault IS NULL LOOP
+    r := fivetrex_watch.attempt(name, 'post', began, max_age, runs_only, NULL);
+    COMMIT;
+    fault := r.fault;
+    EXIT WHEN r.done OPERATOR(pg_catalog.<=) 0;
+  END LOOP;
+  IF ok AND NOT runs_only THEN
+    r := fivetrex_watch.attempt(name, 'webhooks', began, max_age, runs_only, NULL);
+    COMMIT;
+    fault := coalesce(fault, r.fault);
+  END IF;
+  r := fivetrex_watch.attempt(name, 'finish', began, max_age, runs_only, NULL);
+  COMMIT;
+  fault := coalesce(fault, r.fault);
+END $$;
+
+COMMENT ON PROCEDURE fivetrex_watch.refresh_account(text, timestamptz, interval, boolean, jsonb)
+  IS 'internal: the steps of a refresh of one account; fault: what the caller lacks for it';
+
 CREATE PROCEDURE fivetrex_watch.refresh(
   account text DEFAULT NULL, max_age interval DEFAULT '0', runs_only boolean DEFAULT false)
 LANGUAGE plpgsql AS $$
 DECLARE
   began pg_catalog.timestamptz := pg_catalog.clock_timestamp();
+  names pg_catalog.text[] := fivetrex_watch.to_refresh(account);
   name pg_catalog.text;
-  done pg_catalog.int4;
-  calls pg_catalog.int4;
-  ok pg_catalog.bool;
+  fault pg_catalog.jsonb;
+  faults pg_catalog.int4 := 0;
 BEGIN
-  FOREACH name IN ARRAY fivetrex_watch.to_refresh(account) LOOP
-    ok := fivetrex_watch.attempt(name, 'scan', began, max_age, runs_only, NULL) OPERATOR(pg_catalog.>=) 0;
-    COMMIT;
-    calls := NULL;
-    WHILE ok LOOP
-      done := fivetrex_watch.attempt(name, 'history', began, max_age, runs_only, calls);
-      COMMIT;
-      EXIT WHEN done OPERATOR(pg_catalog.<=) 0;
-      calls := fivetrex_watch.calls_left(name, calls, done);
-    END LOOP;
-    done := fivetrex_watch.attempt(name, 'settle', began, max_age, runs_only, NULL);
-    COMMIT;
-    WHILE ok LOOP
-      done := fivetrex_watch.attempt(name, 'post', began, max_age, runs_only, NULL);
-      COMMIT;
-      EXIT WHEN done OPERATOR(pg_catalog.<=) 0;
-    END LOOP;
-    IF ok AND NOT runs_only THEN
-      done := fivetrex_watch.attempt(name, 'webhooks', began, max_age, runs_only, NULL);
-      COMMIT;
+  PERFORM fivetrex_watch.check_refresh(max_age, runs_only);
+  FOREACH name IN ARRAY names LOOP
+    CALL fivetrex_watch.refresh_account(name, began, max_age, runs_only, fault);
+    IF fault IS NOT NULL THEN
+      faults := faults OPERATOR(pg_catalog.+) 1;
+      IF faults OPERATOR(pg_catalog.=) pg_catalog.cardinality(names) THEN
+        PERFORM fivetrex_watch.raise_fault(names, fault);
+      END IF;
+      PERFORM fivetrex_watch.tell_fault(name, fault);
     END IF;
-    done := fivetrex_watch.attempt(name, 'finish', began, max_age, runs_only, NULL);
-    COMMIT;
   END LOOP;
 END $$;
 
@@ -1600,8 +1814,12 @@ DECLARE
   of_account text;
   watched fivetrex_watch.accounts;
   unknown text;
+  named text;
   result bigint;
 BEGIN
+  IF current_setting('transaction_read_only')::boolean THEN
+    RAISE read_only_sql_transaction USING MESSAGE = 'cannot ask for syncs in a read-only transaction or on a standby';
+  END IF;
   IF connectors IS NULL OR cardinality(connectors) = 0 THEN
     RETURN NULL;
   ELSIF array_ndims(connectors) > 1 THEN
@@ -1626,8 +1844,16 @@ BEGIN
   FROM unnest(connectors) WITH ORDINALITY n(id, ord)
   WHERE NOT EXISTS (SELECT FROM fivetrex_watch.connectors c WHERE c.account = of_account AND c.id = n.id);
   IF unknown IS NOT NULL THEN
+    SELECT string_agg(quote_literal(c.id) || ' for ' || quote_literal(c.name), ', ' ORDER BY c.name, c.id) INTO named
+    FROM fivetrex_watch.connectors c
+    WHERE c.account = of_account AND c.gone_at IS NULL AND c.name = ANY (connectors)
+      AND NOT EXISTS (SELECT FROM fivetrex_watch.connectors k WHERE k.account = of_account AND k.id = c.name);
     RAISE no_data_found USING MESSAGE = format('account "%s" has no such connectors: %s', of_account, unknown),
-      HINT = format('One that is new is known after CALL fivetrex_watch.refresh(%L);', of_account);
+      HINT = coalesce('Pass connector_id, not the name: ' || named || '.', format('One that is new is known after CALL fivetrex_watch.refresh(%L);', of_account));
+  END IF;
+  IF NOT watched.enabled THEN
+    RAISE NOTICE USING MESSAGE = format('account "%s" is not enabled: nothing is started before it is refreshed by its name', of_account),
+      HINT = format('CALL fivetrex_watch.refresh(%L);', of_account);
   END IF;
   result := nextval('fivetrex_watch.batch_numbers');
   INSERT INTO fivetrex_watch.runs (batch, account, connector_id, requested_at, requested_by, at_once, deadline, clock_skew)
@@ -1655,39 +1881,52 @@ $$;
 COMMENT ON FUNCTION fivetrex_watch.cancel(bigint)
   IS 'give up the open runs of a batch; returns their number. A sync that has begun goes on: the API cannot stop one';
 
-CREATE FUNCTION fivetrex_watch.may_work(account text)
+CREATE FUNCTION fivetrex_watch.may_wait()
+RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  -- who calls: a procedure that commits is never called by a function of somebody else's rights
+  SELECT has_function_privilege(CASE WHEN current_setting('role') <> 'none' THEN current_setting('role')
+    ELSE session_user END, 'fivetrex_watch.wait(bigint, text)', 'EXECUTE')
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.may_wait()
+  IS 'internal: may the caller wait(), and so know of a batch what that tells?';
+
+CREATE FUNCTION fivetrex_watch.may_work(account text, server name, schema name, enabled boolean, is_first boolean)
 RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  a fivetrex_watch.accounts;
+  missing text;
 BEGIN
-  SELECT * INTO a FROM fivetrex_watch.accounts x WHERE x.account = may_work.account;
-  IF NOT FOUND THEN
+  IF server IS NULL THEN
     RETURN false;
   END IF;
   -- nobody can work then: better told than waited for
-  PERFORM fivetrex_watch.check_server(a);
-  RETURN (SELECT has_table_privilege('fivetrex_watch.runs', 'UPDATE') AND has_server_privilege(s.oid, 'USAGE')
-      AND has_function_privilege((fivetrex_watch.base_function('fivetrex_sync') || '(text, boolean, name)')::regprocedure,
-        'EXECUTE')
-      AND EXISTS (SELECT FROM pg_user_mappings m WHERE m.srvid = s.oid AND m.usename IN (current_user, 'public'))
-    FROM pg_foreign_server s WHERE s.srvname = a.server);
+  PERFORM fivetrex_watch.check_server(account, server, schema);
+  missing := fivetrex_watch.missing_rights(server, schema);
+  IF is_first AND NOT enabled THEN
+    RAISE NOTICE USING MESSAGE = format('account "%s" is not enabled: this waits until it is refreshed by its name', account),
+      HINT = format('CALL fivetrex_watch.refresh(%L);', account);
+  ELSIF is_first AND missing IS NOT NULL THEN
+    RAISE NOTICE USING MESSAGE = format('account "%s" cannot be refreshed by role "%s": this waits until others do', account, current_user),
+      HINT = 'To do it itself: ' || missing;
+  END IF;
+  RETURN enabled AND missing IS NULL;
 END $$;
 
-COMMENT ON FUNCTION fivetrex_watch.may_work(text)
-  IS 'internal: may the caller refresh and start syncs himself? An error where the account''s server is not there';
+COMMENT ON FUNCTION fivetrex_watch.may_work(text, name, name, boolean, boolean)
+  IS 'internal: may a wait refresh and start syncs itself? If not, is_first says so. An error where the account''s server or tables are not there';
 
-CREATE FUNCTION fivetrex_watch.first_pause(account text)
+CREATE FUNCTION fivetrex_watch.first_pause(server name)
 RETURNS double precision
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   -- five seconds, as the server's retry_delay is one by default
   SELECT coalesce((SELECT greatest(0.02, least(5, 0.005 * coalesce((SELECT option_value::integer
       FROM pg_options_to_table(s.srvoptions) WHERE option_name = 'retry_delay'), 1000)))
-    FROM fivetrex_watch.accounts a JOIN pg_foreign_server s ON s.srvname = a.server
-    WHERE a.account = first_pause.account), 5)
+    FROM pg_foreign_server s WHERE s.srvname = first_pause.server), 5)
 $$;
 
-COMMENT ON FUNCTION fivetrex_watch.first_pause(text)
+COMMENT ON FUNCTION fivetrex_watch.first_pause(name)
   IS 'internal: seconds between the first looks of a wait';
 
 CREATE FUNCTION fivetrex_watch.ended_here(r fivetrex_watch.runs)
@@ -1704,7 +1943,7 @@ COMMENT ON FUNCTION fivetrex_watch.ended_here(fivetrex_watch.runs)
 
 CREATE FUNCTION fivetrex_watch.tell_ended(batch bigint, told bigint[])
 RETURNS bigint[]
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   r record;
 BEGIN
@@ -1712,7 +1951,7 @@ BEGIN
       extract(epoch FROM greatest(fivetrex_watch.ended_here(u), u.requested_at) - u.requested_at)::bigint AS seconds
     FROM fivetrex_watch.runs u
     LEFT JOIN fivetrex_watch.connectors c ON c.account = u.account AND c.id = u.connector_id
-    WHERE u.batch = tell_ended.batch AND u.outcome IS NOT NULL AND u.id <> ALL (told)
+    WHERE u.batch = tell_ended.batch AND u.outcome IS NOT NULL AND u.id <> ALL (told) AND fivetrex_watch.may_wait()
     ORDER BY fivetrex_watch.ended_here(u), u.id
   LOOP
     RAISE NOTICE '%: % (%)', r.name, r.outcome || coalesce(', ' || r.reason, ''),
@@ -1725,20 +1964,27 @@ END $$;
 COMMENT ON FUNCTION fivetrex_watch.tell_ended(bigint, bigint[])
   IS 'internal: a NOTICE for each run of a batch that has ended since';
 
-CREATE FUNCTION fivetrex_watch.outcome_of(batch bigint, OUT is_open boolean, OUT account text, OUT outcome text)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION fivetrex_watch.outcome_of(
+  batch bigint, OUT is_open boolean, OUT account text, OUT outcome text, OUT server name, OUT schema name, OUT enabled boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  IF NOT fivetrex_watch.may_wait() THEN
+    RAISE insufficient_privilege USING MESSAGE = 'permission denied for procedure wait';
+  END IF;
   -- a run is over five minutes after its deadline, though nobody may have refreshed to say so
   SELECT bool_or(r.outcome IS NULL AND r.deadline > clock_timestamp() - interval '5 min'), min(r.account), coalesce(
     (array_agg(coalesce(r.outcome, 'timeout') ORDER BY r.id) FILTER (WHERE r.outcome IS DISTINCT FROM 'succeeded'))[1],
     'succeeded')
   INTO is_open, account, outcome FROM fivetrex_watch.runs r WHERE r.batch = outcome_of.batch;
   IF is_open IS NULL AND batch IS NOT NULL THEN
-    RAISE no_data_found USING MESSAGE = format('there is no batch %s', batch);
+    RAISE no_data_found USING MESSAGE = format('there is no batch %s', batch),
+      HINT = 'request() returns its number, and fivetrex_watch.batches lists them; a ROLLBACK takes a request back.';
   END IF;
   IF is_open THEN
     outcome := NULL;
   END IF;
+  SELECT a.server, a.schema, a.enabled INTO server, schema, enabled FROM fivetrex_watch.accounts a
+  WHERE a.account = outcome_of.account;
 END $$;
 
 COMMENT ON FUNCTION fivetrex_watch.outcome_of(bigint)
@@ -1751,16 +1997,20 @@ DECLARE
   pause pg_catalog.float8;
   waited pg_catalog.float8;
   looked pg_catalog.timestamptz;
+  is_first pg_catalog.bool;
+  fault pg_catalog.jsonb;
   told pg_catalog.int8[] := '{}';
 BEGIN
-  PERFORM fivetrex_watch.to_refresh(account) FROM fivetrex_watch.outcome_of(batch);
+  PERFORM fivetrex_watch.outcome_of(batch);
+  PERFORM fivetrex_watch.check_work();
+  PERFORM pg_catalog.set_config('fivetrex_watch.told', '{}', false);
   LOOP
     o := fivetrex_watch.outcome_of(batch);
     told := fivetrex_watch.tell_ended(batch, told);
     outcome := CASE WHEN batch IS NOT NULL THEN o.outcome END;
     EXIT WHEN o.is_open IS NOT TRUE;
     IF pause IS NULL THEN
-      pause := fivetrex_watch.first_pause(o.account);
+      pause := fivetrex_watch.first_pause(o.server);
     ELSE
       waited := 0;
       WHILE waited OPERATOR(pg_catalog.<) pause LOOP
@@ -1773,11 +2023,15 @@ BEGIN
       pause := least(pause OPERATOR(pg_catalog.*) 1.3, 60.0);
     END IF;
     COMMIT;
+    is_first := looked IS NULL;
     looked := pg_catalog.clock_timestamp();
-    IF fivetrex_watch.may_work(o.account) THEN
-      CALL fivetrex_watch.refresh(o.account, pg_catalog.make_interval(secs => pause OPERATOR(pg_catalog./) 2.0), true);
+    IF fivetrex_watch.may_work(o.account, o.server, o.schema, o.enabled, is_first) THEN
+      CALL fivetrex_watch.refresh_account(o.account, looked, pg_catalog.make_interval(secs => pause OPERATOR(pg_catalog./) 2.0),
+        true, fault);
+      PERFORM fivetrex_watch.tell_fault(o.account, fault);
     END IF;
   END LOOP;
+  PERFORM pg_catalog.set_config('fivetrex_watch.told', '', false);
 END $$;
 
 COMMENT ON PROCEDURE fivetrex_watch.wait(bigint, text)
@@ -2148,8 +2402,8 @@ COMMENT ON FUNCTION fivetrex_watch.delivered(text)
 
 CREATE FUNCTION fivetrex_watch.was_delivered(batch bigint, since timestamptz)
 RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT EXISTS (SELECT FROM fivetrex_watch.runs r
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT fivetrex_watch.may_wait() AND EXISTS (SELECT FROM fivetrex_watch.runs r
     JOIN fivetrex_watch.deliveries d ON d.account = r.account AND d.connector_id = r.connector_id
     WHERE r.batch = was_delivered.batch AND r.outcome IS NULL AND d.used_at IS NULL AND d.received_at >= since)
 $$;
@@ -2371,8 +2625,8 @@ END $$;
 COMMENT ON FUNCTION fivetrex_watch.read_tables_singly(fivetrex_watch.accounts, text[], timestamptz)
   IS 'internal: the same one by one, so that a bad one keeps its error to itself; false where it was given up, with what was read until then';
 
-CREATE FUNCTION fivetrex_watch.attempt_tables(account text, began timestamptz, n integer)
-RETURNS integer
+CREATE FUNCTION fivetrex_watch.attempt_tables(
+  account text, began timestamptz, n integer, OUT done integer, OUT fault jsonb)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   a fivetrex_watch.accounts;
@@ -2381,18 +2635,20 @@ DECLARE
   detail text;
   hint text;
 BEGIN
-  -- which keeps its name meanwhile
-  SELECT * INTO a FROM fivetrex_watch.accounts x WHERE x.account = attempt_tables.account FOR KEY SHARE;
-  ids := fivetrex_watch.tables_wanted(a, began, n);
-  IF ids = '{}' OR NOT pg_try_advisory_xact_lock(hashtext('fivetrex_watch.tables'), hashtext(account)) THEN
-    RETURN 0;
-  END IF;
-  SELECT * INTO l FROM fivetrex_watch.limits(a);
-  IF l.remaining < l.rate_limit / 10 THEN
-    RAISE WARNING 'account "%": tables are not read, as % of % calls of the hour are left', account, l.remaining, l.rate_limit;
-    RETURN 0;
-  END IF;
+  done := 0;
   BEGIN
+    -- which keeps its name meanwhile
+    SELECT * INTO a FROM fivetrex_watch.accounts x WHERE x.account = attempt_tables.account FOR KEY SHARE;
+    ids := fivetrex_watch.tables_wanted(a, began, n);
+    IF ids = '{}' OR NOT pg_try_advisory_xact_lock(hashtext('fivetrex_watch.tables'), hashtext(account)) THEN
+      RETURN;
+    END IF;
+    PERFORM fivetrex_watch.check_server(a.account, a.server, a.schema);
+    SELECT * INTO l FROM fivetrex_watch.limits(a);
+    IF l.remaining < l.rate_limit / 10 THEN
+      RAISE WARNING 'account "%": tables are not read, as % of % calls of the hour are left', account, l.remaining, l.rate_limit;
+      RETURN;
+    END IF;
     BEGIN
       PERFORM fivetrex_watch.read_tables(a, ids, clock_timestamp());
     EXCEPTION WHEN OTHERS THEN
@@ -2400,38 +2656,62 @@ BEGIN
         RAISE;
       END IF;
       IF NOT fivetrex_watch.read_tables_singly(a, ids, clock_timestamp()) THEN
-        RETURN -1;
+        done := -1;
+        RETURN;
       END IF;
     END;
-    RETURN cardinality(ids);
+    done := cardinality(ids);
   EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-    IF fivetrex_watch.is_callers_fault(SQLSTATE, SQLERRM, detail) THEN
-      RAISE;
+    detail := coalesce(nullif(detail, ''), 'Step: tables.');
+    done := -1;
+    fault := fivetrex_watch.fault_of(account, SQLSTATE, SQLERRM, detail, hint);
+    IF fault IS NULL THEN
+      PERFORM fivetrex_watch.note_failure(account, SQLSTATE, SQLERRM, detail, hint);
     END IF;
-    PERFORM fivetrex_watch.note_failure(account, SQLSTATE, SQLERRM, coalesce(nullif(detail, ''), 'Step: tables.'), hint);
-    RETURN -1;
   END;
 END $$;
 
 COMMENT ON FUNCTION fivetrex_watch.attempt_tables(text, timestamptz, integer)
-  IS 'internal: reads the tables of the next n connectors, unless another session does; returns their number, -1 when it failed';
+  IS 'internal: reads the tables of the next n connectors, unless another session does; done: their number, -1 when it failed; fault: an error of the caller''s';
+
+CREATE FUNCTION fivetrex_watch.check_calls(calls integer)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF calls < 0 THEN
+    RAISE invalid_parameter_value USING MESSAGE = 'calls must not be negative', HINT = 'Null is no limit.';
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.check_calls(integer)
+  IS 'internal: an error where the argument of refresh_tables() makes no sense';
 
 CREATE PROCEDURE fivetrex_watch.refresh_tables(calls integer DEFAULT 200, account text DEFAULT NULL)
 LANGUAGE plpgsql AS $$
 DECLARE
   began pg_catalog.timestamptz := pg_catalog.clock_timestamp();
+  names pg_catalog.text[] := fivetrex_watch.to_refresh(account);
   name pg_catalog.text;
-  done pg_catalog.int4;
+  r pg_catalog.record;
   calls_left pg_catalog.int4;
+  faults pg_catalog.int4 := 0;
 BEGIN
-  FOREACH name IN ARRAY fivetrex_watch.to_refresh(account) LOOP
+  PERFORM fivetrex_watch.check_calls(calls);
+  FOREACH name IN ARRAY names LOOP
     calls_left := calls;
     WHILE calls_left IS NULL OR calls_left OPERATOR(pg_catalog.>) 0 LOOP
-      done := fivetrex_watch.attempt_tables(name, began, least(calls_left, 20));
+      r := fivetrex_watch.attempt_tables(name, began, least(calls_left, 20));
       COMMIT;
-      EXIT WHEN done OPERATOR(pg_catalog.<=) 0;
-      calls_left := calls_left OPERATOR(pg_catalog.-) done;
+      IF r.fault IS NOT NULL THEN
+        faults := faults OPERATOR(pg_catalog.+) 1;
+        IF faults OPERATOR(pg_catalog.=) pg_catalog.cardinality(names) THEN
+          PERFORM fivetrex_watch.raise_fault(names, r.fault);
+        END IF;
+        PERFORM fivetrex_watch.tell_fault(name, r.fault);
+      END IF;
+      EXIT WHEN r.done OPERATOR(pg_catalog.<=) 0;
+      calls_left := calls_left OPERATOR(pg_catalog.-) r.done;
     END LOOP;
   END LOOP;
 END $$;
@@ -2447,6 +2727,7 @@ CREATE VIEW fivetrex_watch.health AS
 SELECT c.account, c.id AS connector_id, c.name, c.service, c.group_id, c.group_name, h.health, h.severity,
   CASE WHEN c.read_error IS NOT NULL THEN c.read_error
     WHEN s.is_stale AND a.error IS NOT NULL THEN a.error
+    WHEN s.is_stale AND NOT a.enabled THEN 'the account is not enabled: see fivetrex_watch.accounts'
     WHEN h.health <> 'failing' THEN h.reason
     ELSE (SELECT y.reason FROM fivetrex_watch.syncs y
       WHERE y.account = c.account AND y.connector_id = c.id AND y.ended_at IS NOT NULL AND y.status <> 'COMPLETED'
@@ -3308,9 +3589,16 @@ COMMENT ON COLUMN fivetrex_watch.sparklines.reason IS 'why it is not ok';
 -------------------------------------------------------------------------------
 -- Rights: nothing for PUBLIC.  The functions of a view run with the rights of
 -- its reader, so those three, which read no table, are left to whoever may use
--- the schema.
+-- the schema.  A procedure that commits cannot have its owner's rights: so what
+-- wait() calls is left to all as well, and tells only who may EXECUTE wait();
+-- that right is all that a waiter needs.
 
 REVOKE ALL ON ALL ROUTINES IN SCHEMA fivetrex_watch FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION fivetrex_watch.health_of(fivetrex_watch.connectors, timestamptz) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION fivetrex_watch.health_began(fivetrex_watch.connectors, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION fivetrex_watch.ended_here(fivetrex_watch.runs) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION fivetrex_watch.outcome_of(bigint), fivetrex_watch.tell_ended(bigint, bigint[]),
+  fivetrex_watch.was_delivered(bigint, timestamptz), fivetrex_watch.first_pause(name), fivetrex_watch.may_wait(),
+  fivetrex_watch.may_work(text, name, name, boolean, boolean), fivetrex_watch.missing_rights(name, name),
+  fivetrex_watch.check_server(text, name, name), fivetrex_watch.check_work(), fivetrex_watch.check_commit(),
+  fivetrex_watch.base_function(text) TO PUBLIC;

@@ -38,6 +38,16 @@ SELECT try($$SELECT fivetrex_watch.add_account('main', 'watched', 'My tables')$$
 DROP FOREIGN TABLE "My tables".connectors;
 IMPORT FOREIGN SCHEMA fivetran LIMIT TO (connectors) FROM SERVER watched INTO "My tables";
 SELECT try($$SELECT fivetrex_watch.add_account('main', 'watched', 'My tables')$$);
+-- what the hints say leads there
+SELECT try($$CREATE SCHEMA hinted; IMPORT FOREIGN SCHEMA fivetran LIMIT TO (connectors, groups, connector_sync_history, connector_schemas, connector_tables, webhooks) FROM SERVER watched INTO hinted;
+  ALTER FOREIGN TABLE hinted.connectors DROP COLUMN tasks$$);
+SELECT try($$SELECT fivetrex_watch.add_account('hinted', 'watched', 'hinted')$$);
+SELECT try($$DROP FOREIGN TABLE hinted.connectors; IMPORT FOREIGN SCHEMA fivetran LIMIT TO (connectors) FROM SERVER watched INTO hinted;
+  SELECT fivetrex_watch.add_account('hinted', 'watched', 'hinted')$$);
+DELETE FROM fivetrex_watch.accounts WHERE account = 'hinted';
+SET client_min_messages = warning;
+DROP SCHEMA hinted CASCADE;
+RESET client_min_messages;
 SELECT try($$SELECT fivetrex_watch.add_account(NULL, 'watched', 'My tables')$$);
 SELECT try($$SELECT fivetrex_watch.add_account('main', NULL, 'My tables')$$);
 SELECT try($$SELECT fivetrex_watch.add_account('main', 'watched', NULL)$$);
@@ -53,6 +63,7 @@ SELECT try($$SELECT fivetrex_watch.request('{a}', account => 'another')$$);
 UPDATE fivetrex_watch.accounts SET refreshed_at = now();
 INSERT INTO fivetrex_watch.connectors (account, id, name) SELECT 'main', chr(96 + n), 'name of ' || chr(96 + n) FROM generate_series(1, 5) n;
 SELECT try($$SELECT fivetrex_watch.request('{a,zebra,b,yak}')$$);
+SELECT try($$SELECT fivetrex_watch.request('{"name of b",a,name of yak}')$$);
 SELECT try($$SELECT fivetrex_watch.request('{a,NULL}')$$);
 SELECT try($$SELECT fivetrex_watch.request('{a}', 0)$$);
 SELECT try($$SELECT fivetrex_watch.request('{a}', NULL)$$);
@@ -91,6 +102,23 @@ SELECT try($$SELECT fivetrex_watch.request('{a}')$$);
 SELECT fivetrex_watch.request('{a}', account => 'main') > :late;
 SELECT try($$CALL fivetrex_watch.refresh('nobody')$$);
 SELECT try($$CALL fivetrex_watch.wait(-1)$$);
+-- arguments without sense
+\set VERBOSITY terse
+CALL fivetrex_watch.refresh('main', max_age => NULL);
+CALL fivetrex_watch.refresh('main', runs_only => NULL);
+CALL fivetrex_watch.refresh('main', max_age => '-1 s');
+CALL fivetrex_watch.refresh_tables(-1);
+\set VERBOSITY default
+BEGIN READ ONLY;
+SELECT fivetrex_watch.request('{a}');
+ROLLBACK;
+-- one that is switched off: the board and who asks are told
+UPDATE fivetrex_watch.accounts SET enabled = false, refreshed_at = now() - interval '1 day' WHERE account = 'main';
+BEGIN;
+SELECT fivetrex_watch.request('{a}', account => 'main') > 0;
+ROLLBACK;
+SELECT DISTINCT is_stale, reason FROM fivetrex_watch.health WHERE account = 'main';
+UPDATE fivetrex_watch.accounts SET enabled = true, refreshed_at = now() WHERE account = 'main';
 CALL fivetrex_watch.wait(NULL);
 SET client_min_messages = warning;
 CALL fivetrex_watch.wait(:batch);

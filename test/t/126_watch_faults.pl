@@ -253,6 +253,147 @@ subtest 'the server is renamed, or dropped' => sub {
 	like($node->ended($waiter), qr/ERROR:  42704: server "$world" of account "$world" does not exist/, 'it is told');
 };
 
+# What the caller lacks is told to him, with what to do, and concerns neither the account nor the others.
+subtest 'the caller lacks something' => sub {
+	my ($bad, $good) = (world(), world());
+	$node->query(qq{UPDATE fivetrex_watch.accounts SET enabled = account IN ('$bad', '$good'); CREATE ROLE lacking; SET fivetrex.max_writes = -1;
+		GRANT USAGE ON SCHEMA fivetrex_watch, $bad, $good TO lacking; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA fivetrex_watch TO lacking;
+		GRANT EXECUTE ON ALL ROUTINES IN SCHEMA fivetrex_watch TO lacking; GRANT SELECT ON ALL TABLES IN SCHEMA $bad, $good TO lacking;
+		GRANT USAGE ON FOREIGN SERVER $bad, $good TO lacking; GRANT EXECUTE ON FUNCTION fivetrex_sync(text, boolean, name) TO lacking});
+	my $run = sub { my ($sql) = @_; return ($node->psql('postgres', "\\set VERBOSITY verbose\nSET ROLE lacking; $sql"))[2]; };
+	my $events = $node->query('SELECT count(*) FROM fivetrex_watch.events');
+	my $untouched = sub {
+		return $node->query(qq{SELECT error IS NULL AND failed_at IS NULL FROM fivetrex_watch.accounts WHERE account = '$bad'})
+		  . $node->query(qq{SELECT coalesce(sum(tries), 0) || '|' || count(error) || '|' || (SELECT count(*) - $events FROM fivetrex_watch.events) FROM fivetrex_watch.runs WHERE account = '$bad'});
+	};
+	is($run->('CALL fivetrex_watch.refresh(); CALL fivetrex_watch.refresh_tables()'), '', 'with all rights it works');
+	my $mapping = "DROP USER MAPPING FOR PUBLIC SERVER $bad";
+	foreach (
+		[ $mapping, "CREATE USER MAPPING FOR PUBLIC SERVER $bad OPTIONS (api_key 'key', api_secret 'secret')", qr/CREATE USER MAPPING FOR lacking SERVER $bad OPTIONS \(api_key/ ],
+		[ "REVOKE USAGE ON SCHEMA $bad FROM lacking", "GRANT USAGE ON SCHEMA $bad TO lacking", qr/GRANT USAGE ON SCHEMA $bad TO lacking;/ ],
+		[ "REVOKE SELECT ON $bad.connectors FROM lacking", "GRANT SELECT ON $bad.connectors TO lacking", qr/GRANT SELECT ON ALL TABLES IN SCHEMA $bad TO lacking;/, 'refresh' ],
+		[ "REVOKE SELECT ON $bad.connector_tables FROM lacking", "GRANT SELECT ON $bad.connector_tables TO lacking", qr/GRANT SELECT ON ALL TABLES IN SCHEMA $bad TO lacking;/, 'refresh_tables' ],
+		[ "REVOKE USAGE ON FOREIGN SERVER $bad FROM lacking", "GRANT USAGE ON FOREIGN SERVER $bad TO lacking", qr/GRANT USAGE ON FOREIGN SERVER $bad TO lacking;/ ])
+	{
+		my ($deprive, $restore, $hint, @only) = @$_;
+		$node->query($deprive);
+		foreach my $procedure (@only ? @only : qw(refresh refresh_tables))
+		{
+			$node->query("UPDATE fivetrex_watch.accounts SET refreshed_at = '2020-01-01' WHERE account = '$good'; UPDATE fivetrex_watch.connectors SET tables_asked_at = '2020-01-01'");
+			my $err = $run->("CALL fivetrex_watch.$procedure()");
+			like($err, qr/^(?:\S+ )?WARNING:  42\w+: account "$bad": .*\nDETAIL:  .*\nHINT:  $hint/m, "$deprive: $procedure warns");
+			is(scalar(() = $err =~ /WARNING|ERROR/g), 1, 'of nothing else');
+			is($node->query("SELECT CASE '$procedure' WHEN 'refresh' THEN refreshed_at ELSE (SELECT min(tables_asked_at) FROM fivetrex_watch.connectors WHERE account = '$good') END > now() - interval '1 hour'
+				FROM fivetrex_watch.accounts WHERE account = '$good'"), 't', 'the next one goes on');
+			$err = $run->("CALL fivetrex_watch.$procedure(account => '$bad')");
+			like($err, qr/ERROR:  42\w+: .*\nDETAIL:  .*\nHINT:  $hint/m, 'by its name: an error');
+			cmp_ok(length $err, '<', 1500, 'a short one');
+			is($untouched->(), 't0|0|0', 'nothing keeps it');
+		}
+		$node->query($restore);
+	}
+
+	# for syncs only
+	$node->{world} = $bad;
+	$node->request($seem);
+	foreach (
+		[ 'REVOKE EXECUTE ON FUNCTION fivetrex_sync(text, boolean, name) FROM lacking', '', qr/42501: .*HINT:  GRANT EXECUTE ON FUNCTION \S*fivetrex_sync\(text,boolean,name\) TO lacking;/s ],
+		[ 'GRANT EXECUTE ON FUNCTION fivetrex_sync(text, boolean, name) TO lacking', 'SET fivetrex.max_writes = 0', qr/54000: fivetrex\.max_writes does not allow this\n.*HINT:  SET fivetrex\.max_writes/s ],
+		[ '', 'SET fivetrex.max_calls = 0', qr/54000: .*fivetrex\.max_calls allows.*HINT:/s ],
+		[ '', 'RESET ROLE; SELECT count(*) > 0 FROM ' . $bad . '.groups; SET fivetrex.reserve = 1000000', qr/53400: fivetrex\.reserve does not allow more API calls\n.*HINT:  Repeat/s ])
+	{
+		my ($deprive, $set, $error) = @$_;
+		$node->query($deprive) if $deprive;
+		my $err = $run->("$set; CALL fivetrex_watch.refresh('$bad')");
+		like($err, qr/ERROR:  $error/, "$deprive$set: told to the caller");
+		cmp_ok(length $err, '<', 1500, 'in short');
+		is($untouched->(), 't0|0|0', 'nothing keeps it');
+		like($run->("$set; CALL fivetrex_watch.refresh()"), qr/ERROR:  \w+: none of the 2 accounts could be worked on: /, 'where all fail, so does the call') if $set =~ /max_calls/;
+	}
+	is($node->query("SELECT count(*) FROM fivetrex_watch.runs WHERE account = '$bad' AND outcome IS NULL AND posts = 0"), 1, 'the run is still to be started');
+	$node->query('UPDATE fivetrex_watch.accounts SET enabled = true; DROP OWNED BY lacking; DROP ROLE lacking');
+};
+
+# The waiter's role, its rights, and how often he is told what.
+subtest 'a wait by who may do nothing else' => sub {
+	my $world = world();
+	$mock->plan_syncs($world, { run => 0 });
+	my $batch = $node->request($seem);
+	$node->query('CREATE ROLE waiting; GRANT USAGE ON SCHEMA fivetrex_watch TO waiting');
+	like($node->fails("SET ROLE waiting; CALL fivetrex_watch.wait($batch)"), qr/ERROR:  42501: permission denied for procedure wait/, 'not without a right');
+	like($node->fails("SET ROLE waiting; SELECT fivetrex_watch.outcome_of($batch)"), qr/ERROR:  42501: permission denied for procedure wait/, 'nor by what it calls');
+	is($node->query("SET ROLE waiting; SELECT fivetrex_watch.tell_ended($batch, '{}'), fivetrex_watch.was_delivered($batch, '-infinity')"), '{}|f', 'which tells nothing');
+	$node->query('GRANT EXECUTE ON PROCEDURE fivetrex_watch.wait TO waiting');
+	$mock->clear($world);
+	my $waiter = do { local $ENV{PGOPTIONS} = '-c role=waiting'; $node->background('waiting', "CALL fivetrex_watch.wait($batch)") };
+	$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'waiting' AND wait_event = 'PgSleep'});
+	is_deeply([ $mock->requests($world) ], [], 'asks nothing');
+	$node->refresh($world) for 1 .. 2;
+	my $err = $node->ended($waiter);
+	unlike($err, qr/ERROR|WARNING/, 'the right to wait is all it takes');
+	is(scalar(() = $err =~ /NOTICE:.* account "$world" cannot be refreshed by role "waiting": this waits until others do\n.*HINT: .*GRANT USAGE ON FOREIGN SERVER/g), 1, 'it says once that it only waits') or diag $err;
+	like($err, qr/NOTICE:.*: succeeded/, 'and how it ended');
+	is($node->query("SET ROLE waiting; CALL fivetrex_watch.wait($batch)"), 'succeeded', 'once more');
+	like($node->fails('SET ROLE waiting; CALL fivetrex_watch.wait(-1)'), qr/ERROR:  P0002: there is no batch -1\nHINT: /, 'there is none');
+	like($node->fails('SET ROLE waiting; SELECT * FROM fivetrex_watch.runs'), qr/ERROR:  42501/, 'no more than that');
+	$node->query('DROP OWNED BY waiting; DROP ROLE waiting');
+};
+
+subtest 'a wait that fails again and again' => sub {
+	my $world = world();
+	my $batch = $node->request($seem);
+	$mock->fault($world, { path => 'connections', status => 500, times => 0 });
+	my $waiter = $node->background('failing', "CALL fivetrex_watch.wait($batch)");
+	my $failed = '-infinity';
+	for (1 .. 3)
+	{
+		$node->poll_query_until('postgres', "SELECT failed_at > '$failed' FROM fivetrex_watch.accounts WHERE account = '$world'");
+		$failed = $node->query("SELECT failed_at FROM fivetrex_watch.accounts WHERE account = '$world'");
+	}
+	$node->query("SELECT fivetrex_watch.cancel($batch)");
+	my $err = $node->ended($waiter);
+	is(scalar(() = $err =~ /WARNING: /g), 1, 'warns once') or diag $err;
+	$batch = $node->request($seem);
+	my $again = "CALL fivetrex_watch.refresh('$world'); SELECT fivetrex_watch.cancel($batch); CALL fivetrex_watch.wait($batch); CALL fivetrex_watch.refresh('$world')";
+	is(scalar(() = ($node->psql('postgres', $again))[2] =~ /WARNING: /g), 2, 'a refresh always does');
+};
+
+subtest 'a wait for an account that is not enabled' => sub {
+	my $world = world();
+	my $batch = $node->request($seem);
+	$node->query("UPDATE fivetrex_watch.accounts SET enabled = false WHERE account = '$world'");
+	$mock->clear($world);
+	my $waiter = $node->background('idle', "CALL fivetrex_watch.wait($batch)");
+	$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'idle' AND wait_event = 'PgSleep'});
+	is_deeply([ $mock->requests($world) ], [], 'starts nothing');
+	$mock->plan_syncs($world, { run => 0 });
+	$node->refresh($world) for 1 .. 2;
+	my $err = $node->ended($waiter);
+	is(scalar(() = $err =~ /NOTICE:.* account "$world" is not enabled/g), 1, 'it says so') or diag $err;
+	like($err, qr/NOTICE:.*: succeeded/, 'and ends when it is refreshed by its name');
+};
+
+subtest 'a delivery, and no user mapping' => sub {
+	my $world = world();
+	$node->query("DROP USER MAPPING FOR PUBLIC SERVER $world");
+	like($node->fails("SELECT fivetrex_watch.receive('{}', repeat('a', 64), '$world')"),
+		qr/ERROR:  42704: user mapping not found for user "\w+", server "$world"\nHINT:  CREATE USER MAPPING FOR \w+ SERVER $world OPTIONS \(webhook_secret /, 'how to make one');
+};
+
+subtest 'the schema is renamed, or a table dropped' => sub {
+	my $world = world();
+	$node->query("ALTER SCHEMA $world RENAME TO moved");
+	foreach my $call ('refresh', 'refresh_tables')
+	{
+		my $err = ($node->psql('postgres', "\\set VERBOSITY verbose\nCALL fivetrex_watch.$call(account => '$world')"))[2];
+		like($err, qr/WARNING:  42P01: account "$world": schema "$world" of account "$world" does not exist\n.*HINT:  SELECT fivetrex_watch.add_account/s, "$call: what to do");
+	}
+	$node->query("SELECT fivetrex_watch.add_account('$world', '$world', 'moved'); CALL fivetrex_watch.refresh('$world')");
+	is(error_of($world), '', 'told where it is, it goes on');
+	$node->query('DROP FOREIGN TABLE moved.connector_sync_history');
+	like($node->refresh($world), qr/WARNING:  42P01: account "$world": schema "moved" of account "$world" lacks tables: connector_sync_history\n.*HINT:  SELECT fivetrex_watch.add_account/s, 'a table');
+};
+
 subtest 'another session keeps the account' => sub {
 	my $world = world();
 	my $holder = $node->background('keeper', "BEGIN; SELECT pg_advisory_xact_lock(hashtext('fivetrex_watch'), hashtext('$world')); SELECT pg_sleep(1000)");
