@@ -197,6 +197,8 @@ def modify_connection(world, request):
     merge(obj, body, *TEST_CONTROL, "schema_status", "is_historical_sync")
     if "paused" in body:
         status["sync_state"] = "paused" if body["paused"] else "scheduled"
+    if body.get("schedule"):    # wins over the frequency
+        obj["sync_frequency"] = None
     if "schema_status" in body:
         status["schema_status"] = body["schema_status"]
     if body.get("is_historical_sync"):

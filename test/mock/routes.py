@@ -61,8 +61,13 @@ CONNECTION_CREATE = {
     **CONNECTION_SHARED, "group_id": REQUIRED_STRING, "service": REQUIRED_STRING,
     "connect_card_config": field("object", fields=CONNECT_CARD_CONFIG),
     "destination_schema_names": field("string", enum=["FIVETRAN_NAMING", "SOURCE_NAMING"])}
+# Not in the definition: Fivetran's own client sends it with changes.
+CONNECTION_SCHEDULE = field("object", fields={
+    "schedule_type": field("string", True, ["TIME_OF_DAY", "INTERVAL", "CRON", "MANUAL"]),
+    "cron": STRING, "interval": INTEGER, "time_of_day": STRING,
+    "days_of_week": field("array", values=field("string", enum=platform_routes.DAYS))})
 CONNECTION_UPDATE = {
-    **CONNECTION_SHARED, "is_historical_sync": BOOLEAN,
+    **CONNECTION_SHARED, "is_historical_sync": BOOLEAN, "schedule": CONNECTION_SCHEDULE,
     "schema_status": field("string", enum=["blocked_on_capture", "ready"])}
 
 DESTINATION_UPDATE = {

@@ -84,6 +84,17 @@ does('update to NULL', q{UPDATE connectors SET networking_method = NULL WHERE id
 does('update of config may run tests', q{UPDATE connectors SET config = '{"host": "h2"}' WHERE id = 'assimilate_seem'}, [ "PATCH $c/assimilate_seem {\"config\":{\"host\":\"h2\"}}" ]);
 does('and says so itself', q{UPDATE connectors SET config = '{"host": "h3"}', run_setup_tests = false WHERE id = 'assimilate_seem' RETURNING config ->> 'host'}, [ "PATCH $c/assimilate_seem {\"config\":{\"host\":\"h3\"},$no_tests}" ], 'h3');
 does('a historical sync', q{UPDATE connectors SET is_historical_sync = true WHERE id = 'assimilate_seem'}, [ "PATCH $c/assimilate_seem {\"is_historical_sync\":true,$no_tests}" ]);
+does('a schedule', q{UPDATE connectors SET schedule = '{"schedule_type": "CRON", "cron": "0 */4 * * *"}' WHERE id = 'assimilate_seem'
+	  RETURNING schedule ->> 'cron', sync_frequency},
+	[ "PATCH $c/assimilate_seem {$no_tests,\"schedule\":{\"cron\":\"0 */4 * * *\",\"schedule_type\":\"CRON\"}}" ], '0 */4 * * *|', [ "GET $c/assimilate_seem" ]);
+does('a schedule by days', q{UPDATE connectors SET schedule = jsonb_build_object('schedule_type', 'TIME_OF_DAY', 'days_of_week', ARRAY['MONDAY', 'FRIDAY'],
+	  'time_of_day', '06:30') WHERE id IN ('assimilate_seem', 'broken_anchor')},
+	[ map { "PATCH $c/$_ {$no_tests,\"schedule\":{\"days_of_week\":[\"MONDAY\",\"FRIDAY\"],\"schedule_type\":\"TIME_OF_DAY\",\"time_of_day\":\"06:30\"}}" } qw(assimilate_seem broken_anchor) ]);
+does('no schedule any more', q{UPDATE connectors SET schedule = NULL, sync_frequency = 60 WHERE id = 'assimilate_seem' RETURNING schedule IS NULL, sync_frequency},
+	[ "PATCH $c/assimilate_seem {$no_tests,\"schedule\":null,\"sync_frequency\":60}" ], 't|60');
+$node->safe_psql('postgres', q{UPDATE connectors SET sync_frequency = 60 WHERE id = 'broken_anchor'});
+refuses('a schedule for a new connector', q{INSERT INTO connectors (group_id, service, schedule) VALUES ('decent_dropsy', 'postgres', '{"schedule_type": "MANUAL"}')},
+	qr/0A000: column "schedule" of foreign table "connectors" cannot be inserted\nDETAIL:  It can be changed by UPDATE only\.\nHINT:  Columns of connectors that can be inserted: /);
 does('update of a destination', q{UPDATE destinations SET region = 'GCP_US_EAST4' WHERE id = 'decent_dropsy' RETURNING region}, [ "PATCH /v1/destinations/decent_dropsy {\"region\":\"GCP_US_EAST4\",$no_tests}" ], 'GCP_US_EAST4');
 does('update of webhooks', q{UPDATE webhooks SET active = false, events = '{sync_end}' WHERE id = 'hook_acorn' RETURNING active, events}, [ 'PATCH /v1/webhooks/hook_acorn {"active":false,"events":["sync_end"]}' ], 'f|{sync_end}');
 does('update that hits nothing', q{UPDATE connectors SET paused = true WHERE id = 'no_such' RETURNING id}, [], '', [ "GET $c/no_such" ]);

@@ -44,7 +44,7 @@ static const FtxColumn columns[] = {
 	 "auto or manual."},
 	{"daily_sync_time", FTX_TEXT, "daily_sync_time", FTX_CREATE | FTX_UPDATE,
 	 "Hour of the daily sync, HH:00 UTC; only with a frequency of 1440 minutes."},
-	{"schedule", FTX_JSONB, "schedule", 0,
+	{"schedule", FTX_JSONB, "schedule", FTX_UPDATE,
 	 "Schedule that is not a plain frequency: schedule_type TIME_OF_DAY, INTERVAL, CRON or MANUAL, and its details."},
 	{"pause_after_trial", FTX_BOOL, "pause_after_trial",
 	 FTX_CREATE | FTX_UPDATE, "Is it paused when the free trial ends?"},
