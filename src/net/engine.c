@@ -13,6 +13,7 @@
 #include "libpq/pqsignal.h"
 #include "net/engine.h"
 #include "net/engine_state.h"
+#include "net/roots.h"
 #include "net/sockets.h"
 
 /* Hosts that no proxy is asked for, whatever the environment says. */
@@ -123,6 +124,7 @@ set_up(FtxEngine *engine, const FtxNetConfig *config)
 	const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
 
 	engine->http2 = (version->features & CURL_VERSION_HTTP2) != 0;
+	ftx_roots_init(engine);
 	for (int i = 0; i < FTX_REQUEST_STATES; i++)
 		dlist_init(&engine->lists[i]);
 	ftx_engine_list(engine);

@@ -60,10 +60,13 @@ struct FtxEngine
 	CURLM *multi;	 /* NULL while it rests */
 	CURLSH *share;	 /* TLS sessions, which outlive connections */
 	FtxPoller poller;
-	FtxNetConfig config; /* strings are malloc'ed copies, but secrets */
-	char *no_proxy;		 /* hosts never reached through a proxy */
-	bool http2;			 /* this libcurl can */
-	bool http1;			 /* by which the server answered last */
+	FtxNetConfig config;		/* strings are malloc'ed copies, but secrets */
+	char *no_proxy;				/* hosts never reached through a proxy */
+	const char *root_file;		/* of authorities, libcurl's default */
+	const char *root_directory; /* the same by hash; NULL: not used */
+	bool needs_root_file;		/* the directory was too little once */
+	bool http2;					/* this libcurl can */
+	bool http1;					/* by which the server answered last */
 
 	/* Requests by state, each list in order of arrival. */
 	dlist_head lists[FTX_REQUEST_STATES];

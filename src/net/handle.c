@@ -14,6 +14,7 @@
 #include "net/engine_state.h"
 #include "net/flow.h"
 #include "net/request_state.h"
+#include "net/roots.h"
 #include "net/sockets.h"
 #include "net/transfer.h"
 
@@ -298,15 +299,17 @@ static bool
 set_security_options(FtxRequest *request)
 {
 	const FtxNetConfig *config = &request->engine->config;
+	const char *option;
+	CURLcode code;
 
 	SETOPT(request, CURLOPT_SSL_VERIFYPEER, 1L);
 	SETOPT(request, CURLOPT_SSL_VERIFYHOST, 2L);
 	SETOPT(request, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
-	if (config->sslrootcert != NULL)
+	code = ftx_roots_set(request, &option);
+	if (code != CURLE_OK)
 	{
-		/* these roots only: the system's directory would be added */
-		SETOPT(request, CURLOPT_CAINFO, config->sslrootcert);
-		SETOPT(request, CURLOPT_CAPATH, NULL);
+		option_failed(request, option, code);
+		return false;
 	}
 	if (config->sslcert != NULL)
 		SETOPT(request, CURLOPT_SSLCERT, config->sslcert);

@@ -184,6 +184,17 @@ send_on_fresh(FtxRequest *request)
 }
 
 /*
+ * The authority of the server may be among those that were not looked at.
+ */
+static void
+send_with_all_roots(FtxRequest *request)
+{
+	request->engine->needs_root_file = true;
+	uncount(request);
+	set_state(request, FTX_QUEUED);
+}
+
+/*
  * The request will be repeated: keep what this attempt may have done.
  */
 static void
@@ -226,6 +237,11 @@ finish_attempt(FtxRequest *request)
 	if (request->unfit)
 	{
 		send_on_fresh(request);
+		return;
+	}
+	if (request->distrusted)
+	{
+		send_with_all_roots(request);
 		return;
 	}
 	if (response->outcome == FTX_NO_DESCRIPTOR && descriptor_comes(request))

@@ -76,6 +76,8 @@ struct FtxRequest
 	bool packed;		/* the body has a content coding */
 	bool interrupted;	/* ended by us for the backend's interrupts */
 	bool set_aside;		/* ended by us for lack of room, to be sent again */
+	bool by_directory;	/* some authorities were not looked at, see roots.c */
+	bool distrusted;	/* and so the server's was not found */
 
 	/* Receiving; while FTX_SENDING, but for `counted`. */
 	size_t counted;		/* bytes of the body that are in engine->held */

@@ -16,6 +16,7 @@
 #include "net/engine_state.h"
 #include "net/flow.h"
 #include "net/request_state.h"
+#include "net/roots.h"
 #include "net/sockets.h"
 #include "net/transfer.h"
 #include "utils/timestamp.h"
@@ -391,6 +392,7 @@ ftx_transfer_begin(FtxRequest *request)
 	request->packed = false;
 	request->interrupted = false;
 	request->set_aside = false;
+	request->distrusted = false;
 	request->local_port = 0;
 	request->stream = 0;
 	request->refused = false;
@@ -437,6 +439,7 @@ ftx_transfer_end(FtxRequest *request, CURLcode code)
 		if (code == CURLE_OUT_OF_MEMORY && request->paused &&
 			request->method == FTX_GET)
 			request->set_aside = true;
+		request->distrusted = ftx_roots_fell_short(request, code);
 		judge_transfer(request, code);
 		ftx_bytes_reset(request->response.body);
 		ftx_flow_count(request);

@@ -34,6 +34,7 @@ PG_FUNCTION_INFO_V1(net_check_backoff);
 PG_FUNCTION_INFO_V1(net_check_retry_after);
 PG_FUNCTION_INFO_V1(net_engine);
 PG_FUNCTION_INFO_V1(net_libcurl);
+PG_FUNCTION_INFO_V1(net_roots);
 PG_FUNCTION_INFO_V1(net_requests);
 PG_FUNCTION_INFO_V1(net_destroy);
 PG_FUNCTION_INFO_V1(http_fetch);
@@ -321,6 +322,39 @@ net_engine(PG_FUNCTION_ARGS)
 	engine = NULL;
 	engine = ftx_engine_create(&config);
 	PG_RETURN_VOID();
+}
+
+/*
+ * What net/roots.c asks for the system's authorities; net_roots() replaces
+ * them.
+ */
+#undef curl_version_info
+extern curl_version_info_data *curl_version_info(CURLversion version);
+
+static char root_file[MAXPGPATH];
+static char root_directory[MAXPGPATH];
+
+curl_version_info_data *
+net_test_version_info(CURLversion version)
+{
+	static curl_version_info_data data;
+
+	data = *curl_version_info(version);
+	if (root_file[0] != '\0')
+		data.cainfo = root_file;
+	if (root_directory[0] != '\0')
+		data.capath = root_directory;
+	return &data;
+}
+
+/* net_roots(file, directory): for engines that are made from now on */
+Datum
+net_roots(PG_FUNCTION_ARGS)
+{
+	strlcpy(root_file, text_to_cstring(PG_GETARG_TEXT_PP(0)), MAXPGPATH);
+	strlcpy(root_directory, text_to_cstring(PG_GETARG_TEXT_PP(1)), MAXPGPATH);
+	PG_RETURN_TEXT_P(
+		cstring_to_text(curl_version_info(CURLVERSION_NOW)->ssl_version));
 }
 
 /* The libcurl that this was built with: what base/libcurl.h looks at. */

@@ -843,6 +843,70 @@ def tls(s, base, c):
 
 
 @test
+def roots(s, base, c):
+    """The system's authorities, by file and by directory."""
+    def authority(name, host):
+        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days",
+            "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{host}",
+            "-keyout", f"{c.dir}/{name}.key", "-out", f"{c.dir}/{name}.crt")
+        return f"{c.dir}/{name}.crt"
+
+    def directory(name, hashed, *files):
+        path = f"{c.dir}/{name}"
+        os.mkdir(path)
+        for file in files:
+            digest = run("openssl", "x509", "-noout", "-subject_hash",
+                         "-in", file).strip()
+            os.symlink(file, f"{path}/{digest}.0" if hashed else
+                       f"{path}/{os.path.basename(file)}")
+        return path
+
+    def fetch(url, **engine):
+        s.engine(retries=2, **engine)
+        STATE.clear()
+        row = s.fetch(url, "outcome,attempts")
+        return row + [str(len(STATE.seen))]
+
+    good = authority("good", "localhost")
+    wrong = authority("wrong", "example.com")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(good, good.replace(".crt", ".key"))
+    url = f"https://localhost:{start_server(context)}/ok"
+    hashed = directory("hashed", True, good, wrong)
+    others = directory("others", True, wrong)
+    plain = directory("plain", False, good)
+    nowhere = c.dir + "/nowhere"
+    answered, failed = ["answered", "1", "1"], ["tls_failed", "1", "0"]
+
+    tls = s.run(f"select net_roots('{nowhere}', '{hashed}')")
+    by_hash = tls.startswith("OpenSSL/")
+    # that the file is not there shows that it is not read
+    same(fetch(url), answered if by_hash else failed)
+    same(fetch(url, ca=f"'{wrong}'"), failed)
+    same(fetch(url, ca=f"'{good}'"), answered)
+    for path in hashed, others, plain, nowhere:
+        s.run(f"select net_roots('{good}', '{path}')")
+        # without OpenSSL libcurl's own default applies, which knows neither
+        same(fetch(url), answered if by_hash else failed)
+        same(fetch(url, ca=f"'{wrong}'"), failed)
+        same(fetch(url.replace("localhost", "127.0.0.1")), failed)
+    for path in others, plain, nowhere:
+        s.run(f"select net_roots('{wrong}', '{path}')")
+        same(fetch(url), failed)
+    if not by_hash:
+        return tls
+    # many at once find out together; a write is sent once
+    s.run(f"select net_roots('{good}', '{others}')")
+    s.engine(retries=0, concurrency=8)
+    STATE.clear()
+    same(s.fetch([f"{url}?i={i}" for i in range(16)], "outcome,attempts",
+                 method="'POST'", repeat_safe="false", max_calls=16),
+         [["answered", "1"]] * 16)
+    same(len(STATE.seen), 16)
+    return tls
+
+
+@test
 def proxy(s, base, c):
     s.engine(retries=0, proxy="'http://127.0.0.1:1'")
     same(s.fetch(base + "/ok"), ["answered", "200"])
