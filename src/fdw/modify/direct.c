@@ -321,8 +321,7 @@ fivetrexBeginDirectModify(ForeignScanState *node, int eflags)
 	}
 	state->scan = ftx_scan_begin(node);
 	exprs = list_copy_tail(exprs, list_length(state->set_attnums));
-	ftx_scan_filter(state->scan, ExecInitQual(exprs, (PlanState *) node),
-					exprs);
+	ftx_scan_filter(state->scan, exprs, NULL);
 	MemoryContextSwitchTo(old);
 	node->fdw_state = state;
 }

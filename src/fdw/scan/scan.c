@@ -79,7 +79,7 @@ init_expressions(FtxScanState *state, ForeignScan *plan)
 {
 	PlanState *node = &state->node->ss.ps;
 
-	state->conditions = ExecInitQual(init_params(state, plan), node);
+	state->conditions = ftx_row_filter_create(init_params(state, plan), node);
 	state->conditions_context = CreateExprContext(node->state);
 	state->conditions_slot = MakeSingleTupleTableSlot(
 		state->tupdesc, state->node->ss.ss_ScanTupleSlot->tts_ops);
@@ -237,7 +237,7 @@ passes_conditions(FtxScanState *state, const FtxJsonValue *item)
 	slot->tts_tableOid = RelationGetRelid(state->node->ss.ss_currentRelation);
 	MemoryContextSwitchTo(old);
 	econtext->ecxt_scantuple = slot;
-	result = ExecQual(state->conditions, econtext);
+	result = ftx_row_filter_passes(state->conditions, econtext);
 	ExecClearTuple(slot);
 	return result;
 }
@@ -379,12 +379,12 @@ begin_row(FtxScanState *state, TupleTableSlot *slot, MemoryContext cxt)
  * Does the row in the slot pass the filter?
  */
 static bool
-passes_filter(FtxScanState *state, ExprState *filter, ExprContext *econtext,
+passes_filter(FtxScanState *state, FtxRowFilter *filter, ExprContext *econtext,
 			  TupleTableSlot *slot)
 {
 	slot->tts_tableOid = RelationGetRelid(state->node->ss.ss_currentRelation);
 	econtext->ecxt_scantuple = slot;
-	if (ExecQual(filter, econtext))
+	if (ftx_row_filter_passes(filter, econtext))
 		return true;
 	ResetExprContext(econtext);
 	return false;
@@ -478,14 +478,20 @@ depends_on_execution(Node *node, void *context)
 }
 
 void
-ftx_scan_filter(FtxScanState *state, ExprState *filter, List *quals)
+ftx_scan_filter(FtxScanState *state, List *quals, ExprState *qual)
 {
-	state->filter = filter;
+	PlanState *node = &state->node->ss.ps;
+	MemoryContext old = MemoryContextSwitchTo(state->cxt);
+
+	state->filter = qual != NULL && !ftx_row_filter_pays(quals) ?
+						ftx_row_filter_of(qual) :
+						ftx_row_filter_create(quals, node);
 
 	/* reading ahead happens while the filter itself may be under way */
 	if (!contain_mutable_functions((Node *) quals) &&
 		!depends_on_execution((Node *) quals, NULL))
-		state->spool_filter = ExecInitQual(quals, &state->node->ss.ps);
+		state->spool_filter = ftx_row_filter_create(quals, node);
+	MemoryContextSwitchTo(old);
 }
 
 /*
@@ -540,6 +546,8 @@ ftx_scan_next(FtxScanState *state)
 void
 ftx_scan_restart(FtxScanState *state)
 {
+	ftx_row_filter_reset(state->filter);
+	ftx_row_filter_reset(state->conditions);
 	if (!state->started)
 		return;
 	state->begun = NULL;
@@ -590,13 +598,15 @@ fivetrexBeginForeignScan(ForeignScanState *node, int eflags)
 	node->fdw_state = state;
 
 	/*
-	 * Where it saves converting columns of rows that nobody wants, the filter
-	 * is ours instead of core's, which sees whole rows only.  (Not when core
-	 * puts in rows of its own, to check them once more.)
+	 * Where it saves converting columns of rows that nobody wants, or comparing
+	 * them with each element of an array, the filter is ours instead of core's,
+	 * which sees whole rows only.  (Not when core puts in rows of its own, to
+	 * check them once more.)
 	 */
-	if (state->in_steps && node->ss.ps.state->es_epq_active == NULL)
+	if ((state->in_steps || ftx_row_filter_pays(node->ss.ps.plan->qual)) &&
+		node->ss.ps.state->es_epq_active == NULL)
 	{
-		ftx_scan_filter(state, node->ss.ps.qual, node->ss.ps.plan->qual);
+		ftx_scan_filter(state, node->ss.ps.plan->qual, node->ss.ps.qual);
 		node->ss.ps.qual = NULL;
 	}
 }

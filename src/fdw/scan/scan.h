@@ -18,12 +18,12 @@ typedef struct FtxScanState FtxScanState;
 extern FtxScanState *ftx_scan_begin(ForeignScanState *node);
 
 /*
- * Hand out only rows that pass (`quals`: the filter's expressions).  The
+ * Hand out only rows that pass the conditions; `qual` is what core has prepared
+ * of them, or NULL.  The
  * columns that it does not look at are converted afterwards, so a value there
  * that does not fit is no error in a row that nobody wants.
  */
-extern void
-ftx_scan_filter(FtxScanState *state, ExprState *filter, List *quals);
+extern void ftx_scan_filter(FtxScanState *state, List *quals, ExprState *qual);
 
 /* Fill the node's scan slot with the next row; it is empty at the end. */
 extern void ftx_scan_next(FtxScanState *state);

@@ -15,6 +15,7 @@
 #include "catalogue/catalogue.h"
 #include "datatype/timestamp.h"
 #include "fdw/plan/scan_plan.h"
+#include "fdw/scan/row_filter.h"
 #include "fdw/scan/scan.h"
 #include "json/json.h"
 #include "net/engine.h"
@@ -66,16 +67,17 @@ struct FtxScanState
 						  * session, source or slot */
 
 	/* expressions */
-	List *params;		   /* ExprStates: key, filters, parents, bounds */
-	ExprState *conditions; /* on list items, before details are fetched */
+	List *params;			  /* ExprStates: key, filters, parents, bounds */
+	FtxRowFilter *conditions; /* on list items, before details are fetched */
 	ExprContext *conditions_context;
 	TupleTableSlot *conditions_slot;
 
-	ExprState *filter;		 /* rows that do not pass are not handed out;
+	FtxRowFilter *filter; /* rows that do not pass are not handed out;
 							* NULL: that is left to core */
-	ExprState *spool_filter; /* the same for rows that are read ahead; NULL: all
+	FtxRowFilter
+		*spool_filter; /* the same for rows that are read ahead; NULL: all
 							  * of them are kept */
-	bool in_steps; /* rows have columns that the filter does not look at */
+	bool in_steps;	   /* rows have columns that the filter does not look at */
 
 	FtxSession *session;
 	FtxWatch *watch; /* once an Append waits for the scan */
