@@ -8,6 +8,7 @@
 #include "catalogue/actions.h"
 
 #include "catalogue/operations.h"
+#include "catalogue/rows.h"
 
 #include <string.h>
 
@@ -33,17 +34,20 @@ ftx_action_find(const char *function)
 }
 
 const FtxHandwritten ftx_handwritten[] = {
-	{"fivetrex_ping", "GET", "/v1/account/info"},
-	{"fivetrex_sync_status", "GET", "/v1/connections/{connector_id}"},
-	{"fivetrex_wait", "GET", "/v1/connections/{connector_id}"},
+	{"fivetrex_ping", "GET", "/v1/account/info", &ftx_account},
+	{"fivetrex_sync_status", "GET", "/v1/connections/{connector_id}",
+	 &ftx_connectors},
+	{"fivetrex_wait", "GET", "/v1/connections/{connector_id}", &ftx_connectors,
+	 &ftx_connector_sync_history},
 	{"fivetrex_table_columns", "GET",
-	 "/v1/connections/{connector_id}/schemas/{schema}/tables/{table}/columns"},
+	 "/v1/connections/{connector_id}/schemas/{schema}/tables/{table}/columns",
+	 &ftx_connector_columns},
 	{"fivetrex_upload_sdk_package", "POST", "/v1/connector-sdk/packages"},
 	{"fivetrex_replace_sdk_package", "PATCH",
 	 "/v1/connector-sdk/packages/{package_id}"},
 	{"fivetrex_download_sdk_package", "GET",
 	 "/v1/connector-sdk/packages/{package_id}/download"},
-	{NULL, NULL, NULL},
+	{NULL},
 };
 
 const FtxHandwritten *

@@ -96,6 +96,13 @@ typedef struct FtxHandwritten
 	const char *function;
 	const char *method;
 	const char *path; /* {names} stand for the first arguments, in order */
+
+	/*
+	 * What it answers with is an object, or the items, of this resource; and
+	 * what happened to that object before are rows of another one.  NULL: none.
+	 */
+	const FtxResource *resource;
+	const FtxResource *history;
 } FtxHandwritten;
 
 extern const FtxHandwritten ftx_handwritten[]; /* ended by NULLs */

@@ -14,6 +14,7 @@
 #include "api/calls/session.h"
 #include "base/compat.h"
 #include "base/method.h"
+#include "catalogue/actions.h"
 #include "catalogue/catalogue.h"
 #include "func/func.h"
 #include "funcapi.h"
@@ -36,7 +37,8 @@ Datum
 fivetrex_table_columns(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	const FtxResource *resource = ftx_resource_find("connector_columns");
+	const FtxResource *resource = ftx_handwritten_find("fivetrex_table_columns")
+									  ->resource;
 	FtxCallSpec spec = {0};
 	FtxSession *session;
 	FtxConverter *converter;

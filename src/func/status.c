@@ -14,6 +14,7 @@
 #include "api/calls/page.h"
 #include "api/calls/session.h"
 #include "base/method.h"
+#include "catalogue/actions.h"
 #include "catalogue/catalogue.h"
 #include "func/func.h"
 #include "funcapi.h"
@@ -59,7 +60,8 @@ fivetrex_ping(PG_FUNCTION_ARGS)
 	call = ftx_func_read(session, &spec);
 	ftx_call_decode_object(call, ftx_projection_create(paths, lengthof(paths)),
 						   &page);
-	ftx_check_always(call, ftx_resource_find("account"), &page.values[0]);
+	ftx_check_always(call, ftx_handwritten_find("fivetrex_ping")->resource,
+					 &page.values[0]);
 	for (int i = 2; i < (int) lengthof(paths); i++)
 	{
 		/* what kind of key it is, these decide */

@@ -14,7 +14,7 @@
 #include "api/secrets/words.h"
 #include "base/compat.h"
 #include "base/method.h"
-#include "catalogue/catalogue.h"
+#include "catalogue/actions.h"
 #include "func/func.h"
 #include "func/sync.h"
 #include "funcapi.h"
@@ -87,7 +87,7 @@ ftx_sync_start(FunctionCallInfo fcinfo, const char *function,
 
 	spec.method = FTX_GET;
 	spec.path = ftx_func_path(fcinfo, function);
-	spec.accept = ftx_resource_find("connectors")->detail.accept;
+	spec.accept = ftx_handwritten_find(function)->resource->detail.accept;
 	spec.expected.id = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	spec.repeat_safe = true;
 	spec.hurried = time_left >= 0;
@@ -127,7 +127,7 @@ ftx_sync_read(FunctionCallInfo fcinfo, const char *function, FtxCall *call,
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	converter = ftx_converter_of_function(
-		function, tupdesc, ftx_resource_find("connectors"), columns);
+		function, tupdesc, ftx_handwritten_find(function)->resource, columns);
 	ftx_call_decode_object(call, ftx_converter_projection(converter), &page);
 	ftx_call_check_id(call, &page.values[FTX_KEY_SLOT]);
 	ftx_converter_fill(converter, page.values, false, status->values,

@@ -15,6 +15,7 @@
 #include "api/calls/stats.h"
 #include "base/method.h"
 #include "catalog/pg_type.h"
+#include "catalogue/actions.h"
 #include "catalogue/catalogue.h"
 #include "func/func.h"
 #include "func/sync.h"
@@ -301,7 +302,8 @@ take_page(FtxWait *wait, FtxConverter *converter, FtxPage *page)
 void
 ftx_wait_read_history(FtxWait *wait, TimestampTz from)
 {
-	const FtxResource *history = ftx_resource_find("connector_sync_history");
+	const FtxResource *history = ftx_handwritten_find(FTX_WAIT_FUNCTION)
+									 ->history;
 	FtxConverter *converter = history_converter(history);
 	FtxWanted wanted = {.shape = FTX_SHAPE_LIST,
 						.projection = ftx_converter_projection(converter)};

@@ -4,6 +4,7 @@
 Every folder with sources is a room; which rooms it stands on is said here, and
 those that they stand on are below, too.  Headers include each other in no
 circle, and are short enough to be read; the file of a header includes it.
+No code but the catalogue's names a resource.
 """
 import os
 import re
@@ -63,6 +64,7 @@ def problems():
         yield from file_problems(here, text, includes[here])
         if here.endswith(".c") and here[:-2] + ".h" in files and here[:-2] + ".h" not in includes[here]:
             yield "%s does not include its own header" % here
+    yield from resource_names(files)
     yield from circles({here: names for here, names in includes.items() if here.endswith(".h")})
 
 
@@ -85,6 +87,19 @@ def file_problems(here, text, includes):
     lines = text.count("\n")
     if here.endswith(".h") and lines > LONGEST_HEADER and here not in LONGER:
         yield "%s has %d lines, more than %d: split it by idea" % (here, lines, LONGEST_HEADER)
+
+
+def resource_names(files):
+    """Outside the catalogue, a resource is named neither by a text nor by the symbol of its row."""
+    ours = {here: text for here, text in files.items() if here.startswith("catalogue/")}
+    names = {name for text in ours.values() for name in re.findall(r'\.(?:name|alias) = "(\w+)"', text)}
+    rows = re.findall(r"extern const FtxResource (\w+);", ours["catalogue/rows.h"])
+    if len(names) < len(rows):
+        yield "the names of resources were not found"
+    named = re.compile(r'"(?:%s)"|\b(?:%s)\b' % ("|".join(names), "|".join(rows)))
+    for here in files.keys() - ours.keys():
+        for found in named.findall(files[here]):
+            yield "%s names the resource %s" % (here, found)
 
 
 def circles(includes):
