@@ -15,9 +15,22 @@
 
 #define FTX_LENGTH(array) ((int) (sizeof(array) / sizeof((array)[0])))
 
-/* In read_only_config.c: for connectors */
+/* Lists of a resource, with the number of their rows. */
+#define FTX_COLUMNS(rows) .columns = (rows), .ncolumns = FTX_LENGTH(rows)
+#define FTX_FILTERS(rows) .filters = (rows), .nfilters = FTX_LENGTH(rows)
+#define FTX_LINKS(rows) .links = (rows), .nlinks = FTX_LENGTH(rows)
+#define FTX_READ_ONLY(rows) .read_only = (rows), .nread_only = FTX_LENGTH(rows)
+
+/* The last column of every resource. */
+#define FTX_ATTRS                                                              \
+	{                                                                          \
+		"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."      \
+	}
+
+/* In read_only_config.c: for connectors. */
 #define FTX_READ_ONLY_CONFIG 22
 extern const FtxReadOnly ftx_read_only_config[FTX_READ_ONLY_CONFIG];
+
 /* What a filter over a boolean takes. */
 extern const char *const ftx_booleans[];
 

@@ -19,7 +19,7 @@ static const FtxColumn role_columns[] = {
 	 "Has another role taken its place?"},
 	{"replacement_role_name", FTX_TEXT, "replacement_role_name", 0,
 	 "Role that takes the place of a deprecated one."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 const FtxResource ftx_roles = {
@@ -27,8 +27,7 @@ const FtxResource ftx_roles = {
 	.comment = "Roles that users and teams can be given.",
 	.list = {"/v1/roles", FTX_V1},
 	.paged = true,
-	.columns = role_columns,
-	.ncolumns = FTX_LENGTH(role_columns),
+	FTX_COLUMNS(role_columns),
 	.typical_rows = 20,
 };
 
@@ -51,7 +50,7 @@ static const FtxColumn system_key_columns[] = {
 	 "Secret part of the key; told by the creation only."},
 	{"expiration_period", FTX_TEXT, NULL, FTX_WRITE_ONLY | FTX_CREATE,
 	 "Life of the new key: ONE_WEEK, ONE_MONTH, THREE_MONTHS, SIX_MONTHS or INFINITE."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 const FtxResource ftx_system_keys = {
@@ -63,8 +62,7 @@ const FtxResource ftx_system_keys = {
 	.create = {"/v1/system-keys", FTX_V1},
 	.update = {"/v1/system-keys/{id}", FTX_V1},
 	.remove = {"/v1/system-keys/{id}", FTX_V1},
-	.columns = system_key_columns,
-	.ncolumns = FTX_LENGTH(system_key_columns),
+	FTX_COLUMNS(system_key_columns),
 	.typical_rows = 10,
 };
 
@@ -96,7 +94,7 @@ static const FtxColumn group_user_columns[] = {
 	{"logged_in_at", FTX_TIMESTAMPTZ, "logged_in_at", 0,
 	 "Last login; null before the first."},
 	{"created_at", FTX_TIMESTAMPTZ, "created_at", 0, "When the user was made."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 static const FtxFilter group_user_filters[] = {
@@ -113,14 +111,11 @@ const FtxResource ftx_group_users = {
 	.list = {"/v1/groups/{group_id}/users", FTX_V1},
 	.paged = true,
 	.parent = "groups",
-	.links = group_user_links,
-	.nlinks = FTX_LENGTH(group_user_links),
+	FTX_LINKS(group_user_links),
 	.create = {"/v1/groups/{group_id}/users", FTX_V1},
 	.find_by = "email",
 	.remove = {"/v1/groups/{group_id}/users/{user_id}", FTX_V1},
-	.columns = group_user_columns,
-	.ncolumns = FTX_LENGTH(group_user_columns),
-	.filters = group_user_filters,
-	.nfilters = FTX_LENGTH(group_user_filters),
+	FTX_COLUMNS(group_user_columns),
+	FTX_FILTERS(group_user_filters),
 	.typical_rows = 500,
 };

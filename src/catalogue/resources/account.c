@@ -14,7 +14,7 @@ static const FtxColumn columns[] = {
 	 "User that the API key belongs to; null for a system key."},
 	{"system_key_id", FTX_TEXT, "system_key_id", 0,
 	 "System key that is used; null for a key of a user."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 const FtxResource ftx_account = {
@@ -22,7 +22,6 @@ const FtxResource ftx_account = {
 	.comment = "The account that the API key belongs to: one row.",
 	.detail = {"/v1/account/info", FTX_V1},
 	.always = "account_id",
-	.columns = columns,
-	.ncolumns = FTX_LENGTH(columns),
+	FTX_COLUMNS(columns),
 	.typical_rows = 1,
 };

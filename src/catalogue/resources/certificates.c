@@ -31,7 +31,7 @@ static const FtxLink destination_link[] = {
 	{"validated_by", FTX_TEXT, "validated_by", 0, "User who approved it."}, \
 	{"validated_date", FTX_TIMESTAMPTZ, "validated_date", 0, "When it was approved."}, \
 	{"encoded_cert", FTX_TEXT, NULL, FTX_WRITE_ONLY | GIVEN, "The certificate in base64."}, \
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."}
+	FTX_ATTRS
 
 #define FINGERPRINT_COLUMNS \
 	{"id", FTX_TEXT, "id", FTX_KEY, "Identifier of the fingerprint: its hash in base64url."}, \
@@ -39,7 +39,7 @@ static const FtxLink destination_link[] = {
 	{"public_key", FTX_TEXT, "public_key", GIVEN, "The SSH public key."}, \
 	{"validated_by", FTX_TEXT, "validated_by", 0, "User who approved it."}, \
 	{"validated_date", FTX_TIMESTAMPTZ, "validated_date", 0, "When it was approved."}, \
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."}
+	FTX_ATTRS
 
 static const FtxColumn connector_certificate_columns[] = {
 	{"connector_id", FTX_TEXT, NULL, PARENT, "Connector."},
@@ -70,12 +70,10 @@ const FtxResource ftx_connector_certificates = {
 	.paged = true,
 	.detail = {"/v1/connections/{connector_id}/certificates/{id}", FTX_V1},
 	.parent = "connectors",
-	.links = connector_link,
-	.nlinks = FTX_LENGTH(connector_link),
+	FTX_LINKS(connector_link),
 	.create = {"/v1/connections/{connector_id}/certificates", FTX_V1},
 	.remove = {"/v1/connections/{connector_id}/certificates/{id}", FTX_V1},
-	.columns = connector_certificate_columns,
-	.ncolumns = FTX_LENGTH(connector_certificate_columns),
+	FTX_COLUMNS(connector_certificate_columns),
 	.typical_rows = 500,
 };
 
@@ -87,12 +85,10 @@ const FtxResource ftx_connector_fingerprints = {
 	.paged = true,
 	.detail = {"/v1/connections/{connector_id}/fingerprints/{id}", FTX_V1},
 	.parent = "connectors",
-	.links = connector_link,
-	.nlinks = FTX_LENGTH(connector_link),
+	FTX_LINKS(connector_link),
 	.create = {"/v1/connections/{connector_id}/fingerprints", FTX_V1, "hash"},
 	.remove = {"/v1/connections/{connector_id}/fingerprints/{id}", FTX_V1},
-	.columns = connector_fingerprint_columns,
-	.ncolumns = FTX_LENGTH(connector_fingerprint_columns),
+	FTX_COLUMNS(connector_fingerprint_columns),
 	.typical_rows = 500,
 };
 
@@ -104,12 +100,10 @@ const FtxResource ftx_destination_certificates = {
 	.paged = true,
 	.detail = {"/v1/destinations/{destination_id}/certificates/{id}", FTX_V1},
 	.parent = "destinations",
-	.links = destination_link,
-	.nlinks = FTX_LENGTH(destination_link),
+	FTX_LINKS(destination_link),
 	.create = {"/v1/destinations/{destination_id}/certificates", FTX_V1},
 	.remove = {"/v1/destinations/{destination_id}/certificates/{id}", FTX_V1},
-	.columns = destination_certificate_columns,
-	.ncolumns = FTX_LENGTH(destination_certificate_columns),
+	FTX_COLUMNS(destination_certificate_columns),
 	.typical_rows = 100,
 };
 
@@ -121,12 +115,10 @@ const FtxResource ftx_destination_fingerprints = {
 	.paged = true,
 	.detail = {"/v1/destinations/{destination_id}/fingerprints/{id}", FTX_V1},
 	.parent = "destinations",
-	.links = destination_link,
-	.nlinks = FTX_LENGTH(destination_link),
+	FTX_LINKS(destination_link),
 	.create = {"/v1/destinations/{destination_id}/fingerprints", FTX_V1,
 			   "hash"},
 	.remove = {"/v1/destinations/{destination_id}/fingerprints/{id}", FTX_V1},
-	.columns = destination_fingerprint_columns,
-	.ncolumns = FTX_LENGTH(destination_fingerprint_columns),
+	FTX_COLUMNS(destination_fingerprint_columns),
 	.typical_rows = 100,
 };

@@ -21,7 +21,7 @@ static const FtxColumn state_columns[] = {
 	{"connector_id", FTX_TEXT, NULL, FTX_KEY | FTX_PARENT, "Connector."},
 	{"state", FTX_JSONB, "state", FTX_UPDATE,
 	 "Cursor state that the connector keeps between syncs; it must be paused to be changed. Null leaves it as it is."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 const FtxResource ftx_connector_states = {
@@ -31,12 +31,10 @@ const FtxResource ftx_connector_states = {
 	.detail = {"/v1/connections/{connector_id}/state", FTX_V2},
 	.always = "state",
 	.parent = "connectors",
-	.links = connector_link,
-	.nlinks = FTX_LENGTH(connector_link),
+	FTX_LINKS(connector_link),
 	.absent = stateless,
 	.update = {"/v1/connections/{connector_id}/state", FTX_V2},
-	.columns = state_columns,
-	.ncolumns = FTX_LENGTH(state_columns),
+	FTX_COLUMNS(state_columns),
 	.typical_rows = 50,
 };
 
@@ -56,7 +54,7 @@ static const FtxColumn history_columns[] = {
 	 "Megabytes written to the destination."},
 	{"stages", FTX_JSONB, "stages", 0,
 	 "What is known of the stages extract, process and load."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 const FtxResource ftx_connector_sync_history = {
@@ -66,12 +64,10 @@ const FtxResource ftx_connector_sync_history = {
 	.list = {"/v1/connections/{connector_id}/sync-history", FTX_V2},
 	.paged = true,
 	.parent = "connectors",
-	.links = connector_link,
-	.nlinks = FTX_LENGTH(connector_link),
+	FTX_LINKS(connector_link),
 	.absent = unsupported,
 	.period = {"start", "start_time", "end_time", 7},
-	.columns = history_columns,
-	.ncolumns = FTX_LENGTH(history_columns),
+	FTX_COLUMNS(history_columns),
 	.typical_rows = 100000,
 };
 
@@ -83,7 +79,7 @@ static const FtxColumn warning_columns[] = {
 	 "Table in the destination; null when no table is concerned."},
 	{"warnings", FTX_JSONB, "warnings", 0,
 	 "Array of code, message, created_at and error_message."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 const FtxResource ftx_connector_warnings = {
@@ -91,11 +87,9 @@ const FtxResource ftx_connector_warnings = {
 	.comment = "Warnings of connectors: one row per table of the destination.",
 	.list = {"/v1/connections/{connector_id}/warnings", FTX_V2},
 	.parent = "connectors",
-	.links = connector_link,
-	.nlinks = FTX_LENGTH(connector_link),
+	FTX_LINKS(connector_link),
 	.absent = unsupported,
 	.remove_function = "fivetrex_dismiss_warnings",
-	.columns = warning_columns,
-	.ncolumns = FTX_LENGTH(warning_columns),
+	FTX_COLUMNS(warning_columns),
 	.typical_rows = 500,
 };

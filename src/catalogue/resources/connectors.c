@@ -104,7 +104,7 @@ static const FtxColumn columns[] = {
 	{"trust_fingerprints", FTX_BOOL, NULL,
 	 FTX_WRITE_ONLY | FTX_CREATE | FTX_UPDATE,
 	 "Trust the SSH fingerprints that the setup tests meet?"},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 static const FtxFilter filters[] = {
@@ -124,11 +124,8 @@ const FtxResource ftx_connectors = {
 	.update = {"/v1/connections/{id}", FTX_V2},
 	.update_default = "\"run_setup_tests\": false",
 	.remove = {"/v1/connections/{id}", FTX_V2},
-	.columns = columns,
-	.ncolumns = FTX_LENGTH(columns),
-	.filters = filters,
-	.nfilters = FTX_LENGTH(filters),
-	.read_only = ftx_read_only_config,
-	.nread_only = FTX_READ_ONLY_CONFIG,
+	FTX_COLUMNS(columns),
+	FTX_FILTERS(filters),
+	FTX_READ_ONLY(ftx_read_only_config),
 	.typical_rows = 3000,
 };

@@ -56,7 +56,7 @@ static const FtxColumn columns[] = {
 	{"trust_fingerprints", FTX_BOOL, NULL,
 	 FTX_WRITE_ONLY | FTX_CREATE | FTX_UPDATE,
 	 "Trust the SSH fingerprints that the setup tests meet?"},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 const FtxResource ftx_destinations = {
@@ -69,7 +69,6 @@ const FtxResource ftx_destinations = {
 	.update = {"/v1/destinations/{id}", FTX_V2},
 	.update_default = "\"run_setup_tests\": false",
 	.remove = {"/v1/destinations/{id}", FTX_V2},
-	.columns = columns,
-	.ncolumns = FTX_LENGTH(columns),
+	FTX_COLUMNS(columns),
 	.typical_rows = 100,
 };

@@ -18,7 +18,7 @@ static const FtxColumn columns[] = {
 	 "SSH public key of the group, to be allowed in sources."},
 	{"service_account", FTX_TEXT, "service_account", FTX_EXTRA_2,
 	 "Google service account of the group, to be allowed in sources."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 const FtxResource ftx_groups = {
@@ -32,7 +32,6 @@ const FtxResource ftx_groups = {
 	.create = {"/v1/groups", FTX_V1},
 	.update = {"/v1/groups/{id}", FTX_V1},
 	.remove = {"/v1/groups/{id}", FTX_V1},
-	.columns = columns,
-	.ncolumns = FTX_LENGTH(columns),
+	FTX_COLUMNS(columns),
 	.typical_rows = 100,
 };

@@ -27,7 +27,7 @@ static const FtxColumn columns[] = {
 	{"run_setup_tests", FTX_BOOL, NULL,
 	 FTX_WRITE_ONLY | FTX_CREATE | FTX_UPDATE | FTX_TESTS,
 	 "Run the setup tests on creation or change? They do not run if not given."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 /* /v1/external-logging/account is the log service of the account. */
@@ -42,8 +42,7 @@ const FtxResource ftx_log_services = {
 	.create = {"/v1/external-logging", FTX_V1},
 	.update = {"/v1/external-logging/{id}", FTX_V1},
 	.remove = {"/v1/external-logging/{id}", FTX_V1},
-	.columns = columns,
-	.ncolumns = FTX_LENGTH(columns),
+	FTX_COLUMNS(columns),
 	.literal_routes = routes,
 	.typical_rows = 20,
 };

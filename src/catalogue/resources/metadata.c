@@ -25,7 +25,7 @@ static const FtxColumn type_columns[] = {
 	 "general_availability, beta, private_preview, sunset or development."},
 	{"service_status_updated_at", FTX_TEXT, "service_status_updated_at", 0,
 	 "Day on which that changed; text, as the API has dates and times here."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 const FtxResource ftx_connector_types = {
@@ -34,8 +34,7 @@ const FtxResource ftx_connector_types = {
 	.list = {"/v1/metadata/connector-types", FTX_V1},
 	.paged = true,
 	.detail = {"/v1/metadata/connector-types/{id}", FTX_V1},
-	.columns = type_columns,
-	.ncolumns = FTX_LENGTH(type_columns),
+	FTX_COLUMNS(type_columns),
 	.typical_rows = 800,
 };
 
@@ -50,7 +49,7 @@ static const FtxColumn config_columns[] = {
 	{"auth", FTX_JSONB, "auth", 0, "The same of its auth."},
 	{"external_secrets_keys_config", FTX_JSONB, "external_secrets_keys_config",
 	 0, "The same of its external_secrets_keys_config."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 const FtxResource ftx_connector_type_configs = {
@@ -60,10 +59,8 @@ const FtxResource ftx_connector_type_configs = {
 	.detail = {"/v1/metadata/connector-types/{service}", FTX_V1},
 	.object_id = "id",
 	.parent = "connector_types",
-	.links = type_link,
-	.nlinks = FTX_LENGTH(type_link),
-	.columns = config_columns,
-	.ncolumns = FTX_LENGTH(config_columns),
+	FTX_LINKS(type_link),
+	FTX_COLUMNS(config_columns),
 	.typical_rows = 800,
 };
 
@@ -79,7 +76,7 @@ static const FtxColumn package_columns[] = {
 	 "User who replaced its file last."},
 	{"updated_at", FTX_TIMESTAMPTZ, "updated_at", 0,
 	 "When its file was replaced last."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 const FtxResource ftx_connector_sdk_packages = {
@@ -90,7 +87,6 @@ const FtxResource ftx_connector_sdk_packages = {
 	.paged = true,
 	.detail = {"/v1/connector-sdk/packages/{id}", FTX_V1},
 	.remove = {"/v1/connector-sdk/packages/{id}", FTX_V1},
-	.columns = package_columns,
-	.ncolumns = FTX_LENGTH(package_columns),
+	FTX_COLUMNS(package_columns),
 	.typical_rows = 10,
 };

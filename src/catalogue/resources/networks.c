@@ -29,7 +29,7 @@ static const FtxColumn link_columns[] = {
 	 "Settings, by service, such as connection_service_name or vpce_id."},
 	{"created_at", FTX_TIMESTAMPTZ, "created_at", 0, "When the link was made."},
 	{"created_by", FTX_TEXT, "created_by", 0, "Who made the link."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 const FtxResource ftx_private_links = {
@@ -42,8 +42,7 @@ const FtxResource ftx_private_links = {
 	.create = {"/v1/private-links", FTX_V1},
 	.update = {"/v1/private-links/{id}", FTX_V1},
 	.remove = {"/v1/private-links/{id}", FTX_V1},
-	.columns = link_columns,
-	.ncolumns = FTX_LENGTH(link_columns),
+	FTX_COLUMNS(link_columns),
 	.typical_rows = 10,
 };
 
@@ -77,7 +76,7 @@ static const FtxColumn proxy_columns[] = {
 	 "Host at Fivetran that it connects to; told by the creation only."},
 	{"orchestrator_port", FTX_INT4, "orchestrator_port", FTX_ANSWER_ONLY,
 	 "Port at Fivetran that it connects to; told by the creation only."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 const FtxResource ftx_proxy_agents = {
@@ -90,8 +89,7 @@ const FtxResource ftx_proxy_agents = {
 	.create = {"/v1/proxy", FTX_V1},
 	.remove = {"/v1/proxy/{id}", FTX_V1},
 	.created_key = "agent_id",
-	.columns = proxy_columns,
-	.ncolumns = FTX_LENGTH(proxy_columns),
+	FTX_COLUMNS(proxy_columns),
 	.typical_rows = 5,
 };
 
@@ -99,7 +97,7 @@ static const FtxColumn proxy_connector_columns[] = {
 	{"proxy_agent_id", FTX_TEXT, NULL, FTX_KEY | FTX_PARENT, "Proxy agent."},
 	{"connector_id", FTX_TEXT, "connection_id", FTX_KEY,
 	 "Connector that is reached through it."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 static const FtxLink proxy_connector_links[] = {
@@ -113,10 +111,8 @@ const FtxResource ftx_proxy_agent_connectors = {
 	.list = {"/v1/proxy/{proxy_agent_id}/connections", FTX_V1},
 	.paged = true,
 	.parent = "proxy_agents",
-	.links = proxy_connector_links,
-	.nlinks = FTX_LENGTH(proxy_connector_links),
-	.columns = proxy_connector_columns,
-	.ncolumns = FTX_LENGTH(proxy_connector_columns),
+	FTX_LINKS(proxy_connector_links),
+	FTX_COLUMNS(proxy_connector_columns),
 	.typical_rows = 20,
 };
 
@@ -149,7 +145,7 @@ static const FtxColumn hybrid_columns[] = {
 	 "How it proves itself: AUTO (a token) or MANUAL (files)."},
 	{"accept_terms", FTX_BOOL, NULL, FTX_WRITE_ONLY | FTX_CREATE | FTX_REQUIRED,
 	 "Accept Fivetran's On-Prem Software License Addendum? Must be true."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 static const FtxFilter hybrid_filters[] = {
@@ -165,9 +161,7 @@ const FtxResource ftx_hybrid_agents = {
 	.detail = {"/v1/hybrid-deployment-agents/{id}", FTX_V1},
 	.create = {"/v1/hybrid-deployment-agents", FTX_V1},
 	.remove = {"/v1/hybrid-deployment-agents/{id}", FTX_V1},
-	.columns = hybrid_columns,
-	.ncolumns = FTX_LENGTH(hybrid_columns),
-	.filters = hybrid_filters,
-	.nfilters = FTX_LENGTH(hybrid_filters),
+	FTX_COLUMNS(hybrid_columns),
+	FTX_FILTERS(hybrid_filters),
 	.typical_rows = 10,
 };

@@ -47,13 +47,11 @@ const FtxResource ftx_connector_schemas = {
 	.list = {"/v1/connections/{connector_id}/schemas", FTX_V1},
 	.items = "schemas.*",
 	.parent = "connectors",
-	.links = connector_link,
-	.nlinks = FTX_LENGTH(connector_link),
+	FTX_LINKS(connector_link),
 	.absent = no_configuration,
 	.update = {"/v1/connections/{connector_id}/schemas", FTX_V1},
 	.merged_at = "schemas.{schema_name}",
-	.columns = schema_columns,
-	.ncolumns = FTX_LENGTH(schema_columns),
+	FTX_COLUMNS(schema_columns),
 	.typical_rows = 6000,
 };
 
@@ -92,13 +90,11 @@ const FtxResource ftx_connector_tables = {
 	.list = {"/v1/connections/{connector_id}/schemas", FTX_V1},
 	.items = "schemas.*.tables.*",
 	.parent = "connectors",
-	.links = connector_link,
-	.nlinks = FTX_LENGTH(connector_link),
+	FTX_LINKS(connector_link),
 	.absent = no_configuration,
 	.update = {"/v1/connections/{connector_id}/schemas", FTX_V1},
 	.merged_at = "schemas.{schema_name}.tables.{table_name}",
-	.columns = table_columns,
-	.ncolumns = FTX_LENGTH(table_columns),
+	FTX_COLUMNS(table_columns),
 	.typical_rows = 150000,
 };
 
@@ -125,7 +121,7 @@ static const FtxColumn column_columns[] = {
 	 "Why not: SYSTEM_COLUMN, DELETED or OTHER."},
 	{"patch_reason", FTX_TEXT, "enabled_patch_settings.reason", 0,
 	 "Why not, in words."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 const FtxResource ftx_connector_columns = {
@@ -137,13 +133,11 @@ const FtxResource ftx_connector_columns = {
 		 FTX_V1},
 	.items = "columns.*",
 	.parent = "connector_tables",
-	.links = table_links,
-	.nlinks = FTX_LENGTH(table_links),
+	FTX_LINKS(table_links),
 	.absent = no_columns,
 	.update = {"/v1/connections/{connector_id}/schemas", FTX_V1},
 	.merged_at =
 		"schemas.{schema_name}.tables.{table_name}.columns.{column_name}",
-	.columns = column_columns,
-	.ncolumns = FTX_LENGTH(column_columns),
+	FTX_COLUMNS(column_columns),
 	.typical_rows = 1500000,
 };

@@ -22,7 +22,7 @@ static const FtxColumn columns[] = {
 	 "When the secrets manager was made known."},
 	{"updated_at", FTX_TIMESTAMPTZ, "updated_at", 0,
 	 "When its settings were last changed."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 const FtxResource ftx_secrets_managers = {
@@ -35,8 +35,7 @@ const FtxResource ftx_secrets_managers = {
 	.create = {"/v1/external-secrets-managers", FTX_V1},
 	.update = {"/v1/external-secrets-managers/{id}", FTX_V1},
 	.remove = {"/v1/external-secrets-managers/{id}", FTX_V1},
-	.columns = columns,
-	.ncolumns = FTX_LENGTH(columns),
+	FTX_COLUMNS(columns),
 	.typical_rows = 3,
 };
 
@@ -53,7 +52,7 @@ static const FtxColumn entity_columns[] = {
 	{"enabled", FTX_BOOL, "enabled", 0, "Is it active and connected?"},
 	{"created_at", FTX_TIMESTAMPTZ, "created_at", 0,
 	 "When the connector or destination was made."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 static const FtxFilter entity_filters[] = {
@@ -69,9 +68,7 @@ const FtxResource ftx_secrets_manager_entities = {
 	.comment =
 		"Connectors and destinations that take their secrets from a secrets manager.",
 	.list = {"/v1/external-secrets-managers-entities", FTX_V1},
-	.columns = entity_columns,
-	.ncolumns = FTX_LENGTH(entity_columns),
-	.filters = entity_filters,
-	.nfilters = FTX_LENGTH(entity_filters),
+	FTX_COLUMNS(entity_columns),
+	FTX_FILTERS(entity_filters),
 	.typical_rows = 50,
 };

@@ -15,7 +15,7 @@ static const FtxColumn team_columns[] = {
 	 "What the team is for."},
 	{"role", FTX_TEXT, "role", FTX_CREATE | FTX_UPDATE,
 	 "Account role of its users, as roles.name; null without one."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 const FtxResource ftx_teams = {
@@ -27,8 +27,7 @@ const FtxResource ftx_teams = {
 	.create = {"/v1/teams", FTX_V1},
 	.update = {"/v1/teams/{id}", FTX_V1},
 	.remove = {"/v1/teams/{id}", FTX_V1},
-	.columns = team_columns,
-	.ncolumns = FTX_LENGTH(team_columns),
+	FTX_COLUMNS(team_columns),
 	.typical_rows = 20,
 };
 
@@ -47,7 +46,7 @@ static const FtxColumn user_columns[] = {
 	 "Role in the team: Team Manager or Team Member, or a roles.name with scope TEAM."},
 	{"created_at", FTX_TIMESTAMPTZ, "created_at", 0,
 	 "When the user joined the team."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 const FtxResource ftx_team_users = {
@@ -57,13 +56,11 @@ const FtxResource ftx_team_users = {
 	.paged = true,
 	.detail = {"/v1/teams/{team_id}/users/{user_id}", FTX_V1},
 	.parent = "teams",
-	.links = team_links,
-	.nlinks = FTX_LENGTH(team_links),
+	FTX_LINKS(team_links),
 	.create = {"/v1/teams/{team_id}/users", FTX_V1},
 	.update = {"/v1/teams/{team_id}/users/{user_id}", FTX_V1},
 	.remove = {"/v1/teams/{team_id}/users/{user_id}", FTX_V1},
-	.columns = user_columns,
-	.ncolumns = FTX_LENGTH(user_columns),
+	FTX_COLUMNS(user_columns),
 	.typical_rows = 100,
 };
 
@@ -76,7 +73,7 @@ static const FtxColumn group_columns[] = {
 	 "Role in the group: a roles.name with scope DESTINATION."},
 	{"created_at", FTX_TIMESTAMPTZ, "created_at", 0,
 	 "When the team got access to the group."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 const FtxResource ftx_team_groups = {
@@ -86,13 +83,11 @@ const FtxResource ftx_team_groups = {
 	.paged = true,
 	.detail = {"/v1/teams/{team_id}/groups/{group_id}", FTX_V1},
 	.parent = "teams",
-	.links = team_links,
-	.nlinks = FTX_LENGTH(team_links),
+	FTX_LINKS(team_links),
 	.create = {"/v1/teams/{team_id}/groups", FTX_V1},
 	.update = {"/v1/teams/{team_id}/groups/{group_id}", FTX_V1},
 	.remove = {"/v1/teams/{team_id}/groups/{group_id}", FTX_V1},
-	.columns = group_columns,
-	.ncolumns = FTX_LENGTH(group_columns),
+	FTX_COLUMNS(group_columns),
 	.typical_rows = 100,
 };
 
@@ -105,7 +100,7 @@ static const FtxColumn connector_columns[] = {
 	 "Role on the connector: a roles.name with scope CONNECTOR."},
 	{"created_at", FTX_TIMESTAMPTZ, "created_at", 0,
 	 "When the team got access to the connector."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 const FtxResource ftx_team_connectors = {
@@ -116,12 +111,10 @@ const FtxResource ftx_team_connectors = {
 	.paged = true,
 	.detail = {"/v1/teams/{team_id}/connections/{connector_id}", FTX_V1},
 	.parent = "teams",
-	.links = team_links,
-	.nlinks = FTX_LENGTH(team_links),
+	FTX_LINKS(team_links),
 	.create = {"/v1/teams/{team_id}/connections", FTX_V1},
 	.update = {"/v1/teams/{team_id}/connections/{connector_id}", FTX_V1},
 	.remove = {"/v1/teams/{team_id}/connections/{connector_id}", FTX_V1},
-	.columns = connector_columns,
-	.ncolumns = FTX_LENGTH(connector_columns),
+	FTX_COLUMNS(connector_columns),
 	.typical_rows = 100,
 };

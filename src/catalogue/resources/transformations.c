@@ -30,7 +30,7 @@ static const FtxColumn transformation_columns[] = {
 	{"created_at", FTX_TIMESTAMPTZ, "created_at", 0, "When it was made."},
 	{"created_by_id", FTX_TEXT, "created_by_id", 0,
 	 "User or system key that made it."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 static const char *const transformation_types[] = {"DBT_CORE", "QUICKSTART",
@@ -53,10 +53,8 @@ const FtxResource ftx_transformations = {
 	.create = {"/v1/transformations", FTX_V1},
 	.update = {"/v1/transformations/{id}", FTX_V1},
 	.remove = {"/v1/transformations/{id}", FTX_V1},
-	.columns = transformation_columns,
-	.ncolumns = FTX_LENGTH(transformation_columns),
-	.filters = transformation_filters,
-	.nfilters = FTX_LENGTH(transformation_filters),
+	FTX_COLUMNS(transformation_columns),
+	FTX_FILTERS(transformation_filters),
 	.literal_routes = transformation_routes,
 	.typical_rows = 100,
 };
@@ -79,7 +77,7 @@ static const FtxColumn project_columns[] = {
 	{"run_tests", FTX_BOOL, NULL,
 	 FTX_WRITE_ONLY | FTX_CREATE | FTX_UPDATE | FTX_TESTS,
 	 "Run the setup tests on creation or change?"},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 static const FtxReadOnly project_read_only[] = {
@@ -98,10 +96,8 @@ const FtxResource ftx_transformation_projects = {
 	.create = {"/v1/transformation-projects", FTX_V1},
 	.update = {"/v1/transformation-projects/{id}", FTX_V1},
 	.remove = {"/v1/transformation-projects/{id}", FTX_V1},
-	.columns = project_columns,
-	.ncolumns = FTX_LENGTH(project_columns),
-	.read_only = project_read_only,
-	.nread_only = FTX_LENGTH(project_read_only),
+	FTX_COLUMNS(project_columns),
+	FTX_READ_ONLY(project_read_only),
 	.typical_rows = 10,
 };
 
@@ -115,7 +111,7 @@ static const FtxColumn package_columns[] = {
 	 "Models that it makes."},
 	{"configurable_variables", FTX_JSONB, "configurable_variables", 0,
 	 "Variables by name: type, description, allowed_values."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 static const FtxFilter package_filters[] = {
@@ -128,9 +124,7 @@ const FtxResource ftx_transformation_packages = {
 	.list = {"/v1/transformations/package-metadata", FTX_V1},
 	.paged = true,
 	.detail = {"/v1/transformations/package-metadata/{id}", FTX_V1},
-	.columns = package_columns,
-	.ncolumns = FTX_LENGTH(package_columns),
-	.filters = package_filters,
-	.nfilters = FTX_LENGTH(package_filters),
+	FTX_COLUMNS(package_columns),
+	FTX_FILTERS(package_filters),
 	.typical_rows = 50,
 };

@@ -33,7 +33,7 @@ static const FtxColumn user_columns[] = {
 	{"logged_in_at", FTX_TIMESTAMPTZ, "logged_in_at", 0,
 	 "Last login; null before the first."},
 	{"created_at", FTX_TIMESTAMPTZ, "created_at", 0, "When the user was made."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 static const char *const user_types[] = {"REGULAR_USER", "SERVICE_ACCOUNT",
@@ -57,10 +57,8 @@ const FtxResource ftx_users = {
 	.create = {"/v1/users", FTX_V1},
 	.update = {"/v1/users/{id}", FTX_V1},
 	.remove = {"/v1/users/{id}", FTX_V1},
-	.columns = user_columns,
-	.ncolumns = FTX_LENGTH(user_columns),
-	.filters = user_filters,
-	.nfilters = FTX_LENGTH(user_filters),
+	FTX_COLUMNS(user_columns),
+	FTX_FILTERS(user_filters),
 	.literal_routes = user_routes,
 	.typical_rows = 100,
 };
@@ -80,7 +78,7 @@ static const FtxColumn group_columns[] = {
 	 "Role in the group: a roles.name with scope DESTINATION."},
 	{"created_at", FTX_TIMESTAMPTZ, "created_at", 0,
 	 "When the user got access to the group."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 const FtxResource ftx_user_groups = {
@@ -90,13 +88,11 @@ const FtxResource ftx_user_groups = {
 	.paged = true,
 	.detail = {"/v1/users/{user_id}/groups/{group_id}", FTX_V1},
 	.parent = "users",
-	.links = user_links,
-	.nlinks = FTX_LENGTH(user_links),
+	FTX_LINKS(user_links),
 	.create = {"/v1/users/{user_id}/groups", FTX_V1},
 	.update = {"/v1/users/{user_id}/groups/{group_id}", FTX_V1},
 	.remove = {"/v1/users/{user_id}/groups/{group_id}", FTX_V1},
-	.columns = group_columns,
-	.ncolumns = FTX_LENGTH(group_columns),
+	FTX_COLUMNS(group_columns),
 	.typical_rows = 300,
 };
 
@@ -109,7 +105,7 @@ static const FtxColumn connector_columns[] = {
 	 "Role on the connector: a roles.name with scope CONNECTOR."},
 	{"created_at", FTX_TIMESTAMPTZ, "created_at", 0,
 	 "When the user got access to the connector."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 const FtxResource ftx_user_connectors = {
@@ -120,13 +116,11 @@ const FtxResource ftx_user_connectors = {
 	.paged = true,
 	.detail = {"/v1/users/{user_id}/connections/{connector_id}", FTX_V1},
 	.parent = "users",
-	.links = user_links,
-	.nlinks = FTX_LENGTH(user_links),
+	FTX_LINKS(user_links),
 	.create = {"/v1/users/{user_id}/connections", FTX_V1},
 	.update = {"/v1/users/{user_id}/connections/{connector_id}", FTX_V1},
 	.remove = {"/v1/users/{user_id}/connections/{connector_id}", FTX_V1},
-	.columns = connector_columns,
-	.ncolumns = FTX_LENGTH(connector_columns),
+	FTX_COLUMNS(connector_columns),
 	.typical_rows = 300,
 };
 
@@ -149,7 +143,7 @@ static const FtxColumn key_columns[] = {
 	 "Secret part of the key; told by the creation only."},
 	{"expiration_period_days", FTX_INT4, NULL, FTX_WRITE_ONLY | FTX_CREATE,
 	 "Days until the new key expires: at most 365; 90 if not given."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 static const FtxFilter key_filters[] = {
@@ -164,9 +158,7 @@ const FtxResource ftx_user_api_keys = {
 	.detail = {"/v1/users/{user_id}/api-keys", FTX_V1},
 	.create = {"/v1/users/{user_id}/api-keys", FTX_V1},
 	.remove_function = "fivetrex_delete_user_api_keys",
-	.columns = key_columns,
-	.ncolumns = FTX_LENGTH(key_columns),
-	.filters = key_filters,
-	.nfilters = FTX_LENGTH(key_filters),
+	FTX_COLUMNS(key_columns),
+	FTX_FILTERS(key_filters),
 	.typical_rows = 50,
 };

@@ -22,7 +22,7 @@ static const FtxColumn columns[] = {
 	{"created_at", FTX_TIMESTAMPTZ, "created_at", 0,
 	 "When the webhook was made."},
 	{"created_by", FTX_TEXT, "created_by", 0, "User who made the webhook."},
-	{"attrs", FTX_JSONB, "", 0, "The whole object as the API sent it."},
+	FTX_ATTRS,
 };
 
 static const char *const routes[] = {"account", "group", NULL};
@@ -38,7 +38,6 @@ const FtxResource ftx_webhooks = {
 	.create_in = {"/v1/webhooks/group/{group_id}", FTX_V1},
 	.update = {"/v1/webhooks/{id}", FTX_V1},
 	.remove = {"/v1/webhooks/{id}", FTX_V1},
-	.columns = columns,
-	.ncolumns = FTX_LENGTH(columns),
+	FTX_COLUMNS(columns),
 	.typical_rows = 20,
 };
