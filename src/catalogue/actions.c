@@ -7,8 +7,8 @@
  */
 #include "catalogue/actions.h"
 
-#include "catalogue/operations.h"
 #include "catalogue/rows.h"
+#include "catalogue/template.h"
 
 #include <string.h>
 
@@ -70,13 +70,13 @@ ftx_function_of_operation(const char *method, const char *path)
 			 action++)
 		{
 			if (strcmp(action->method, method) == 0 &&
-				ftx_same_template(action->path, path))
+				ftx_template_same(action->path, path))
 				return action->function;
 		}
 	}
 	for (const FtxHandwritten *h = ftx_handwritten; h->function != NULL; h++)
 	{
-		if (strcmp(h->method, method) == 0 && ftx_same_template(h->path, path))
+		if (strcmp(h->method, method) == 0 && ftx_template_same(h->path, path))
 			return h->function;
 	}
 	return NULL;

@@ -80,6 +80,20 @@ ftx_resource_column(const FtxResource *resource, const char *name)
 }
 
 int
+ftx_resource_named(const FtxResource *resource, const FtxPiece *piece)
+{
+	for (int i = 0; i < resource->ncolumns; i++)
+	{
+		const char *name = resource->columns[i].name;
+
+		if (strncmp(name, piece->name, piece->name_len) == 0 &&
+			name[piece->name_len] == '\0')
+			return i;
+	}
+	return -1;
+}
+
+int
 ftx_resource_key(const FtxResource *resource)
 {
 	int key = -1;
@@ -140,22 +154,18 @@ complain_of_row(const FtxResource *resource, const char *about,
 static const char *
 check_template(const FtxResource *resource, const FtxOperation *operation)
 {
-	const char *c = operation->path;
+	const char *at = operation->path;
+	FtxPiece piece;
 
-	while (c != NULL && (c = strchr(c, '{')) != NULL)
+	while (at != NULL && ftx_template_next(&at, &piece))
 	{
-		char name[64];
-		size_t len = strcspn(++c, "}");
-
-		if (len == 0 || len >= sizeof(name) || c[len] != '}')
+		if (piece.name != NULL &&
+			(piece.name_len == 0 || piece.name[piece.name_len] != '}'))
 			return complain_of_row(resource, operation->path,
 								   "has a broken {name}");
-		memcpy(name, c, len);
-		name[len] = '\0';
-		if (ftx_resource_column(resource, name) < 0)
+		if (piece.name != NULL && ftx_resource_named(resource, &piece) < 0)
 			return complain_of_row(resource, operation->path,
 								   "has a {name} that is no column");
-		c += len;
 	}
 	return NULL;
 }

@@ -13,6 +13,8 @@
 #ifndef FTX_CATALOGUE_H
 #define FTX_CATALOGUE_H
 
+#include "catalogue/template.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -260,6 +262,10 @@ extern const FtxResource *ftx_resource_find(const char *name);
 
 /* Index of the column of that name, or -1. */
 extern int ftx_resource_column(const FtxResource *resource, const char *name);
+
+/* The same for the {name} of a template's piece. */
+extern int
+ftx_resource_named(const FtxResource *resource, const FtxPiece *piece);
 
 /*
  * Index of the column that identifies a row, in a child table within its

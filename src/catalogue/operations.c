@@ -10,6 +10,9 @@
  */
 #include "catalogue/operations.h"
 
+#include "catalogue/template.h"
+
+#include <limits.h>
 #include <string.h>
 
 /* Rows leave out the last field, which is seldom needed. */
@@ -209,72 +212,26 @@ const FtxApiOperation ftx_operations[] = {
 
 const int ftx_noperations = sizeof(ftx_operations) / sizeof(ftx_operations[0]);
 
-/*
- * Does the path fit the template?  A {name} takes one segment.  Returns the
- * number of literal segments plus one, 0 if it does not fit.
- */
-static int
-fit(const char *template, const char *path)
-{
-	int literals = 1;
-
-	while (*template == '/' && *path == '/')
-	{
-		size_t tlen = strcspn(++template, "/");
-		size_t plen = strcspn(++path, "/?");
-
-		if (*template != '{')
-		{
-			if (tlen != plen || memcmp(template, path, plen) != 0)
-				return 0;
-			literals++;
-		}
-		else if (plen == 0)
-			return 0;
-		template += tlen;
-		path += plen;
-	}
-	return *template == '\0' && (*path == '\0' || *path == '?') ? literals : 0;
-}
-
 const FtxApiOperation *
 ftx_operation_find(const char *method, const char *path)
 {
 	const FtxApiOperation *best = NULL;
-	int best_fit = 0;
+	int fewest = INT_MAX;
 
 	for (int i = 0; i < ftx_noperations; i++)
 	{
-		int fits;
+		int names;
 
 		if (strcmp(ftx_operations[i].method, method) != 0)
 			continue;
-		fits = fit(ftx_operations[i].path, path);
-		if (fits > best_fit)
+		names = ftx_template_fit(ftx_operations[i].path, path);
+		if (names >= 0 && names < fewest)
 		{
 			best = &ftx_operations[i];
-			best_fit = fits;
+			fewest = names;
 		}
 	}
 	return best;
-}
-
-bool
-ftx_same_template(const char *a, const char *b)
-{
-	while (*a != '\0' && *b != '\0')
-	{
-		if (*a == '{' && *b == '{')
-		{
-			a += strcspn(a, "}");
-			b += strcspn(b, "}");
-		}
-		if (*a != *b)
-			return false;
-		a++;
-		b++;
-	}
-	return *a == *b;
 }
 
 /* Operations that count against a second limit, if asked to (setup tests). */
@@ -303,7 +260,7 @@ ftx_operation_budget(const FtxApiOperation *operation)
 	for (size_t i = 0; i < sizeof(budgets) / sizeof(budgets[0]); i++)
 	{
 		if (strcmp(budgets[i].method, operation->method) == 0 &&
-			ftx_same_template(budgets[i].path, operation->path))
+			ftx_template_same(budgets[i].path, operation->path))
 			return budgets[i].budget;
 	}
 	return NULL;

@@ -24,14 +24,10 @@ extern const int ftx_noperations;
 
 /*
  * The operation that a request is, or NULL.  `path` is encoded and may have a
- * query.  Where several templates fit, the one with most literal segments is
- * meant: /v1/users/api-keys is no user.
+ * query.  Where several templates fit, the one with fewest names is meant: /v1/users/api-keys is no user.
  */
 extern const FtxApiOperation *
 ftx_operation_find(const char *method, const char *path);
-
-/* Are two paths the same, whatever the names in their braces? */
-extern bool ftx_same_template(const char *a, const char *b);
 
 /*
  * The rate limit that an operation counts against beside the one of all

@@ -267,7 +267,7 @@ given_columns(Relation rel, const FtxResource *resource, const Plan *rows,
 			continue;
 		given[column] = ftx_unknown;
 		if (bms_is_member(column,
-						  ftx_path_columns(resource, &resource->create_in)))
+						  ftx_path_columns(resource, resource->create_in.path)))
 			*certain &= constant;
 	}
 	return given;

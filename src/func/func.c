@@ -15,6 +15,7 @@
 #include "base/guc.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalogue/actions.h"
+#include "catalogue/template.h"
 #include "foreign/foreign.h"
 #include "func/func.h"
 #include "lib/stringinfo.h"
@@ -87,25 +88,23 @@ ftx_func_path(FunctionCallInfo fcinfo, const char *function)
 }
 
 char *
-ftx_func_fill_path(FunctionCallInfo fcinfo, const char *function, const char *c)
+ftx_func_fill_path(FunctionCallInfo fcinfo, const char *function,
+				   const char *template)
 {
 	StringInfoData path;
+	FtxPiece piece;
 	int argno = 0;
 
 	initStringInfo(&path);
-	for (;;)
+	while (ftx_template_next(&template, &piece))
 	{
-		size_t len = strcspn(c, "{");
 		char *name;
 		char *value;
 
-		appendBinaryStringInfo(&path, c, (int) len);
-		c += len;
-		if (*c == '\0')
-			return path.data;
-		len = strcspn(++c, "}");
-		name = pnstrdup(c, len);
-		c += len + 1;
+		appendBinaryStringInfo(&path, piece.text, piece.len);
+		if (piece.name == NULL)
+			break;
+		name = pnstrdup(piece.name, piece.name_len);
 		if (PG_ARGISNULL(argno))
 			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 							errmsg("argument %s of %s() must not be null", name,
@@ -119,6 +118,7 @@ ftx_func_fill_path(FunctionCallInfo fcinfo, const char *function, const char *c)
 		value = pg_server_to_any(value, strlen(value), PG_UTF8);
 		ftx_url_append_encoded(&path, value, strlen(value));
 	}
+	return path.data;
 }
 
 FtxMethod

@@ -35,7 +35,7 @@ extern bool ftx_func_is_ours(ForeignServer *server);
  * for what cannot stand as a segment of a path.
  */
 extern char *ftx_func_fill_path(FunctionCallInfo fcinfo, const char *function,
-								const char *path);
+								const char *template);
 
 /* The same, by the template in ftx_handwritten. */
 extern char *ftx_func_path(FunctionCallInfo fcinfo, const char *function);

@@ -9,6 +9,7 @@
 
 #include "catalogue/actions.h"
 #include "catalogue/operations.h"
+#include "catalogue/template.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
@@ -20,7 +21,7 @@ PG_FUNCTION_INFO_V1(fivetrex_operations);
 static bool
 is(const FtxOperation *operation, const char *path)
 {
-	return operation->path != NULL && ftx_same_template(operation->path, path);
+	return operation->path != NULL && ftx_template_same(operation->path, path);
 }
 
 /*

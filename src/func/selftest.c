@@ -162,7 +162,7 @@ static bool
 is_addressable(const FtxResource *resource, const FtxOperation *operation,
 			   char **bound)
 {
-	Bitmapset *columns = ftx_path_columns(resource, operation);
+	Bitmapset *columns = ftx_path_columns(resource, operation->path);
 	int column = -1;
 
 	while ((column = bms_next_member(columns, column)) >= 0)

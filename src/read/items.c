@@ -95,7 +95,7 @@ ftx_items_create(const FtxReadSpec *spec)
 
 	items->spec = *spec;
 	items->cxt = CurrentMemoryContext;
-	items->needed = ftx_path_columns(resource, list_operation(resource));
+	items->needed = ftx_path_columns(resource, list_operation(resource)->path);
 	items->range_cxt = AllocSetContextCreate(items->cxt, "fivetrex range",
 											 ALLOCSET_SMALL_SIZES);
 	items->nlanes = bms_is_empty(items->needed) ?
@@ -321,7 +321,7 @@ whole_key_known(const FtxResource *resource, const FtxItemsRange *range)
 	if (resource->parent == NULL || resource->list.path == NULL ||
 		resource->detail.path == NULL || range->many_column >= 0)
 		return false;
-	columns = ftx_path_columns(resource, &resource->detail);
+	columns = ftx_path_columns(resource, resource->detail.path);
 	while ((column = bms_next_member(columns, column)) >= 0)
 	{
 		if (range->fixed[column] == NULL ||
@@ -335,7 +335,7 @@ FtxItemsPlan
 ftx_items_plan(const FtxResource *resource, const FtxItemsRange *range)
 {
 	const FtxOperation *list = list_operation(resource);
-	Bitmapset *needed = ftx_path_columns(resource, list);
+	Bitmapset *needed = ftx_path_columns(resource, list->path);
 	FtxItemsPlan plan = {.operation = list};
 	int column = -1;
 

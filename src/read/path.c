@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "catalogue/catalogue.h"
+#include "catalogue/template.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "net/url.h"
@@ -35,50 +36,32 @@ to_utf8(const char *text)
 	return pg_server_to_any(text, strlen(text), PG_UTF8);
 }
 
-/*
- * The column that a {name} of a path means, and the end of the braces.
- */
-static int
-placeholder(const FtxResource *resource, const char *open, const char **end)
-{
-	size_t len = strcspn(open + 1, "}");
-	char *name = pnstrdup(open + 1, len);
-	int column = ftx_resource_column(resource, name);
-
-	pfree(name);
-	*end = open + len + 2;
-	return column;
-}
-
 char *
 ftx_path_of(const FtxResource *resource, const FtxOperation *operation,
 			char *const *values)
 {
-	const char *c = operation->path;
+	const char *at = operation->path;
 	StringInfoData path;
+	FtxPiece piece;
 
 	initStringInfo(&path);
-	while (*c != '\0')
+	while (ftx_template_next(&at, &piece))
 	{
-		size_t len = strcspn(c, "{");
-		const char *end;
-		const char *value;
 		int column;
 
-		appendBinaryStringInfo(&path, c, (int) len);
-		c += len;
-		if (*c == '\0')
+		appendBinaryStringInfo(&path, piece.text, piece.len);
+		if (piece.name == NULL)
 			break;
-		column = placeholder(resource, c, &end);
-		value = column >= 0 ? values[column] : NULL;
-		if (value != NULL && value != ftx_unknown)
+		column = ftx_resource_named(resource, &piece);
+		if (column >= 0 && values[column] != NULL &&
+			values[column] != ftx_unknown)
 		{
-			value = to_utf8(value);
+			char *value = to_utf8(values[column]);
+
 			ftx_url_append_encoded(&path, value, strlen(value));
 		}
 		else
-			appendBinaryStringInfo(&path, c, (int) (end - c));
-		c = end;
+			appendStringInfo(&path, "{%.*s}", piece.name_len, piece.name);
 	}
 	return path.data;
 }
@@ -99,17 +82,16 @@ ftx_path_of_key(const FtxResource *resource, const FtxOperation *operation,
 }
 
 Bitmapset *
-ftx_path_columns(const FtxResource *resource, const FtxOperation *operation)
+ftx_path_columns(const FtxResource *resource, const char *template)
 {
-	const char *c = operation->path;
 	Bitmapset *columns = NULL;
+	FtxPiece piece;
 
-	while (c != NULL && (c = strchr(c, '{')) != NULL)
+	while (template != NULL && ftx_template_next(&template, &piece))
 	{
-		int column = placeholder(resource, c, &c);
-
-		if (column >= 0)
-			columns = bms_add_member(columns, column);
+		if (piece.name != NULL)
+			columns = bms_add_member(columns,
+									 ftx_resource_named(resource, &piece));
 	}
 	return columns;
 }

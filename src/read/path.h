@@ -39,9 +39,9 @@ extern char *ftx_path_of(const FtxResource *resource,
 extern char *ftx_path_of_key(const FtxResource *resource,
 							 const FtxOperation *operation, const char *key);
 
-/* The catalogue columns in the path of an operation. */
+/* The catalogue columns that a template names; none if it is NULL. */
 extern Bitmapset *
-ftx_path_columns(const FtxResource *resource, const FtxOperation *operation);
+ftx_path_columns(const FtxResource *resource, const char *template);
 
 /* Append a query parameter whose value is in the server encoding. */
 extern void

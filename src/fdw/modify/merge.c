@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "catalogue/catalogue.h"
+#include "catalogue/template.h"
 #include "fdw/modify/merge.h"
 #include "json/value.h"
 #include "lib/stringinfo.h"
@@ -53,9 +54,10 @@ parse_template(const FtxResource *resource, Step *steps)
 
 		if (c[0] == '{')
 		{
+			FtxPiece piece = {.name = c + 1, .name_len = len - 2};
+
 			steps[n].name = NULL;
-			steps[n].column = ftx_resource_column(resource,
-												  pnstrdup(c + 1, len - 2));
+			steps[n].column = ftx_resource_named(resource, &piece);
 		}
 		else
 		{
@@ -68,24 +70,6 @@ parse_template(const FtxResource *resource, Step *steps)
 			c++;
 	}
 	return n;
-}
-
-Bitmapset *
-ftx_merge_columns(const FtxResource *resource)
-{
-	Step steps[FTX_MAX_STEPS];
-	Bitmapset *columns = NULL;
-	int n;
-
-	if (resource->merged_at == NULL)
-		return NULL;
-	n = parse_template(resource, steps);
-	for (int i = 0; i < n; i++)
-	{
-		if (steps[i].column >= 0)
-			columns = bms_add_member(columns, steps[i].column);
-	}
-	return columns;
 }
 
 FtxMerge *

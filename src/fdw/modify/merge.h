@@ -18,9 +18,6 @@
 
 typedef struct FtxMerge FtxMerge;
 
-/* The catalogue columns that a template names. */
-extern Bitmapset *ftx_merge_columns(const FtxResource *resource);
-
 /* Gathers rows in the current memory context. */
 extern FtxMerge *ftx_merge_create(const FtxResource *resource);
 

@@ -37,11 +37,12 @@ operation_of(const FtxResource *resource, CmdType operation)
 Bitmapset *
 ftx_target_identity(const FtxResource *resource, CmdType operation)
 {
-	Bitmapset *columns = ftx_path_columns(resource,
-										  operation_of(resource, operation));
+	Bitmapset *columns = ftx_path_columns(
+		resource, operation_of(resource, operation)->path);
 
 	if (operation == CMD_UPDATE)
-		columns = bms_union(columns, ftx_merge_columns(resource));
+		columns = bms_union(columns,
+							ftx_path_columns(resource, resource->merged_at));
 	return columns;
 }
 
@@ -108,7 +109,8 @@ known_to_be_null(const FtxTarget *target)
 	if (target->operation != CMD_INSERT ||
 		target->resource->create_in.path == NULL)
 		return NULL;
-	columns = ftx_path_columns(target->resource, &target->resource->create_in);
+	columns = ftx_path_columns(target->resource,
+							   target->resource->create_in.path);
 	while ((column = bms_next_member(columns, column)) >= 0)
 	{
 		if (target->attnum_of[column] > 0)

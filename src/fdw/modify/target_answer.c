@@ -170,7 +170,7 @@ static void
 check_addressable(const FtxTarget *target, const FtxOperation *operation,
 				  char **keys)
 {
-	Bitmapset *columns = ftx_path_columns(target->resource, operation);
+	Bitmapset *columns = ftx_path_columns(target->resource, operation->path);
 	int column = -1;
 
 	while ((column = bms_next_member(columns, column)) >= 0)

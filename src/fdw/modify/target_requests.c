@@ -191,7 +191,7 @@ static char *
 write_path(FtxTarget *target, const FtxOperation *operation, char **identity)
 {
 	const FtxResource *resource = target->resource;
-	Bitmapset *columns = ftx_path_columns(resource, operation);
+	Bitmapset *columns = ftx_path_columns(resource, operation->path);
 	int column = -1;
 
 	while ((column = bms_next_member(columns, column)) >= 0)
@@ -217,7 +217,7 @@ ftx_target_creation(const FtxResource *resource, char *const *given)
 
 	if (resource->create_in.path == NULL)
 		return &resource->create;
-	columns = ftx_path_columns(resource, &resource->create_in);
+	columns = ftx_path_columns(resource, resource->create_in.path);
 	while ((column = bms_next_member(columns, column)) >= 0)
 	{
 		if (given[column] == NULL)
@@ -290,7 +290,7 @@ ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
 	operation = ftx_target_creation(target->resource, given);
 	old = MemoryContextSwitchTo(target->cxt);
 	bms_free(target->identity);
-	target->identity = ftx_path_columns(resource, operation);
+	target->identity = ftx_path_columns(resource, operation->path);
 	MemoryContextSwitchTo(old);
 
 	begin_body(&body, true);
