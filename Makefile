@@ -50,6 +50,8 @@ SHLIB_LINK += -L$(LIBCURL)/lib -Wl,-rpath,$(LIBCURL)/lib
 endif
 
 REGRESS = $(patsubst sql/%.sql,%,$(call below,sql/*.sql))
+# whatever encoding and locale the server has
+REGRESS_OPTS = --encoding=UTF8 --no-locale
 TAP_TESTS = 1
 PROVE_TESTS = $(call below,test/t/*.pl)
 EXTRA_CLEAN = src/*/*.gcno src/*/*.gcda src/*/*/*.gcno src/*/*/*.gcda
