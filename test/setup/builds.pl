@@ -47,9 +47,37 @@ sub files
 	return [ sort split /\n/, `cd '$work/$folder' && find . $what -printf '%P\\n'` ];
 }
 
-# The sources alone, read-only: nothing may be written there.
-run(qq{mkdir source && tar -C '$top' -cf - --exclude='*.o' --exclude='*.so' --exclude='*.bc' \\
-	--exclude=tmp_check --exclude=results . | tar -C source -xf - && chmod -R a-w source});
+# The sources: what make dist packs, unpacked by somebody else; without git a
+# copy.  Read-only: nothing may be written there.
+open my $unpack, '>', "$work/unpack.py" or die $!;
+print $unpack <<'EOF';
+import os, sys, zipfile
+archive = zipfile.ZipFile(sys.argv[1])
+for item in archive.infolist():
+    path = archive.extract(item)
+    mode = item.external_attr >> 16 & 0o777
+    if mode:
+        os.chmod(path, mode)
+EOF
+close $unpack;
+run(qq{mkdir copy && tar -C '$top' -cf - --exclude='*.o' --exclude='*.so' --exclude='*.bc' --exclude=.git \\
+	--exclude=tmp_check --exclude=results --exclude=__pycache__ . | tar -C copy -xf -});
+SKIP:
+{
+	skip 'no git', 5 if system('git --version >/dev/null 2>&1') != 0;
+	my $version = do { local (@ARGV, $/) = "$top/META.json"; (<> =~ /^   "version": "([0-9.]+)"/m)[0] };
+	my $out = succeeds('make dist', qq{cp -a copy clone && cd clone && git init -q && git add -A && \\
+		git -c user.name=x -c user.email=x\@x commit -q -m x && make -s dist});
+	is($out, "fivetrex-$version.zip\n", 'names its archive');
+	succeeds('the archive is unpacked', "python3 unpack.py clone/fivetrex-$version.zip");
+	is_deeply([ grep { -d "$work/$_" } map { s{.*/}{}r } glob "$work/fivetrex*" ], ["fivetrex-$version"],
+		'into one folder, called what PGXN wants');
+	is_deeply(files("fivetrex-$version", '-type f'), [ sort split /\n/, `git -C '$work/clone' ls-files` ],
+		'with all that is here');
+	rename "$work/fivetrex-$version", "$work/source";
+}
+rename "$work/copy", "$work/source" unless -e "$work/source";
+run('chmod -R a-w source');
 
 # Bitcode, if this PostgreSQL has it and its clang is there.
 my ($pgxs) = `$pg_config --pgxs` =~ /(.*)\n/;
@@ -110,16 +138,6 @@ refuses('sources that have been built in', "mkdir other && cp -a source built &&
 refuses('a pg_config without headers', "printf '#!/bin/sh\\necho /nowhere\\n' >pg_config && chmod +x pg_config && "
 	  . "make -s -C source --no-print-directory PG_CONFIG='$work/pg_config'",
 	qr/leads to no server's headers: install them .*postgresql-server-dev-NN.*PG_CONFIG=/);
-
-SKIP:
-{
-	skip 'no git', 2 if system('git --version >/dev/null 2>&1') != 0;
-	my ($out) = run(qq{cp -a source clone && chmod -R u+w clone && cd clone && rm -rf .git && git init -q && \\
-		git add -A && git -c user.name=x -c user.email=x\@x commit -q -m x && make -s dist && \\
-		python3 -m zipfile -l fivetrex-*.zip});
-	like($out, qr/^fivetrex-([0-9.]+)\.zip$/m, 'make dist names its archive');
-	like($out, qr/^fivetrex-[0-9.]+\/META\.json /m, 'META.json stands where PGXN looks for it');
-}
 
 system("chmod -R u+w '$work'");
 done_testing();
