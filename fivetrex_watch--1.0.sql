@@ -1153,7 +1153,7 @@ $$;
 COMMENT ON FUNCTION fivetrex_watch.unanswered(text, integer)
   IS 'internal: after an error of this SQLSTATE, how many have had no answer one after the other; at four it is given up';
 
-CREATE FUNCTION fivetrex_watch.read_syncs_singly(a fivetrex_watch.accounts, ids text[], at timestamptz)
+CREATE FUNCTION fivetrex_watch.read_singly(a fivetrex_watch.accounts, step text, ids text[], at timestamptz)
 RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1164,7 +1164,11 @@ DECLARE
 BEGIN
   FOREACH one IN ARRAY ids LOOP
     BEGIN
-      PERFORM fivetrex_watch.read_syncs(a, ARRAY[one], at);
+      IF step = 'history' THEN
+        PERFORM fivetrex_watch.read_syncs(a, ARRAY[one], at);
+      ELSE
+        PERFORM fivetrex_watch.read_tables(a, ARRAY[one], at);
+      END IF;
       unanswered := 0;
     EXCEPTION WHEN OTHERS THEN
       GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
@@ -1172,21 +1176,20 @@ BEGIN
         RAISE;
       END IF;
       unanswered := fivetrex_watch.unanswered(SQLSTATE, unanswered);
-      IF unanswered < 4 THEN
-        UPDATE fivetrex_watch.connectors c
-        SET history_asked_at = at, history_error = fivetrex_watch.error_text(SQLERRM, hint)
-        WHERE c.account = a.account AND c.id = one;
-      ELSE
-        PERFORM fivetrex_watch.note_failure(a.account, SQLSTATE, SQLERRM, coalesce(nullif(detail, ''), 'Step: history.'), hint);
+      IF unanswered >= 4 THEN
+        PERFORM fivetrex_watch.note_failure(a.account, SQLSTATE, SQLERRM,
+          coalesce(nullif(detail, ''), 'Step: ' || step || '.'), hint);
         RETURN false;
       END IF;
+      EXECUTE format('UPDATE fivetrex_watch.connectors c SET %1$s_asked_at = $1, %1$s_error = $2
+        WHERE c.account = $3 AND c.id = $4', step) USING at, fivetrex_watch.error_text(SQLERRM, hint), a.account, one;
     END;
   END LOOP;
   RETURN true;
 END $$;
 
-COMMENT ON FUNCTION fivetrex_watch.read_syncs_singly(fivetrex_watch.accounts, text[], timestamptz)
-  IS 'internal: the same one by one, so that a bad one keeps its error to itself; false where it was given up, with what was read until then';
+COMMENT ON FUNCTION fivetrex_watch.read_singly(fivetrex_watch.accounts, text, text[], timestamptz)
+  IS 'internal: histories or tables one by one, so that a bad one keeps its error to itself; false where it was given up, with what was read until then';
 
 CREATE FUNCTION fivetrex_watch.read_histories(a fivetrex_watch.accounts, began timestamptz, calls integer)
 RETURNS integer
@@ -1216,7 +1219,7 @@ BEGIN
     IF fivetrex_watch.concerns_account(SQLSTATE) THEN
       RAISE;
     END IF;
-    IF NOT fivetrex_watch.read_syncs_singly(a, ids, at) THEN
+    IF NOT fivetrex_watch.read_singly(a, 'history', ids, at) THEN
       RETURN -1;
     END IF;
   END;
@@ -2590,41 +2593,6 @@ $$;
 COMMENT ON FUNCTION fivetrex_watch.table_changes(fivetrex_watch.tables, fivetrex_watch.tables)
   IS 'internal: how a table differs from what was known of it: appeared, gone, enabled, disabled, sync_mode';
 
-CREATE FUNCTION fivetrex_watch.read_tables_singly(a fivetrex_watch.accounts, ids text[], at timestamptz)
-RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  one text;
-  detail text;
-  hint text;
-  unanswered integer := 0;
-BEGIN
-  FOREACH one IN ARRAY ids LOOP
-    BEGIN
-      PERFORM fivetrex_watch.read_tables(a, ARRAY[one], at);
-      unanswered := 0;
-    EXCEPTION WHEN OTHERS THEN
-      GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-      IF fivetrex_watch.is_callers_fault(SQLSTATE, SQLERRM, detail) THEN
-        RAISE;
-      END IF;
-      unanswered := fivetrex_watch.unanswered(SQLSTATE, unanswered);
-      IF unanswered < 4 THEN
-        UPDATE fivetrex_watch.connectors c
-        SET tables_asked_at = at, tables_error = fivetrex_watch.error_text(SQLERRM, hint)
-        WHERE c.account = a.account AND c.id = one;
-      ELSE
-        PERFORM fivetrex_watch.note_failure(a.account, SQLSTATE, SQLERRM, coalesce(nullif(detail, ''), 'Step: tables.'), hint);
-        RETURN false;
-      END IF;
-    END;
-  END LOOP;
-  RETURN true;
-END $$;
-
-COMMENT ON FUNCTION fivetrex_watch.read_tables_singly(fivetrex_watch.accounts, text[], timestamptz)
-  IS 'internal: the same one by one, so that a bad one keeps its error to itself; false where it was given up, with what was read until then';
-
 CREATE FUNCTION fivetrex_watch.attempt_tables(
   account text, began timestamptz, n integer, OUT done integer, OUT fault jsonb)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -2655,7 +2623,7 @@ BEGIN
       IF fivetrex_watch.concerns_account(SQLSTATE) THEN
         RAISE;
       END IF;
-      IF NOT fivetrex_watch.read_tables_singly(a, ids, clock_timestamp()) THEN
+      IF NOT fivetrex_watch.read_singly(a, 'tables', ids, clock_timestamp()) THEN
         done := -1;
         RETURN;
       END IF;
