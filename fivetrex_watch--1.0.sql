@@ -414,8 +414,6 @@ BEGIN
     -- a refresh that is in a step writes rows of its account: wait for it before any is locked here
     PERFORM pg_advisory_xact_lock(hashtext('fivetrex_watch'), hashtext(o.account))
     FROM (SELECT a.account FROM fivetrex_watch.accounts a ORDER BY 1) o;
-    -- and for consumers that are being registered: see take()
-    PERFORM pg_advisory_xact_lock(hashtext('fivetrex_watch.consumers'), 0);
   ELSIF TG_OP = 'DELETE' THEN
     DELETE FROM fivetrex_watch.connectors c WHERE c.account = OLD.account;
     DELETE FROM fivetrex_watch.syncs s WHERE s.account = OLD.account;
@@ -1007,6 +1005,66 @@ END $$;
 COMMENT ON FUNCTION fivetrex_watch.note_gone(fivetrex_watch.accounts, text[], text[], timestamptz)
   IS 'internal: marks connectors that are neither in the list nor found by their id; returns the ids of the others';
 
+CREATE FUNCTION fivetrex_watch.not_after(at timestamptz, latest timestamptz)
+RETURNS timestamptz
+LANGUAGE sql IMMUTABLE STRICT
+BEGIN ATOMIC
+  SELECT least(at, latest);
+END;
+
+COMMENT ON FUNCTION fivetrex_watch.not_after(timestamptz, timestamptz)
+  IS 'internal: the earlier of two moments; null stays null';
+
+/*
+ * Moments of this machine that are still to come were noted before its clock
+ * was set back.  Until then nothing would be old enough to be read again, and
+ * no look late enough to count: so they become one just before this refresh.
+ */
+CREATE FUNCTION fivetrex_watch.mend_moments(INOUT a fivetrex_watch.accounts, began timestamptz)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  at timestamptz := clock_timestamp();
+  past timestamptz := least(began, at) - interval '1 us';
+BEGIN
+  UPDATE fivetrex_watch.runs r SET deadline = r.deadline - greatest(r.requested_at - past, '0'),
+    requested_at = fivetrex_watch.not_after(r.requested_at, past),
+    looked_at = fivetrex_watch.not_after(r.looked_at, past),
+    idle_at = fivetrex_watch.not_after(r.idle_at, past),
+    triggered_at = fivetrex_watch.not_after(r.triggered_at, past),
+    next_try_at = fivetrex_watch.not_after(r.next_try_at, at)
+  WHERE r.account = a.account AND r.outcome IS NULL
+    -- by the clock of this very moment, as others ask meanwhile; the longest wait between tries is an hour
+    AND greatest(r.requested_at, r.looked_at, r.idle_at, r.triggered_at, r.next_try_at - interval '1 hour')
+      > clock_timestamp();
+  UPDATE fivetrex_watch.deliveries d SET received_at = past
+  WHERE d.account = a.account AND d.used_at IS NULL AND d.received_at > clock_timestamp();
+  UPDATE fivetrex_watch.connectors c SET first_seen_at = fivetrex_watch.not_after(c.first_seen_at, past),
+    gone_at = fivetrex_watch.not_after(c.gone_at, past),
+    syncing_since = fivetrex_watch.not_after(c.syncing_since, past),
+    idle_at = fivetrex_watch.not_after(c.idle_at, past),
+    history_asked_at = fivetrex_watch.not_after(c.history_asked_at, past),
+    health_since = fivetrex_watch.not_after(c.health_since, past),
+    tasks_changed_at = fivetrex_watch.not_after(c.tasks_changed_at, past),
+    tables_asked_at = fivetrex_watch.not_after(c.tables_asked_at, past)
+  WHERE c.account = a.account AND (greatest(c.first_seen_at, c.gone_at, c.syncing_since, c.idle_at, c.history_asked_at,
+      c.tasks_changed_at, c.tables_asked_at) > at
+    -- later than any look it is a moment of Fivetran's, whose clock may be ahead
+    OR (c.health_since > at AND c.health_since <= greatest(a.refreshed_at, a.runs_looked_at)));
+  IF greatest(a.refreshed_at, a.runs_looked_at, a.failed_at, a.history_tried_at, a.webhooks_asked_at, a.quota_told_at) > at THEN
+    UPDATE fivetrex_watch.syncs s SET seen_at = past WHERE s.account = a.account AND s.seen_at > at;
+    UPDATE fivetrex_watch.accounts x SET refreshed_at = fivetrex_watch.not_after(x.refreshed_at, past),
+      runs_looked_at = fivetrex_watch.not_after(x.runs_looked_at, past),
+      failed_at = fivetrex_watch.not_after(x.failed_at, past),
+      history_tried_at = fivetrex_watch.not_after(x.history_tried_at, past),
+      webhooks_asked_at = fivetrex_watch.not_after(x.webhooks_asked_at, past),
+      quota_told_at = fivetrex_watch.not_after(x.quota_told_at, past)
+    WHERE x.account = a.account RETURNING x.* INTO a;
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION fivetrex_watch.mend_moments(fivetrex_watch.accounts, timestamptz)
+  IS 'internal, begin of a refresh: moments that are still to come, as the clock was set back, become past';
+
 CREATE FUNCTION fivetrex_watch.scan(a fivetrex_watch.accounts, since timestamptz, runs_only boolean)
 RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -1195,7 +1253,8 @@ CREATE FUNCTION fivetrex_watch.read_histories(a fivetrex_watch.accounts, began t
 RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  at timestamptz := clock_timestamp();
+  -- one that was set back meanwhile must not make the same be wanted for ever
+  at timestamptz := greatest(clock_timestamp(), began);
   ids text[];
 BEGIN
   IF calls <= 0 OR (NOT a.history_served AND a.history_tried_at > at - interval '1 day') THEN
@@ -1603,7 +1662,8 @@ BEGIN
       RETURN;
     END IF;
     CASE step
-      WHEN 'scan' THEN done := fivetrex_watch.scan(a, fivetrex_watch.moment_before(began, max_age), runs_only);
+      WHEN 'scan' THEN done := fivetrex_watch.scan(fivetrex_watch.mend_moments(a, began),
+          fivetrex_watch.moment_before(began, max_age), runs_only);
       WHEN 'history' THEN done := fivetrex_watch.read_histories(a, began, coalesce(calls, a.history_calls));
       WHEN 'settle' THEN
         PERFORM fivetrex_watch.note_older(a, clock_timestamp());
@@ -2276,15 +2336,15 @@ COMMENT ON FUNCTION fivetrex_watch.tell_news(text, timestamptz)
 
 CREATE FUNCTION fivetrex_watch.take(consumer text, n integer DEFAULT 100)
 RETURNS SETOF fivetrex_watch.events
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF consumer IS NULL OR consumer = '' OR n IS NULL OR n < 0 THEN
     RAISE invalid_parameter_value USING MESSAGE = 'consumer must be named, n must not be negative';
   END IF;
-  -- an account keeps its name while a cursor of it is made; who takes need not have the right to lock its row
-  PERFORM pg_advisory_xact_lock_shared(hashtext('fivetrex_watch.consumers'), 0) FROM fivetrex_watch.accounts a
+  -- an account keeps its name while a cursor of it is made
+  PERFORM FROM fivetrex_watch.accounts a
   WHERE NOT EXISTS (SELECT FROM fivetrex_watch.consumers o WHERE o.consumer = take.consumer AND o.account = a.account)
-  LIMIT 1;
+  ORDER BY a.account FOR KEY SHARE;
   -- a new consumer begins at the present, one that is known with the first event of a new account
   INSERT INTO fivetrex_watch.consumers AS k (consumer, account, last_id)
   SELECT take.consumer, a.account, CASE WHEN EXISTS (SELECT FROM fivetrex_watch.consumers o WHERE o.consumer = take.consumer)
@@ -2324,40 +2384,58 @@ END $$;
 
 COMMENT ON FUNCTION fivetrex_watch.try_timestamptz(text) IS 'internal: a text as a moment; null where it is none';
 
-CREATE FUNCTION fivetrex_watch.body_of(body bytea)
-RETURNS jsonb
+CREATE FUNCTION fivetrex_watch.ascii_of(body bytea)
+RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  /*
+   * encode() gives \ooo for a byte beyond ASCII and two backslashes for one.
+   * Then the same for what JSON escapes, where no pair of backslashes, which
+   * is one, can be taken for the beginning of an escape.
+   */
+  SELECT regexp_replace(replace(replace(
+      regexp_replace(encode(body, 'escape'), $re$(?<!\\)((?:\\\\)*)\\[23][0-7]{2}$re$, $re$\1?$re$, 'g'),
+      repeat(chr(92), 2), chr(92)), repeat(chr(92), 2), chr(92) || 'u005c'),
+    $re$\\u(?!00[0-7])[0-9A-Fa-f]{4}|\\u0000$re$, '?', 'g')
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.ascii_of(bytea)
+  IS 'internal: JSON in UTF-8 as text that any database can hold, ? for what it might not';
+
+CREATE FUNCTION fivetrex_watch.body_of(raw bytea, OUT body jsonb, OUT fields json)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   content text;
 BEGIN
   BEGIN
-    content := convert_from(body, 'UTF8');
+    content := convert_from(raw, 'UTF8');
   EXCEPTION WHEN untranslatable_character THEN
-    -- a database without Unicode: what names a connector is ASCII
-    content := regexp_replace(convert_from(body, 'SQL_ASCII'), '[^' || chr(1) || '-' || chr(127) || ']', '?', 'g');
+    -- a database without Unicode
+    content := fivetrex_watch.ascii_of(raw);
   END;
-  IF json_typeof(content::json) <> 'object' THEN
-    RETURN NULL;
+  -- what names a connector is ASCII: it is told also where characters or numbers fit nowhere
+  fields := fivetrex_watch.ascii_of(raw);
+  IF json_typeof(fields) <> 'object' THEN
+    RETURN;
   END IF;
   BEGIN
-    RETURN content::jsonb;
-  EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
-    -- characters and numbers that jsonb does not have
-    RETURN to_jsonb(content);
+    body := content;
+    fields := body;
+  EXCEPTION WHEN data_exception OR program_limit_exceeded OR feature_not_supported THEN
+    body := to_jsonb(content);
   END;
 EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
-  RETURN NULL;
+  RETURN;
 END $$;
 
 COMMENT ON FUNCTION fivetrex_watch.body_of(bytea)
-  IS 'internal: a body as jsonb, as a string where jsonb cannot hold it; null where it is no JSON object';
+  IS 'internal: a body as jsonb, as a string where jsonb cannot hold it, and its members; body is null where it is no JSON object';
 
 CREATE FUNCTION fivetrex_watch.receive(body bytea, signature text, account text DEFAULT NULL)
 RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   a fivetrex_watch.accounts;
-  j jsonb;
+  b record;
   is_right boolean;
 BEGIN
   SELECT * INTO a FROM fivetrex_watch.accounts x WHERE x.account = fivetrex_watch.the_account(receive.account);
@@ -2369,8 +2447,8 @@ BEGIN
   IF is_right IS NOT TRUE THEN
     RETURN 401;
   END IF;
-  j := fivetrex_watch.body_of(body);
-  IF j IS NULL THEN
+  b := fivetrex_watch.body_of(body);
+  IF b.body IS NULL THEN
     RETURN 400;
   END IF;
   PERFORM FROM fivetrex_watch.accounts x WHERE x.account = a.account FOR KEY SHARE;
@@ -2379,12 +2457,12 @@ BEGIN
     RETURN fivetrex_watch.receive(body, signature, receive.account);
   END IF;
   INSERT INTO fivetrex_watch.deliveries AS d (account, digest, event, connector_id, sync_id, created, body)
-  VALUES (a.account, sha256(body), j ->> 'event', j ->> 'connector_id', j ->> 'sync_id',
-    fivetrex_watch.try_timestamptz(j ->> 'created'), j)
+  VALUES (a.account, sha256(receive.body), b.fields ->> 'event', b.fields ->> 'connector_id', b.fields ->> 'sync_id',
+    fivetrex_watch.try_timestamptz(b.fields ->> 'created'), b.body)
   ON CONFLICT ON CONSTRAINT deliveries_pkey DO NOTHING;
   IF FOUND THEN
-    PERFORM pg_notify('fivetrex_watch', fivetrex_watch.notice_of(ROW (NULL, NULL, a.account, j ->> 'connector_id',
-      'delivery', NULL, j ->> 'event', NULL, NULL)::fivetrex_watch.events));
+    PERFORM pg_notify('fivetrex_watch', fivetrex_watch.notice_of(ROW (NULL, NULL, a.account, b.fields ->> 'connector_id',
+      'delivery', NULL, b.fields ->> 'event', NULL, NULL)::fivetrex_watch.events));
   END IF;
   RETURN 200;
 END $$;
@@ -2598,6 +2676,7 @@ CREATE FUNCTION fivetrex_watch.attempt_tables(
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   a fivetrex_watch.accounts;
+  at timestamptz := greatest(clock_timestamp(), began);
   ids text[];
   l record;
   detail text;
@@ -2618,12 +2697,12 @@ BEGIN
       RETURN;
     END IF;
     BEGIN
-      PERFORM fivetrex_watch.read_tables(a, ids, clock_timestamp());
+      PERFORM fivetrex_watch.read_tables(a, ids, at);
     EXCEPTION WHEN OTHERS THEN
       IF fivetrex_watch.concerns_account(SQLSTATE) THEN
         RAISE;
       END IF;
-      IF NOT fivetrex_watch.read_singly(a, 'tables', ids, clock_timestamp()) THEN
+      IF NOT fivetrex_watch.read_singly(a, 'tables', ids, at) THEN
         done := -1;
         RETURN;
       END IF;

@@ -23,7 +23,7 @@ WHERE a.attnum > 0 AND NOT a.attisdropped AND col_description(a.attrelid, a.attn
 SELECT object FROM members m JOIN pg_class c ON c.oid = m.objid AND m.classid = 'pg_class'::regclass
 WHERE c.relkind IN ('r', 'S') AND NOT c.oid = ANY (SELECT unnest(extconfig) FROM pg_extension WHERE extname = 'fivetrex_watch');
 
--- nothing is for PUBLIC but the two functions of the view, and nobody may use the schema
+-- nothing is for PUBLIC but what views and wait() call, and nobody may use the schema
 SELECT p.oid::regprocedure FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
 WHERE p.pronamespace = 'fivetrex_watch'::regnamespace AND a.grantee = 0 ORDER BY 1;
 SELECT c.relname FROM pg_class c, aclexplode(c.relacl) a WHERE c.relnamespace = 'fivetrex_watch'::regnamespace AND a.grantee = 0;

@@ -119,6 +119,46 @@ subtest 'a group that cannot be read' => sub {
 	is(error_of($world), '', 'for the account, too');
 };
 
+# All that this machine has noted is a year ahead: nothing must wait until then.
+subtest 'a clock that was set back' => sub {
+	my $world = world(webhooks => 1);
+	$node->query("CALL fivetrex_watch.refresh_tables(100, '$world')");
+	$mock->begin_sync($world, 'daily_beacon', ago => 60);
+	$mock->end_sync($world, 'daily_beacon');
+	$node->refresh($world);
+	$node->news('clock');
+	$mock->patch($world, 'connections', 'cron_lighthouse', set => { paused => JSON::PP::true() });
+	$node->refresh($world);
+	$mock->plan_syncs($world, { run => 0 });
+	$node->request("$seem,daily_beacon", ', at_once => 2');
+	$node->query("INSERT INTO fivetrex_watch.deliveries (account, digest, connector_id, body) VALUES ('$world', 'x', '$seem', '{}')");
+	$node->pass('-1 year');
+	my $nulls = "SELECT count(gone_at), count(syncing_since), count(tasks_changed_at) FROM fivetrex_watch.connectors WHERE account = '$world'";
+	my $before = $node->query($nulls);
+	my $asked = 'history_asked_at < now() AND tables_asked_at < now()';
+	is($node->query("SELECT count(*) FROM fivetrex_watch.connectors WHERE account = '$world' AND $asked"), 0, 'which it is');
+	is($node->refresh($world), '', 'no complaint');
+	is($node->query($nulls), $before, 'what there was not there is not');
+	is_deeply([ grep { /groups|list|webhooks|POST/ } $node->asked ], [ @board, "POST $seem", 'POST daily_beacon' ],
+		'all is asked for, the runs are started');
+	is($node->query("SELECT count(*) FROM fivetrex_watch.deliveries WHERE account = '$world' AND used_at IS NULL"), 0, 'the delivery is used');
+	$node->pass('11 s');
+	$node->refresh($world);
+	is($node->query("SELECT string_agg(outcome || ' ' || known_by, ', ' ORDER BY id) FROM fivetrex_watch.runs WHERE account = '$world'"),
+		'succeeded history, succeeded history', 'and end');
+	is($node->query("SELECT max(deadline - requested_at) < '6 hours 1 second' FROM fivetrex_watch.runs WHERE account = '$world'"), 't', 'within their time');
+	$mock->clear($world);
+	$node->query("CALL fivetrex_watch.refresh_tables(100, '$world')");
+	cmp_ok(scalar(grep { /schemas/ } $node->asked), '>', 10, 'tables are read');
+	$node->pass('11 min');
+	$node->refresh($world);
+	is_deeply([ grep { /cron_lighthouse/ } $node->news('clock') ], ['cron_lighthouse|health|ok|paused'], 'what has lasted is told');
+	my @future = grep { $_ } $node->rows(q{SELECT format('SELECT %L WHERE EXISTS (SELECT FROM %s WHERE account = ''WORLD'' AND %I > now() + interval ''1 day'')',
+		c.relname || '.' || a.attname, c.oid::regclass, a.attname) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+		WHERE c.relnamespace = 'fivetrex_watch'::regnamespace AND c.relkind = 'r' AND a.atttypid = 'timestamptz'::regtype});
+	is_deeply([ sort map { $node->rows(s/WORLD/$world/r) } @future ], [qw(accounts.events_since tables.first_seen_at webhooks.changed_at)], 'nothing that decides is still to come');
+};
+
 subtest 'connectors that are gone' => sub {
 	my $world = world();
 	$node->query("SET fivetrex.max_deletes = 1; DELETE FROM $world.connectors WHERE id = '$seem'");

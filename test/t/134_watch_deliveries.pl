@@ -137,7 +137,7 @@ sub wait_for_batch
 subtest 'before, during and after a wait' => sub {
 	account('waits');
 	# but for deliveries it would pause for longer than this test may take
-	$node->query(q{CREATE OR REPLACE FUNCTION fivetrex_watch.first_pause(account text) RETURNS double precision
+	$node->query(q{CREATE OR REPLACE FUNCTION fivetrex_watch.first_pause(server name) RETURNS double precision
 		LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS 'SELECT 3600.0::double precision'});
 	$node->refresh('waits');
 	deliver('waits', body('sync_end', 'daily_beacon'));
@@ -249,20 +249,36 @@ subtest 'an account that is renamed, or deleted, meanwhile' => sub {
 	}
 };
 
-subtest 'a database without Unicode' => sub {
-	$node->query(q{CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'});
-	$node->safe_psql('latin', q{CREATE EXTENSION fivetrex_watch CASCADE; CREATE SERVER s FOREIGN DATA WRAPPER fivetrex;
-		CREATE USER MAPPING FOR PUBLIC SERVER s OPTIONS (api_key 'k', api_secret 's', webhook_secret 'the real secret');
-		INSERT INTO fivetrex_watch.accounts (account, server, schema) VALUES ('a', 's', 's')});
-	# an umlaut, which it has, what it has not, and what is no character
-	foreach (["\xc3\xbc", 200, 'c3bc'], [ "\xe2\x82\xac\xf0\x9f\x98\x80", 200, '3f' x 7 ], ["\xff", 400], ["\xf0\x9f\x98\x80\xff", 400])
+# What an encoding lacks concerns no connector: whatever is in a delivery, its members are told.
+subtest 'encodings' => sub {
+	my %taken = (umlaut => "\xc3\xbc", katakana => "\xe3\x82\xab", 'euro, emoji' => "\xe2\x82\xac\xf0\x9f\x98\x80", 'a control of Latin-1' => "\xc2\x85",
+		escaped => '\u00fc\u30ab\ud83d\ude00', 'escaped null' => 'a\u0000', 'half a pair' => '\ud83d', backslashes => '\\\\u30ab \\\\\\u30ab \\\\\\\\',
+		'quote and more' => '\"\/\b\n\\\\', 'all at once' => "\\\\\xc3\xbc\\\\\\\\\xe3\x82\xab\\\\\\u0000\\u30ab\\n");
+	my %refused = (byte => "\xff", 'Latin-1' => "\xfc", 'a half' => "\xe3\x82", 'one, after a good one' => "\xf0\x9f\x98\x80\xff", null => "\0",
+		control => "\1", 'no escape' => '\377', 'half an escape' => '\u30a', 'of JavaScript' => '\x41');
+	foreach my $encoding (qw(UTF8 LATIN1 EUC_JP SQL_ASCII))
 	{
-		my ($bytes, $answer, $kept) = @$_;
-		my $body = body('sync_end', $answer == 200 ? $kept : 'none', name => 'x') =~ s/"x"/"$bytes"/r;
-		is($node->safe_psql('latin', "SELECT fivetrex_watch.receive('\\x" . unpack('H*', $body) . "', '"
-			. hmac_sha256_hex($body, 'the real secret') . "')"), $answer, unpack('H*', $bytes) . ": $answer");
-		is($node->safe_psql('latin', "SELECT encode(convert_to(body ->> 'name', 'UTF8'), 'hex') FROM fivetrex_watch.deliveries
-			WHERE connector_id = '$kept'"), $kept, 'its connector is known') if $kept;
+		$node->query(qq{CREATE DATABASE "$encoding" ENCODING '$encoding' TEMPLATE template0 LOCALE 'C'});
+		$node->safe_psql($encoding, q{CREATE EXTENSION fivetrex_watch CASCADE; CREATE SERVER s FOREIGN DATA WRAPPER fivetrex;
+			CREATE USER MAPPING FOR PUBLIC SERVER s OPTIONS (api_key 'k', api_secret 's', webhook_secret 'the real secret');
+			INSERT INTO fivetrex_watch.accounts (account, server, schema) VALUES ('a', 's', 's')});
+		my $n = 0;
+		my (@queries, %wanted, %ids);
+		foreach (map({ [ $_, $taken{$_}, 200 ] } sort keys %taken), map({ [ $_, $refused{$_}, 400 ] } sort keys %refused))
+		{
+			my ($what, $bytes, $answer) = @$_;
+			my $id = $ids{$what} = 'c' . ++$n;
+			my $body = body('sync_end', $id, name => 'x', number => 'y') =~ s/"x"/qq{"$bytes"}/er =~ s/"y"/$n % 2 ? '1e400000' : 7/er;
+			push @queries, "SELECT '$what', fivetrex_watch.receive('\\x" . unpack('H*', $body) . "', '" . hmac_sha256_hex($body, 'the real secret') . "'),
+				(SELECT event FROM fivetrex_watch.deliveries WHERE connector_id = '$id')";
+			$wanted{$what} = $answer == 200 ? '200|sync_end' : '400|';
+		}
+		# the last sub-select is of before: so once more
+		my $rows = $node->safe_psql($encoding, join ';', @queries, @queries);
+		is_deeply({ map { split /\|/, $_, 2 } split /\n/, $rows }, \%wanted, $encoding);
+		is($node->safe_psql($encoding, "SELECT encode(convert_to(body ->> 'name', getdatabaseencoding()), 'hex')
+			FROM fivetrex_watch.deliveries WHERE connector_id = '$ids{katakana}'"),
+			{ UTF8 => 'e382ab', LATIN1 => '3f3f3f', EUC_JP => 'a5ab', SQL_ASCII => 'e382ab' }->{$encoding}, "$encoding: as it is, where that can be");
 	}
 };
 
