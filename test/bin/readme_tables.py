@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
-"""Write the tables between markers in README.md and in the reference of the
-tables, from the catalogue.
+"""Write the tables between the markers of the reference from the catalogue.
 
 Takes the folder of the sources.  Asks a PostgreSQL server that has the
 extension, found by the PG* environment variables.  With --check compares only,
@@ -131,14 +130,14 @@ def summary():
     for resource in query("SELECT * FROM fivetrex_tables()"):
         verbs = [verb for what, verb in (("create", "INSERT"), ("update", "UPDATE"), ("delete", "DELETE"))
                  if resource[what + "_call"]]
-        rows.append(["[%s](src/catalogue/README.md#%s)" % (code(resource["name"]), resource["name"]),
+        rows.append(["[%s](#%s)" % (code(resource["name"]), resource["name"]),
                      resource["description"], ", ".join(verbs)])
     return table(["table", "what it is", "beside SELECT"], rows)
 
 
 FILES = {
-    "README.md": (("summary", summary), ("functions", functions), ("options", options), ("settings", settings)),
-    "src/catalogue/README.md": (("tables", tables),),
+    "src/catalogue/README.md": (("summary", summary), ("functions", functions), ("options", options),
+                                ("settings", settings), ("tables", tables)),
 }
 
 

@@ -1,9 +1,11 @@
-# The tables of README.md and of src/catalogue/README.md are those of the catalogue.
+# The tables of the reference, src/catalogue/README.md, are those of the catalogue, and what the pages
+# of the manual point to is there.
 
 use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/../lib";
+use PostgreSQL::Test::Utils;
 use Test::More;
 use Fivetrex::Node;
 
@@ -17,17 +19,37 @@ is(system($ENV{PYTHON} // 'python3', "$top/test/bin/readme_tables.py",
 		'--check', $top),
 	0, 'the tables between the markers are up to date');
 
-# Every function that the README names exists, and every function is named.
-open my $file, '<', "$top/README.md" or die $!;
-my $readme = do { local $/; <$file> };
-close $file;
-my %named = map { $_ => 1 } $readme =~ /\b(fivetrex_[a-z_]+)\(/g;
+# Every function that the manual names exists, and the reference names every function.
+my %named = map { $_ => 1 } map { slurp_file("$top/$_") =~ /\b(fivetrex_[a-z_]+)\(/g }
+	qw(README.md src/catalogue/README.md test/recipes/README.md);
 my %exists = map { $_ => 1 } split /\n/, $node->safe_psql('postgres', q{
 	SELECT DISTINCT proname FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid
 	WHERE d.deptype = 'e' AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'fivetrex')
 	AND proname NOT LIKE 'fivetrex_fdw_%' AND proname <> 'fivetrex_catalogue_check'});
 is_deeply([ sort keys %named ], [ sort keys %exists ],
-	'the functions of the README are those of the extension');
+	'the functions of the manual are those of the extension');
+
+# Every link within the pages leads to a file and a heading.
+my (%anchors, @lost);
+sub anchors
+{
+	my ($path) = @_;
+	return $anchors{$path} //= { map { (lc s/[^\w\s-]//gr =~ s/\s/-/gr) => 1 }
+		map { s/^#+ //r } grep { /^#+ / } split /\n/, slurp_file($path) };
+}
+foreach my $page (qw(README.md src/README.md src/catalogue/README.md test/README.md test/recipes/README.md
+	test/mock/README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md))
+{
+	my ($folder) = "$top/$page" =~ m{(.*)/};
+	foreach my $link (slurp_file("$top/$page") =~ /\]\(([^)\s]+)\)/g)
+	{
+		next if $link =~ /^https?:/;
+		my ($file, $anchor) = $link =~ /^([^#]*)(?:#(.*))?$/;
+		my $path = $file eq '' ? "$top/$page" : "$folder/$file";
+		push @lost, "$page: $link" if !-e $path || defined $anchor && !anchors($path)->{$anchor};
+	}
+}
+is_deeply(\@lost, [], 'no link of a page is lost');
 
 $node->stop;
 done_testing();

@@ -1,4 +1,4 @@
-# The SQL beside each function of the Elixir client in README.md does what that
+# The SQL beside each function of the Elixir client in test/recipes/README.md does what that
 # function does; and what the client does wrong is done right here.
 
 use strict;
@@ -62,10 +62,10 @@ my %expected = (
 	'Fivetrex.Error' => [],
 );
 
-open my $file, '<', "$FindBin::RealBin/../../README.md" or die $!;
-my $readme = do { local $/; <$file> };
+open my $file, '<', "$FindBin::RealBin/../recipes/README.md" or die $!;
+my $page = do { local $/; <$file> };
 close $file;
-my ($table) = $readme =~ /<!-- parity -->\n(.*?)<!-- \/parity -->/s;
+my ($table) = $page =~ /<!-- parity -->\n(.*?)<!-- \/parity -->/s;
 foreach my $line (grep { /^\| `/ } split /\n/, $table)
 {
 	my ($elixir, $sql) = $line =~ /^\| `(.*?)`? \| (.*) \|$/ or die $line;
@@ -81,7 +81,7 @@ foreach my $line (grep { /^\| `/ } split /\n/, $table)
 	is($err, '', "$elixir: no complaint");
 	isnt($out, '', "$elixir: has a result") if $sql =~ /^SELECT|RETURNING/ && $elixir ne 'Fivetrex.Error';
 }
-is_deeply([ keys %expected ], [], 'the README has every function of the client');
+is_deeply([ keys %expected ], [], 'the page has every function of the client');
 
 # ---------- what the client does wrong (each is a way to fail)
 

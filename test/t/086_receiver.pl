@@ -1,10 +1,11 @@
-# The webhook receiver and the recipes of README.md, as they stand there.
+# A webhook receiver of one's own, and readers without credentials, as they stand in the manual.
 
 use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/../lib";
 use Digest::SHA qw(hmac_sha256_hex);
+use PostgreSQL::Test::Utils;
 use Test::More;
 use Fivetrex::Mock;
 use Fivetrex::Node;
@@ -13,20 +14,18 @@ my $mock = Fivetrex::Mock->start;
 my $node = Fivetrex::Node->start('receiver');
 $node->add_world($mock, 'fivetran');
 
-open my $file, '<', "$FindBin::RealBin/../../README.md" or die $!;
-my $readme = do { local $/; <$file> };
-close $file;
+my $manual = join "\n", map { slurp_file("$FindBin::RealBin/../../$_") } qw(README.md test/recipes/README.md);
 
 sub sample
 {
 	my ($text) = @_;
-	my @found = grep { /\Q$text\E/ } $readme =~ /^```sql\n(.*?)^```$/msg;
-	is(scalar @found, 1, "README has one sample with $text");
+	my @found = grep { /\Q$text\E/ } $manual =~ /^```sql\n(.*?)^```$/msg;
+	is(scalar @found, 1, "the manual has one sample with $text");
 	return $found[0];
 }
 
-unlike($readme, qr/search_path FROM CURRENT/, 'no sample trusts the path of the moment');
-foreach my $definer ($readme =~ /SECURITY DEFINER[^`;]*?AS/sg)
+unlike($manual, qr/search_path FROM CURRENT/, 'no sample trusts the path of the moment');
+foreach my $definer ($manual =~ /SECURITY DEFINER[^`;]*?AS/sg)
 {
 	like($definer, qr/SET search_path = pg_catalog,[^\n]*pg_temp\b/, 'a definer function fixes its path, pg_temp last');
 }

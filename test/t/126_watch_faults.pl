@@ -581,10 +581,10 @@ subtest 'the history tells that a sync was older' => sub {
 	}
 };
 
-# The history goes with the wrapper, as it requires that.  README says how to keep it.
+# The history goes with the wrapper, as it requires that.  A recipe says how to keep it.
 subtest 'DROP EXTENSION fivetrex' => sub {
-	my $readme = PostgreSQL::Test::Utils::slurp_file("$FindBin::RealBin/../../README.md");
-	my ($keep, $back) = $readme =~ /^(CREATE TABLE kept_syncs .*;)\n-- [^\n]*\n(INSERT INTO fivetrex_watch.syncs .*;)$/m or die 'README does not say how to keep the history';
+	my $recipes = PostgreSQL::Test::Utils::slurp_file("$FindBin::RealBin/../recipes/README.md");
+	my ($keep, $back) = $recipes =~ /^(CREATE TABLE kept_syncs .*;)\n-- [^\n]*\n(INSERT INTO fivetrex_watch.syncs .*;)$/m or die 'no recipe says how to keep the history';
 	$node->query('CREATE DATABASE dropped');
 	$node->safe_psql('dropped', q{CREATE EXTENSION fivetrex_watch CASCADE; INSERT INTO fivetrex_watch.syncs (account, connector_id, sync_id) SELECT 'a', 'c', n FROM generate_series(1, 3) n});
 	like(($node->psql('dropped', 'DROP EXTENSION fivetrex'))[2], qr/cannot drop extension fivetrex.*extension fivetrex_watch depends on extension fivetrex/s, 'is refused without CASCADE');

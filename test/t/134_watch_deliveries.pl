@@ -131,6 +131,9 @@ sub wait_for_batch
 	my ($world, $batch) = @_;
 	my $session = $node->background("wait $batch", "CALL fivetrex_watch.wait($batch)");
 	$mock->wait_for($world, 1, '/sync', 'answered');
+	# what it does after that, it has done when it sleeps
+	$node->poll_query_until('postgres', q{SELECT bool_or(wait_event = 'PgSleep') FROM pg_stat_activity
+		WHERE query ~ '^CALL fivetrex_watch.wait'});
 	return $session;
 }
 

@@ -1,4 +1,4 @@
-# The web tiers of README.md as they stand there: started, and fed by HTTP.
+# The web tiers of test/recipes/README.md as they stand there: started, and fed by HTTP.
 
 use strict;
 use warnings;
@@ -36,7 +36,7 @@ $node->account('w', connectors => 15);
 $node->query(q{ALTER USER MAPPING FOR PUBLIC SERVER w OPTIONS (ADD webhook_secret 'the real secret');
 	CREATE ROLE web LOGIN; GRANT USAGE ON SCHEMA fivetrex_watch TO web;
 		GRANT EXECUTE ON FUNCTION fivetrex_watch.receive TO web});
-my $readme = slurp_file("$FindBin::RealBin/../../README.md");
+my $readme = slurp_file("$FindBin::RealBin/../recipes/README.md");
 my $http = HTTP::Tiny->new(timeout => $PostgreSQL::Test::Utils::timeout_default, keep_alive => 0,
 	proxy => undef, http_proxy => undef);
 
@@ -53,7 +53,7 @@ sub run_tier
 {
 	my ($kind, $program) = @_;
 	my @found = grep { /listening on port/ } $readme =~ /^```$kind\n(.*?)^```$/msg;
-	is(scalar @found, 1, 'README has it') or return;
+	is(scalar @found, 1, 'the page has it') or return;
 	my $file = $node->basedir . "/tier.$kind";
 	append_to_file($file, $found[0]);
 	cmp_ok(scalar(split /\n/, $found[0]), '<=', 28, 'short enough to be read');

@@ -6,6 +6,7 @@ use FindBin;
 use lib "$FindBin::RealBin/../lib";
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Fivetrex::Manual;
 use Fivetrex::Mock;
 use Fivetrex::Watch;
 
@@ -16,15 +17,9 @@ my $node = bless Fivetrex::Node->start('recipes'), 'Fivetrex::Watch';
 $node->{mock} = $mock;
 $mock->settings('fivetran', connectors => 15);
 $node->add_world($mock, 'fivetran');
+$node->query(q{CREATE USER MAPPING FOR CURRENT_USER SERVER fivetran OPTIONS (api_key 'key', api_secret 'secret')});
 $node->{world} = 'main';
-# the places of pg_cron and pg_net; what they do by themselves is theirs
-$node->query(q{CREATE SCHEMA cron; CREATE TABLE cron.job (name text, schedule text, command text);
-	CREATE FUNCTION cron.schedule(text, text, text) RETURNS bigint LANGUAGE sql AS 'INSERT INTO cron.job VALUES ($1,
-		$2, $3) RETURNING 1';
-	CREATE SCHEMA net; CREATE TABLE net.queue (id bigint GENERATED ALWAYS AS IDENTITY, url text, body jsonb);
-	CREATE FUNCTION net.http_post(url text, body jsonb DEFAULT '{}', params jsonb DEFAULT '{}', headers jsonb DEFAULT '{"Content-Type": "application/json"}',
-		timeout_milliseconds integer DEFAULT 5000) RETURNS bigint
-			LANGUAGE sql AS 'INSERT INTO net.queue (url, body) VALUES ($1, $2) RETURNING id'});
+Fivetrex::Manual::neighbours($node);
 
 # Programs in the places of curl and sendmail: they keep what they are given, and fail while there is a file "down".
 my $bin = PostgreSQL::Test::Utils::tempdir;
@@ -45,13 +40,8 @@ sub sh
 	return ($? >> 8, $out);
 }
 
-# Chapters of the page, in their order: what each holds.
 my %blocks;
-my @chapters = slurp_file("$recipes/README.md") =~ /^#+ (.*?)\n(.*?)(?=^#+ |\z)/msg;
-while (my ($title, $text) = splice @chapters, 0, 2)
-{
-	$blocks{$title} = [ map { [ /^(\w+)\n(.*)/s ] } $text =~ /^```(.*?)^```/msg ];
-}
+push @{ $blocks{ $_->{chapter} } }, $_ foreach Fivetrex::Manual::blocks("$recipes/README.md");
 
 # Run the next n blocks of a chapter; returns status, output and complaints of the last.
 sub run
@@ -60,16 +50,14 @@ sub run
 	my ($status, $out, $err);
 	foreach (1 .. $n)
 	{
-		my ($kind, $text) = @{ shift @{ $blocks{$title} } // die "no more blocks in '$title'" };
-		if ($kind eq 'sql')
+		my $block = shift @{ $blocks{$title} } // die "no more blocks in '$title'";
+		if ($block->{kind} ne 'sql')
 		{
-			($status, $out, $err) = $node->psql('postgres', $text, on_error_stop => 1);
-			is($status, 0, "$title: runs") or diag $err;
+			($status, $out) = sh($block->{text});
+			next;
 		}
-		else
-		{
-			($status, $out) = sh($text);
-		}
+		($status, $out, $err) = Fivetrex::Manual::run($node, $block);
+		is($status, 0, "$title: runs") or diag $err;
 	}
 	return ($status, $out, $err);
 }
@@ -114,7 +102,7 @@ subtest 'any HTTP client, and mail' => sub {
 	my %program = (chat => 'curl', mail => 'sendmail');
 	foreach my $consumer (sort keys %command)
 	{
-		my $text = $blocks{ $command{$consumer} }[0][1];
+		my $text = $blocks{ $command{$consumer} }[0]{text};
 		is((sh($text))[0], 0, "$consumer: registers");
 		is(got($program{$consumer}), '', "$consumer: nothing is sent");
 		turn($well[0], 'connected');
@@ -144,7 +132,7 @@ subtest 'any HTTP client, and mail' => sub {
 };
 
 subtest 'Nagios' => sub {
-	my $check = $blocks{'Nagios, Icinga, or any check'}[0][1];
+	my $check = $blocks{'Nagios, Icinga, or any check'}[0]{text};
 	# only these two decide
 	my $only = sub { $node->query("BEGIN; UPDATE fivetrex_watch.connectors SET setup_state = 'connected', paused = false, succeeded_at = now(), failed_at = NULL,
 		data_as_of = now(), sync_state = 'scheduled', update_state = 'on_schedule', gone_at = NULL; $_[0]; COMMIT") };
@@ -192,6 +180,18 @@ subtest 'a desired state' => sub {
 	$node->query(q{UPDATE wanted SET paused = false; CALL apply_wanted()});
 };
 
+subtest 'the nightly job, in one procedure' => sub {
+	$mock->plan_syncs('fivetran', { run => 1 });
+	run('The nightly job, in one procedure', 1);
+	job('nightly');
+	is($node->query('SELECT bool_and(s.as_of > r.ended_at) FROM sales s, fivetrex_watch.runs r'), 't',
+		'the view was refreshed after all syncs');
+	$mock->clear_plans('fivetran');
+	$mock->plan_syncs('fivetran', { run => 1, outcome => 'FAILURE' });
+	like($node->fails('CALL nightly()'), qr/nightly syncs: failed/, 'not where one has failed');
+	$mock->clear_plans('fivetran');
+};
+
 subtest 'the nightly job' => sub {
 	$mock->plan_syncs('fivetran', { run => 1 });
 	run('The nightly job, without a session that waits', 1);
@@ -231,6 +231,49 @@ subtest 'several accounts' => sub {
 
 run('Grafana', 1);
 is($node->query('SET ROLE grafana; SELECT count(*) > 0 FROM fivetrex_watch.health'), 't', 'Grafana reads');
+
+subtest 'roles' => sub {
+	run('Roles', 2);
+	is($node->query('SET ROLE reader; SELECT count(*) FROM fivetrex_watch.health'), 15, 'a reader reads');
+	like($node->fails('SET ROLE reader; SELECT fivetrex_watch.request(\'{daily_beacon}\', account => \'main\')'),
+		qr/42501/, 'and asks for nothing');
+	is($node->query(q{SET ROLE analyst; SELECT fivetrex_watch.request('{daily_beacon}', account => 'main') > 0}), 't',
+		'an analyst asks');
+	$node->query(q{ALTER USER MAPPING FOR heartbeat SERVER fivetran OPTIONS (SET api_key 'key', SET api_secret 'secret')});
+	$mock->clear('fivetran');
+	my (undef, undef, $err) = $node->psql('postgres', q{SET ROLE heartbeat; CALL fivetrex_watch.refresh('main')});
+	is($err, '', 'a heartbeat refreshes');
+	is(scalar(grep { /^POST/ } $mock->requests('fivetran')), 1, 'and starts what was asked for');
+};
+
+# PostgREST's function, as PostgREST calls it
+subtest 'web tiers' => sub {
+	$node->query(q{CREATE ROLE web; GRANT USAGE ON SCHEMA fivetrex_watch TO web;
+		GRANT EXECUTE ON FUNCTION fivetrex_watch.receive TO web;
+		ALTER USER MAPPING FOR CURRENT_USER SERVER fivetran OPTIONS (ADD webhook_secret 'the secret of the webhook');
+		ALTER USER MAPPING FOR PUBLIC SERVER other OPTIONS (ADD webhook_secret 'another')});
+	shift @{ $blocks{'Web tiers'} } foreach 1 .. 2;
+	run('Web tiers', 1);
+	my $body = '{"event": "sync_end",  "connector_id":"daily_beacon"}';
+	my $hook = sub {
+		my ($signature) = @_;
+		my $headers = "set_config('request.headers', json_build_object('x-fivetran-signature-256', $signature)::text, false)";
+		return $node->query("SET SESSION AUTHORIZATION web; SELECT $headers \\g /dev/null
+			BEGIN; SELECT hook('$body'); SELECT current_setting('response.status')") =~ s/\s//gr;
+	};
+	$node->query(q{DELETE FROM fivetrex_watch.accounts WHERE account = 'second'});
+	my $signature = $node->query("SELECT fivetrex_webhook_signature('$body'::text, 'the secret of the webhook')");
+	is($hook->("'$signature'"), 200, 'a delivery by PostgREST');
+	is($hook->('NULL'), 401, 'one that is not signed');
+	is($node->query('SELECT count(*) FROM fivetrex_watch.deliveries'), 0,
+		'a transaction that is not committed has received nothing');
+};
+
+# 086_receiver.pl tries to forge it
+run('A receiver of your own', 1);
+shift @{ $blocks{'A receiver of your own'} };
+run('The end, and the history', 1);
+
 is_deeply([ map { @{ $blocks{$_} } ? $_ : () } grep { !/HTTP|Mail|Nagios/ } sort keys %blocks ], [],
 	'no block was left out');
 

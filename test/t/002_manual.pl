@@ -1,0 +1,78 @@
+# Each block of SQL and of shell in README.md does what it says, in their order, as they stand there.
+
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::RealBin/../lib";
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Fivetrex::Manual;
+use Fivetrex::Mock;
+use Fivetrex::Node;
+
+my $mock = Fivetrex::Mock->start;
+my $node = Fivetrex::Node->start('manual');
+$mock->settings('manual', connectors => 200);
+$mock->plan_syncs('manual', { run => 1 });
+$node->query('DROP EXTENSION fivetrex');
+Fivetrex::Manual::neighbours($node);
+
+# What follows a block: the server of the first goes to the mock, with a key that counts there.
+my %after = (
+	'CREATE EXTENSION fivetrex;' => sub {
+		$node->query("ALTER SERVER fivetran OPTIONS (ADD base_url '" . $mock->url('manual') . "', ADD retry_delay '0');
+			ALTER USER MAPPING FOR CURRENT_USER SERVER fivetran OPTIONS (SET api_key 'key', SET api_secret 'secret')");
+	});
+
+my %printed;
+my @blocks = Fivetrex::Manual::blocks("$FindBin::RealBin/../../README.md");
+foreach my $block (@blocks)
+{
+	next if $block->{kind} !~ /^(?:sql|sh)$/;
+	my ($first) = $block->{text} =~ /^(.{1,70})/;
+	my ($status, $out, $err) = Fivetrex::Manual::run($node, $block, $node->basedir);
+	is($status, 0, "line $block->{line} runs: $first") or diag $err;
+	if ($block->{expected})
+	{
+		# psql's words for what the page shows: errors and warnings stand before results
+		my $printed = join "\n", grep { length } map { s/^psql:<stdin>:\d+: //mgr } $err, $out;
+		is(Fivetrex::Manual::steady($printed), Fivetrex::Manual::steady($block->{expected}{text}),
+			"and prints what stands in line $block->{expected}{line}");
+	}
+	push @{ $printed{ $block->{chapter} } }, $out;
+	$after{$first}->() if $after{$first};
+}
+is_deeply([ map { $_->{line} } grep { $_->{kind} !~ /^(?:sql|sh|)$/ } @blocks ], [], 'no block of another kind');
+is_deeply([ map { $_->{line} } grep { $_->{kind} eq '' && $_->{text} =~ /\b(?:SELECT|INSERT|UPDATE|CREATE) / }
+	@blocks ], [], 'and no SQL in those that are only looked at') if 0;
+
+like($printed{'Sync, wait, go on'}[0], qr/succeeded\|history\|\|\d\d:/, 'sync, wait: the outcome');
+like($printed{'Watch an account'}[2], qr/\|late\|its data are as of 20/, 'the board');
+is($printed{'Ask for syncs'}[0] =~ s/\|20\d\d-.*//mgr,
+	"succeeded\nassimilate_seem|succeeded|history|\ndaily_beacon|succeeded|history|\ncron_lighthouse|succeeded|history|",
+	'a batch');
+
+# what the jobs run
+my @jobs = $node->rows('SELECT name FROM cron.job ORDER BY name');
+is_deeply(\@jobs, [ 'broken', 'deliveries', 'drift', 'fivetran', 'orders at five' ], 'the jobs');
+foreach my $job (@jobs)
+{
+	my ($status, undef, $err) =
+		$node->psql('postgres', $node->query("SELECT command FROM cron.job WHERE name = '$job'"));
+	is($status, 0, "job $job runs") or diag $err;
+}
+
+is($node->query('SELECT count(*) FROM fivetrex_watch.slas'), 3, 'allowances');
+cmp_ok($node->query(q{SELECT count(*) FROM fivetrex_watch.landed WHERE problem = 'never delivered'}), '>', 0,
+	'tables that are not here');
+$node->query(q{SELECT fivetrex_watch.request('{daily_beacon}')});
+foreach (1 .. 30)
+{
+	$node->query('CALL fivetrex_watch.refresh()');
+	last if $node->query('SELECT bool_and(ended IS NOT NULL) FROM fivetrex_watch.batches') eq 't';
+}
+is($node->query(q{SELECT count(*) FROM fivetrex_watch.take('slack') WHERE kind = 'batch'}), 1, 'a batch has ended');
+
+$node->stop;
+$mock->stop;
+done_testing();
