@@ -67,10 +67,10 @@ is($sum{histories}, 30, '30 histories');
 cmp_ok($sum{lists} + $sum{details}, '<=', $looks * 10, 'a look costs no more than a call for each run that is under way');
 diag("30 runs, ten at once: $sum{posts} POSTs, $sum{histories} histories, " . ($sum{lists} + $sum{details}) . " calls for $looks looks ($sum{lists} of lists, $sum{details} details)");
 
-# README says so
-my ($line) = grep { /30 runs, ten at once/ } split /\n/, slurp_file("$FindBin::RealBin/../../README.md");
-like($line, qr/30 POSTs, 30 histories/, 'README tells what thirty runs cost');
-like(slurp_file("$FindBin::RealBin/../../README.md"), qr/\| a refresh \| 4 /, 'and what a refresh costs');
+# the manual says so
+my ($line) = grep { /30 runs, ten at once/ } split /\n/, slurp_file("$FindBin::RealBin/../recipes/README.md");
+like($line, qr/30 POSTs, 30 histories/, 'the manual tells what thirty runs cost');
+like(slurp_file("$FindBin::RealBin/../recipes/README.md"), qr/\| a refresh \| 4 /, 'and what a refresh costs');
 
 $node->stop;
 $mock->stop;

@@ -74,11 +74,26 @@ sub turn
 	return;
 }
 
-run('Recipes', 1);
+run('Watching, and recipes', 1);
 $node->query(q{UPDATE fivetrex_watch.accounts SET hold = '0'});
 my @well = $node->rows(q{SELECT id FROM fivetrex_watch.connectors WHERE setup_state = 'connected' AND NOT paused
 	AND id NOT IN ('assimilate_seem', 'daily_beacon') ORDER BY 1 LIMIT 2});
 is(scalar @well, 2, 'two connectors that can break');
+
+subtest 'watching' => sub {
+	$mock->plan_syncs('fivetran', { run => 1 });
+	my (undef, $page) = run('Look at it', 1);
+	run($_, 1) foreach 'Look at it', 'Ask for syncs', 'Told once', 'Receive webhooks', 'Drift, freshness, and what has landed', 'What it costs';
+	ok(-s "$recipes/status.html", 'a page');
+	unlink "$recipes/status.html";
+	is($node->query('SELECT bool_and(outcome = $$succeeded$$) FROM fivetrex_watch.runs'), 't', 'syncs that were asked for');
+	job($_) foreach qw(deliveries drift);
+	is($node->query('SELECT count(*) FROM fivetrex_watch.slas'), 3, 'allowances');
+	cmp_ok($node->query(q{SELECT count(*) FROM fivetrex_watch.landed WHERE problem = 'never delivered'}), '>', 0,
+		'tables that are not here');
+	$node->query('DELETE FROM fivetrex_watch.slas; DELETE FROM fivetrex_watch.runs');
+	$mock->clear_plans('fivetran');
+};
 
 subtest 'Slack, by pg_net' => sub {
 	run('Slack, by pg_net', 1);
@@ -248,10 +263,6 @@ subtest 'roles' => sub {
 
 # PostgREST's function, as PostgREST calls it
 subtest 'web tiers' => sub {
-	$node->query(q{CREATE ROLE web; GRANT USAGE ON SCHEMA fivetrex_watch TO web;
-		GRANT EXECUTE ON FUNCTION fivetrex_watch.receive TO web;
-		ALTER USER MAPPING FOR CURRENT_USER SERVER fivetran OPTIONS (ADD webhook_secret 'the secret of the webhook');
-		ALTER USER MAPPING FOR PUBLIC SERVER other OPTIONS (ADD webhook_secret 'another')});
 	shift @{ $blocks{'Web tiers'} } foreach 1 .. 2;
 	run('Web tiers', 1);
 	my $body = '{"event": "sync_end",  "connector_id":"daily_beacon"}';
