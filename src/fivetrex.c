@@ -9,6 +9,7 @@
 
 #include "api/calls/discard.h"
 #include "api/calls/statement.h"
+#include "api/options/constant.h"
 #include "api/writes/changes.h"
 #include "base/compat.h"
 #include "base/guc.h"
@@ -25,4 +26,5 @@ _PG_init(void)
 	ftx_statement_init();
 	ftx_changes_init();
 	ftx_discard_init();
+	ftx_constant_init();
 }

@@ -23,6 +23,7 @@
 #include "json/projection.h"
 #include "json/value.h"
 #include "mb/pg_wchar.h"
+#include "api/options/constant.h"
 #include "read/converter.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -63,8 +64,8 @@ typedef struct Attribute
  * resource's key (or what tells an object from others), whether an attribute
  * shows it or not; the others belong to one attribute each, in the order of
  * `attributes`: two attributes that mean one column have a slot each.  What no
- * read returns has none (-1) and is NULL; nor has a generated attribute, which
- * is none of `attributes` at all.  Slots of a parent's columns and of extra
+ * read returns has none (-1) and is NULL; nor have generated attributes and
+ * constants, which are none of `attributes` at all.  Slots of a parent's columns and of extra
  * calls have the path "@0": whoever reads those fills them.
  */
 struct FtxConverter
@@ -76,7 +77,8 @@ struct FtxConverter
 	Attribute *attributes; /* those of the first step, then the others */
 	int nattributes;
 	int nfirst;
-	FtxCompute compute; /* after each step, unless it is NULL there */
+	FtxConstants *constants; /* attributes that no item has; NULL: none */
+	FtxCompute compute;		 /* after each step, unless it is NULL there */
 	void *compute_first;
 	void *compute_rest;
 	FtxProjection *projection;
@@ -135,7 +137,8 @@ ftx_key_member(const FtxResource *resource)
 }
 
 /*
- * The catalogue's column that an attribute of a foreign table means.
+ * The catalogue's column that an attribute of a foreign table means, or
+ * FTX_COLUMN_CONSTANT.
  */
 static int
 column_of(FtxConverter *converter, Relation rel, Form_pg_attribute att)
@@ -144,7 +147,7 @@ column_of(FtxConverter *converter, Relation rel, Form_pg_attribute att)
 	int column = ftx_options_column(RelationGetRelid(rel), att->attnum,
 									converter->resource, &remote);
 
-	if (column < 0)
+	if (column < 0 && column != FTX_COLUMN_CONSTANT)
 		ereport(
 			ERROR,
 			(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
@@ -181,12 +184,14 @@ add_attribute(FtxConverter *converter, Form_pg_attribute att, int column,
 }
 
 /*
- * Add attributes but for the generated ones, which are not read.
+ * Add attributes but for the generated ones and constants, which are not read.
+ * Are there constants?
  */
-static void
+static bool
 add_attributes(FtxConverter *converter, Relation rel, List *attnums,
 			   const char **paths, int *npaths)
 {
+	bool constants = false;
 	ListCell *lc;
 
 	foreach (lc, attnums)
@@ -194,10 +199,17 @@ add_attributes(FtxConverter *converter, Relation rel, List *attnums,
 		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel),
 											  lfirst_int(lc) - 1);
 
-		if (att->attgenerated == '\0')
-			add_attribute(converter, att, column_of(converter, rel, att), paths,
-						  npaths);
+		int column;
+
+		if (att->attgenerated != '\0')
+			continue;
+		column = column_of(converter, rel, att);
+		if (column == FTX_COLUMN_CONSTANT)
+			constants = true;
+		else
+			add_attribute(converter, att, column, paths, npaths);
 	}
+	return constants;
 }
 
 /*
@@ -264,11 +276,14 @@ ftx_converter_create(Relation rel, const FtxResource *resource, List *attnums,
 		psprintf("foreign table \"%s\"", RelationGetRelationName(rel)),
 		RelationGetNumberOfAttributes(rel), n, paths);
 	int npaths = 1;
+	bool constants;
 
 	first = list_intersection_int(attnums, first);
-	add_attributes(converter, rel, first, paths, &npaths);
+	constants = add_attributes(converter, rel, first, paths, &npaths);
 	converter->nfirst = converter->nattributes;
-	add_attributes(converter, rel, rest, paths, &npaths);
+	constants |= add_attributes(converter, rel, rest, paths, &npaths);
+	if (constants)
+		converter->constants = ftx_constants_of(rel, attnums);
 	converter->projection = ftx_projection_create(paths, npaths);
 	return converter;
 }
@@ -676,11 +691,16 @@ compute_others(FtxConverter *converter, void *what, Datum *values, bool *nulls)
 		converter->compute(what, values, nulls);
 }
 
+/*
+ * An empty row, but for constants.
+ */
 static void
 clear(FtxConverter *converter, Datum *values, bool *nulls)
 {
 	memset(nulls, true, sizeof(bool) * converter->natts);
 	memset(values, 0, sizeof(Datum) * converter->natts);
+	if (converter->constants != NULL)
+		ftx_constants_fill(converter->constants, values, nulls);
 }
 
 void

@@ -22,6 +22,11 @@ my %after = (
 	'CREATE EXTENSION fivetrex;' => sub {
 		$node->query("ALTER SERVER fivetran OPTIONS (ADD base_url '" . $mock->url('manual') . "', ADD retry_delay '0');
 			ALTER USER MAPPING FOR CURRENT_USER SERVER fivetran OPTIONS (SET api_key 'key', SET api_secret 'secret')");
+	},
+	'CREATE SERVER fivetran_emea FOREIGN DATA WRAPPER fivetrex OPTIONS (asy' => sub {
+		$node->query("ALTER SERVER fivetran_$_ OPTIONS (ADD base_url '" . $mock->url($_) . "', ADD retry_delay '0');
+			ALTER USER MAPPING FOR CURRENT_USER SERVER fivetran_$_ OPTIONS (SET api_key 'key', SET api_secret 'secret')")
+			foreach qw(emea apac);
 	});
 
 my %printed;

@@ -103,6 +103,8 @@ const FtxOptionRow ftx_option_rows[] = {
 
 	{"column_name", AttributeRelationId, OPTION_TEXT, 0, 0, NULL, -1,
 	 "Name of the resource's column; default: the column's name."},
+	{"constant", AttributeRelationId, OPTION_CONSTANT, 0, 0, NULL, -1,
+	 "Value of the column in all rows; it is neither read from the API nor sent."},
 };
 
 const int ftx_option_rows_count = lengthof(ftx_option_rows);
@@ -156,6 +158,8 @@ allowed_values(const FtxOptionRow *row)
 			return "a file name";
 		case OPTION_RESOURCE:
 			return "the name of a table of the catalogue";
+		case OPTION_CONSTANT:
+			return "a value of the column's type";
 		default:
 			return "text";
 	}

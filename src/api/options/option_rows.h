@@ -23,7 +23,8 @@ typedef enum FtxOptionKind
 	OPTION_FILE,   /* a server file: needs privileges */
 	OPTION_SECRET, /* its value is never shown */
 	OPTION_ACCESS,
-	OPTION_RESOURCE
+	OPTION_RESOURCE,
+	OPTION_CONSTANT /* a value of the column's type */
 } FtxOptionKind;
 
 typedef struct FtxOptionRow

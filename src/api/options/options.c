@@ -229,25 +229,63 @@ ftx_options_table(ForeignTable *table, const char *relname,
 										  resource_by_name(relname);
 }
 
+static char *
+column_option(List *options, const char *name)
+{
+	ListCell *lc;
+
+	foreach (lc, options)
+	{
+		DefElem *def = lfirst_node(DefElem, lc);
+
+		if (strcmp(def->defname, name) == 0)
+			return defGetString(def);
+	}
+	return NULL;
+}
+
+static void
+check_no_key(Oid relid, const FtxResource *resource, const char *name)
+{
+	int column = ftx_resource_column(resource, name);
+
+	if (column < 0 ||
+		(resource->columns[column].flags & (FTX_KEY | FTX_PARENT)) == 0)
+		return;
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+		 errmsg(
+			 "column \"%s\" of foreign table \"%s\" cannot have the option \"constant\"",
+			 name, get_rel_name(relid)),
+		 errdetail("It is called like a key of %s.", resource->name),
+		 errhint(
+			 "Give the column another name. A condition chooses rows by their key.")));
+}
+
 int
 ftx_options_column(Oid relid, int attnum, const FtxResource *resource,
 				   char **remote_name)
 {
-	char *name = NULL;
-	ListCell *lc;
+	List *options = GetForeignColumnOptions(relid, attnum);
+	char *name = column_option(options, "column_name");
 
-	foreach (lc, GetForeignColumnOptions(relid, attnum))
-	{
-		DefElem *def = lfirst_node(DefElem, lc);
-
-		if (strcmp(def->defname, "column_name") == 0)
-			name = defGetString(def);
-	}
 	if (name == NULL)
 		name = get_attname(relid, attnum, false);
 	if (remote_name != NULL)
 		*remote_name = name;
+	if (column_option(options, "constant") != NULL)
+	{
+		check_no_key(relid, resource, name);
+		return FTX_COLUMN_CONSTANT;
+	}
 	return ftx_resource_column(resource, name);
+}
+
+char *
+ftx_options_constant(Oid relid, int attnum)
+{
+	return column_option(GetForeignColumnOptions(relid, attnum), "constant");
 }
 
 const FtxResource *

@@ -68,12 +68,21 @@ extern void
 ftx_options_table(ForeignTable *table, const char *relname,
 				  const FtxServerOptions *server, FtxTableOptions *result);
 
+/* What ftx_options_column() says of a column with the option constant. */
+#define FTX_COLUMN_CONSTANT (-2)
+
 /*
  * The catalogue column that a table's column means: its option column_name,
  * else its name.  -1 when the resource has none of that name.
+ * FTX_COLUMN_CONSTANT when it has the option constant; throws
+ * ERRCODE_FDW_INVALID_OPTION_NAME if it is called like a key of the resource,
+ * which would then say of all rows that they are one, or of one parent.
  */
 extern int ftx_options_column(Oid relid, int attnum,
 							  const FtxResource *resource, char **remote_name);
+
+/* The option constant of a table's column, palloc'ed; NULL if it has none. */
+extern char *ftx_options_constant(Oid relid, int attnum);
 
 /* The options of the foreign table with this oid; returns its resource. */
 extern const FtxResource *

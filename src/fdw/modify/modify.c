@@ -138,6 +138,7 @@ dispatch(FtxModifyState *state, const FtxCallSpec *spec, char **identity,
 static void
 add_insert(FtxModifyState *state, TupleTableSlot *slot, FtxCallSpec *spec)
 {
+	ftx_target_fill(state->target, slot);
 	ftx_target_insert(state->target, slot->tts_values, slot->tts_isnull, spec);
 	if (state->checks != NULL)
 		ftx_checks_before(state->checks, slot);

@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "api/options/options.h"
 #include "api/writes/belts.h"
 #include "fdw/modify/target.h"
@@ -78,6 +79,7 @@ static void
 map_columns(FtxTarget *target)
 {
 	TupleDesc tupdesc = RelationGetDescr(target->rel);
+	bool constants = false;
 
 	target->columns = palloc(sizeof(int) * tupdesc->natts);
 	target->attnum_of = palloc0(sizeof(int) * target->resource->ncolumns);
@@ -92,7 +94,10 @@ map_columns(FtxTarget *target)
 		target->columns[i] = column;
 		if (column >= 0)
 			target->attnum_of[column] = i + 1;
+		constants |= column == FTX_COLUMN_CONSTANT;
 	}
+	if (constants)
+		target->constants = ftx_constants_of(target->rel, NIL);
 }
 
 /*
@@ -159,6 +164,36 @@ ftx_target_read_answers(FtxTarget *target, List *attnums)
 		target->answer = ftx_generated_converter(target->rel, target->resource,
 												 target->returned, NIL);
 	target->generated = ftx_generated_create(target->rel, target->asked);
+}
+
+void
+ftx_target_fill(FtxTarget *target, TupleTableSlot *slot)
+{
+	const FtxConstants *constants = target->constants;
+	bool missing = false;
+	HeapTuple tuple;
+	MemoryContext old;
+
+	for (int i = 0; constants != NULL && i < constants->n; i++)
+		missing |= slot->tts_isnull[constants->indexes[i]];
+	if (!missing)
+		return;
+	for (int i = 0; i < constants->n; i++)
+	{
+		int index = constants->indexes[i];
+
+		if (!slot->tts_isnull[index])
+			continue;
+		slot->tts_values[index] = constants->values[i];
+		slot->tts_isnull[index] = false;
+	}
+	old = MemoryContextSwitchTo(slot->tts_mcxt);
+	tuple = heap_form_tuple(RelationGetDescr(target->rel), slot->tts_values,
+							slot->tts_isnull);
+	MemoryContextSwitchTo(old);
+	ExecForceStoreHeapTuple(tuple, slot, true);
+	slot_getallattrs(slot);
+	slot->tts_tableOid = RelationGetRelid(target->rel);
 }
 
 char *

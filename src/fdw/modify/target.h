@@ -20,6 +20,7 @@
 #include "fdw/modify/merge.h"
 #include "fdw/plan/generated.h"
 #include "nodes/execnodes.h"
+#include "api/options/constant.h"
 #include "read/converter.h"
 #include "utils/relcache.h"
 
@@ -31,7 +32,9 @@ typedef struct FtxTarget
 	FtxSession *session;
 	bool dry_run; /* by an option of table, server or mapping */
 	CmdType operation;
-	int *columns;			 /* catalogue index per attnum - 1, or -1 */
+	int *columns;			 /* catalogue index per attnum - 1; negative if
+							  * none, see ftx_options_column() */
+	FtxConstants *constants; /* columns that are not the API's; or NULL */
 	Bitmapset *identity;	 /* catalogue columns in the operation's path */
 	int *attnum_of;			 /* per catalogue column: its attnum, or 0 */
 	FtxConverter *answer;	 /* fills `returned`, or NULL */
@@ -72,6 +75,12 @@ extern void ftx_target_check_explain(const FtxTarget *target, EState *estate);
  */
 extern const FtxOperation *
 ftx_target_creation(const FtxResource *resource, char *const *given);
+
+/*
+ * The row that is to be created, with the constants of the table where the
+ * statement gives nothing; in the slot.
+ */
+extern void ftx_target_fill(FtxTarget *target, TupleTableSlot *slot);
 
 /*
  * The request that creates a row.  Throws for a value in a column that cannot

@@ -79,6 +79,8 @@ ftx_target_check_update(Oid relid, List *attnums)
 		if (get_attgenerated(relid, attnum) != '\0')
 			continue;
 		column = ftx_options_column(relid, attnum, resource, NULL);
+		if (column == FTX_COLUMN_CONSTANT)
+			continue; /* its value is looked at */
 		if (column < 0 || (resource->columns[column].flags & FTX_UPDATE) == 0)
 			ftx_target_refuse_column(relid, attnum, resource, column,
 									 FTX_UPDATE);

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "api/calls/call.h"
+#include "api/options/options.h"
 #include "api/secrets/mask.h"
 #include "api/secrets/words.h"
 #include "base/compat.h"
@@ -19,6 +20,7 @@
 #include "fmgr.h"
 #include "json/write.h"
 #include "lib/stringinfo.h"
+#include "api/options/constant.h"
 #include "read/converter.h"
 #include "read/path.h"
 #include "utils/lsyscache.h"
@@ -282,6 +284,12 @@ ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
 
 		if (nulls[i] || att->attgenerated != '\0')
 			continue;
+		if (column == FTX_COLUMN_CONSTANT)
+		{
+			ftx_constant_check(target->rel, target->constants, i + 1, values[i],
+							   false);
+			continue;
+		}
 		if (column < 0 || (resource->columns[column].flags & FTX_CREATE) == 0)
 			ftx_target_refuse_column(RelationGetRelid(target->rel), i + 1,
 									 resource, column, FTX_CREATE);
@@ -349,6 +357,12 @@ ftx_target_update(FtxTarget *target, List *attnums, const Datum *values,
 
 		if (att->attgenerated != '\0')
 			continue;
+		if (column == FTX_COLUMN_CONSTANT)
+		{
+			ftx_constant_check(target->rel, target->constants, attnum,
+							   values[attnum - 1], nulls[attnum - 1]);
+			continue;
+		}
 		if (column < 0 || (resource->columns[column].flags & FTX_UPDATE) == 0)
 			ftx_target_refuse_column(RelationGetRelid(target->rel), attnum,
 									 resource, column, FTX_UPDATE);

@@ -22,6 +22,7 @@
 #include "fdw/compat.h"
 #include "fdw/fdw.h"
 #include "fdw/plan/clauses.h"
+#include "fdw/plan/constants.h"
 #include "fdw/plan/cost.h"
 #include "fdw/plan/plan_state.h"
 #include "fdw/plan/scan_plan.h"
@@ -57,6 +58,12 @@ fivetrexGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
 	ftx_map_columns(state);
 	ftx_system_columns_check(root, baserel, state);
 	ftx_find_used_columns(root, baserel, state);
+	if (ftx_constants_exclude(baserel, state))
+	{
+		mark_dummy_rel(baserel);
+		return;
+	}
+	ftx_constants_estimate(baserel, state);
 
 	foreach (lc, baserel->baserestrictinfo)
 	{
@@ -257,6 +264,8 @@ checkable_on_list(RelOptInfo *baserel, FtxPlanState *state, RestrictInfo *rinfo)
 		int attnum = bit + FirstLowInvalidHeapAttributeNumber;
 		const FtxColumn *column;
 
+		if (attnum > 0 && state->columns[attnum - 1] == FTX_COLUMN_CONSTANT)
+			continue;
 		if (attnum <= 0 || state->columns[attnum - 1] < 0)
 			return false;
 		column = &state->resource->columns[state->columns[attnum - 1]];
@@ -290,6 +299,7 @@ typedef struct Request
 	int many_parents; /* the column with several values, or -1 */
 	List *lowers;	  /* bounds of the period */
 	List *uppers;
+	List *constants;	   /* conditions that hold for all rows or for none */
 	List *list_conditions; /* checkable on list items */
 	bool filters_left;	   /* some clause is not part of the request */
 } Request;
@@ -323,7 +333,13 @@ sort_out_clauses(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 		FtxMatch *match = rinfo->pseudoconstant ?
 							  NULL :
 							  ftx_match_clause(root, baserel, state, rinfo);
+		Expr *constant = ftx_constant_condition(baserel, state, rinfo);
 
+		if (constant != NULL)
+		{
+			request->constants = lappend(request->constants, constant);
+			continue;
+		}
 		if (match != NULL && match->is_key && mode == FTX_SCAN_KEYS &&
 			(request->key == NULL ||
 			 ftx_match_keys(root, match) < ftx_match_keys(root, request->key)))
@@ -401,6 +417,7 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 	exprs = list_concat(exprs, request.parent_values);
 	exprs = list_concat(exprs, request.lowers);
 	exprs = list_concat(exprs, request.uppers);
+	exprs = list_concat(exprs, request.constants);
 	exprs = list_concat(exprs, request.list_conditions);
 
 	items = list_make5(makeString(pstrdup(state->resource->name)),
@@ -410,6 +427,7 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 	items = lappend(items, makeInteger(request.many_parents));
 	items = lappend(items, makeInteger(list_length(request.lowers)));
 	items = lappend(items, makeInteger(list_length(request.uppers)));
+	items = lappend(items, makeInteger(list_length(request.constants)));
 	items = lappend(items, attnum_list(state->used));
 	items = lappend(
 		items, attnum_list(ftx_condition_columns(baserel, state, conditions)));

@@ -33,7 +33,10 @@ typedef struct FtxPlanState
 	const FtxResource *resource;
 	int natts;
 	int *columns;	   /* catalogue index per attnum - 1; negative
-								 * when it has none: -1 if it should */
+								 * when it has none: -1 if it should,
+								 * FTX_COLUMN_CONSTANT if it has a value */
+	Const **constants; /* per attnum - 1: the value of the option constant, or
+						* NULL; NULL if no column has it */
 	Bitmapset *used;   /* attnums the query needs */
 	bool needs_detail; /* one of them comes only from the detail call */
 	bool needs_list;   /* one of them comes only from the list */

@@ -33,6 +33,7 @@ typedef enum FtxPlanItem
 	FtxPlanListKey,	   /* Integer: the one of them that is text[], or -1 */
 	FtxPlanLowers,	   /* Integer: lower bounds of the period */
 	FtxPlanUppers,	   /* Integer: upper bounds */
+	FtxPlanConstants,  /* Integer: conditions on constants */
 	FtxPlanAttnums,	   /* IntList: attributes to fill */
 	FtxPlanConditionAttnums, /* IntList: those of them that conditions need */
 	FtxPlanNeedsDetail,		 /* Integer: boolean */
@@ -53,8 +54,9 @@ typedef enum FtxPlanItem
 /*
  * ForeignScan.fdw_exprs holds the key expression (mode FTX_SCAN_KEYS only),
  * then one expression per member of FtxPlanFilters and FtxPlanPathKeys, then
- * FtxPlanLowers and FtxPlanUppers bounds, then the local conditions that can be
- * checked before details are fetched: FtxPlanExprs in all.  After them come,
+ * FtxPlanLowers and FtxPlanUppers bounds, FtxPlanConstants conditions that hold
+ * for all rows or for none, then the local conditions that can be checked before
+ * details are fetched: FtxPlanExprs in all.  After them come,
  * for direct.c, one expression per member of FtxPlanSetAttnums and all local
  * conditions.
  */

@@ -27,6 +27,7 @@
 #include "catalog/pg_type.h"
 #include "catalogue/catalogue.h"
 #include "fdw/compat.h"
+#include "fdw/plan/constants.h"
 #include "fdw/plan/generated.h"
 #include "fdw/plan/named_columns.h"
 #include "fdw/plan/plan_state.h"
@@ -40,8 +41,8 @@
 #include "utils/rel.h"
 
 /* FtxPlanState.columns of attributes that mean no column of the catalogue. */
-#define DROPPED_COLUMN (-2)
-#define GENERATED_COLUMN (-3)
+#define DROPPED_COLUMN (-3)
+#define GENERATED_COLUMN (-4)
 
 void
 ftx_map_columns(FtxPlanState *state)
@@ -62,6 +63,8 @@ ftx_map_columns(FtxPlanState *state)
 		else
 			state->columns[i] = ftx_options_column(state->relid, i + 1,
 												   state->resource, NULL);
+		if (state->columns[i] == FTX_COLUMN_CONSTANT)
+			ftx_constant_note(state, att);
 	}
 	table_close(rel, NoLock);
 }
@@ -302,10 +305,10 @@ listed_attrs(FtxPlanState *state, Bitmapset *attrs)
 
 		if ((bms_is_member(i + 1 - FirstLowInvalidHeapAttributeNumber, attrs) ||
 			 bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attrs)) &&
-			column >= 0 &&
-			(state->resource->columns[column].flags &
-			 (FTX_DETAIL | FTX_LIST_MAY_OMIT | FTX_LIST_ONLY |
-			  FTX_WRITE_ONLY)) == 0)
+			(column == FTX_COLUMN_CONSTANT ||
+			 (column >= 0 && (state->resource->columns[column].flags &
+							  (FTX_DETAIL | FTX_LIST_MAY_OMIT | FTX_LIST_ONLY |
+							   FTX_WRITE_ONLY)) == 0)))
 			result = bms_add_member(result,
 									i + 1 - FirstLowInvalidHeapAttributeNumber);
 	}

@@ -68,6 +68,8 @@ list_converter(Relation rel, const FtxResource *resource)
 			continue;
 		}
 		column = ftx_options_column(RelationGetRelid(rel), i, resource, NULL);
+		if (column == FTX_COLUMN_CONSTANT)
+			attnums = lappend_int(attnums, i);
 		if (column >= 0 &&
 			(resource->columns[column].flags & (FTX_DETAIL | FTX_EXTRAS)) == 0)
 			attnums = lappend_int(attnums, i);

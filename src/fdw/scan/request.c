@@ -17,6 +17,7 @@
 #include "fdw/scan/request.h"
 #include "fdw/scan/scan_state.h"
 #include "lib/stringinfo.h"
+#include "nodes/nodeFuncs.h"
 #include "read/path.h"
 #include "read/period.h"
 #include "utils/array.h"
@@ -76,6 +77,22 @@ is_known_value(FtxScanState *state, Node *expr)
 	return IsA(expr, Const) ||
 		   (IsA(expr, Param) && ((Param *) expr)->paramkind == PARAM_EXTERN &&
 			state->node->ss.ps.state->es_param_list_info != NULL);
+}
+
+static bool
+needs_execution(Node *node, void *context)
+{
+	const FtxScanState *state = context;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, SubPlan) || IsA(node, AlternativeSubPlan) ||
+		IsA(node, CurrentOfExpr) || IsA(node, Var) ||
+		(IsA(node, Param) &&
+		 (((Param *) node)->paramkind != PARAM_EXTERN ||
+		  state->node->ss.ps.state->es_param_list_info == NULL)))
+		return true;
+	return expression_tree_walker(node, needs_execution, context);
 }
 
 /*
@@ -309,6 +326,32 @@ find_keys(FtxScanState *state, FtxScanRequest *request)
 		request->mode = FTX_SCAN_LIST;
 }
 
+/*
+ * Do conditions on constants of the table say that it has no rows for us?
+ */
+static bool
+ruled_out(FtxScanState *state)
+{
+	ForeignScan *plan = (ForeignScan *) state->node->ss.ps.plan;
+	int first = list_length(state->params) - state->nconstants;
+
+	for (int i = first; i < first + state->nconstants; i++)
+	{
+		ExprContext *econtext = state->node->ss.ps.ps_ExprContext;
+		bool null;
+		Datum value;
+
+		if (state->describes &&
+			needs_execution(list_nth(plan->fdw_exprs, i), state))
+			continue;
+		value = ExecEvalExprSwitchContext(list_nth(state->params, i), econtext,
+										  &null);
+		if (null || !DatumGetBool(value))
+			return true;
+	}
+	return false;
+}
+
 void
 ftx_scan_request(FtxScanState *state, FtxScanRequest *request)
 {
@@ -317,6 +360,11 @@ ftx_scan_request(FtxScanState *state, FtxScanRequest *request)
 	request->range.query = "";
 	request->range.many_column = -1;
 	request->range.fixed = palloc0(sizeof(char *) * state->resource->ncolumns);
+	if (ruled_out(state))
+	{
+		request->none = true;
+		return;
+	}
 	if (state->plan_mode == FTX_SCAN_KEYS)
 		find_keys(state, request);
 	if (state->plan_mode == FTX_SCAN_LIST)

@@ -53,6 +53,7 @@ read_plan(FtxScanState *state, List *items)
 	state->list_key = intVal(list_nth(items, FtxPlanListKey));
 	state->nlowers = intVal(list_nth(items, FtxPlanLowers));
 	state->nuppers = intVal(list_nth(items, FtxPlanUppers));
+	state->nconstants = intVal(list_nth(items, FtxPlanConstants));
 	state->limit = intVal(list_nth(items, FtxPlanLimit));
 	state->list_pages = intVal(list_nth(items, FtxPlanListPages));
 }
@@ -66,7 +67,7 @@ init_params(FtxScanState *state, ForeignScan *plan)
 	List *exprs = list_copy_head(
 		plan->fdw_exprs, intVal(list_nth(plan->fdw_private, FtxPlanExprs)));
 	int nparams = list_length(state->filters) + list_length(state->path_keys) +
-				  state->nlowers + state->nuppers +
+				  state->nlowers + state->nuppers + state->nconstants +
 				  (state->plan_mode == FTX_SCAN_KEYS ? 1 : 0);
 
 	state->params = ExecInitExprList(list_copy_head(exprs, nparams),

@@ -60,6 +60,7 @@ struct FtxScanState
 	int list_key;
 	int nlowers; /* bounds of the period */
 	int nuppers;
+	int nconstants; /* conditions that hold for all rows or for none */
 	int list_pages;
 	int64 limit;
 	int max_concurrency; /* of the server */
@@ -67,7 +68,8 @@ struct FtxScanState
 						  * session, source or slot */
 
 	/* expressions */
-	List *params;			  /* ExprStates: key, filters, parents, bounds */
+	List *params;			  /* ExprStates: key, filters, parents, bounds,
+							   * conditions on constants */
 	FtxRowFilter *conditions; /* on list items, before details are fetched */
 	ExprContext *conditions_context;
 	TupleTableSlot *conditions_slot;
