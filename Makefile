@@ -74,19 +74,19 @@ $(OBJS) $(OBJS:.o=.bc): $(wildcard $(HERE)/src/*/*.h $(HERE)/src/*/*/*.h) $(HERE
 folders:
 	@mkdir -p $(sort $(dir $(OBJS)))
 
-# The manual and the reference of the tables, under the extension's name:
+# The manual, the reference and the recipes, under the extension's name:
 # README.md could be anybody's.
-MANUAL = '$(DESTDIR)$(docdir)/extension/fivetrex.md'
-REFERENCE = '$(DESTDIR)$(docdir)/extension/fivetrex_tables.md'
+MANUALS = README.md:fivetrex.md src/catalogue/README.md:fivetrex_tables.md \
+	test/recipes/README.md:fivetrex_recipes.md
+MANUAL_DIR = $(DESTDIR)$(docdir)/extension
 .PHONY: install-manual uninstall-manual
 install: install-manual
 install-manual:
-	$(MKDIR_P) '$(DESTDIR)$(docdir)/extension'
-	$(INSTALL_DATA) $(HERE)/README.md $(MANUAL)
-	$(INSTALL_DATA) $(HERE)/src/catalogue/README.md $(REFERENCE)
+	$(MKDIR_P) '$(MANUAL_DIR)'
+	$(foreach page,$(MANUALS),$(INSTALL_DATA) $(HERE)/$(subst :, '$(MANUAL_DIR)/,$(page))' &&) true
 uninstall: uninstall-manual
 uninstall-manual:
-	rm -f $(MANUAL) $(REFERENCE)
+	rm -f $(foreach page,$(MANUALS),'$(MANUAL_DIR)/$(lastword $(subst :, ,$(page)))')
 
 # The headers of 15 are not those of C23, which new compilers take by default.
 ifeq ($(MAJORVERSION),15)

@@ -103,11 +103,11 @@ is_deeply(
 	files('root', '-type f'),
 	[
 		sort "$dir{pkglibdir}/fivetrex.so", "$dir{docdir}/extension/fivetrex.md",
-		"$dir{docdir}/extension/fivetrex_tables.md",
+		map({ "$dir{docdir}/extension/fivetrex_$_.md" } qw(tables recipes)),
 		map({ "$dir{sharedir}/extension/$_" } @controls, @scripts),
 		map { "$dir{pkglibdir}/bitcode/$_" } @bitcode
 	],
-	'what is installed: library, scripts, control file, manual, bitcode');
+	'what is installed: library, scripts, control files, manuals, bitcode');
 
 # installcheck there, of what was built there.
 open my $conf, '>', "$work/elsewhere.conf" or die $!;
