@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "base/textset.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "fdw/plan/cost.h"
@@ -22,6 +23,7 @@
 #include "read/period.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 static int
@@ -31,17 +33,39 @@ compare_texts(const void *a, const void *b)
 }
 
 /*
- * The texts of a value, or of the elements of an array, each once and sorted,
- * in the current memory context.  Returns their number.
+ * Keep the first of those that are the same; returns how many that leaves.
  */
-int
-ftx_scan_texts(Datum value, bool is_array, char ***texts)
+static int
+distinct_texts(char **texts, int n)
+{
+	MemoryContext cxt = AllocSetContextCreate(
+		CurrentMemoryContext, "fivetrex values", ALLOCSET_DEFAULT_SIZES);
+	texthash_hash *known = texthash_create(cxt, n, NULL);
+	int unique = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		bool found;
+
+		(void) texthash_insert(known, texts[i], &found);
+		if (!found)
+			texts[unique++] = texts[i];
+	}
+	MemoryContextDelete(cxt);
+	return unique;
+}
+
+/*
+ * The texts of a value, or of the elements of an array, each once, in the
+ * current memory context.  Returns their number.
+ */
+static int
+texts_of_value(Datum value, bool is_array, char ***texts)
 {
 	Datum *elements = &value;
 	bool *nulls = NULL;
 	int n = 1;
 	int filled = 0;
-	int unique = 0;
 
 	if (is_array)
 	{
@@ -57,13 +81,17 @@ ftx_scan_texts(Datum value, bool is_array, char ***texts)
 		if (nulls == NULL || !nulls[i])
 			(*texts)[filled++] = TextDatumGetCString(elements[i]);
 	}
-	qsort(*texts, filled, sizeof(char *), compare_texts);
-	for (int i = 0; i < filled; i++)
-	{
-		if (i == 0 || strcmp((*texts)[i], (*texts)[unique - 1]) != 0)
-			(*texts)[unique++] = (*texts)[i];
-	}
-	return unique;
+	return distinct_texts(*texts, filled);
+}
+
+/*
+ * Put what is asked for one by one in order.
+ */
+static void
+sort_texts(char **texts, int n)
+{
+	if (n > 1)
+		qsort(texts, n, sizeof(char *), compare_texts);
 }
 
 /*
@@ -281,7 +309,10 @@ add_parents(FtxScanState *state, FtxItemsRange *range)
 		else if (null)
 			return false;
 		else
-			range->nmany = ftx_scan_texts(value, true, &range->many);
+		{
+			range->nmany = texts_of_value(value, true, &range->many);
+			sort_texts(range->many, range->nmany);
+		}
 	}
 	return true;
 }
@@ -319,11 +350,13 @@ find_keys(FtxScanState *state, FtxScanRequest *request)
 		return;
 	}
 	if (!null)
-		request->nkeys = ftx_scan_texts(value, state->key_is_array,
+		request->nkeys = texts_of_value(value, state->key_is_array,
 										&request->keys);
 	request->none = request->nkeys == 0;
 	if (keys_need_list(state, request))
 		request->mode = FTX_SCAN_LIST;
+	else
+		sort_texts(request->keys, request->nkeys);
 }
 
 /*

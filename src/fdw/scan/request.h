@@ -13,12 +13,6 @@
 #include "nodes/bitmapset.h"
 #include "read/items.h"
 
-/*
- * The texts of a value, or of the elements of an array, each once and sorted,
- * in the current memory context.  Returns their number.
- */
-extern int ftx_scan_texts(Datum value, bool is_array, char ***texts);
-
 /* What is asked for. */
 typedef struct FtxScanRequest
 {
