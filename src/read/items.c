@@ -64,6 +64,8 @@ struct FtxItems
 
 	/* the range */
 	char *query;
+	FtxParentWanted wanted; /* with wanted_arg; NULL: all parents are */
+	void *wanted_arg;
 	bool narrowed;
 	char **fixed;
 	int many_column;
@@ -160,6 +162,32 @@ create_parents(FtxItems *items)
 }
 
 /*
+ * The same for the parents of our parents, as far as they tell.
+ */
+static bool
+parent_wanted_below(void *arg, char *const *bound)
+{
+	FtxItems *items = arg;
+	const FtxResource *resource = items->spec.resource;
+	const FtxResource *parent = ftx_resource_find(resource->parent);
+	char **known = palloc0(sizeof(char *) * resource->ncolumns);
+	bool wanted;
+
+	for (int i = 0; i < resource->nlinks; i++)
+	{
+		int above = ftx_resource_column(parent,
+										resource->links[i].parent_column);
+
+		if ((parent->columns[above].flags & FTX_PARENT) != 0)
+			known[ftx_resource_column(resource, resource->links[i].column)] =
+				bound[above];
+	}
+	wanted = items->wanted(items->wanted_arg, known);
+	pfree(known);
+	return wanted;
+}
+
+/*
  * Enumerate the parents; what is known of them narrows that.
  */
 static void
@@ -171,6 +199,11 @@ start_parents(FtxItems *items)
 
 	if (items->parents == NULL)
 		items->parents = create_parents(items);
+	if (items->wanted != NULL && parent->parent != NULL)
+	{
+		range.wanted = parent_wanted_below;
+		range.wanted_arg = items;
+	}
 	range.fixed = palloc0(sizeof(char *) * parent->ncolumns);
 	for (int i = 0; i < resource->nlinks; i++)
 	{
@@ -219,57 +252,69 @@ seen_before(FtxItems *items, char *const *bound)
 }
 
 /*
- * The next parent that was enumerated, into `bound`; false at the end.
+ * Take the next parent that was enumerated into `bound`; false if it is none
+ * that was asked for.  At the end parents_ended is set.
  */
 static bool
 next_enumerated(FtxItems *items, char **bound)
 {
 	const FtxResource *resource = items->spec.resource;
-	const FtxJsonValue *item;
+	const FtxJsonValue *item = ftx_items_next(items->parents);
+	bool matches = true;
 
-	while ((item = ftx_items_next(items->parents)) != NULL)
+	if (item == NULL)
 	{
-		bool matches = true;
-
-		for (int i = 0; i < resource->nlinks; i++)
-		{
-			int column = ftx_resource_column(resource,
-											 resource->links[i].column);
-
-			bound[column] = ftx_json_text(&item[i + 1]);
-			matches &= bound[column] != NULL &&
-					   (items->fixed[column] == NULL ||
-						strcmp(bound[column], items->fixed[column]) == 0);
-		}
-		if (matches && !seen_before(items, bound))
-			return true;
+		items->parents_ended = true;
+		return false;
 	}
-	return false;
+	for (int i = 0; i < resource->nlinks; i++)
+	{
+		int column = ftx_resource_column(resource, resource->links[i].column);
+
+		bound[column] = ftx_json_text(&item[i + 1]);
+		matches &= bound[column] != NULL &&
+				   (items->fixed[column] == NULL ||
+					strcmp(bound[column], items->fixed[column]) == 0);
+	}
+	return matches && !seen_before(items, bound);
+}
+
+/*
+ * Take the next parent that is known into `bound`; as next_enumerated().
+ */
+static bool
+next_known(FtxItems *items, char **bound)
+{
+	const FtxResource *resource = items->spec.resource;
+	int n = items->many_column >= 0 ? items->nmany : 1;
+
+	if (items->next_many >= n)
+	{
+		items->parents_ended = true;
+		return false;
+	}
+	for (int i = 0; i < resource->ncolumns; i++)
+		bound[i] = items->fixed[i];
+	if (items->many_column >= 0)
+		bound[items->many_column] = items->many[items->next_many];
+	items->next_many++;
+	return true;
 }
 
 /*
  * The values of the next parent's columns, by catalogue index, in the current
- * memory context; NULL at the end.
+ * memory context; NULL if it is not wanted, or at the end.
  */
 static char **
 next_parent(FtxItems *items)
 {
-	const FtxResource *resource = items->spec.resource;
-	char **bound = palloc0(sizeof(char *) * resource->ncolumns);
+	char **bound = palloc0(sizeof(char *) * items->spec.resource->ncolumns);
 
-	if (items->plan.enumerate)
-		return next_enumerated(items, bound) ? bound : NULL;
-	for (int i = 0; i < resource->ncolumns; i++)
-		bound[i] = items->fixed[i];
-	if (items->next_many >= Max(items->nmany, 1))
+	if (items->plan.enumerate ? !next_enumerated(items, bound) :
+								!next_known(items, bound))
 		return NULL;
-	if (items->many_column >= 0)
-	{
-		if (items->nmany == 0)
-			return NULL;
-		bound[items->many_column] = items->many[items->next_many];
-	}
-	items->next_many++;
+	if (items->wanted != NULL && !items->wanted(items->wanted_arg, bound))
+		return NULL;
 	return bound;
 }
 
@@ -363,6 +408,8 @@ ftx_items_start(FtxItems *items, const FtxItemsRange *range)
 	ftx_items_reset(items);
 	old = MemoryContextSwitchTo(items->range_cxt);
 	items->query = pstrdup(range->query);
+	items->wanted = range->wanted;
+	items->wanted_arg = range->wanted_arg;
 	items->narrowed = range->narrowed;
 	items->fixed = copy_texts(range->fixed, items->spec.resource->ncolumns);
 	items->many_column = range->many_column;
@@ -401,7 +448,7 @@ free_lane(FtxItems *items)
 }
 
 /*
- * Begin to read the list of the next parent.
+ * Begin to read the list of the next parent, if it is wanted.
  */
 static void
 start_lane(FtxItems *items)
@@ -414,9 +461,7 @@ start_lane(FtxItems *items)
 	MemoryContextReset(lane->cxt);
 	old = MemoryContextSwitchTo(lane->cxt);
 	bound = next_parent(items);
-	if (bound == NULL)
-		items->parents_ended = true;
-	else if (addressable(items, bound))
+	if (bound != NULL && addressable(items, bound))
 	{
 		const char *key = items->plan.one_object ?
 							  bound[ftx_resource_key(items->spec.resource)] :
@@ -480,7 +525,10 @@ start_lanees(FtxItems *items, bool wait)
 	while (!items->parents_ended && items->active < lanes_wanted(items) &&
 		   (parent_ready(items) ||
 			(wait && items->active == 0 && items->current < 0)))
+	{
+		CHECK_FOR_INTERRUPTS();
 		start_lane(items);
+	}
 	for (int i = 0; i < items->nlanes; i++)
 	{
 		if (items->lanes[i].busy)

@@ -18,11 +18,20 @@ typedef struct FtxItems FtxItems;
 extern FtxItems *ftx_items_create(const FtxReadSpec *spec);
 
 /*
+ * Is the parent wanted?  `bound` has the values of its columns, by catalogue
+ * index of the child; NULL where it is not known yet: those of a grandparent
+ * come first.
+ */
+typedef bool (*FtxParentWanted)(void *arg, char *const *bound);
+
+/*
  * What is known of the key's columns, by catalogue index: `fixed` their one
  * value or NULL; `many` (column many_column, else -1) several values.
  * Parents that are not known are enumerated; when the whole key is known, the
  * one object is asked for instead of its parent's list.  `query` is added to
- * the path of each list ("?group_id=x", or "").  All is copied.
+ * the path of each list ("?group_id=x", or "").  Only the lists of parents that
+ * `wanted` lets through are asked for (NULL: all).  All but wanted_arg is
+ * copied.
  */
 typedef struct FtxItemsRange
 {
@@ -31,7 +40,9 @@ typedef struct FtxItemsRange
 	char **many;
 	int nmany;
 	const char *query;
-	bool narrowed; /* a filter names an object, which may not be there */
+	FtxParentWanted wanted;
+	void *wanted_arg; /* lives as long as the range is read */
+	bool narrowed;	  /* a filter names an object, which may not be there */
 } FtxItemsRange;
 
 extern void ftx_items_start(FtxItems *items, const FtxItemsRange *range);

@@ -9,8 +9,10 @@
 
 #include <math.h>
 
+#include "access/sysattr.h"
 #include "catalogue/catalogue.h"
 #include "fdw/plan/cost.h"
+#include "fdw/plan/early.h"
 #include "fdw/plan/plan_state.h"
 #include "fdw/plan/scan_plan.h"
 #include "optimizer/cost.h"
@@ -108,28 +110,41 @@ ftx_list_pages(FtxPlanState *state, double rows)
 }
 
 /*
- * Calls that read all of a resource, or of n of its uppermost parents (n < 0:
- * they are not known and have to be enumerated).
+ * The parents of a child table that are asked for: n uppermost ones (n < 0:
+ * they are not known and have to be enumerated), and the share of parents that
+ * conditions leave, by the columns of the uppermost ones only, and by all.
+ */
+typedef struct Parents
+{
+	double n;
+	Selectivity uppermost;
+	Selectivity all;
+} Parents;
+
+/*
+ * Calls that read all of a resource, or of these parents.
  */
 static double
-calls_of_all(const FtxResource *resource, double n, int page_size)
+calls_of_all(const FtxResource *resource, Parents parents, int page_size)
 {
 	const FtxResource *parent;
-	double parents;
+	Parents above = {parents.n, parents.uppermost, parents.uppermost};
+	double count;
 
 	if (resource->parent == NULL)
 		return Max(1, ceil(resource->typical_rows / page_size));
 	parent = ftx_resource_find(resource->parent);
-	parents = parent->typical_rows;
-	if (n >= 0)
-		parents = parent->parent == NULL ?
-					  n :
-					  n * parents /
-						  ftx_resource_find(parent->parent)->typical_rows;
-	return parents * Max(1, ceil(resource->typical_rows / parent->typical_rows /
-								 page_size)) +
-		   (n < 0 || parent->parent != NULL ?
-				calls_of_all(parent, n, page_size) :
+	count = parent->typical_rows;
+	if (parents.n >= 0)
+		count = parent->parent == NULL ?
+					parents.n :
+					parents.n * count /
+						ftx_resource_find(parent->parent)->typical_rows;
+	count = clamp_row_est(count * parents.all);
+	return count * Max(1, ceil(resource->typical_rows / parent->typical_rows /
+							   page_size)) +
+		   (parents.n < 0 || parent->parent != NULL ?
+				calls_of_all(parent, above, page_size) :
 				0);
 }
 
@@ -145,14 +160,78 @@ parent_columns(const FtxResource *resource)
 }
 
 /*
+ * Does the condition look at one column of the catalogue only?
+ */
+static bool
+looks_at(RelOptInfo *rel, FtxPlanState *state, RestrictInfo *rinfo, int column)
+{
+	Bitmapset *attrs = NULL;
+	int bit = -1;
+
+	pull_varattnos((Node *) rinfo->clause, rel->relid, &attrs);
+	while ((bit = bms_next_member(attrs, bit)) >= 0)
+	{
+		int attnum = bit + FirstLowInvalidHeapAttributeNumber;
+
+		if (attnum <= 0 || state->columns[attnum - 1] != column)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The shares of parents that are left by conditions on them, beside that which
+ * says which uppermost ones are asked for.
+ */
+static void
+find_shares(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
+			List *matches, int uppermost, Parents *parents)
+{
+	List *all = NIL;
+	List *upper = NIL;
+	List *known = NIL;
+	ListCell *lc;
+
+	foreach (lc, matches)
+	{
+		FtxMatch *match = lfirst(lc);
+		int flags = state->resource->columns[match->column].flags;
+
+		if (match->is_path_key && match->column == uppermost)
+			known = lappend(known, match->rinfo);
+		else if (match->is_path_key && (flags & FTX_PARENT) != 0)
+			all = lappend(all, match->rinfo);
+	}
+	foreach (lc, rel->baserestrictinfo)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+
+		if (!list_member_ptr(known, rinfo) &&
+			ftx_parent_decides(rel, state, rinfo))
+			all = list_append_unique_ptr(all, rinfo);
+	}
+	foreach (lc, all)
+	{
+		if (looks_at(rel, state, lfirst(lc), uppermost))
+			upper = lappend(upper, lfirst(lc));
+	}
+	parents->all = clauselist_selectivity(root, all, rel->relid, JOIN_INNER,
+										  NULL);
+	parents->uppermost = clauselist_selectivity(root, upper, rel->relid,
+												JOIN_INNER, NULL);
+}
+
+/*
  * The calls that read a child table, given what is known of its parents.
  */
 static double
-child_calls(PlannerInfo *root, FtxPlanState *state, List *matches)
+child_calls(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
+			List *matches)
 {
 	const FtxResource *resource = state->resource;
+	int uppermost = ftx_resource_column(resource, resource->links[0].column);
 	Bitmapset *known = NULL;
-	double uppermost = -1;
+	Parents parents = {.n = -1};
 	double lists = 1;
 	ListCell *lc;
 
@@ -164,13 +243,13 @@ child_calls(PlannerInfo *root, FtxPlanState *state, List *matches)
 			continue;
 		known = bms_add_member(known, match->column);
 		lists *= ftx_match_keys(root, match);
-		if (match->column ==
-			ftx_resource_column(resource, resource->links[0].column))
-			uppermost = ftx_match_keys(root, match);
+		if (match->column == uppermost)
+			parents.n = ftx_match_keys(root, match);
 	}
 	if (bms_is_subset(parent_columns(resource), known))
 		return lists;
-	return calls_of_all(resource, uppermost, state->table.page_size);
+	find_shares(root, rel, state, matches, uppermost, &parents);
+	return calls_of_all(resource, parents, state->table.page_size);
 }
 
 /*
@@ -190,7 +269,7 @@ ftx_choose_mode(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 
 	if (state->resource->parent != NULL)
 	{
-		*calls = child_calls(root, state, matches);
+		*calls = child_calls(root, baserel, state, matches);
 		*cost = calls_cost(*calls, concurrency) + baserel->rows * COST_ROW;
 		return FTX_SCAN_LIST;
 	}

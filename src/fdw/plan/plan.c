@@ -24,6 +24,7 @@
 #include "fdw/plan/clauses.h"
 #include "fdw/plan/constants.h"
 #include "fdw/plan/cost.h"
+#include "fdw/plan/early.h"
 #include "fdw/plan/plan_state.h"
 #include "fdw/plan/scan_plan.h"
 #include "fdw/plan/system_columns.h"
@@ -242,41 +243,6 @@ sufficient_rows(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 	return (int) ceil(root->limit_tuples);
 }
 
-/*
- * Can the condition be checked on an item of the list, before its details are
- * fetched?  Conditions that protect others (security barriers) stay behind.
- */
-static bool
-checkable_on_list(RelOptInfo *baserel, FtxPlanState *state, RestrictInfo *rinfo)
-{
-	Bitmapset *attrs = NULL;
-	int bit = -1;
-
-	if (rinfo->pseudoconstant ||
-		(rinfo->security_level > baserel->baserestrict_min_security &&
-		 !rinfo->leakproof) ||
-		contain_volatile_functions((Node *) rinfo->clause) ||
-		contain_subplans((Node *) rinfo->clause))
-		return false;
-	pull_varattnos((Node *) rinfo->clause, baserel->relid, &attrs);
-	while ((bit = bms_next_member(attrs, bit)) >= 0)
-	{
-		int attnum = bit + FirstLowInvalidHeapAttributeNumber;
-		const FtxColumn *column;
-
-		if (attnum > 0 && state->columns[attnum - 1] == FTX_COLUMN_CONSTANT)
-			continue;
-		if (attnum <= 0 || state->columns[attnum - 1] < 0)
-			return false;
-		column = &state->resource->columns[state->columns[attnum - 1]];
-		if ((column->flags & (FTX_DETAIL | FTX_LIST_MAY_OMIT | FTX_EXTRAS)) !=
-				0 ||
-			(column->path != NULL && column->path[0] == '\0'))
-			return false;
-	}
-	return true;
-}
-
 static List *
 attnum_list(Bitmapset *attnums)
 {
@@ -299,9 +265,10 @@ typedef struct Request
 	int many_parents; /* the column with several values, or -1 */
 	List *lowers;	  /* bounds of the period */
 	List *uppers;
-	List *constants;	   /* conditions that hold for all rows or for none */
-	List *list_conditions; /* checkable on list items */
-	bool filters_left;	   /* some clause is not part of the request */
+	List *constants;		 /* conditions that hold for all rows or for none */
+	List *parent_conditions; /* checkable on parents */
+	List *list_conditions;	 /* checkable on list items */
+	bool filters_left;		 /* some clause is not part of the request */
 } Request;
 
 /*
@@ -330,6 +297,7 @@ sort_out_clauses(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 	foreach (lc, scan_clauses)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		bool in_path = false;
 		FtxMatch *match = rinfo->pseudoconstant ?
 							  NULL :
 							  ftx_match_clause(root, baserel, state, rinfo);
@@ -358,6 +326,7 @@ sort_out_clauses(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 		else if (match != NULL && match->is_path_key && mode == FTX_SCAN_LIST &&
 				 !list_member_int(request->parents, match->column))
 		{
+			in_path = true;
 			request->parents = lappend_int(request->parents, match->column);
 			request->parent_values = lappend(request->parent_values,
 											 match->value);
@@ -374,7 +343,10 @@ sort_out_clauses(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 
 		if (mode == FTX_SCAN_LIST && !rinfo->pseudoconstant)
 			add_bounds(root, baserel, state, rinfo, request);
-		if (checkable_on_list(baserel, state, rinfo))
+		if (!in_path && ftx_parent_decides(baserel, state, rinfo))
+			request->parent_conditions = lappend(request->parent_conditions,
+												 rinfo->clause);
+		if (ftx_list_decides(baserel, state, rinfo))
 			request->list_conditions = lappend(request->list_conditions,
 											   rinfo->clause);
 	}
@@ -418,6 +390,7 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 	exprs = list_concat(exprs, request.lowers);
 	exprs = list_concat(exprs, request.uppers);
 	exprs = list_concat(exprs, request.constants);
+	exprs = list_concat(exprs, request.parent_conditions);
 	exprs = list_concat(exprs, request.list_conditions);
 
 	items = list_make5(makeString(pstrdup(state->resource->name)),
@@ -428,6 +401,7 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 	items = lappend(items, makeInteger(list_length(request.lowers)));
 	items = lappend(items, makeInteger(list_length(request.uppers)));
 	items = lappend(items, makeInteger(list_length(request.constants)));
+	items = lappend(items, makeInteger(list_length(request.parent_conditions)));
 	items = lappend(items, attnum_list(state->used));
 	items = lappend(
 		items, attnum_list(ftx_condition_columns(baserel, state, conditions)));

@@ -34,7 +34,8 @@ typedef enum FtxPlanItem
 	FtxPlanLowers,	   /* Integer: lower bounds of the period */
 	FtxPlanUppers,	   /* Integer: upper bounds */
 	FtxPlanConstants,  /* Integer: conditions on constants */
-	FtxPlanAttnums,	   /* IntList: attributes to fill */
+	FtxPlanParentConditions, /* Integer: conditions on parents */
+	FtxPlanAttnums,			 /* IntList: attributes to fill */
 	FtxPlanConditionAttnums, /* IntList: those of them that conditions need */
 	FtxPlanNeedsDetail,		 /* Integer: boolean */
 	FtxPlanPageSize,		 /* Integer */
@@ -55,8 +56,10 @@ typedef enum FtxPlanItem
  * ForeignScan.fdw_exprs holds the key expression (mode FTX_SCAN_KEYS only),
  * then one expression per member of FtxPlanFilters and FtxPlanPathKeys, then
  * FtxPlanLowers and FtxPlanUppers bounds, FtxPlanConstants conditions that hold
- * for all rows or for none, then the local conditions that can be checked before
- * details are fetched: FtxPlanExprs in all.  After them come,
+ * for all rows or for none, then FtxPlanParentConditions local conditions that
+ * can be checked on parents before their children are asked for, then those
+ * that can be checked before details are fetched: FtxPlanExprs in all.  After
+ * them come,
  * for direct.c, one expression per member of FtxPlanSetAttnums and all local
  * conditions.
  */

@@ -38,11 +38,15 @@ compare_texts(const void *a, const void *b)
 static int
 distinct_texts(char **texts, int n)
 {
-	MemoryContext cxt = AllocSetContextCreate(
-		CurrentMemoryContext, "fivetrex values", ALLOCSET_DEFAULT_SIZES);
-	texthash_hash *known = texthash_create(cxt, n, NULL);
+	MemoryContext cxt;
+	texthash_hash *known;
 	int unique = 0;
 
+	if (n < 2)
+		return n;
+	cxt = AllocSetContextCreate(CurrentMemoryContext, "fivetrex values",
+								ALLOCSET_DEFAULT_SIZES);
+	known = texthash_create(cxt, n, NULL);
 	for (int i = 0; i < n; i++)
 	{
 		bool found;
@@ -392,6 +396,11 @@ ftx_scan_request(FtxScanState *state, FtxScanRequest *request)
 	request->mode = state->plan_mode;
 	request->range.query = "";
 	request->range.many_column = -1;
+	if (state->parent_filter != NULL)
+	{
+		request->range.wanted = ftx_parent_filter_passes;
+		request->range.wanted_arg = state->parent_filter;
+	}
 	request->range.fixed = palloc0(sizeof(char *) * state->resource->ncolumns);
 	if (ruled_out(state))
 	{

@@ -79,11 +79,19 @@ static void
 init_expressions(FtxScanState *state, ForeignScan *plan)
 {
 	PlanState *node = &state->node->ss.ps;
+	List *conditions = init_params(state, plan);
+	int on_parents = intVal(
+		list_nth(plan->fdw_private, FtxPlanParentConditions));
 
-	state->conditions = ftx_row_filter_create(init_params(state, plan), node);
 	state->conditions_context = CreateExprContext(node->state);
 	state->conditions_slot = MakeSingleTupleTableSlot(
 		state->tupdesc, state->node->ss.ss_ScanTupleSlot->tts_ops);
+	state->parent_filter = ftx_parent_filter_create(
+		&state->node->ss, state->resource,
+		list_copy_head(conditions, on_parents), state->conditions_context,
+		state->conditions_slot);
+	state->conditions = ftx_row_filter_create(
+		list_copy_tail(conditions, on_parents), node);
 }
 
 static void
@@ -549,6 +557,7 @@ ftx_scan_restart(FtxScanState *state)
 {
 	ftx_row_filter_reset(state->filter);
 	ftx_row_filter_reset(state->conditions);
+	ftx_parent_filter_reset(state->parent_filter);
 	if (!state->started)
 		return;
 	state->begun = NULL;

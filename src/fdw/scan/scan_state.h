@@ -15,6 +15,7 @@
 #include "catalogue/catalogue.h"
 #include "datatype/timestamp.h"
 #include "fdw/plan/scan_plan.h"
+#include "fdw/scan/parent_filter.h"
 #include "fdw/scan/row_filter.h"
 #include "fdw/scan/scan.h"
 #include "json/json.h"
@@ -68,8 +69,9 @@ struct FtxScanState
 						  * session, source or slot */
 
 	/* expressions */
-	List *params;			  /* ExprStates: key, filters, parents, bounds,
-							   * conditions on constants */
+	List *params; /* ExprStates: key, filters, parents, bounds,
+									 * conditions on constants */
+	FtxParentFilter *parent_filter; /* NULL: all parents are wanted */
 	FtxRowFilter *conditions; /* on list items, before details are fetched */
 	ExprContext *conditions_context;
 	TupleTableSlot *conditions_slot;

@@ -1,0 +1,106 @@
+/*-------------------------------------------------------------------------
+ *
+ * early.c
+ *		Conditions that can be checked before a call is made for a row.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "catalog/pg_type.h"
+#include "catalogue/catalogue.h"
+#include "fdw/plan/early.h"
+#include "fdw/plan/plan_state.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "utils/lsyscache.h"
+
+/*
+ * Does it make no difference how often the condition is evaluated, and on which
+ * rows?  Conditions that protect others (security barriers) stay behind.
+ */
+static bool
+can_come_first(RelOptInfo *rel, RestrictInfo *rinfo)
+{
+	return !rinfo->pseudoconstant &&
+		   (rinfo->security_level <= rel->baserestrict_min_security ||
+			rinfo->leakproof) &&
+		   !contain_volatile_functions((Node *) rinfo->clause) &&
+		   !contain_subplans((Node *) rinfo->clause);
+}
+
+/*
+ * The catalogue's column of a member of pull_varattnos()'s set; NULL for system
+ * columns, whole rows and what the API does not have.
+ */
+static const FtxColumn *
+column_of_bit(FtxPlanState *state, int bit)
+{
+	int attnum = bit + FirstLowInvalidHeapAttributeNumber;
+
+	if (attnum <= 0 || state->columns[attnum - 1] < 0)
+		return NULL;
+	return &state->resource->columns[state->columns[attnum - 1]];
+}
+
+bool
+ftx_list_decides(RelOptInfo *rel, FtxPlanState *state, RestrictInfo *rinfo)
+{
+	Bitmapset *attrs = NULL;
+	int bit = -1;
+
+	if (!can_come_first(rel, rinfo))
+		return false;
+	pull_varattnos((Node *) rinfo->clause, rel->relid, &attrs);
+	while ((bit = bms_next_member(attrs, bit)) >= 0)
+	{
+		int attnum = bit + FirstLowInvalidHeapAttributeNumber;
+		const FtxColumn *column = column_of_bit(state, bit);
+
+		if (attnum > 0 && state->columns[attnum - 1] == FTX_COLUMN_CONSTANT)
+			continue;
+		if (column == NULL ||
+			(column->flags & (FTX_DETAIL | FTX_LIST_MAY_OMIT | FTX_EXTRAS)) !=
+				0 ||
+			(column->path != NULL && column->path[0] == '\0'))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Any text is a value of these: a parent that has no children must not fail
+ * because its name is no value of the attribute.
+ */
+static bool
+takes_any_text(Oid relid, int attnum)
+{
+	Oid type;
+	int32 typmod;
+	Oid collation;
+
+	get_atttypetypmodcoll(relid, attnum, &type, &typmod, &collation);
+	return (type == TEXTOID || type == VARCHAROID) && typmod < 0;
+}
+
+bool
+ftx_parent_decides(RelOptInfo *rel, FtxPlanState *state, RestrictInfo *rinfo)
+{
+	Bitmapset *attrs = NULL;
+	int bit = -1;
+
+	if (state->resource->parent == NULL || !can_come_first(rel, rinfo))
+		return false;
+	pull_varattnos((Node *) rinfo->clause, rel->relid, &attrs);
+	while ((bit = bms_next_member(attrs, bit)) >= 0)
+	{
+		const FtxColumn *column = column_of_bit(state, bit);
+
+		if (column == NULL || (column->flags & FTX_PARENT) == 0 ||
+			!takes_any_text(state->relid,
+							bit + FirstLowInvalidHeapAttributeNumber))
+			return false;
+	}
+	return !bms_is_empty(attrs);
+}

@@ -1,0 +1,28 @@
+/*-------------------------------------------------------------------------
+ *
+ * early.h
+ *		Conditions that can be checked before a call is made for a row.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_EARLY_H
+#define FTX_EARLY_H
+
+#include "fdw/plan/plan_state.h"
+#include "nodes/pathnodes.h"
+
+/*
+ * Can the condition be checked on an item of the list, before its details are
+ * fetched?
+ */
+extern bool
+ftx_list_decides(RelOptInfo *rel, FtxPlanState *state, RestrictInfo *rinfo);
+
+/*
+ * Can it be checked on the parent of a row, before the children of that are
+ * asked for: does it look at columns of the parent, and at nothing else?
+ */
+extern bool
+ftx_parent_decides(RelOptInfo *rel, FtxPlanState *state, RestrictInfo *rinfo);
+
+#endif /* FTX_EARLY_H */

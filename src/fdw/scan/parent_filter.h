@@ -1,0 +1,36 @@
+/*-------------------------------------------------------------------------
+ *
+ * parent_filter.h
+ *		Conditions that a parent decides, before its children are asked for.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_PARENT_FILTER_H
+#define FTX_PARENT_FILTER_H
+
+#include "catalogue/catalogue.h"
+#include "nodes/execnodes.h"
+#include "nodes/pg_list.h"
+
+typedef struct FtxParentFilter FtxParentFilter;
+
+/*
+ * Prepare conditions of a scan (bare clauses, chosen by ftx_parent_decides()).
+ * They are evaluated in `econtext`, on rows in `slot`, which nobody else uses
+ * meanwhile.  In the current memory context; NULL if there are none.
+ */
+extern FtxParentFilter *
+ftx_parent_filter_create(ScanState *node, const FtxResource *resource,
+						 List *clauses, ExprContext *econtext,
+						 TupleTableSlot *slot);
+
+/*
+ * FtxParentWanted (read/items.h), of such a filter: do the conditions hold whose
+ * columns are known?  Throws what they throw.
+ */
+extern bool ftx_parent_filter_passes(void *filter, char *const *bound);
+
+/* Parameters may have changed.  NULL: nothing. */
+extern void ftx_parent_filter_reset(FtxParentFilter *filter);
+
+#endif /* FTX_PARENT_FILTER_H */
