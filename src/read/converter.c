@@ -49,9 +49,10 @@ typedef struct Attribute
 	Oid base;			/* type of a value, or of the array's elements, that
 								 * domains are over */
 	int32 base_typmod;
-	bool takes_json; /* json, jsonb or a domain over them, or an
+	bool may_be_null; /* instead of an error, see FtxConverter.misfits */
+	bool takes_json;  /* json, jsonb or a domain over them, or an
 								 * array of such */
-	FmgrInfo input;	 /* of the type, or of the array's elements */
+	FmgrInfo input;	  /* of the type, or of the array's elements */
 	Oid ioparam;
 	Oid element; /* element type of an array, else InvalidOid */
 	int16 elmlen;
@@ -78,6 +79,7 @@ struct FtxConverter
 	int nattributes;
 	int nfirst;
 	FtxConstants *constants; /* attributes that no item has; NULL: none */
+	FtxMisfits *misfits;	 /* values that do not fit; NULL: they are errors */
 	FtxCompute compute;		 /* after each step, unless it is NULL there */
 	void *compute_first;
 	void *compute_rest;
@@ -181,6 +183,9 @@ add_attribute(FtxConverter *converter, Form_pg_attribute att, int column,
 		paths[(*npaths)++] = ftx_slot_path(attribute->column);
 	}
 	prepare_attribute(attribute, att);
+	attribute->may_be_null = (attribute->column->flags &
+							  (FTX_KEY | FTX_PARENT)) == 0 &&
+							 ftx_misfits_allowed(att);
 }
 
 /*
@@ -286,6 +291,25 @@ ftx_converter_create(Relation rel, const FtxResource *resource, List *attnums,
 		converter->constants = ftx_constants_of(rel, attnums);
 	converter->projection = ftx_projection_create(paths, npaths);
 	return converter;
+}
+
+void
+ftx_converter_tolerate(FtxConverter *converter)
+{
+	converter->misfits = ftx_misfits_create();
+}
+
+FtxMisfits *
+ftx_converter_misfits(FtxConverter *converter)
+{
+	return converter->misfits;
+}
+
+void
+ftx_converter_report(FtxConverter *converter)
+{
+	if (converter->misfits != NULL)
+		ftx_misfits_report(converter->misfits, converter->shown_by);
 }
 
 void
@@ -624,6 +648,18 @@ convert(Attribute *attribute, const FtxJsonValue *value)
 }
 
 /*
+ * May the row's key be shown?
+ */
+static bool
+is_key_printable(const FtxConverter *converter)
+{
+	const FtxJsonValue *key = &converter->item[FTX_KEY_SLOT];
+
+	return converter->key_name != NULL && key->kind == FTX_JSON_STRING &&
+		   key->len < 200;
+}
+
+/*
  * Tell which value did not fit.  No catalogue look-ups in here: the
  * transaction has failed already.
  */
@@ -632,8 +668,7 @@ add_value_context(void *arg)
 {
 	FtxConverter *converter = arg;
 	const FtxJsonValue *key = &converter->item[FTX_KEY_SLOT];
-	bool printable = converter->key_name != NULL &&
-					 key->kind == FTX_JSON_STRING && key->len < 200;
+	bool printable = is_key_printable(converter);
 
 	ftx_words_mask_error();
 	errcontext("column \"%s\" of %s%s%s%s%s%s, JSON path \"%s\"",
@@ -642,6 +677,40 @@ add_value_context(void *arg)
 			   printable ? converter->key_name : "", printable ? " \"" : "",
 			   printable ? ftx_words_of_json(key) : "", printable ? "\"" : "",
 			   ftx_slot_path(converter->current->column));
+}
+
+/*
+ * The value, or false if it does not fit and may be NULL.  The error is caught
+ * without a subtransaction, which parallel queries do not allow: so only of
+ * functions that have nothing to be released (ftx_misfits_allowed()).
+ */
+static bool
+convert_if_fits(FtxConverter *converter, Attribute *attribute,
+				const FtxJsonValue *value, Datum *result)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	volatile bool fits = true;
+
+	PG_TRY();
+	{
+		*result = convert(attribute, value);
+	}
+	PG_CATCH();
+	{
+		if (!ftx_misfits_error(geterrcode()))
+			PG_RE_THROW();
+		MemoryContextSwitchTo(cxt);
+		FlushErrorState();
+		fits = false;
+	}
+	PG_END_TRY();
+	if (!fits)
+		ftx_misfits_add(converter->misfits, attribute->name,
+						ftx_slot_path(attribute->column),
+						is_key_printable(converter) ?
+							ftx_words_of_json(&converter->item[FTX_KEY_SLOT]) :
+							NULL);
+	return fits;
 }
 
 /*
@@ -673,6 +742,12 @@ fill(FtxConverter *converter, int from, int to, const FtxJsonValue *item,
 		{
 			if (!list_only)
 				check_domain(attribute, (Datum) 0, true);
+			continue;
+		}
+		if (unlikely(converter->misfits != NULL) && attribute->may_be_null)
+		{
+			nulls[attribute->index] = !convert_if_fits(
+				converter, attribute, value, &values[attribute->index]);
 			continue;
 		}
 		values[attribute->index] = convert(attribute, value);

@@ -14,6 +14,7 @@
 #include "json/json.h"
 #include "json/projection.h"
 #include "nodes/bitmapset.h"
+#include "read/misfits.h"
 #include "utils/relcache.h"
 
 typedef struct FtxConverter FtxConverter;
@@ -40,6 +41,16 @@ extern void ftx_check_always(FtxCall *call, const FtxResource *resource,
 extern FtxConverter *
 ftx_converter_create(Relation rel, const FtxResource *resource, List *attnums,
 					 List *first);
+
+/*
+ * From now on values that do not fit are NULL, where their columns allow it, and
+ * counted instead of being errors.  What was counted; NULL: they are errors.
+ */
+extern void ftx_converter_tolerate(FtxConverter *converter);
+extern FtxMisfits *ftx_converter_misfits(FtxConverter *converter);
+
+/* One WARNING that tells what was counted, if anything was. */
+extern void ftx_converter_report(FtxConverter *converter);
 
 /*
  * Computes attributes from others, in the values and nulls of all attributes

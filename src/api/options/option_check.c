@@ -177,6 +177,9 @@ check_value(Oid validator, const FtxOptionRow *row, const char *value)
 		case OPTION_TEXT:
 			check_not_empty(row, value);
 			break;
+		case OPTION_ON_ERROR:
+			(void) ftx_option_on_error(row, value);
+			break;
 		case OPTION_CONSTANT:
 			/* of which type is not known here: constant_check.c */
 			break;

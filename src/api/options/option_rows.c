@@ -100,6 +100,9 @@ const FtxOptionRow ftx_option_rows[] = {
 	 "read_only narrows what the server allows."},
 	{"dry_run", ForeignTableRelationId, OPTION_BOOLEAN, 0, 0, NULL, -1,
 	 "Show writes to this table instead of sending them."},
+	{"on_value_error", ForeignTableRelationId, OPTION_ON_ERROR, 0, 0, NULL,
+	 TABLE_FIELD(null_for_misfits),
+	 "null reads a value that does not fit its column as NULL, with one WARNING; default: error."},
 
 	{"column_name", AttributeRelationId, OPTION_TEXT, 0, 0, NULL, -1,
 	 "Name of the resource's column; default: the column's name."},
@@ -158,6 +161,8 @@ allowed_values(const FtxOptionRow *row)
 			return "a file name";
 		case OPTION_RESOURCE:
 			return "the name of a table of the catalogue";
+		case OPTION_ON_ERROR:
+			return "error, null";
 		case OPTION_CONSTANT:
 			return "a value of the column's type";
 		default:

@@ -24,7 +24,8 @@ typedef enum FtxOptionKind
 	OPTION_SECRET, /* its value is never shown */
 	OPTION_ACCESS,
 	OPTION_RESOURCE,
-	OPTION_CONSTANT /* a value of the column's type */
+	OPTION_ON_ERROR, /* null instead of an error? */
+	OPTION_CONSTANT	 /* a value of the column's type */
 } FtxOptionKind;
 
 typedef struct FtxOptionRow
@@ -53,6 +54,7 @@ extern const FtxOptionRow *ftx_option_find(const char *name, Oid catalog);
 extern int ftx_option_integer(const FtxOptionRow *row, const char *value);
 extern bool ftx_option_boolean(const FtxOptionRow *row, const char *value);
 extern bool ftx_option_access(const FtxOptionRow *row, const char *value);
+extern bool ftx_option_on_error(const FtxOptionRow *row, const char *value);
 extern const FtxResource *ftx_option_resource(const char *value);
 
 #endif /* FTX_OPTION_ROWS_H */

@@ -68,6 +68,19 @@ ftx_option_access(const FtxOptionRow *row, const char *value)
 					errdetail("It is read_only or read_write.")));
 }
 
+bool
+ftx_option_on_error(const FtxOptionRow *row, const char *value)
+{
+	if (strcmp(value, "null") == 0)
+		return true;
+	if (strcmp(value, "error") == 0)
+		return false;
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("invalid value for option \"%s\": \"%s\"", row->name,
+						   value),
+					errdetail("It is error or null.")));
+}
+
 /*
  * The resource whose name comes nearest; NULL if none is near.
  */
@@ -143,6 +156,9 @@ set_field(void *result, const FtxOptionRow *row, const char *value)
 		case OPTION_BOOLEAN:
 			*(bool *) field = ftx_option_boolean(row, value);
 			break;
+		case OPTION_ON_ERROR:
+			*(bool *) field = ftx_option_on_error(row, value);
+			break;
 		case OPTION_ACCESS:
 			*(bool *) field = ftx_option_access(row, value);
 			break;
@@ -207,6 +223,7 @@ ftx_options_table(ForeignTable *table, const char *relname,
 	result->async_capable = server->async_capable;
 	result->read_only = server->read_only;
 	result->dry_run = server->dry_run;
+	result->null_for_misfits = false;
 	foreach (lc, table->options)
 	{
 		DefElem *def = lfirst_node(DefElem, lc);

@@ -50,6 +50,7 @@ typedef struct FtxTableOptions
 	bool async_capable;
 	bool read_only;
 	bool dry_run;
+	bool null_for_misfits; /* on_value_error 'null' */
 } FtxTableOptions;
 
 /* Read the options of a server into the current memory context. */

@@ -408,6 +408,7 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 	items = lappend(items, makeInteger(state->needs_detail));
 	items = lappend(items, makeInteger(state->table.page_size));
 	items = lappend(items, makeInteger(prefetch));
+	items = lappend(items, makeInteger(state->table.null_for_misfits));
 	items = lappend(items, makeInteger(limit));
 	items = lappend(
 		items, makeInteger((int) Min(ftx_list_pages(state, state->list_rows),

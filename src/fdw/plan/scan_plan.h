@@ -40,6 +40,7 @@ typedef enum FtxPlanItem
 	FtxPlanNeedsDetail,		 /* Integer: boolean */
 	FtxPlanPageSize,		 /* Integer */
 	FtxPlanPrefetch,		 /* Integer: boolean */
+	FtxPlanNullForMisfits,	 /* Integer: boolean */
 	FtxPlanLimit,			 /* Integer: rows that suffice, -1 = unknown */
 	FtxPlanListPages,		 /* Integer: expected pages of the plain list */
 	FtxPlanCalls,			 /* Integer: expected calls of one scan */

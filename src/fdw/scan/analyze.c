@@ -161,6 +161,8 @@ sample_rows(Relation rel, int elevel, HeapTuple *rows, int targrows,
 	FtxItems *items = start_list(rel, &options, converter, stats);
 	const FtxJsonValue *item;
 
+	if (options.null_for_misfits)
+		ftx_converter_tolerate(converter);
 	reservoir_init_selection_state(&sample.reservoir, targrows);
 	while ((item = ftx_items_next(items)) != NULL)
 	{
@@ -176,6 +178,7 @@ sample_rows(Relation rel, int elevel, HeapTuple *rows, int targrows,
 		rows[place] = heap_form_tuple(tupdesc, values, nulls);
 	}
 	ftx_items_reset(items);
+	ftx_converter_report(converter);
 	*totalrows = sample.seen;
 	*totaldeadrows = 0;
 	ereport(elevel,

@@ -31,6 +31,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
+#include "read/misfits.h"
 #include "read/pages.h"
 #include "read/path.h"
 #include "utils/array.h"
@@ -94,6 +95,20 @@ init_expressions(FtxScanState *state, ForeignScan *plan)
 		list_copy_tail(conditions, on_parents), node);
 }
 
+/*
+ * Are the rows read to be changed?  Then no value is taken for NULL: it might be
+ * written back.
+ */
+static bool
+reads_target(FtxScanState *state)
+{
+	ForeignScan *plan = (ForeignScan *) state->node->ss.ps.plan;
+	PlannedStmt *stmt = state->node->ss.ps.state->es_plannedstmt;
+
+	return plan->operation != CMD_SELECT ||
+		   list_member_int(stmt->resultRelations, plan->scan.scanrelid);
+}
+
 static void
 init_reading(FtxScanState *state, List *items)
 {
@@ -104,6 +119,8 @@ init_reading(FtxScanState *state, List *items)
 
 	state->converter = ftx_generated_converter(
 		state->node->ss.ss_currentRelation, state->resource, attnums, first);
+	if (intVal(list_nth(items, FtxPlanNullForMisfits)) && !reads_target(state))
+		ftx_converter_tolerate(state->converter);
 	state->in_steps = list_length(first) < list_length(attnums);
 	spec.session = state->session;
 	spec.resource = state->resource;
@@ -232,6 +249,8 @@ passes_conditions(FtxScanState *state, const FtxJsonValue *item)
 {
 	TupleTableSlot *slot = state->conditions_slot;
 	ExprContext *econtext = state->conditions_context;
+	FtxMisfits *misfits = ftx_converter_misfits(state->converter);
+	int64 known = misfits != NULL ? ftx_misfits_count(misfits) : 0;
 	MemoryContext old;
 	bool result;
 
@@ -248,6 +267,9 @@ passes_conditions(FtxScanState *state, const FtxJsonValue *item)
 	econtext->ecxt_scantuple = slot;
 	result = ftx_row_filter_passes(state->conditions, econtext);
 	ExecClearTuple(slot);
+	/* the row will be filled once more */
+	if (result && misfits != NULL)
+		ftx_misfits_forget(misfits, known);
 	return result;
 }
 
@@ -578,6 +600,7 @@ void
 ftx_scan_end(FtxScanState *state)
 {
 	ftx_items_report(state->items);
+	ftx_converter_report(state->converter);
 	ftx_scan_restart(state);
 	ExecDropSingleTupleTableSlot(state->conditions_slot);
 
