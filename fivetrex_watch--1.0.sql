@@ -858,7 +858,8 @@ COMMENT ON FUNCTION fivetrex_watch.read_rows(fivetrex_watch.accounts, text, text
 /*
  * A value that does not fit its column fails the whole query.  Its error names
  * the row: that one is left out, and the others are read again.  Those that
- * were bad the last time are left out at once, and asked for singly.
+ * were bad the last time are left out at once, and twenty of them asked for
+ * singly.  Where twenty more are bad, the next refresh gets further.
  */
 CREATE FUNCTION fivetrex_watch.read_list(a fivetrex_watch.accounts, ids text[], at timestamptz)
 RETURNS text[]
@@ -867,6 +868,7 @@ DECLARE
   bad text[] := ARRAY(SELECT c.id FROM fivetrex_watch.connectors c
     WHERE c.account = a.account AND c.read_error IS NOT NULL AND (ids IS NULL OR c.id = ANY (ids)) ORDER BY 1);
   known text[] := bad;
+  new text[] := '{}';
   with_groups boolean := ids IS NULL;
   seen text[];
   one text;
@@ -881,9 +883,13 @@ BEGIN
     EXCEPTION WHEN OTHERS THEN
       GET STACKED DIAGNOSTICS context = PG_EXCEPTION_CONTEXT;
       one := fivetrex_watch.bad_row(context, 'connectors');
-      IF one IS NOT NULL AND one <> ALL (bad) AND cardinality(bad) - cardinality(known) < 20 THEN
+      IF one IS NOT NULL AND one <> ALL (bad) THEN
         bad := bad || one;
+        new := new || one;
         PERFORM fivetrex_watch.note_bad(a, one, SQLSTATE, SQLERRM, context);
+        IF cardinality(new) >= 20 THEN
+          RETURN NULL;
+        END IF;
       ELSIF with_groups AND context ~ 'of foreign table "groups"' THEN
         -- their names stay as they were
         with_groups := false;
@@ -894,7 +900,8 @@ BEGIN
       END IF;
     END;
   END LOOP;
-  FOREACH one IN ARRAY known LOOP
+  FOREACH one IN ARRAY ARRAY(SELECT k.id FROM unnest(known) k(id) ORDER BY random() LIMIT 20) LOOP
+    known := array_remove(known, one);
     BEGIN
       seen := seen || fivetrex_watch.read_rows(a, 'WHERE id = ANY ($2)', ARRAY[one], false, at);
     EXCEPTION WHEN OTHERS THEN
@@ -906,11 +913,11 @@ BEGIN
       seen := seen || one;
     END;
   END LOOP;
-  RETURN seen || ARRAY(SELECT b FROM unnest(bad) b WHERE b <> ALL (known));
+  RETURN seen || known || new;
 END $$;
 
 COMMENT ON FUNCTION fivetrex_watch.read_list(fivetrex_watch.accounts, text[], timestamptz)
-  IS 'internal: reads the list, or the connectors of these ids, and returns the ids that were there; one that cannot be read keeps its error to itself';
+  IS 'internal: reads the list, or the connectors of these ids, and returns the ids that were there, null where it was given up; one that cannot be read keeps its error to itself';
 
 CREATE FUNCTION fivetrex_watch.bad_row(context text, table_name text)
 RETURNS text
@@ -1090,7 +1097,13 @@ BEGIN
     asked := delivered;
   END IF;
   PERFORM fivetrex_watch.check_server(a.account, a.server, a.schema);
-  seen := fivetrex_watch.note_gone(a, asked, fivetrex_watch.read_list(a, asked, at), at);
+  seen := fivetrex_watch.read_list(a, asked, at);
+  IF seen IS NULL THEN
+    PERFORM fivetrex_watch.note_failure(a.account, 'HV000', '20 connectors cannot be read that could before, perhaps more',
+      'Each says why in read_error.', 'The next refresh goes on from here.');
+    RETURN -1;
+  END IF;
+  seen := fivetrex_watch.note_gone(a, asked, seen, at);
   PERFORM fivetrex_watch.use_deliveries(a.account, asked, at);
   SELECT l.rate_limit, l.remaining, l.clock_skew, l.clock_error
   INTO a.rate_limit, a.remaining, a.clock_skew, a.clock_error FROM fivetrex_watch.limits(a) l;
@@ -1542,14 +1555,15 @@ COMMENT ON FUNCTION fivetrex_watch.post_run(fivetrex_watch.accounts)
 CREATE FUNCTION fivetrex_watch.is_callers_fault(state text, message text, detail text)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  -- no right to a server, table or function, no user mapping, a READ ONLY transaction, a setting: nothing of the account's
-  SELECT (state = '42501' AND coalesce(detail, '') !~ 'HTTP status') OR state = '25006'
+  -- no right to a server, table or function, no user mapping, a READ ONLY transaction, a setting, an isolation level at
+  -- which another session was faster: nothing of the account's
+  SELECT (state = '42501' AND coalesce(detail, '') !~ 'HTTP status') OR state IN ('25006', '40001', '40P01')
     OR (state = '42704' AND message ~ 'user mapping')
     OR (state IN ('53400', '54000') AND message ~ 'fivetrex\.[a-z_]+ (does not allow|allows)')
 $$;
 
 COMMENT ON FUNCTION fivetrex_watch.is_callers_fault(text, text, text)
-  IS 'internal: is an error one of the caller''s rights or settings, to be told to him and not kept?';
+  IS 'internal: is an error one of the caller''s rights, settings or transaction, to be told to him and not kept?';
 
 CREATE FUNCTION fivetrex_watch.missing_rights(server name, schema name)
 RETURNS text
@@ -2592,7 +2606,7 @@ BEGIN
   $q$, a.schema) INTO seen USING a.account, ids, at;
   -- not before: refreshes need not wait for these calls
   PERFORM pg_advisory_xact_lock(hashtext('fivetrex_watch'), hashtext(a.account));
-  PERFORM FROM fivetrex_watch.accounts x WHERE x.account = a.account;
+  PERFORM FROM fivetrex_watch.accounts x WHERE x.account = a.account FOR KEY SHARE;
   IF FOUND THEN
     PERFORM fivetrex_watch.tell_tables(a, seen, at);
     UPDATE fivetrex_watch.connectors c SET tables_asked_at = at, tables_error = NULL
@@ -2684,8 +2698,8 @@ DECLARE
 BEGIN
   done := 0;
   BEGIN
-    -- which keeps its name meanwhile
-    SELECT * INTO a FROM fivetrex_watch.accounts x WHERE x.account = attempt_tables.account FOR KEY SHARE;
+    -- not locked: who renames it waits for the account's lock first, and so does read_tables()
+    SELECT * INTO a FROM fivetrex_watch.accounts x WHERE x.account = attempt_tables.account;
     ids := fivetrex_watch.tables_wanted(a, began, n);
     IF ids = '{}' OR NOT pg_try_advisory_xact_lock(hashtext('fivetrex_watch.tables'), hashtext(account)) THEN
       RETURN;

@@ -107,6 +107,26 @@ subtest 'a connector that cannot be read' => sub {
 	is(run_of($world), 'timeout by clock column "sync_frequency": value "3000000000" is out of range for type integer', 'and says why it ended');
 };
 
+subtest 'many that cannot be read' => sub {
+	my $world = world(connectors => 60);
+	my @ids = $node->rows("SELECT id FROM fivetrex_watch.connectors WHERE account = '$world' ORDER BY id LIMIT 46");
+	my $good = pop @ids;
+	$mock->patch($world, 'connections', $_, set => { sync_frequency => 3_000_000_000 }) for @ids;
+	$mock->patch($world, 'connections', $good, set => { schema => 'another' });
+	foreach my $known (20, 40, 45)
+	{
+		like($node->refresh($world), $known < 45 ? qr/WARNING:  HV000: account "$world": 20 connectors/ : qr/^((?!perhaps more).)*$/s, "told at $known");
+		is($node->query("SELECT count(*) FROM fivetrex_watch.connectors WHERE account = '$world' AND read_error IS NOT NULL"), $known, 'what was found is kept');
+		cmp_ok(scalar($node->asked), '<', 45, 'not all are asked for singly');
+	}
+	is($node->query("SELECT count(*) FROM fivetrex_watch.connectors WHERE account = '$world' AND name = 'another'"), 1, 'then the others are read');
+	$mock->patch($world, 'connections', $_, set => { sync_frequency => 60 }) for @ids;
+	$node->refresh($world) for 1 .. 3;
+	is($node->query("SELECT count(*), count(gone_at) FROM fivetrex_watch.connectors WHERE account = '$world' AND (read_error IS NOT NULL OR gone_at IS NOT NULL)"), '0|0',
+		'and it is over');
+	is(error_of($world), '', 'for the account, too');
+};
+
 subtest 'a group that cannot be read' => sub {
 	my $world = world();
 	$mock->patch($world, 'groups', 'vivid_ember', set => { name => "a\0b" });

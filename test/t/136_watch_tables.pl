@@ -201,6 +201,39 @@ subtest 'side by side with refreshes' => sub {
 	is(scalar(grep { m{/schemas} } $mock->requests('w')), 14, 'a second one for tables has left all to the first');
 };
 
+# Who renames an account has its lock and waits for its row: nobody may wait the other way round.
+subtest 'side by side with a rename' => sub {
+	$mock->fault('w', { path => '/schemas', stall => 'headers' });
+	my $session = $node->background('tables', q{CALL fivetrex_watch.refresh_tables(NULL, 'w')});
+	$mock->wait_for('w', 1, '/schemas', 'stalled');
+	is($node->query(q{UPDATE fivetrex_watch.accounts SET account = 'v' WHERE account = 'w' RETURNING account}), 'v', 'it waits for no call');
+	$mock->release('w');
+	is($node->ended($session), '', 'no complaint');
+	is($node->query(q{SELECT count(*) FILTER (WHERE account = 'w'), count(*) FILTER (WHERE account = 'v') > 0 FROM fivetrex_watch.tables}), '0|t',
+		'nothing is left under the old name');
+	is($node->query(q{UPDATE fivetrex_watch.accounts SET account = 'w' WHERE account = 'v' RETURNING account}), 'w', 'and back');
+};
+
+# Where another session was faster, at a level that does not show what it has committed, that is no error of the account's.
+subtest 'other isolation levels' => sub {
+	foreach my $call (q{refresh('w')}, q{refresh_tables(5, 'w')})
+	{
+		my $holder = $node->background('holder', q{SELECT pg_advisory_lock(14); SELECT pg_sleep(600)});
+		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 14 AND granted});
+		my $first = $node->background('first', q{BEGIN; UPDATE fivetrex_watch.connectors SET tables_asked_at = NULL, succeeded_at = NULL WHERE account = 'w';
+			SELECT pg_advisory_xact_lock(14); COMMIT});
+		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 14 AND NOT granted});
+		my $second = do { local $ENV{PGOPTIONS} = '-c default_transaction_isolation=serializable'; $node->background('second', "CALL fivetrex_watch.$call") };
+		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'second' AND wait_event = 'transactionid'});
+		$node->query(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holder'});
+		$node->ended($holder);
+		is($node->ended($first), '', "$call: the first has its way");
+		like($node->ended($second), qr/^[^\n]*ERROR:  40001: /, "$call: the second may say so");
+		is($node->query(q{SELECT error IS NULL FROM fivetrex_watch.accounts WHERE account = 'w'}), 't', 'nothing is kept');
+		is(look('w'), '', 'and the next one goes on');
+	}
+};
+
 $node->stop;
 $mock->stop;
 done_testing();
