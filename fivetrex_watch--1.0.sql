@@ -1099,7 +1099,7 @@ BEGIN
   PERFORM fivetrex_watch.check_server(a.account, a.server, a.schema);
   seen := fivetrex_watch.read_list(a, asked, at);
   IF seen IS NULL THEN
-    PERFORM fivetrex_watch.note_failure(a.account, 'HV000', '20 connectors cannot be read that could before, perhaps more',
+    PERFORM fivetrex_watch.note_failure(a.account, 'HV000', '20 connectors more cannot be read, and perhaps others',
       'Each says why in read_error.', 'The next refresh goes on from here.');
     RETURN -1;
   END IF;
@@ -2119,7 +2119,7 @@ RETURNS bigint
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   WITH s AS (DELETE FROM fivetrex_watch.syncs WHERE ctid = ANY (ARRAY(
       SELECT d.ctid FROM fivetrex_watch.syncs d JOIN fivetrex_watch.accounts a USING (account)
-      WHERE d.started_at < now() - a.keep AND d.seen_at < now() - a.keep LIMIT n)) RETURNING 1),
+      WHERE coalesce(d.started_at, d.seen_at) < now() - a.keep AND d.seen_at < now() - a.keep LIMIT n)) RETURNING 1),
   r AS (DELETE FROM fivetrex_watch.runs WHERE ctid = ANY (ARRAY(
       SELECT d.ctid FROM fivetrex_watch.runs d JOIN fivetrex_watch.accounts a USING (account)
       WHERE d.outcome IS NOT NULL AND d.ended_at < now() - a.keep AND d.requested_at < now() - a.keep LIMIT n)) RETURNING 1),
@@ -2645,22 +2645,39 @@ BEGIN
         AND NOT EXISTS (SELECT FROM n WHERE (n.connector_id, n.schema_name, n.table_name)
           = (o.connector_id, o.schema_name, o.table_name)))
     SELECT coalesce(n.connector_id, o.connector_id) AS connector_id, coalesce(n.schema_name, o.schema_name) AS schema_name,
-      coalesce(n.table_name, o.table_name) AS table_name, d.*
+      array_agg(coalesce(n.table_name, o.table_name) ORDER BY coalesce(n.table_name, o.table_name)) AS names,
+      d.change, d.was, d.now, d.words
     FROM n FULL JOIN o ON (n.connector_id, n.schema_name, n.table_name) = (o.connector_id, o.schema_name, o.table_name)
     CROSS JOIN LATERAL fivetrex_watch.table_changes(o, n) d
     -- what is there at the first look is no news
     WHERE coalesce(n.connector_id, o.connector_id) IN (SELECT k.connector_id FROM o k)
-    ORDER BY 1, 2, 3, 4
+    GROUP BY 1, 2, d.change, d.was, d.now, d.words ORDER BY 1, 2, d.change, d.was, d.now
   LOOP
-    PERFORM fivetrex_watch.tell(a.account, t.connector_id, 'table', t.was, t.now,
-      format('%s: table %s.%s %s', coalesce((SELECT c.name FROM fivetrex_watch.connectors c
-        WHERE c.account = a.account AND c.id = t.connector_id), t.connector_id), t.schema_name, t.table_name, t.words),
-      jsonb_build_object('change', t.change, 'schema_name', t.schema_name, 'table_name', t.table_name));
+    PERFORM fivetrex_watch.tell_change(a.account, t.connector_id, t.schema_name, t.names, t.change, t.was, t.now, t.words);
   END LOOP;
 END $$;
 
 COMMENT ON FUNCTION fivetrex_watch.tell_tables(fivetrex_watch.accounts, fivetrex_watch.tables[], timestamptz)
   IS 'internal: keeps the tables as they were seen; events table: what has changed';
+
+CREATE FUNCTION fivetrex_watch.tell_change(
+  account text, connector_id text, schema_name text, names text[], change text, was text, now text, words text)
+RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  -- a schema that is switched is one piece of news, not one for each of its tables
+  SELECT fivetrex_watch.tell(account, connector_id, 'table', was, now, format(e.form, coalesce((SELECT c.name
+      FROM fivetrex_watch.connectors c WHERE c.account = tell_change.account AND c.id = tell_change.connector_id), connector_id),
+      e.name, schema_name, cardinality(names), words),
+    jsonb_build_object('change', change, 'schema_name', schema_name, 'table_name', e.name) || e.more)
+  FROM (SELECT '%1$s: table %3$s.%2$s %5$s', name, '{}'::jsonb, n FROM unnest(names) WITH ORDINALITY u(name, n)
+      WHERE cardinality(names) <= 20
+    UNION ALL SELECT '%1$s: each of %4$s tables of schema %3$s %5$s', NULL, jsonb_build_object('tables', names), 1
+      WHERE cardinality(names) > 20) e(form, name, more, n)
+  ORDER BY e.n
+$$;
+
+COMMENT ON FUNCTION fivetrex_watch.tell_change(text, text, text, text[], text, text, text, text)
+  IS 'internal: events table: the same change of tables of a schema, one for each, or one for all of many';
 
 CREATE FUNCTION fivetrex_watch.table_changes(
   o fivetrex_watch.tables, n fivetrex_watch.tables, OUT change text, OUT was text, OUT now text, OUT words text)

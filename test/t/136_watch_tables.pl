@@ -160,6 +160,24 @@ subtest 'a walk' => sub {
 		'>', 100, 'which is not nothing');
 };
 
+subtest 'a schema of many' => sub {
+	foreach my $n (20, 21)
+	{
+		my %tables = map { sprintf("t%02d", $_) => [ 1, 'SOFT_DELETE' ] } 1 .. $n;
+		serve('w', 'daily_beacon', { large => { enabled => 1, tables => { %tables } }, small => { enabled => 1, tables => { x => [ 1, undef ] } } });
+		look('w');
+		news();
+		serve('w', 'daily_beacon', { large => { enabled => 0, tables => { %tables } }, small => { enabled => 0, tables => { x => [ 1, undef ] } } });
+		look('w');
+		my @told = $node->rows(q{SELECT message, detail ->> 'schema_name', detail ->> 'table_name', jsonb_array_length(detail -> 'tables')
+			FROM fivetrex_watch.take('test') WHERE kind = 'table' AND now = 'disabled'});
+		my $name = $node->query(q{SELECT name FROM fivetrex_watch.connectors WHERE account = 'w' AND id = 'daily_beacon'});
+		is_deeply(\@told, [ $n > 20 ? "$name: each of 21 tables of schema large is not synced any more|large||21"
+			: map({ "$name: table large.$_ is not synced any more|large|$_|" } sort keys %tables), "$name: table small.x is not synced any more|small|x|" ],
+			"$n tables: " . ($n > 20 ? 'one event' : 'one each'));
+	}
+};
+
 subtest 'a bad one, a gone one, a refused key' => sub {
 	$mock->fault('w', { path => '/connections/sdk_forge/schemas', body_text => '<html>', times => 0 });
 	is(look('w'), '', 'one that is no JSON');
