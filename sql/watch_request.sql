@@ -168,7 +168,7 @@ SELECT (SELECT count(*) FROM fivetrex_watch.runs WHERE account = 'renamed') > 0,
 -- prune() deletes what is older than accounts.keep, and nothing that is open.
 UPDATE fivetrex_watch.accounts SET keep = '10 days';
 INSERT INTO fivetrex_watch.syncs (account, connector_id, sync_id, started_at, seen_at)
-SELECT 'renamed', 'a', n, now() - n * interval '1 day', now() - n * interval '1 day' FROM generate_series(1, 25000) n;
+SELECT 'renamed', 'a', n, CASE WHEN n % 3 > 0 THEN now() - n * interval '1 day' END, now() - n * interval '1 day' FROM generate_series(1, 25000) n;
 UPDATE fivetrex_watch.runs SET requested_at = now() - interval '11 days', ended_at = CASE WHEN outcome IS NOT NULL THEN now() - interval '11 days' END;
 UPDATE fivetrex_watch.connectors SET gone_at = now() - CASE id WHEN 'a' THEN interval '11 days' WHEN 'b' THEN '9 days' END;
 SELECT count(*) FILTER (WHERE outcome IS NULL) > 0 AS some_are_open FROM fivetrex_watch.runs;

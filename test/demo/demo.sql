@@ -153,6 +153,11 @@ SELECT kind, now, message FROM fivetrex_watch.take('alerts');
 
 SELECT count(*) AS more FROM fivetrex_watch.take('alerts');
 
+-- The same as pictures: here for a terminal; make demo REPORT=status.html keeps the whole account as a page for a browser.
+SELECT name, health, week, durations FROM fivetrex_watch.sparklines WHERE durations IS NOT NULL ORDER BY severity DESC, name LIMIT 5;
+
+SELECT length(fivetrex_watch.report()) > 10000 AS page FROM fivetrex_watch.accounts;
+
 -- What is left of the hour's calls?
 SELECT rate_limit, remaining > 0 AS some_left, calls > 0 AS called FROM fivetrex_limits();
 \endif
