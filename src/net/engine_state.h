@@ -66,7 +66,8 @@ struct FtxEngine
 	const char *root_directory; /* the same by hash; NULL: not used */
 	bool needs_root_file;		/* the directory was too little once */
 	bool http2;					/* this libcurl can */
-	bool http1;					/* by which the server answered last */
+	size_t stream_bytes; /* it lets a server send to one of its streams */
+	bool http1;			 /* by which the server answered last */
 
 	/* Requests by state, each list in order of arrival. */
 	dlist_head lists[FTX_REQUEST_STATES];
@@ -84,6 +85,7 @@ struct FtxEngine
 	FtxTurn turn;	 /* who waits */
 	size_t held;	 /* bytes in the bodies of all requests */
 	size_t excess;	 /* of them, what came when there was no room */
+	size_t to_come;	 /* what servers may send to those that are paused */
 	size_t unlooked; /* bytes since signals were looked at */
 	int npaused;
 	bool any_paused; /* and so some may have a deadline of ours */

@@ -23,6 +23,11 @@
  * more than there is room for is set aside: it ends, and is sent again when it
  * is its turn.
  *
+ * Over HTTP/2 a pause does not stop the server at once: it may go on until it
+ * has sent what libcurl has allowed it for the stream, and libcurl keeps that.
+ * So such pauses are granted while all of it together is within bounds, and
+ * what comes after is set aside.
+ *
  * Nothing here throws.
  *
  *-------------------------------------------------------------------------
@@ -50,6 +55,9 @@
  */
 #define FTX_EXCESS_BYTES ((size_t) 16 * 1024 * 1024)
 #define FTX_EXCESS_OF_ONE ((size_t) 256 * 1024)
+
+/* What servers may send in all to streams of HTTP/2 that are paused. */
+#define FTX_PAUSED_BYTES ((size_t) 32 * 1024 * 1024)
 
 /* Signals are looked at after so many bytes, of whatever answer. */
 #define FTX_LOOK_BYTES ((size_t) 64 * 1024)
@@ -148,6 +156,38 @@ ftx_flow_count(FtxRequest *request)
 }
 
 /*
+ * What a server may still send to a transfer that is paused; 0 over HTTP/1,
+ * where it is the kernel that keeps it.
+ */
+static size_t
+still_to_come(FtxRequest *request)
+{
+	size_t most = request->engine->stream_bytes;
+	curl_off_t length = -1;
+	curl_off_t received = 0;
+	long version = 0;
+
+	curl_easy_getinfo(request->easy, CURLINFO_HTTP_VERSION, &version);
+	if (version != CURL_HTTP_VERSION_2_0)
+		return 0;
+	curl_easy_getinfo(request->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+					  &length);
+	curl_easy_getinfo(request->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
+	if (length >= received)
+		most = Min(most, (size_t) (length - received));
+	return most;
+}
+
+/*
+ * May it be ended and sent again?
+ */
+static bool
+can_be_set_aside(const FtxRequest *request)
+{
+	return request->method == FTX_GET;
+}
+
+/*
  * There is no room: pause.  What a read unpacks to is taken, as libcurl would
  * hold it where it is not counted, and the next read is left to it; of a read
  * that unpacks to very much, the transfer ends.  Only what may be sent again
@@ -158,6 +198,7 @@ hold_back(FtxRequest *request, size_t n)
 {
 	FtxEngine *engine = request->engine;
 	curl_off_t packed = 0;
+	size_t to_come;
 
 	if (request->packed)
 	{
@@ -170,12 +211,21 @@ hold_back(FtxRequest *request, size_t n)
 			engine->excess += n;
 			if (engine->excess <= FTX_EXCESS_BYTES ||
 				request->excess <= FTX_EXCESS_OF_ONE ||
-				request->method != FTX_GET)
+				!can_be_set_aside(request))
 				return FTX_FLOW_GO_ON;
 			request->set_aside = true;
 			return FTX_FLOW_END;
 		}
 	}
+	to_come = still_to_come(request);
+	if (to_come > 0 && engine->to_come + to_come > FTX_PAUSED_BYTES &&
+		can_be_set_aside(request))
+	{
+		request->set_aside = true;
+		return FTX_FLOW_END;
+	}
+	engine->to_come += to_come;
+	request->to_come = to_come;
 	request->paused = true;
 	engine->npaused++;
 	engine->any_paused = true;
@@ -232,13 +282,21 @@ forget_excess(FtxRequest *request)
 }
 
 static void
+forget_pause(FtxRequest *request)
+{
+	request->paused = false;
+	request->engine->npaused--;
+	request->engine->to_come -= request->to_come;
+	request->to_come = 0;
+}
+
+static void
 resume(FtxRequest *request)
 {
 	if (request->stopped && request->timeout > 0)
 		request->deadline = ftx_clock() + Max(request->time_left, 1);
 	request->stopped = false;
-	request->paused = false;
-	request->engine->npaused--;
+	forget_pause(request);
 	forget_excess(request);
 	curl_easy_pause(request->easy, CURLPAUSE_CONT);
 }
@@ -247,8 +305,7 @@ void
 ftx_flow_forget(FtxRequest *request)
 {
 	if (request->paused)
-		request->engine->npaused--;
-	request->paused = false;
+		forget_pause(request);
 	request->stopped = false;
 	request->deadline = 0;
 	forget_excess(request);

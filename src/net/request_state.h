@@ -84,6 +84,7 @@ struct FtxRequest
 	size_t excess;		/* what came when there was no room */
 	curl_off_t over_at; /* packed bytes when there was no room; 0: there is */
 	bool paused;
+	size_t to_come;	 /* while paused: its part of engine->to_come */
 	bool stopped;	 /* and its time does not run */
 	int64 time_left; /* microseconds of its timeout, while paused */
 	int64 deadline;	 /* ftx_clock() of it after a pause, else 0 */
