@@ -372,6 +372,21 @@ subtest 'postgres_fdw over fivetrex' => sub {
 	is($err, '', 'what is sent as a whole, and reads: no complaint');
 	like($out, qr/^x\nx\n\d+\nx\n16$/, 'what is sent as a whole, and reads: answers');
 	is_deeply([ grep { !/^GET/ } $mock->requests('w') ], [ 'PATCH /v1/groups/empty_shelf' ], 'one object is changed');
+	# a setting does not arrive there, the option of the client's server and that of ours do
+	my $all = "UPDATE groups SET name = 'y' WHERE id IN ('empty_shelf', 'stoic_pebble')";
+	foreach my $case (
+		[ 'a setting', 'SET fivetrex.max_writes = 1', 2 ],
+		[ 'options of the server', "ALTER SERVER f OPTIONS (ADD options '-c fivetrex.max_writes=1')", 0 ])
+	{
+		$mock->clear('w');
+		(undef, undef, $err) = $client->($case->[1], $all);
+		is(scalar(grep { !/^GET/ } $mock->requests('w')), $case->[2], "$case->[0] over postgres_fdw") or diag($err);
+		like($err, qr/54000: fivetrex\.max_writes/, 'says so') unless $case->[2];
+	}
+	$node->query("ALTER SERVER w OPTIONS (ADD dry_run 'true')");
+	$mock->clear('w');
+	$client->("ALTER SERVER f OPTIONS (DROP options)", $all);
+	is_deeply([ grep { !/^GET/ } $mock->requests('w') ], [], 'dry_run of our server travels with it');
 };
 
 $node->stop;

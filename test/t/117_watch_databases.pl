@@ -79,6 +79,13 @@ subtest 'a standby' => sub {
 	$node->wait_for_catchup($standby);
 	is($standby->safe_psql('postgres', q{SELECT count(*) FROM fivetrex_watch.health}), 15, 'reads the board');
 	is($standby->safe_psql('postgres', q{SELECT reason FROM fivetrex_watch.failures WHERE connector_id = 'daily_beacon' AND reason = 'why'}), 'why', 'and why something failed');
+	is($standby->safe_psql('postgres', q{SELECT count(*) FROM w.groups}), 14, 'reads foreign tables');
+	is($standby->safe_psql('postgres', q{SELECT id FROM fivetrex_sync_status('daily_beacon', 'w')}), 'daily_beacon', 'and by functions');
+	foreach my $sql (q{UPDATE w.groups SET name = 'x'}, q{SELECT fivetrex_pause('daily_beacon', 'w')})
+	{
+		my (undef, undef, $err) = $standby->psql('postgres', "\\set VERBOSITY verbose\n$sql");
+		like($err, qr/ERROR:  25006/, "$sql is refused");
+	}
 	$mock->clear('w');
 	foreach my $sql (q{CALL fivetrex_watch.refresh()}, q{CALL fivetrex_watch.wait(1)}, q{SELECT fivetrex_watch.request('{daily_beacon}')}, q{SELECT fivetrex_watch.cancel(1)}, q{CALL fivetrex_watch.prune()},
 		q{CALL fivetrex_watch.refresh_tables()}, q{SELECT * FROM fivetrex_watch.take('reader')})
