@@ -17,7 +17,7 @@ typedef struct FtxBytes
 {
 	char *data;	 /* NUL-terminated; NULL when empty */
 	size_t len;	 /* bytes used, the NUL not counted */
-	size_t size; /* bytes allocated */
+	size_t size; /* bytes allocated, maybe more than cap + 1 */
 	size_t cap;	 /* most that len may become */
 	int refs;	 /* holders; the last one frees */
 } FtxBytes;

@@ -99,7 +99,43 @@ net_check_bytes(PG_FUNCTION_ARGS)
 	CHECK(!ftx_bytes_append(bytes, "", SIZE_MAX / 2 - 10, &over) && !over);
 	CHECK(bytes->len == 3);
 
+	ftx_bytes_unref(bytes);
+
+	/* large ones, whose memory is kept for others */
+	for (int round = 0; round < 20; round++)
+	{
+		FtxBytes *large[8];
+		size_t sizes[8];
+
+		for (int i = 0; i < 8; i++)
+		{
+			sizes[i] = 100000 + (size_t) (round * 7919 + i * 104729) % 6000000;
+			large[i] = ftx_bytes_new(i % 3 == 0 ? sizes[i] : SIZE_MAX);
+			if (i % 2 == 0)
+				ftx_bytes_reserve(large[i], sizes[i]);
+			while (large[i]->len < sizes[i])
+			{
+				size_t n = Min(sizes[i] - large[i]->len, sizeof(block));
+
+				memset(block, 'a' + i, sizeof(block));
+				if (!ftx_bytes_append(large[i], block, n, &over))
+					elog(ERROR, "out of memory");
+			}
+			CHECK(large[i]->size > sizes[i]);
+			CHECK(large[i]->size <= 4 * sizes[i] + 4 * 131072);
+		}
+		for (int i = 0; i < 8; i++)
+		{
+			CHECK(strlen(large[i]->data) == sizes[i]);
+			CHECK(strspn(large[i]->data, (char[]){'a' + i, '\0'}) == sizes[i]);
+			CHECK(large[i]->cap != sizes[i] ||
+				  !ftx_bytes_append(large[i], "x", 1, &over));
+			ftx_bytes_unref(large[i]);
+		}
+	}
+
 	/* two owners and ourselves */
+	bytes = ftx_bytes_new(SIZE_MAX);
 	context = AllocSetContextCreate(CurrentMemoryContext, "bytes",
 									ALLOCSET_SMALL_SIZES);
 	ftx_bytes_own(ftx_bytes_ref(bytes), context);
