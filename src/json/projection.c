@@ -72,3 +72,19 @@ ftx_projection_create(const char *const *paths, int npaths)
 	}
 	return projection;
 }
+
+static void
+remember_below(KeyNode *node)
+{
+	if (node->children == NULL)
+		return;
+	node->order = palloc0(sizeof(KeyOrder));
+	for (KeyNode *child = node->children; child != NULL; child = child->next)
+		remember_below(child);
+}
+
+void
+ftx_projection_remember(FtxProjection *projection)
+{
+	remember_below(&projection->root);
+}

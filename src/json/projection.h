@@ -20,6 +20,36 @@ typedef struct FtxProjection FtxProjection;
 extern FtxProjection *
 ftx_projection_create(const char *const *paths, int npaths);
 
+/*
+ * Remember the order of members from now on, which pays for many objects; 3 KB
+ * for each object that is looked into, in the current memory context.
+ */
+extern void ftx_projection_remember(FtxProjection *projection);
+
+/*
+ * The members of an object in the order in which they stood when it came last:
+ * the items of a list are written by one program, so the next one most likely
+ * has the same.  Each is kept as it is written, from the quote to the colon, if
+ * that is all there is and it is ASCII without escapes; len 0: it is not.  What
+ * a member leads to is known then without reading it.
+ */
+#define FTX_ORDERED_KEYS 64
+#define FTX_ORDERED_SHORTEST 4
+#define FTX_ORDERED_LENGTH 32
+
+typedef struct OrderedKey
+{
+	char text[FTX_ORDERED_LENGTH]; /* "key": */
+	int len;
+	const struct KeyNode *child; /* NULL: nobody wants it */
+} OrderedKey;
+
+typedef struct KeyOrder
+{
+	int n;
+	OrderedKey keys[FTX_ORDERED_KEYS];
+} KeyOrder;
+
 /* A key that is wanted, or leads to one that is. */
 typedef struct KeyNode
 {
@@ -28,6 +58,7 @@ typedef struct KeyNode
 	int nslots; /* slots whose path ends here */
 	int *slots;
 	struct KeyNode *children;
+	KeyOrder *order;	  /* of its members; NULL: not remembered */
 	struct KeyNode *next; /* sibling */
 } KeyNode;
 

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "base/compat.h"
+#include "json/order.h"
 #include "json/run.h"
 #include "json/scanner.h"
 #include "json/value.h"
@@ -347,10 +348,35 @@ forget_below(const KeyNode *node, FtxJsonValue *values)
 	}
 }
 
+/*
+ * The member whose quote is at p: *child is what it leads to.  Returns the
+ * position past the colon.
+ */
+static const char *
+project_key(FtxScanner *scanner, const char *p, const KeyNode *node,
+			const KeyNode **child)
+{
+	const char *key = p + 1;
+
+	if (*p != '"')
+		return failed(scanner, p);
+	p = ftx_scanner_run(scanner, key);
+	if (likely(*p == '"'))
+		*child = ftx_projection_child(node, key, (int) (p++ - key));
+	else if ((p = skip_special(scanner, p)) != NULL)
+		*child = escaped_child(node, key, (int) (p - key) - 1);
+	else
+		return NULL;
+	p = skip_space(scanner, p);
+	return *p == ':' ? p + 1 : failed(scanner, p);
+}
+
 static const char *
 project_object(FtxScanner *scanner, const char *p, const KeyNode *node,
 			   FtxJsonValue *values)
 {
+	KeyOrder *order = node->order;
+	int place = 0;
 	bool more = true;
 
 	p = enter_container(scanner, p);
@@ -362,21 +388,18 @@ project_object(FtxScanner *scanner, const char *p, const KeyNode *node,
 	while (more)
 	{
 		const KeyNode *child;
-		const char *key = p + 1;
+		const char *key = p;
 
-		if (*p != '"')
-			return failed(scanner, p);
-		p = ftx_scanner_run(scanner, key);
-		if (likely(*p == '"'))
-			child = ftx_projection_child(node, key, (int) (p++ - key));
-		else if ((p = skip_special(scanner, p)) != NULL)
-			child = escaped_child(node, key, (int) (p - key) - 1);
-		else
-			return NULL;
+		if (order == NULL || (p = ftx_order_expected(order, key, scanner->end,
+													 &place, &child)) == NULL)
+		{
+			p = project_key(scanner, key, node, &child);
+			if (p == NULL)
+				return NULL;
+			if (order != NULL)
+				ftx_order_remember(order, &place, key, p, child);
+		}
 		p = skip_space(scanner, p);
-		if (*p != ':')
-			return failed(scanner, p);
-		p = skip_space(scanner, p + 1);
 		if (child == NULL)
 			p = skip_any(scanner, p);
 		else

@@ -290,6 +290,7 @@ ftx_converter_create(Relation rel, const FtxResource *resource, List *attnums,
 	if (constants)
 		converter->constants = ftx_constants_of(rel, attnums);
 	converter->projection = ftx_projection_create(paths, npaths);
+	ftx_projection_remember(converter->projection);
 	return converter;
 }
 

@@ -16,6 +16,7 @@
 #include "fmgr.h"
 #include "json/compat.h"
 #include "json/json.h"
+#include "json/projection.h"
 #include "json/scanner.h"
 #include "json/value.h"
 #include "mb/pg_wchar.h"
@@ -180,6 +181,40 @@ same_jsonb(const char *text, int len)
 	return VARSIZE(a) == VARSIZE(b) && memcmp(a, b, VARSIZE(a)) == 0;
 }
 
+/* Members of the texts above, some of which stand in several of them. */
+static const char *const paths[] = {"",	   "k",	   "k.k",		 "a",	"b",
+									"a.z", "a.a",  "\xc3\xa9",	 "k7",	"k22",
+									"k1",  "data", "data.items", "code"};
+
+/*
+ * Does the projection that remembers the order of members find what one does
+ * that does not?
+ */
+static bool
+same_values(const FtxProjection *remembers, const char *text, int len)
+{
+	const FtxProjection *plain = ftx_projection_create(paths, lengthof(paths));
+	FtxJsonValue a[lengthof(paths)] = {0};
+	FtxJsonValue b[lengthof(paths)] = {0};
+	FtxScanner s;
+	bool valid;
+
+	ftx_scanner_begin(&s, text, len);
+	ftx_scanner_value(&s, &plain->root, a);
+	valid = ftx_scanner_finish(&s) == NULL;
+	ftx_scanner_begin(&s, text, len);
+	ftx_scanner_value(&s, &remembers->root, b);
+	if ((ftx_scanner_finish(&s) == NULL) != valid)
+		return false;
+	for (int i = 0; valid && i < (int) lengthof(paths); i++)
+	{
+		if (a[i].text != b[i].text || a[i].len != b[i].len ||
+			a[i].kind != b[i].kind)
+			return false;
+	}
+	return true;
+}
+
 /*
  * compare_scanner(seed int, n int) returns text: the first text on which the
  * two differ, or how many were accepted
@@ -189,8 +224,10 @@ compare_scanner(PG_FUNCTION_ARGS)
 {
 	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext, "compare",
 											  ALLOCSET_DEFAULT_SIZES);
+	FtxProjection *remembers = ftx_projection_create(paths, lengthof(paths));
 	int accepted = 0;
 
+	ftx_projection_remember(remembers);
 	make_wide();
 	state = PG_GETARG_INT32(0);
 	for (int i = 0; i < PG_GETARG_INT32(1); i++)
@@ -221,6 +258,11 @@ compare_scanner(PG_FUNCTION_ARGS)
 			MemoryContextSwitchTo(old);
 			PG_RETURN_TEXT_P(
 				cstring_to_text(psprintf("parser %d: %s", theirs, text)));
+		}
+		if (!same_values(remembers, text, len))
+		{
+			MemoryContextSwitchTo(old);
+			PG_RETURN_TEXT_P(cstring_to_text(psprintf("values: %s", text)));
 		}
 		if (theirs && !same_jsonb(text, len))
 		{
