@@ -10,6 +10,9 @@
  *		GET /v1/connections?limit=L&cursor=C	a page; cursors as Fivetran's
  *												({"skip":N}), or opaque ones
  *		GET /v1/connections/ID					one of them
+ *		GET /v1/connections/ID/schemas			its schemas, tables and columns:
+ *												the same for all
+ *		GET /v1/groups, /v1/users, ...			lists of one page, 10 items
  *		PATCH, POST, DELETE anything			an empty object
  *		GET /latency/MS							answers wait so long from now on
  *		GET /stats								requests, most in flight; resets
@@ -56,6 +59,8 @@ typedef struct Client
 static char *rows;		   /* all items, each followed by a comma */
 static size_t *offsets;	   /* of each item; one more at the end */
 static int nrows;
+static char *schemas;	   /* an answer */
+static size_t schemas_size;
 static bool opaque;
 static int64_t latency;
 static Client *queue_head, *queue_tail;
@@ -101,6 +106,33 @@ make_rows(void)
 			i % 10, i % 10, i % 7 ? "false" : "true", i % 3 ? 360 : 60, i, i, i, i);
 	}
 	offsets[nrows] = p - rows;
+}
+
+/*
+ * 0.9 MB: 10 schemas of 20 tables of 50 columns.
+ */
+static void
+make_schemas(void)
+{
+	char *p = schemas = malloc(10 * 20 * 50 * 200);
+
+	p += sprintf(p, "{\"code\":\"Success\",\"data\":{\"enable_new_by_default\":true,\"schema_change_handling\":\"ALLOW_ALL\",\"schemas\":{");
+	for (int i = 0; i < 10; i++)
+	{
+		p += sprintf(p, "%s\"schema_%d\":{\"name_in_destination\":\"schema_%d\",\"enabled\":true,\"tables\":{", i ? "," : "", i, i);
+		for (int j = 0; j < 20; j++)
+		{
+			p += sprintf(p, "%s\"table_%d\":{\"name_in_destination\":\"table_%d\",\"enabled\":true,\"sync_mode\":\"SOFT_DELETE\","
+				"\"enabled_patch_settings\":{\"allowed\":true},\"columns\":{", j ? "," : "", j, j);
+			for (int k = 0; k < 50; k++)
+				p += sprintf(p, "%s\"column_%d\":{\"name_in_destination\":\"column_%d\",\"enabled\":true,\"hashed\":false,"
+					"\"enabled_patch_settings\":{\"allowed\":true}}", k ? "," : "", k, k);
+			p += sprintf(p, "}}");
+		}
+		p += sprintf(p, "}}");
+	}
+	p += sprintf(p, "}}}");
+	schemas_size = p - schemas;
 }
 
 static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -195,6 +227,22 @@ page(Client *c, const char *query)
 		add(c, "]}}", 3);
 }
 
+/*
+ * A list of one page.
+ */
+static void
+few_items(Client *c)
+{
+	static char body[2048];
+	char *p = body;
+
+	p += sprintf(p, "{\"code\":\"Success\",\"data\":{\"items\":[");
+	for (int i = 0; i < 10; i++)
+		p += sprintf(p, "%s{\"id\":\"item_%d\",\"name\":\"Item %d\",\"created_at\":\"2026-01-01T00:00:00Z\"}", i ? "," : "", i, i);
+	p += sprintf(p, "]}}");
+	add(c, body, p - body);
+}
+
 static void
 respond(Client *c, char *path)
 {
@@ -223,6 +271,11 @@ respond(Client *c, char *path)
 	}
 	else if (strncmp(path, "/v1/connections?", 16) == 0)
 		page(c, path + 16);
+	else if (strncmp(path, "/v1/connections/", 16) == 0 && strstr(path, "/schemas") != NULL)
+		add(c, schemas, schemas_size);
+	else if (strncmp(path, "/v1/groups?", 11) == 0 || strncmp(path, "/v1/users?", 10) == 0 ||
+			 strncmp(path, "/v1/teams?", 10) == 0 || strncmp(path, "/v1/destinations?", 17) == 0)
+		few_items(c);
 	else if (strncmp(path, "/v1/connections/connector_", 26) == 0)
 	{
 		int i = atoi(path + 26);
@@ -353,6 +406,7 @@ main(int argc, char **argv)
 	nrows = argc > 1 ? atoi(argv[1]) : 1000;
 	opaque = argc > 2 && strcmp(argv[2], "opaque") == 0;
 	make_rows();
+	make_schemas();
 	bind(listener, (struct sockaddr *) &address, sizeof(address));
 	listen(listener, 128);
 	getsockname(listener, (struct sockaddr *) &address, &len);

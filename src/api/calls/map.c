@@ -8,8 +8,9 @@
  * the first one gave, and what was wrong with it, are forgotten.
  *
  * A map may have very many members of a few bytes, so little is noted of each:
- * for an item 4 bytes for each of its names, for another member 8, and at the
- * end of its map 6 in a hash table that finds those that come twice.
+ * for an item 4 bytes for each of its names and 8 for each value that is wanted
+ * and there, for another member 8, and at the end of its map 6 in a hash table
+ * that finds those that come twice.
  *
  *-------------------------------------------------------------------------
  */
@@ -77,7 +78,12 @@ typedef struct MapWalk
 	FtxScanner *scanner;
 	FtxPage *page;
 	uint32 names[FTX_MAX_NAMES]; /* on the way to the present item */
-	char *plain[2];				 /* names without their escapes */
+	const KeyNode *root;		 /* what is wanted of an item; NULL: nothing */
+	FtxJsonValue *values;		 /* of the present one, by slot */
+	int nslots;
+	int nnodes;		/* in page->nodes */
+	bool replaced;	/* some items were taken off the page */
+	char *plain[2]; /* names without their escapes */
 	int plain_size[2];
 	const char *no_map; /* the complaint that there is none at no_map_at */
 	const char *no_map_at;
@@ -88,19 +94,6 @@ static const char *walk_map(MapWalk *walk, const char *items, int level);
 /* ---------- members that come twice ---------- */
 
 /*
- * Past a name of the body, which has been scanned, whose quote is at p.
- */
-static const char *
-name_end(const FtxPage *page, const char *p)
-{
-	const char *end = strchr(p + 1, '"');
-
-	if (likely(end[-1] != '\\'))
-		return end + 1;
-	return ftx_scanner_skip(p, page->body.data + page->body.len);
-}
-
-/*
  * A name without its quotes and escapes; `which` buffer is used for it.  One
  * that cannot be represented is "".
  */
@@ -108,7 +101,7 @@ static FtxSlice
 plain_name(MapWalk *walk, uint32 name, int which)
 {
 	const char *p = walk->page->body.data + (name & NAME_PLACE);
-	int len = (int) (name_end(walk->page, p) - p) - 2;
+	int len = (int) (ftx_map_name_end(walk->page, p) - p) - 2;
 	FtxSlice result = {p + 1, len};
 
 	if (memchr(p + 1, '\\', len) == NULL)
@@ -297,6 +290,36 @@ add_member(MapWalk *walk, Members *all, uint32 name)
 }
 
 /*
+ * Note where the values of the present item stand.
+ */
+static void
+add_found(MapWalk *walk)
+{
+	FtxPage *page = walk->page;
+
+	for (int i = 0; i < walk->nnodes; i++)
+	{
+		const FtxJsonValue *value = &walk->values[page->nodes[i]->slots[0]];
+
+		if (value->kind == FTX_JSON_ABSENT)
+			continue;
+		if (page->nfound == page->maxfound)
+		{
+			Size size;
+
+			page->maxfound = more_room(walk, page->nfound);
+			size = sizeof(FtxMapValue) * (Size) page->maxfound;
+			page->found = page->found == NULL ?
+							  MemoryContextAllocHuge(CurrentMemoryContext,
+													 size) :
+							  repalloc_huge(page->found, size);
+		}
+		page->found[page->nfound].place = value->text - page->body.data;
+		page->found[page->nfound++].node = i;
+	}
+}
+
+/*
  * What comes next is an item, and has the names of the walk; false if it is no
  * object.
  */
@@ -322,7 +345,14 @@ add_map_item(MapWalk *walk)
 		names[page->nnames - 1] |= NAME_WRONG;
 	if (++page->nitems % 1024 == 0)
 		CHECK_FOR_INTERRUPTS();
-	ftx_scanner_value(walk->scanner, NULL, NULL);
+	if (walk->root == NULL || !object)
+		ftx_scanner_value(walk->scanner, NULL, NULL);
+	else
+	{
+		memset(walk->values, 0, sizeof(FtxJsonValue) * walk->nslots);
+		ftx_scanner_value(walk->scanner, walk->root, walk->values);
+		add_found(walk);
+	}
 	return object;
 }
 
@@ -352,6 +382,7 @@ walk_items(MapWalk *walk, int level)
 	{
 		wrong = wrong && any_wrong(&names);
 		forget_items(page, start);
+		walk->replaced = true;
 	}
 	return wrong ? "An item of a map is not an object." : NULL;
 }
@@ -388,6 +419,7 @@ walk_names(MapWalk *walk, const char *rest, int level)
 			if (complaint != NULL && !any_wrong(&names))
 				complaint = NULL;
 			forget_replaced(walk->page, &all);
+			walk->replaced = true;
 		}
 		pfree(all.members);
 	}
@@ -403,6 +435,7 @@ walk_member(MapWalk *walk, const char *name, int namelen, const char *rest,
 {
 	FtxScanner *scanner = walk->scanner;
 	int before = walk->page->nitems;
+	int found_before = walk->page->nfound;
 	const char *complaint = NULL;
 	bool first = true;
 	const char *key;
@@ -418,6 +451,7 @@ walk_member(MapWalk *walk, const char *name, int namelen, const char *rest,
 		}
 		*found = true;
 		walk->page->nitems = before;
+		walk->page->nfound = found_before;
 		complaint = walk_map(walk, rest, level);
 	}
 	return complaint;
@@ -465,47 +499,51 @@ walk_map(MapWalk *walk, const char *items, int level)
 	return complaint;
 }
 
+/*
+ * The nodes below `node` that have slots, into nodes[n] and following; how many
+ * there are then.
+ */
+static int
+nodes_below(const KeyNode *node, const KeyNode **nodes, int n)
+{
+	for (const KeyNode *child = node->children; child; child = child->next)
+	{
+		if (child->nslots > 0)
+			nodes[n++] = child;
+		n = nodes_below(child, nodes, n);
+	}
+	return n;
+}
+
 const char *
-ftx_map_scan(FtxScanner *scanner, FtxPage *page, const char *items)
+ftx_map_scan(FtxScanner *scanner, FtxPage *page, const char *items,
+			 const FtxProjection *projection)
 {
 	MapWalk walk = {.scanner = scanner, .page = page};
 	const char *complaint;
 
 	page->nnames = 0;
+	page->nfound = page->next_found = page->next_item = 0;
 	for (const char *p = items; *p != '\0'; p++)
 		page->nnames += *p == '*';
+	if (projection->root.children != NULL)
+	{
+		walk.root = &projection->root;
+		walk.nslots = projection->nslots;
+		walk.values = palloc(sizeof(FtxJsonValue) * walk.nslots);
+		page->nodes = palloc(sizeof(KeyNode *) * walk.nslots);
+		walk.nnodes = nodes_below(walk.root, page->nodes, 0);
+	}
 	complaint = walk_map(&walk, items, 0);
 	for (int i = 0; i < 2; i++)
 	{
 		if (walk.plain[i] != NULL)
 			pfree(walk.plain[i]);
 	}
+	if (walk.values != NULL)
+		pfree(walk.values);
+	/* what was found does not stand beside its item any more */
+	if (walk.replaced)
+		page->nodes = NULL;
 	return complaint;
-}
-
-void
-ftx_map_item(const FtxPage *page, int i, const FtxProjection *projection,
-			 FtxJsonValue *values)
-{
-	const uint32 *names = &page->names[(Size) i * page->nnames];
-	const char *body = page->body.data;
-	const char *p = name_end(page, body + names[page->nnames - 1]);
-	FtxJsonValue item = {.kind = FTX_JSON_OBJECT};
-
-	p = ftx_json_skip_space(p);
-	item.text = ftx_json_skip_space(p + 1);
-	/* where it ends is found out on the way */
-	item.len = (int) (body + page->body.len - item.text);
-	ftx_page_project(&item, projection, values);
-	for (int n = 0; n < projection->nnames; n++)
-	{
-		const FtxNameSlot *name = &projection->names[n];
-		FtxJsonValue *value = &values[name->slot];
-
-		if (name->level < 1 || name->level > page->nnames)
-			continue;
-		value->text = body + names[name->level - 1];
-		value->len = (int) (name_end(page, value->text) - value->text);
-		value->kind = FTX_JSON_STRING;
-	}
 }

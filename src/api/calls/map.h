@@ -24,17 +24,22 @@
 /*
  * Add the items at `items` in the object that the scanner stands before, to
  * the page: where their names stand in page->body, allocated in the current
- * context.  Of names that stand twice in a map, the last one counts.  Returns
- * what is wrong with their shape, as ftx_page_decode() does, or NULL.
+ * context, and where the values that `projection` wants.  Of names that stand
+ * twice in a map, the last one counts.  Returns what is wrong with their shape,
+ * as ftx_page_decode() does, or NULL.
  */
 extern const char *
-ftx_map_scan(FtxScanner *scanner, FtxPage *page, const char *items);
+ftx_map_scan(FtxScanner *scanner, FtxPage *page, const char *items,
+			 const FtxProjection *projection);
 
 /*
  * The values that are wanted of item i, and its names: projection->nslots of
- * them.
+ * them.  The projection is that of ftx_map_scan().  Fastest one after another.
  */
-extern void ftx_map_item(const FtxPage *page, int i,
-						 const FtxProjection *projection, FtxJsonValue *values);
+extern void ftx_map_item(FtxPage *page, int i, const FtxProjection *projection,
+						 FtxJsonValue *values);
+
+/* Past a name of the body, which has been scanned, whose quote is at p. */
+extern const char *ftx_map_name_end(const FtxPage *page, const char *p);
 
 #endif /* FTX_MAP_H */

@@ -163,7 +163,8 @@ decode_data(Decoder *decoder)
 		case FTX_SHAPE_ARRAY:
 			return decode_items(decoder);
 		case FTX_SHAPE_MAP:
-			return ftx_map_scan(scanner, decoder->page, wanted->items);
+			return ftx_map_scan(scanner, decoder->page, wanted->items,
+								wanted->projection);
 		case FTX_SHAPE_OBJECT:
 			ftx_scanner_value(scanner, &wanted->projection->root,
 							  ftx_page_add_item(decoder->page));
@@ -270,6 +271,9 @@ ftx_page_decode(FtxPage *page, FtxSlice body, const FtxWanted *wanted)
 	page->body = body;
 	page->names = NULL;
 	page->maxnames = 0;
+	page->found = NULL;
+	page->nodes = NULL;
+	page->nfound = page->maxfound = 0;
 	if (complaint != NULL)
 		return complaint;
 

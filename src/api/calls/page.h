@@ -40,7 +40,7 @@ typedef struct FtxWanted
 	 */
 	const char *bare;
 	int max_items; /* of a LIST: more are wrong; 0: as many as there are */
-	const FtxProjection *projection; /* not of a MAP's items */
+	const FtxProjection *projection;
 } FtxWanted;
 
 typedef struct FtxPage
@@ -62,7 +62,24 @@ typedef struct FtxPage
 	uint32 *names;
 	int nnames;	  /* of each item */
 	int maxnames; /* room in names, in items */
+
+	/*
+	 * And where in the body the values begin that are wanted of them, item by
+	 * item; one that is missing has none.  NULL: they have to be looked for.
+	 */
+	struct FtxMapValue *found;
+	int nfound;
+	int maxfound;
+	const KeyNode **nodes; /* that found->node counts */
+	int next_item;		   /* to be asked for, and its first one in found */
+	int next_found;
 } FtxPage;
+
+typedef struct FtxMapValue
+{
+	uint32 place;
+	int node;
+} FtxMapValue;
 
 #define ftx_page_value(page, item, slot)                                       \
 	(&(page)->values[(size_t) (item) * (page)->nslots + (slot)])
