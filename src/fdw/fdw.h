@@ -53,6 +53,8 @@ extern void fivetrexEndForeignModify(EState *estate, ResultRelInfo *info);
 extern void
 fivetrexBeginForeignInsert(ModifyTableState *mtstate, ResultRelInfo *info);
 extern void fivetrexEndForeignInsert(EState *estate, ResultRelInfo *info);
+extern void fivetrexExecForeignTruncate(List *rels, DropBehavior behavior,
+										bool restart_seqs);
 extern int fivetrexGetForeignModifyBatchSize(ResultRelInfo *info);
 extern TupleTableSlot *
 fivetrexExecForeignInsert(EState *estate, ResultRelInfo *info,

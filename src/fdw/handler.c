@@ -47,6 +47,7 @@ fivetrex_fdw_handler(PG_FUNCTION_ARGS)
 	routine->EndForeignModify = fivetrexEndForeignModify;
 	routine->BeginForeignInsert = fivetrexBeginForeignInsert;
 	routine->EndForeignInsert = fivetrexEndForeignInsert;
+	routine->ExecForeignTruncate = fivetrexExecForeignTruncate;
 
 	/* UPDATE and DELETE that are fed by the table alone */
 	routine->PlanDirectModify = fivetrexPlanDirectModify;

@@ -251,10 +251,7 @@ fivetrexBeginForeignInsert(ModifyTableState *mtstate, ResultRelInfo *info)
 
 	check_movement(plan, info);
 	if (plan != NULL && plan->onConflictAction != ONCONFLICT_NONE)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("foreign table \"%s\" does not support ON CONFLICT",
-						RelationGetRelationName(rel))));
+		ftx_target_refuse_conflict(rel);
 	/* core has made it that of the partition, but for the table's number */
 	if (info->ri_returningList != NIL)
 	{

@@ -212,13 +212,7 @@ fivetrexPlanForeignModify(PlannerInfo *root, ModifyTable *plan,
 	List *returned;
 
 	if (plan->onConflictAction != ONCONFLICT_NONE)
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("foreign table \"%s\" does not support ON CONFLICT",
-					RelationGetRelationName(rel)),
-			 errdetail(
-				 "The Fivetran API cannot create an object on the condition that there is none.")));
+		ftx_target_refuse_conflict(rel);
 	ftx_target_check_operation(rte->relid, plan->operation);
 	if (plan->returningLists != NIL)
 		returning = list_nth(plan->returningLists, subplan_index);

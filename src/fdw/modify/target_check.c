@@ -11,6 +11,7 @@
 #include "api/options/options.h"
 #include "base/compat.h"
 #include "catalogue/catalogue.h"
+#include "fdw/fdw.h"
 #include "fdw/modify/target.h"
 #include "fdw/modify/target_check.h"
 #include "lib/stringinfo.h"
@@ -139,6 +140,38 @@ ftx_target_check_explain(const FtxTarget *target, EState *estate)
 			refuse_loss(target->resource, i,
 						"EXPLAIN ANALYZE does not return it.");
 	}
+}
+
+void
+ftx_target_refuse_conflict(Relation rel)
+{
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+		 errmsg("foreign table \"%s\" does not support ON CONFLICT",
+				RelationGetRelationName(rel)),
+		 errdetail(
+			 "The Fivetran API cannot create an object on the condition that there is none."),
+		 errhint(
+			 "INSERT ... SELECT ... WHERE NOT EXISTS (...) looks before it creates.")));
+}
+
+/*
+ * Core has opened and locked the tables; those of its own are truncated by now,
+ * which the error takes back.
+ */
+void
+fivetrexExecForeignTruncate(List *rels, DropBehavior behavior,
+							bool restart_seqs)
+{
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+		 errmsg("cannot truncate foreign table \"%s\"",
+				RelationGetRelationName((Relation) linitial(rels))),
+		 errdetail(
+			 "Each object would be deleted by a request of its own. Nothing was sent."),
+		 errhint("DELETE does that, as far as fivetrex.max_deletes allows.")));
 }
 
 void

@@ -44,6 +44,9 @@ extern List *ftx_target_read_returning(PlannerInfo *root, List *returning);
 /* Does the table's resource support the statement at all? */
 extern void ftx_target_check_operation(Oid relid, CmdType operation);
 
+/* INSERT ... ON CONFLICT: ERRCODE_FEATURE_NOT_SUPPORTED, and what to do. */
+ftx_noreturn extern void ftx_target_refuse_conflict(Relation rel);
+
 /* "name, events, active": the columns with a flag, for hints; palloc'ed. */
 extern char *ftx_target_columns(const FtxResource *resource, unsigned flag);
 

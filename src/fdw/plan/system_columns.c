@@ -362,6 +362,9 @@ ftx_system_columns_check(PlannerInfo *root, RelOptInfo *rel,
 		FTX_ATTR(SelfItemPointerAttributeNumber));
 	List *origins = ftx_address_origins(root, rel, ctid);
 
+	if (ftx_address_current_of(origins, (Node *) conditions_of(rel)))
+		refuse_address(state->relid, "WHERE CURRENT OF");
+
 	/* what rows do not have at all */
 	for (int attnum = MinTransactionIdAttributeNumber;
 		 attnum > TableOidAttributeNumber; attnum--)
@@ -379,8 +382,6 @@ ftx_system_columns_check(PlannerInfo *root, RelOptInfo *rel,
 					   NameStr(SystemAttributeDefinition(attnum)->attname));
 	}
 
-	if (ftx_address_current_of(origins, (Node *) conditions_of(rel)))
-		refuse_address(state->relid, "WHERE CURRENT OF");
 	if (!ctid_allowed(root, rel, origins))
 		refuse_address(state->relid, "ctid");
 }
