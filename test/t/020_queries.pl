@@ -19,8 +19,7 @@ $node->add_world($mock, 'w');
 $node->add_world($mock, 'small', page_size => 7, max_concurrency => 3);
 $mock->settings('small', connectors => 40);
 
-my $icu = $node->query(
-	"SELECT count(*) > 0 FROM pg_collation WHERE collprovider = 'i'") eq 't';
+my $icu = $node->has_icu;
 
 $node->query(
 	"CREATE SCHEMA common;

@@ -61,6 +61,14 @@ sub add_world
 	return;
 }
 
+# Was this PostgreSQL built with ICU?  Since 16 pg_collation has a row of it all the same.
+sub has_icu
+{
+	my ($self) = @_;
+	my ($status) = $self->psql('postgres', q{CREATE COLLATION pg_temp.trial (provider = icu, locale = 'und')});
+	return $status == 0;
+}
+
 # Output of SQL that must succeed.
 sub query
 {
