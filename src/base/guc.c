@@ -220,6 +220,10 @@ may_be_defined(const Setting *setting, const struct config_generic *placeholder)
 	return true;
 }
 
+/*
+ * Core sets the variable from the placeholder, and expects (Asserts, since 16)
+ * that nothing is in it yet: what was read of the placeholder is taken out.
+ */
 static void
 define(const Setting *setting)
 {
@@ -227,6 +231,7 @@ define(const Setting *setting)
 	int integer = 0;
 
 	(void) parse_setting(setting, setting->initial, &boolean, &integer);
+	(void) assign(setting, setting->initial);
 	switch (setting->type)
 	{
 		case PGC_BOOL:

@@ -18,6 +18,9 @@ use Fivetrex::Session;
 plan skip_all => 'this libcurl knows no HTTP/2'
   if defined $ENV{CURL_CONFIG} && `$ENV{CURL_CONFIG} --features` !~ /HTTP2/;
 
+# before 7.80 it takes a new connection for what must not be sent twice, and gives up what five connections ended under
+my $old = defined $ENV{CURL_CONFIG} && `$ENV{CURL_CONFIG} --version` =~ /libcurl 7\.7/;
+
 my $dir = PostgreSQL::Test::Utils::tempdir();
 my $files = Fivetrex::Certificates::make($dir);
 my $node = Fivetrex::Node->start('http2');
@@ -68,7 +71,7 @@ subtest 'GOAWAY after two requests' => sub {
 	is($session->complaint, '', 'no error');
 	$was = $seen->();
 	is_deeply(bodies($was), [ 1 .. 40 ], 'each was processed once');
-	cmp_ok($was->{refused}, '>', 0, 'though some came beyond the last stream');
+	cmp_ok($was->{refused}, '>', 0, 'though some came beyond the last stream') unless $old;
 	$session->quit;
 };
 
@@ -163,8 +166,8 @@ SKIP:
 		my %seen;
 		$mock->clear('n');
 		$session->ask(q{UPDATE n.groups SET name = name || '_x' WHERE name LIKE 'h2%'});
-		is($session->complaint, '', 'sixty PATCHes');
-		is(scalar(grep { /^PATCH/ && $seen{$_}++ == 0 } $mock->requests('n')), 60, 'of all of them');
+		like($session->complaint, $old ? qr/^(?:ERROR:  08007: .*of a kind that may be repeated.*)?$/s : qr/^$/, 'sixty PATCHes');
+		is(scalar(grep { /^PATCH/ && $seen{$_}++ == 0 } $mock->requests('n')), 60, 'of all of them') unless $old;
 		$session->quit;
 		$mock->stop;
 	};

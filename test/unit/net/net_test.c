@@ -96,7 +96,9 @@ net_check_bytes(PG_FUNCTION_ARGS)
 	CHECK(ftx_bytes_append(bytes, "a\0b", 3, &over) && !over);
 	CHECK(bytes->len == 3 && memcmp(bytes->data, "a\0b", 4) == 0);
 	CHECK(!ftx_bytes_append(bytes, "", SIZE_MAX, &over) && over);
-	CHECK(!ftx_bytes_append(bytes, "", SIZE_MAX / 2 - 10, &over) && !over);
+	/* half of all addresses can be had where there are 4 GB of them */
+	if (sizeof(size_t) > 4)
+		CHECK(!ftx_bytes_append(bytes, "", SIZE_MAX / 2 - 10, &over) && !over);
 	CHECK(bytes->len == 3);
 
 	ftx_bytes_unref(bytes);
