@@ -23,6 +23,13 @@ my %after = (
 		$node->query("ALTER SERVER fivetran OPTIONS (ADD base_url '" . $mock->url('manual') . "', ADD retry_delay '0');
 			ALTER USER MAPPING FOR CURRENT_USER SERVER fivetran OPTIONS (SET api_key 'key', SET api_secret 'secret')");
 	},
+	q{CREATE ROLE gateway LOGIN PASSWORD '...';} => sub {
+		$node->query("ALTER USER MAPPING FOR gateway SERVER fivetran OPTIONS (SET api_key 'key', SET api_secret 'secret')");
+	},
+	'CREATE EXTENSION postgres_fdw;' => sub {
+		my ($host, $port) = ($node->host, $node->port);
+		$node->query("ALTER SERVER gateway OPTIONS (SET host '$host', ADD port '$port')");
+	},
 	'CREATE SERVER fivetran_emea FOREIGN DATA WRAPPER fivetrex OPTIONS (asy' => sub {
 		$node->query("ALTER SERVER fivetran_$_ OPTIONS (ADD base_url '" . $mock->url($_) . "', ADD retry_delay '0');
 			ALTER USER MAPPING FOR CURRENT_USER SERVER fivetran_$_ OPTIONS (SET api_key 'key', SET api_secret 'secret')")
