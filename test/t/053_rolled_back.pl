@@ -247,6 +247,37 @@ unlike(tells('nothing has left', q{INSERT INTO groups (name, created_at) VALUES 
 	RETURNING id}, 0, [], qr/ERROR:  0A000/),
 	qr/writes: 0 done/, 'no line then');
 
+# ---------- a request that cannot be made: it is none, and others are awaited
+
+{
+	# bytes that the server takes for text, and that are none in UTF-8
+	$node->query(q{CREATE DATABASE bytes TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'});
+	my $url = $mock->url('w');
+	$node->psql('bytes', qq{CREATE EXTENSION fivetrex;
+		CREATE SERVER w FOREIGN DATA WRAPPER fivetrex OPTIONS (base_url '$url', retry_delay '0');
+		CREATE USER MAPPING FOR PUBLIC SERVER w OPTIONS (api_key 'key', api_secret 'secret');
+		CREATE FOREIGN TABLE groups (id text, name text) SERVER w});
+	my @ids = $node->rows('SELECT id FROM groups ORDER BY id LIMIT 3');
+	foreach my $case (
+		[ 'INSERT', q{INSERT INTO groups (name) VALUES ('one'), (E'\\xff'), ('three')} ],
+		[ 'INSERT RETURNING', q{INSERT INTO groups (name) VALUES ('one'), (E'\\xff'), ('three') RETURNING id} ],
+		[ 'UPDATE', "UPDATE groups SET name = CASE id WHEN '$ids[1]' THEN E'\\xff' ELSE 'ok' END
+			WHERE id IN ('$ids[0]', '$ids[1]', '$ids[2]')" ],
+		[ 'function', q{SELECT fivetrex_request('POST', '/v1/groups', body => jsonb_build_object('name', n), server => 'w')
+			FROM (VALUES ('one'), (E'\\xff'), ('three')) v(n)} ],
+		[ 'the only one', q{SELECT fivetrex_request('POST', '/v1/groups', body => jsonb_build_object('name', E'\\xff'), server => 'w')} ])
+	{
+		my ($name, $sql) = @$case;
+		$mock->clear('w');
+		my (undef, undef, $err) = $node->psql('bytes', "\\set VERBOSITY verbose\n$sql");
+		my $sent = grep { !/^GET/ } $mock->requests('w');
+		like($err, qr/ERROR:  22021: /, "bytes that are no text: $name");
+		like($err, qr/Fivetran API writes: $sent done, 0 in flight \(outcome unknown\), 0 refused/, "$name: $sent are awaited")
+		  if $sent > 0;
+		is_deeply([ told($err) ], [], "$name: nothing else is told") or diag($err);
+	}
+}
+
 # ---------- errors that tell, and changes that they do not name
 
 $node->query(q{CREATE FUNCTION cleans() RETURNS void LANGUAGE plpgsql AS $$ BEGIN

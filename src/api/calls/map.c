@@ -95,7 +95,7 @@ static const char *walk_map(MapWalk *walk, const char *items, int level);
 
 /*
  * A name without its quotes and escapes; `which` buffer is used for it.  One
- * that cannot be represented is "".
+ * that no text can hold is as it was sent, with a byte that no other has.
  */
 static FtxSlice
 plain_name(MapWalk *walk, uint32 name, int which)
@@ -103,18 +103,29 @@ plain_name(MapWalk *walk, uint32 name, int which)
 	const char *p = walk->page->body.data + (name & NAME_PLACE);
 	int len = (int) (ftx_map_name_end(walk->page, p) - p) - 2;
 	FtxSlice result = {p + 1, len};
+	int unescaped;
+	char *plain;
 
 	if (memchr(p + 1, '\\', len) == NULL)
 		return result;
-	if (len > walk->plain_size[which])
+	if (len >= walk->plain_size[which])
 	{
 		if (walk->plain[which] != NULL)
 			pfree(walk->plain[which]);
-		walk->plain_size[which] = len;
-		walk->plain[which] = palloc(len);
+		walk->plain[which] = NULL;
+		walk->plain_size[which] = len + 1;
+		walk->plain[which] = palloc(len + 1);
 	}
-	result.data = walk->plain[which];
-	result.len = Max(ftx_json_unescape(p + 1, len, walk->plain[which]), 0);
+	plain = walk->plain[which];
+	unescaped = ftx_json_unescape(p + 1, len, plain);
+	if (unescaped < 0)
+	{
+		memcpy(plain, p + 1, len);
+		plain[len] = '\0';
+		unescaped = len + 1;
+	}
+	result.data = plain;
+	result.len = unescaped;
 	return result;
 }
 

@@ -294,6 +294,14 @@ show_queue(FtxWrites *writes)
 
 /* ---------- sending ---------- */
 
+static bool
+any_left(const FtxStatement *statement)
+{
+	return statement->done + statement->refused + statement->unknown +
+			   statement->in_flight >
+		   0;
+}
+
 /*
  * Give the message that is under way the line.
  */
@@ -330,9 +338,7 @@ add_context(void *arg)
 	if (context->writes->silent)
 		return;
 	count_flights(context->writes);
-	if (statement->done + statement->refused + statement->unknown +
-			statement->in_flight >
-		0)
+	if (any_left(statement))
 		add_line(statement);
 }
 
@@ -352,6 +358,10 @@ ftx_writes_leave(FtxWritesContext *context)
 	error_context_stack = context->callback.previous;
 }
 
+/*
+ * Hand the next write of the queue to the network.  If that fails it has not
+ * left, and stays in the queue as one that is not sent.
+ */
 static void
 start_next(FtxWrites *writes)
 {
@@ -363,12 +373,47 @@ start_next(FtxWrites *writes)
 	flight->log = ftx_write_log_begin(writes->session, spec);
 	ftx_change_begin(&flight->change, writes->statement, spec->method,
 					 spec->path);
-	flight->call = ftx_call_start(writes->session, spec, writes->stats, NULL,
-								  writes->cxt);
+	PG_TRY();
+	{
+		flight->call = ftx_call_start(writes->session, spec, writes->stats,
+									  NULL, writes->cxt);
+	}
+	PG_CATCH();
+	{
+		ftx_change_end(&flight->change, FTX_NOT_DONE);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
 	writes->next++;
 	writes->nflights++;
 	writes->statement->in_flight++;
 	count_passed(writes, spec, false);
+}
+
+/*
+ * The same; what is wrong with it is returned, to be raised when the other
+ * flights have landed.
+ */
+static ErrorData *
+try_next(FtxWrites *writes)
+{
+	MemoryContext old = CurrentMemoryContext;
+	ErrorData *volatile error = NULL;
+
+	writes->silent = true;
+	PG_TRY();
+	{
+		start_next(writes);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(old);
+		error = CopyErrorData();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	writes->silent = false;
+	return error;
 }
 
 static bool
@@ -489,6 +534,15 @@ take_in(FtxWrites *writes, Flight *flight, FtxWriteAnswered answered, void *arg)
 }
 
 /*
+ * What ends the statement does not wait for flights.
+ */
+static bool
+is_cancel(const ErrorData *error)
+{
+	return error != NULL && error->sqlerrcode == ERRCODE_QUERY_CANCELED;
+}
+
+/*
  * Raise an error that was held, with the line that its context lacks.
  */
 ftx_noreturn static void
@@ -497,6 +551,8 @@ raise_held(FtxWrites *writes, ErrorData *error)
 	char *line;
 
 	give_up_flights(writes);
+	if (!any_left(writes->statement))
+		ReThrowError(error);
 	line = ftx_changes_line(writes->statement);
 	error->context = error->context == NULL ?
 						 line :
@@ -519,7 +575,9 @@ send_all(FtxWrites *writes, FtxWriteAnswered answered, void *arg)
 		while (failed == NULL && error == NULL &&
 			   writes->next < writes->queued &&
 			   writes->nflights < writes->session->options.max_concurrency)
-			start_next(writes);
+			error = try_next(writes);
+		if (writes->nflights == 0 || is_cancel(error))
+			break;
 		flight = land(writes);
 		if (!write_succeeded(&writes->queue[flight.index], flight.call))
 		{
@@ -532,7 +590,7 @@ send_all(FtxWrites *writes, FtxWriteAnswered answered, void *arg)
 		else
 		{
 			error = take_in(writes, &flight, answered, arg);
-			if (error != NULL && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+			if (is_cancel(error))
 				break;
 		}
 	}
