@@ -637,6 +637,12 @@ ftx_request_repeat(FtxRequest *request)
 	ftx_engine_pump(request->engine);
 }
 
+void
+ftx_request_set_reader(FtxRequest *request, int64 *sent)
+{
+	request->sent = sent;
+}
+
 bool
 ftx_request_done(const FtxRequest *request)
 {

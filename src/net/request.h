@@ -76,6 +76,9 @@ ftx_request_start(FtxEngine *engine, const FtxRequestSpec *spec,
 /* Send a request that is done once more; its answer is forgotten. */
 extern void ftx_request_repeat(FtxRequest *request);
 
+/* From now on `sent` counts its sendings (FtxRequestSpec.sent). */
+extern void ftx_request_set_reader(FtxRequest *request, int64 *sent);
+
 extern bool ftx_request_done(const FtxRequest *request);
 
 /* What is known of a request that is not done: has the server acted on it? */

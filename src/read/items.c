@@ -422,6 +422,21 @@ ftx_items_start(FtxItems *items, const FtxItemsRange *range)
 	MemoryContextSwitchTo(old);
 }
 
+FtxCall *
+ftx_items_ask(const FtxItems *items, const FtxItemsRange *range,
+			  MemoryContext owner)
+{
+	const FtxResource *resource = items->spec.resource;
+	FtxItemsPlan plan = ftx_items_plan(resource, range);
+	char *path;
+
+	if (plan.enumerate || plan.none || range->many_column >= 0)
+		return NULL;
+	path = psprintf("%s%s", ftx_path_of(resource, plan.operation, range->fixed),
+					range->query);
+	return ftx_pages_ask(&items->spec, path, plan.one_object, owner);
+}
+
 /* ---------- lanes ---------- */
 
 static Lane *
@@ -541,6 +556,13 @@ ftx_items_ready(FtxItems *items)
 {
 	start_lanees(items, false);
 	return answer_ready(items);
+}
+
+bool
+ftx_items_in_hand(const FtxItems *items)
+{
+	return items->nlanes == 1 && items->current == 0 &&
+		   ftx_pages_in_hand(items->lanes[0].pages);
 }
 
 static void

@@ -8,6 +8,7 @@
 #ifndef FTX_ITEMS_H
 #define FTX_ITEMS_H
 
+#include "api/calls/call.h"
 #include "catalogue/catalogue.h"
 #include "json/json.h"
 #include "read/pages.h"
@@ -73,6 +74,16 @@ extern void ftx_items_report(FtxItems *items);
  * with what has arrived?
  */
 extern bool ftx_items_ready(FtxItems *items);
+
+/*
+ * Ask ahead for what ftx_items_start() with this range would ask for first;
+ * NULL: that is not known, or no call is needed.
+ */
+extern FtxCall *ftx_items_ask(const FtxItems *items, const FtxItemsRange *range,
+							  MemoryContext owner);
+
+/* Of the only list: does the page that has arrived have another item? */
+extern bool ftx_items_in_hand(const FtxItems *items);
 
 /* Is there something that has not arrived yet? */
 extern bool ftx_items_unread(const FtxItems *items);

@@ -26,7 +26,7 @@
 #include "read/path.h"
 #include "utils/memutils.h"
 
-#define CALLS 3 /* the detail object, and two extras */
+#define CALLS FTX_DETAIL_CALLS
 
 /* The calls of one row. */
 typedef struct Detail
@@ -139,15 +139,13 @@ copy_listed(FtxObjects *objects, const FtxJsonValue *item, bool all)
 	return result;
 }
 
-static FtxCall *
-start_call(FtxObjects *objects, const FtxOperation *operation, const char *key)
+static FtxCallSpec
+call_of(FtxObjects *objects, const FtxOperation *operation, const char *key)
 {
 	FtxCallSpec spec = {0};
-	FtxCall *call;
-	char *path = ftx_path_of_key(objects->spec.resource, operation, key);
 
 	spec.method = FTX_GET;
-	spec.path = path;
+	spec.path = ftx_path_of_key(objects->spec.resource, operation, key);
 	spec.accept = operation->accept;
 	spec.expected.bare = operation->bare;
 	spec.expected.no_key = key == NULL;
@@ -155,10 +153,49 @@ start_call(FtxObjects *objects, const FtxOperation *operation, const char *key)
 	if (operation == &objects->spec.resource->detail)
 		spec.expected.id = key;
 	spec.repeat_safe = true;
-	call = ftx_call_start(objects->spec.session, &spec, objects->spec.stats,
-						  objects->spec.memo, objects->cxt);
-	pfree(path);
+	return spec;
+}
+
+static FtxCall *
+start_call(FtxObjects *objects, const FtxOperation *operation, const char *key)
+{
+	FtxCallSpec spec = call_of(objects, operation, key);
+	FtxCall *call = ftx_call_start(objects->spec.session, &spec,
+								   objects->spec.stats, objects->spec.memo,
+								   objects->cxt);
+
+	pfree(unconstify(char *, spec.path));
 	return call;
+}
+
+/*
+ * Ask ahead for what ftx_objects_fetch() of an object would ask for.
+ */
+int
+ftx_objects_ask(FtxObjects *objects, const char *key, FtxCall **calls)
+{
+	const FtxResource *resource = objects->spec.resource;
+	const FtxOperation *operations[CALLS] = {&resource->detail};
+	int n = 0;
+
+	if (objects->spec.extras & FTX_EXTRA_1)
+		operations[1] = &resource->extras[0];
+	if (objects->spec.extras & FTX_EXTRA_2)
+		operations[2] = &resource->extras[1];
+	for (int i = 0; i < CALLS; i++)
+	{
+		FtxCallSpec spec;
+
+		if (operations[i] == NULL)
+			continue;
+		spec = call_of(objects, operations[i], key);
+		calls[n] = ftx_call_ask_ahead(objects->spec.session, &spec,
+									  objects->spec.stats, objects->spec.memo,
+									  objects->cxt);
+		if (calls[n] != NULL)
+			n++;
+	}
+	return n;
 }
 
 void

@@ -8,6 +8,7 @@
 #ifndef FTX_OBJECTS_H
 #define FTX_OBJECTS_H
 
+#include "api/calls/call.h"
 #include "json/json.h"
 #include "read/pages.h"
 
@@ -25,6 +26,16 @@ extern FtxObjects *ftx_objects_create(const FtxReadSpec *spec);
  */
 extern void ftx_objects_fetch(FtxObjects *objects, const char *key,
 							  const FtxJsonValue *item, bool object);
+
+#define FTX_DETAIL_CALLS 3 /* the detail object, and two extras */
+
+/*
+ * Ask ahead for what ftx_objects_fetch() of the object of a key would ask for;
+ * into `calls` (FTX_DETAIL_CALLS), as far as calls are needed.  Returns their
+ * number.
+ */
+extern int
+ftx_objects_ask(FtxObjects *objects, const char *key, FtxCall **calls);
 
 /* Rows asked for and not yet taken. */
 extern int ftx_objects_pending(const FtxObjects *objects);

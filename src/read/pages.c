@@ -274,43 +274,69 @@ spare_memo(FtxPages *pages, int64 page_bytes)
 }
 
 /*
- * Ask for the page at a cursor; NULL: the first one.
+ * What asks for the page of `limit` rows at a cursor (NULL: the first one).
+ * The path of the call is palloc'ed.
  */
-static FtxCall *
-start_page(FtxPages *pages, const char *cursor)
+static FtxCallSpec
+page_call(const FtxReadSpec *pages, const char *list, bool is_list, int limit,
+		  const char *cursor)
 {
-	const FtxOperation *operation = is_list(pages) ?
-										&pages->spec.resource->list :
-										&pages->spec.resource->detail;
+	const FtxResource *resource = pages->resource;
+	const FtxOperation *operation = is_list ? &resource->list :
+											  &resource->detail;
 	FtxCallSpec spec = {0};
-	FtxCall *call;
 	StringInfoData path;
 
 	initStringInfo(&path);
-	appendStringInfoString(&path, pages->path);
-	if (is_list(pages) && pages->spec.resource->paged)
+	appendStringInfoString(&path, list);
+	if (is_list && resource->paged)
 	{
-		char limit[16];
+		char text[16];
 
 		spec.page = true;
-		snprintf(limit, sizeof(limit), "%d", page_limit(pages));
-		ftx_path_add_param(&path, "limit", limit);
+		snprintf(text, sizeof(text), "%d", limit);
+		ftx_path_add_param(&path, "limit", text);
 		if (cursor != NULL)
 			ftx_path_add_param(&path, "cursor", cursor);
 	}
 	spec.method = FTX_GET;
 	spec.path = path.data;
 	spec.accept = operation->accept;
-	spec.expected.no_key = !pages->has_key;
-	spec.expected.absent = pages->spec.resource->absent;
+	spec.expected.absent = resource->absent;
 	spec.expected.bare = operation->bare;
-	spec.expected.id = pages->asked_for;
 	spec.repeat_safe = true;
+	return spec;
+}
+
+/*
+ * Ask for the page at a cursor; NULL: the first one.
+ */
+static FtxCall *
+start_page(FtxPages *pages, const char *cursor)
+{
+	FtxCallSpec spec = page_call(&pages->spec, pages->path, is_list(pages),
+								 page_limit(pages), cursor);
+	FtxCall *call;
+
+	spec.expected.no_key = !pages->has_key;
+	spec.expected.id = pages->asked_for;
 	call = ftx_call_start(pages->spec.session, &spec, pages->spec.stats,
 						  pages->too_long ? NULL : pages->spec.memo,
 						  pages->cxt);
-	pfree(path.data);
+	pfree(unconstify(char *, spec.path));
 	return call;
+}
+
+FtxCall *
+ftx_pages_ask(const FtxReadSpec *spec, const char *path, bool one_object,
+			  MemoryContext owner)
+{
+	FtxCallSpec call = page_call(
+		spec, path, spec->resource->list.path != NULL && !one_object,
+		ftx_pages_first_limit(spec->page_size, spec->limit), NULL);
+
+	return ftx_call_ask_ahead(spec->session, &call, spec->stats, spec->memo,
+							  owner);
 }
 
 /*
@@ -435,6 +461,16 @@ was_on_previous_page(FtxPages *pages, const FtxJsonValue *key)
 
 	return pages->previous != NULL && key->kind == FTX_JSON_STRING &&
 		   byteset_lookup(pages->previous, bytes) != NULL;
+}
+
+bool
+ftx_pages_in_hand(FtxPages *pages)
+{
+	return pages->position < pages->page.nitems &&
+		   (pages->previous == NULL ||
+			!was_on_previous_page(
+				pages,
+				ftx_page_value(&pages->page, pages->position, FTX_KEY_SLOT)));
 }
 
 /*

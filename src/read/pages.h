@@ -64,6 +64,16 @@ extern const FtxJsonValue *ftx_pages_next(FtxPages *pages);
 /* Ask for the page that is wanted next, without waiting for it. */
 extern void ftx_pages_request(FtxPages *pages);
 
+/*
+ * Ask ahead for the first page of a list, or for the one object of a path, that
+ * sources with this specification will ask for; see ftx_call_ask_ahead().
+ */
+extern FtxCall *ftx_pages_ask(const FtxReadSpec *spec, const char *path,
+							  bool one_object, MemoryContext owner);
+
+/* Does the page that has arrived have another item? */
+extern bool ftx_pages_in_hand(FtxPages *pages);
+
 /* Would ftx_pages_next() answer without waiting? */
 extern bool ftx_pages_ready(const FtxPages *pages);
 

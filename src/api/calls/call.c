@@ -11,13 +11,11 @@
 #include "api/calls/call_answer.h"
 #include "api/calls/error.h"
 #include "api/calls/memo.h"
-#include "api/calls/reserve.h"
-#include "api/calls/statement.h"
+#include "api/calls/exchange.h"
 #include "api/secrets/mask.h"
 #include "api/secrets/secret.h"
 #include "api/secrets/shown.h"
 #include "api/secrets/words.h"
-#include "base/guc.h"
 #include "json/json.h"
 #include "json/projection.h"
 #include "json/value.h"
@@ -25,19 +23,6 @@
 #include "miscadmin.h"
 #include "portability/instr_time.h"
 #include "utils/memutils.h"
-
-/*
- * The largest answer that is accepted, after unpacking: schema configurations
- * of sources with tens of thousands of tables are the largest known ones.
- * PostgreSQL's own limit on one value is 1 GB.
- */
-#define MAX_ANSWER_BYTES ((size_t) 256 * 1024 * 1024)
-
-/*
- * The same for a page of a list: 1,000 objects of 128 KB, where large ones have
- * 50.  A smaller page_size makes smaller pages.
- */
-#define MAX_PAGE_BYTES ((size_t) 128 * 1024 * 1024)
 
 /* Fivetran's have 30; a request line of more than 8 KB is refused by many. */
 #define MAX_CURSOR_BYTES 4096
@@ -50,14 +35,11 @@ struct FtxCall
 	char *path;
 	bool changes; /* it is no read */
 	FtxExpected expected;
-	FtxRequest *request; /* NULL when the memo answered */
-	FtxBytes *body;		 /* the memo's answer, or NULL */
-	int status;			 /* the memo's answer */
+	FtxHolder holder; /* of the exchange; it has none when the memo answered */
+	FtxBytes *body;	  /* the memo's answer, or NULL */
+	int status;		  /* the memo's answer */
 	FtxStats *stats;
 	FtxMemo *memo;
-
-	/* of the session's credentials, when it was sent; -1: not once more */
-	int generation;
 
 	bool booked; /* its figures are in stats and memo, and it has this: */
 	FtxAnswer answer;
@@ -78,33 +60,6 @@ remembered(FtxCall *call)
 	ftx_bytes_own(call->body, call->cxt);
 	call->stats->remembered++;
 	return true;
-}
-
-/* Seconds that an answer has, however little time its caller has. */
-#define HURRIED_TIMEOUT 10
-
-/*
- * What the request's statement may still do: the time that its retries may
- * take is a limit of each server, which a setting narrows.
- */
-static void
-budget_request(FtxCall *call, const FtxCallSpec *spec, FtxRequestSpec *request)
-{
-	int64 wait = call->session->options.max_retry_wait;
-
-	request->budget = &ftx_statement_pin(call->cxt)->budget;
-	request->budget->max_calls = ftx_guc_max_calls();
-	if (ftx_guc_max_retry_wait() >= 0)
-		wait = Min(wait, ftx_guc_max_retry_wait());
-	request->max_retry_wait = wait * 1000;
-	if (spec->hurried)
-	{
-		request->max_retry_wait = Min(request->max_retry_wait,
-									  request->budget->retry_wait +
-										  spec->time_left);
-		request->timeout = (int) Min(
-			request->timeout, Max(spec->time_left / 1000, HURRIED_TIMEOUT));
-	}
 }
 
 /* An FtxSecretFinder: a secret of a request, held by a memory context. */
@@ -145,6 +100,31 @@ hold_secrets(const FtxCall *call, const FtxCallSpec *spec)
 }
 
 FtxCall *
+ftx_call_ask_ahead(FtxSession *session, const FtxCallSpec *spec,
+				   FtxStats *stats, FtxMemo *memo, MemoryContext owner)
+{
+	int status;
+	FtxBytes *body = ftx_memo_find(memo, session, spec->path, &status);
+
+	if (body == NULL)
+		return ftx_call_start(session, spec, stats, memo, owner);
+	ftx_bytes_unref(body);
+	return NULL;
+}
+
+bool
+ftx_call_wanted(const FtxCall *call)
+{
+	return !ftx_exchange_untaken(call->holder.exchange);
+}
+
+bool
+ftx_call_shared(const FtxCall *call)
+{
+	return !ftx_exchange_alone(call->holder.exchange);
+}
+
+FtxCall *
 ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 			   FtxMemo *memo, MemoryContext owner)
 {
@@ -152,7 +132,6 @@ ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 											  ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	FtxCall *call = palloc0(sizeof(FtxCall));
-	FtxRequestSpec request = {0};
 
 	/* braces of values are encoded: what is left has no value */
 	if (strchr(spec->path, '{') != NULL)
@@ -168,38 +147,10 @@ ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 			spec->expected.id, strlen(spec->expected.id), PG_UTF8));
 	call->stats = stats;
 	call->memo = memo;
-	call->generation = session->generation;
 	hold_secrets(call, spec);
-
+	call->holder.stats = stats;
 	if (!remembered(call))
-	{
-		/* sets of writes are checked as a whole */
-		if (spec->method == FTX_GET)
-			ftx_reserve_check(session, 0);
-		request.method = spec->method;
-		request.url = psprintf("%s%s", session->options.base_url, spec->path);
-		request.accept = ftx_accept_value(spec->accept);
-		if (spec->body != NULL)
-		{
-			request.content_type = "application/json";
-			request.body = pg_server_to_any(spec->body, strlen(spec->body),
-											PG_UTF8);
-			request.body_len = strlen(request.body);
-		}
-		else if (spec->content_type != NULL)
-		{
-			request.content_type = spec->content_type;
-			request.body = spec->bytes;
-			request.body_len = spec->nbytes;
-		}
-		request.repeat_safe = spec->repeat_safe;
-		request.timeout = spec->takes_long ? session->options.long_timeout :
-											 session->options.request_timeout;
-		request.max_body = spec->page ? MAX_PAGE_BYTES : MAX_ANSWER_BYTES;
-		budget_request(call, spec, &request);
-		request.sent = &stats->calls;
-		call->request = ftx_request_start(session->engine, &request, cxt);
-	}
+		ftx_exchange_hold(&call->holder, session, spec, memo, cxt);
 	MemoryContextSwitchTo(old);
 	return call;
 }
@@ -213,52 +164,40 @@ book_answer(FtxCall *call)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	const FtxResponse *response;
+	bool first;
 
 	call->booked = true;
-	if (call->request == NULL)
+	if (call->holder.exchange == NULL)
 	{
 		ftx_answer_remembered(&call->answer, &call->expected, call->status,
 							  ftx_call_body(call));
 		MemoryContextSwitchTo(old);
 		return;
 	}
-	response = ftx_request_response(call->request);
-	call->stats->retries += Max(response->attempts - 1, 0);
-	call->stats->bytes += response->bytes;
-	if (call->memo != NULL && call->method == FTX_GET &&
-		response->outcome == FTX_ANSWERED && response->body != NULL &&
-		(response->status == 200 || response->status == 404))
-		ftx_memo_store(call->memo, call->session, call->path, response->status,
-					   response->body);
+	response = ftx_exchange_take(call->holder.exchange, &first);
+	if (first)
+	{
+		call->stats->retries += Max(response->attempts - 1, 0);
+		call->stats->bytes += response->bytes;
+	}
+	else
+		call->stats->remembered++;
 	ftx_answer_take(&call->answer, call->method, call->changes, &call->expected,
 					response);
+	if (first && call->memo != NULL && call->method == FTX_GET &&
+		response->outcome == FTX_ANSWERED && response->body != NULL &&
+		(response->status == 200 || response->status == 404 ||
+		 call->answer.problem == FTX_PROBLEM_PARENT_HAS_NONE))
+		ftx_memo_store(call->memo, call->session, call->path, response->status,
+					   response->body);
 	MemoryContextSwitchTo(old);
-}
-
-/*
- * Send a call once more whose credentials were refused, if the files that they
- * came from hold others now.
- */
-static bool
-sent_again(FtxCall *call)
-{
-	int generation = call->generation;
-
-	if (generation < 0 || ftx_request_response(call->request)->status != 401)
-		return false;
-	call->generation = -1;
-	if (!ftx_session_refresh(call->session, generation))
-		return false;
-	ftx_request_repeat(call->request);
-	return true;
 }
 
 bool
 ftx_call_done(FtxCall *call)
 {
-	if (call->request == NULL)
-		return true;
-	return ftx_request_done(call->request) && !sent_again(call);
+	return call->holder.exchange == NULL ||
+		   ftx_exchange_done(call->holder.exchange);
 }
 
 static void
@@ -284,17 +223,30 @@ void
 ftx_call_wait(FtxCall *call)
 {
 	while (!ftx_call_done(call))
-		wait_for(call->session, call->stats, call->request);
+		wait_for(call->session, call->stats,
+				 ftx_exchange_request(call->holder.exchange));
 	if (!call->booked)
 		book_answer(call);
+}
+
+/*
+ * The answer of a call that is done; NULL if it is the memo's.
+ */
+static const FtxResponse *
+response_of(const FtxCall *call)
+{
+	FtxExchange *exchange = call->holder.exchange;
+
+	return exchange == NULL ?
+			   NULL :
+			   ftx_request_response(ftx_exchange_request(exchange));
 }
 
 FtxSlice
 ftx_call_body(const FtxCall *call)
 {
-	return ftx_bytes_slice(call->request == NULL ?
-							   call->body :
-							   ftx_request_response(call->request)->body);
+	return ftx_bytes_slice(response_of(call) == NULL ? call->body :
+													   response_of(call)->body);
 }
 
 const FtxAnswer *
@@ -568,16 +520,17 @@ ftx_call_check_id(FtxCall *call, const FtxJsonValue *id)
 double
 ftx_call_elapsed_ms(const FtxCall *call)
 {
-	return call->request == NULL ?
-			   0 :
-			   ftx_request_response(call->request)->elapsed_ms;
+	return response_of(call) == NULL ? 0 : response_of(call)->elapsed_ms;
 }
 
 FtxStanding
 ftx_call_standing(const FtxCall *call)
 {
-	return call->request == NULL ? FTX_MAY_HAVE_RUN :
-								   ftx_request_standing(call->request);
+	FtxExchange *exchange = call->holder.exchange;
+
+	return exchange == NULL ?
+			   FTX_MAY_HAVE_RUN :
+			   ftx_request_standing(ftx_exchange_request(exchange));
 }
 
 void

@@ -5,7 +5,7 @@
  *
  * A call is an HTTP request to the session's base URL with its credentials,
  * budget and time limit.  GETs of one executor run may be answered from a
- * memo (api/calls/memo.h) instead.
+ * memo (api/calls/memo.h) instead, or by a request under way (api/exchange.h).
  *
  *-------------------------------------------------------------------------
  */
@@ -64,6 +64,22 @@ typedef struct FtxCallSpec
 extern FtxCall *
 ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 			   FtxMemo *memo, MemoryContext owner);
+
+/*
+ * Ask for what calls to come will ask for: a GET is sent, unless it is under way
+ * or its answer is held, and its answer is kept as long as the call lives.
+ * Nobody looks at the answer by this call, so it may be an error that nobody
+ * learns of.  NULL: the memo has the answer.
+ */
+extern FtxCall *
+ftx_call_ask_ahead(FtxSession *session, const FtxCallSpec *spec,
+				   FtxStats *stats, FtxMemo *memo, MemoryContext owner);
+
+/* Has a call looked at the answer to one that was asked ahead? */
+extern bool ftx_call_wanted(const FtxCall *call);
+
+/* Does another call share its request? */
+extern bool ftx_call_shared(const FtxCall *call);
 
 /*
  * Is the answer there?  A call that was refused for its credentials (401) is

@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "api/calls/memo.h"
+#include "api/calls/stats.h"
 #include "common/hashfn.h"
 #include "lib/ilist.h"
 #include "utils/memutils.h"
@@ -46,12 +47,16 @@ struct FtxMemo
 	MemoryContext cxt;
 	dlist_head entries; /* newest first */
 	dlist_head buckets[MEMO_BUCKETS];
+	dlist_head shared; /* of FtxShared; few */
+	TimestampTz present;
 	int nentries;
 	size_t bytes;
 };
 
 /* The memos of all executor runs under way in this backend. */
 static dlist_head memos = DLIST_STATIC_INIT(memos);
+
+static uint64 writes = 0;
 
 static void
 forget(FtxMemo *memo, MemoEntry *entry)
@@ -71,6 +76,13 @@ forget_entries(FtxMemo *memo)
 		forget(memo, dlist_head_element(MemoEntry, age, &memo->entries));
 }
 
+static void
+share_nothing(FtxMemo *memo)
+{
+	while (!dlist_is_empty(&memo->shared))
+		ftx_memo_unshare(dlist_head_element(FtxShared, node, &memo->shared));
+}
+
 /*
  * Reset callback of the run's query context.
  */
@@ -80,6 +92,7 @@ end_memo(void *arg)
 	FtxMemo *memo = arg;
 
 	forget_entries(memo);
+	share_nothing(memo);
 	dlist_delete(&memo->node);
 }
 
@@ -103,6 +116,7 @@ ftx_memo_of(EState *estate)
 	memo->estate = estate;
 	memo->cxt = estate->es_query_cxt;
 	dlist_init(&memo->entries);
+	dlist_init(&memo->shared);
 	for (int i = 0; i < MEMO_BUCKETS; i++)
 		dlist_init(&memo->buckets[i]);
 	dlist_push_head(&memos, &memo->node);
@@ -110,6 +124,12 @@ ftx_memo_of(EState *estate)
 	callback->arg = memo;
 	MemoryContextRegisterResetCallback(memo->cxt, callback);
 	return memo;
+}
+
+TimestampTz *
+ftx_memo_present(FtxMemo *memo)
+{
+	return &memo->present;
 }
 
 static uint32
@@ -185,10 +205,60 @@ ftx_memo_forget_list(FtxMemo *memo, const char *path)
 }
 
 void
+ftx_memo_share(FtxMemo *memo, FtxSession *session, const char *path,
+			   const FtxStats *reader, FtxShared *shared)
+{
+	shared->memo = memo;
+	shared->reader = reader;
+	shared->umid = session->umid;
+	shared->hash = path_hash(path);
+	shared->path = path;
+	dlist_push_head(&memo->shared, &shared->node);
+}
+
+void
+ftx_memo_unshare(FtxShared *shared)
+{
+	if (shared->memo != NULL)
+		dlist_delete(&shared->node);
+	shared->memo = NULL;
+}
+
+FtxShared *
+ftx_memo_shared(FtxMemo *memo, FtxSession *session, const FtxStats *reader,
+				const char *path)
+{
+	uint32 hash = path_hash(path);
+	dlist_iter iter;
+
+	dlist_foreach (iter, &memo->shared)
+	{
+		FtxShared *shared = dlist_container(FtxShared, node, iter.cur);
+
+		if (shared->hash == hash && shared->reader == reader &&
+			shared->umid == session->umid && strcmp(shared->path, path) == 0)
+			return shared;
+	}
+	return NULL;
+}
+
+void
 ftx_memo_forget_all(void)
 {
 	dlist_iter iter;
 
+	writes++;
 	dlist_foreach (iter, &memos)
-		forget_entries(dlist_container(FtxMemo, node, iter.cur));
+	{
+		FtxMemo *memo = dlist_container(FtxMemo, node, iter.cur);
+
+		forget_entries(memo);
+		share_nothing(memo);
+	}
+}
+
+uint64
+ftx_memo_writes(void)
+{
+	return writes;
 }

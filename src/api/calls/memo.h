@@ -15,7 +15,10 @@
 
 #include "api/calls/call.h"
 #include "api/calls/session.h"
+#include "api/calls/stats.h"
 #include "base/bytes.h"
+#include "datatype/timestamp.h"
+#include "lib/ilist.h"
 #include "nodes/execnodes.h"
 
 /*
@@ -29,6 +32,12 @@
 
 /* The memo of an executor run; it ends with the run's query context. */
 extern FtxMemo *ftx_memo_of(EState *estate);
+
+/*
+ * What time windows of the run's scans count from, so that they ask for the
+ * same; 0 until one of them sets it.
+ */
+extern TimestampTz *ftx_memo_present(FtxMemo *memo);
 
 /*
  * The answer to a path in a session: NULL when it is not remembered.  The
@@ -47,7 +56,36 @@ extern void ftx_memo_store(FtxMemo *memo, FtxSession *session, const char *path,
  */
 extern void ftx_memo_forget_list(FtxMemo *memo, const char *path);
 
-/* Forget everything in all runs: this backend is about to write. */
+/*
+ * A GET of which the answer is under way, or held by a call (api/exchange.h).
+ * Embedded in its owner's memory, who ends the sharing before that is freed; as
+ * does the end of the run.
+ */
+typedef struct FtxShared
+{
+	dlist_node node;
+	FtxMemo *memo;			/* NULL: it is not shared */
+	const FtxStats *reader; /* who may share it */
+	Oid umid;
+	uint32 hash;
+	const char *path; /* its owner's */
+} FtxShared;
+
+extern void ftx_memo_share(FtxMemo *memo, FtxSession *session, const char *path,
+						   const FtxStats *reader, FtxShared *shared);
+extern void ftx_memo_unshare(FtxShared *shared);
+
+/* The one of a path in a session that this reader may share, or NULL. */
+extern FtxShared *ftx_memo_shared(FtxMemo *memo, FtxSession *session,
+								  const FtxStats *reader, const char *path);
+
+/*
+ * Forget everything in all runs, and share nothing that was asked for so far:
+ * this backend is about to write.
+ */
 extern void ftx_memo_forget_all(void);
+
+/* How often that has happened. */
+extern uint64 ftx_memo_writes(void);
 
 #endif /* FTX_MEMO_H */

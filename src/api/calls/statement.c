@@ -35,6 +35,9 @@ static ProcessUtility_hook_type next_utility = NULL;
 static int depth = 0;
 static QueryDesc *outermost = NULL;
 
+/* The `count` of the innermost ExecutorRun(). */
+static uint64 rows_wanted = 0;
+
 /*
  * The run that was under way when the library was loaded, or NULL, and the
  * portal that it is below: while that is active, all else is inside.
@@ -157,6 +160,12 @@ ftx_statement_pin(MemoryContext owner)
 	return statement;
 }
 
+uint64
+ftx_statement_rows_wanted(void)
+{
+	return rows_wanted;
+}
+
 void
 ftx_statement_enter_function(void)
 {
@@ -275,10 +284,27 @@ fivetrexExecutorStart(QueryDesc *query, int eflags)
 }
 
 static void
-fivetrexExecutorRun(FTX_EXECUTOR_RUN_PARAMETERS)
+run(FTX_EXECUTOR_RUN_PARAMETERS)
 {
 	INSIDE(queryDesc, (next_run ? next_run : standard_ExecutorRun)(
 						  FTX_EXECUTOR_RUN_ARGUMENTS));
+}
+
+static void
+fivetrexExecutorRun(FTX_EXECUTOR_RUN_PARAMETERS)
+{
+	uint64 outer = rows_wanted;
+
+	rows_wanted = count;
+	PG_TRY();
+	{
+		run(FTX_EXECUTOR_RUN_ARGUMENTS);
+	}
+	PG_FINALLY();
+	{
+		rows_wanted = outer;
+	}
+	PG_END_TRY();
 }
 
 /*

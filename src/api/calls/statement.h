@@ -70,6 +70,11 @@ extern void ftx_statement_init(void);
 /* The statement that is under way, held until `owner` is reset. */
 extern FtxStatement *ftx_statement_pin(MemoryContext owner);
 
+/*
+ * The rows that the innermost run of the executor is to produce now; 0: all.
+ */
+extern uint64 ftx_statement_rows_wanted(void);
+
 /* A function was called; outside of any run it is a statement of its own. */
 extern void ftx_statement_enter_function(void);
 

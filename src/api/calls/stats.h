@@ -15,7 +15,7 @@ typedef struct FtxStats
 	int64 retries;	  /* repetitions among them */
 	int64 pages;	  /* list pages decoded */
 	int64 bytes;	  /* received on the wire */
-	int64 remembered; /* answers taken from the memo */
+	int64 remembered; /* answers that others had asked for, or the memo had */
 	int64 predicted;  /* pages that were asked for by a predicted cursor */
 	double waited_ms; /* time blocked on the network */
 } FtxStats;
