@@ -13,6 +13,7 @@
 #include "api/writes/changes.h"
 #include "base/compat.h"
 #include "base/guc.h"
+#include "fdw/plan/join.h"
 #include "fmgr.h"
 
 FTX_MODULE_MAGIC("fivetrex", FTX_VERSION);
@@ -27,4 +28,5 @@ _PG_init(void)
 	ftx_changes_init();
 	ftx_discard_init();
 	ftx_constant_init();
+	ftx_join_init();
 }

@@ -43,6 +43,7 @@ static int max_writes = 100;
 static int max_calls = -1;
 static int max_retry_wait = -1;
 static int reserve = 0;
+static int join_window = -1;
 static bool dry_run = false;
 static bool log_writes = false;
 
@@ -67,6 +68,10 @@ typedef struct Setting
 static Setting settings[] = {
 	{"fivetrex.dry_run", PGC_USERSET, &dry_run, PGC_BOOL, "off", 0, 0, 0,
 	 "Shows writes instead of sending them.", NULL, false, NULL},
+	{"fivetrex.join_window", PGC_USERSET, &join_window, PGC_INT, "-1", -1, 1024,
+	 0, "Rows of a join that are asked for at once.",
+	 "-1 means twice the server's max_concurrency, 0 one after the other.",
+	 false, NULL},
 	{"fivetrex.log_writes", PGC_SUSET, &log_writes, PGC_BOOL, "off", 0, 0, 0,
 	 "Writes a line to the server's log for each request that is no GET.",
 	 "It names user, server, method, path, members of the body and outcome, never values.",
@@ -528,6 +533,13 @@ ftx_guc_reserve(void)
 {
 	settle_all();
 	return reserve;
+}
+
+int
+ftx_guc_join_window(void)
+{
+	settle_all();
+	return join_window;
 }
 
 bool

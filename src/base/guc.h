@@ -25,6 +25,9 @@ extern int ftx_guc_max_writes(void);  /* requests that create or change */
 
 extern int ftx_guc_max_retry_wait(void); /* seconds; -1 = server's option */
 
+/* rows of a join that are read ahead; -1 = as max_concurrency says, 0 = none */
+extern int ftx_guc_join_window(void);
+
 extern int ftx_guc_reserve(void);	  /* calls of the hour that are kept */
 extern bool ftx_guc_log_writes(void); /* log each request but GET */
 

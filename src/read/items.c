@@ -432,6 +432,9 @@ ftx_items_ask(const FtxItems *items, const FtxItemsRange *range,
 
 	if (plan.enumerate || plan.none || range->many_column >= 0)
 		return NULL;
+	if (range->wanted != NULL &&
+		!range->wanted(range->wanted_arg, range->fixed))
+		return NULL;
 	path = psprintf("%s%s", ftx_path_of(resource, plan.operation, range->fixed),
 					range->query);
 	return ftx_pages_ask(&items->spec, path, plan.one_object, owner);

@@ -29,7 +29,7 @@ ROOMS = {
     "fdw/modify": "fdw/scan api/writes",
     "fdw": "fdw/modify",
     "func": "read api/writes",
-    "": "base api/writes",
+    "": "base fdw",
 }
 # What all rooms of the wrapper know: what core calls, and differences between its versions.
 FOR_ALL_OF = {"fdw/fdw.h": "fdw", "fdw/compat.h": "fdw"}

@@ -41,9 +41,8 @@
 /* Elements assumed in an array that is not known when planning. */
 #define TYPICAL_ARRAY 10
 
-/* n calls, as many at once as may be. */
-static double
-calls_cost(double calls, int max_concurrency)
+Cost
+ftx_calls_cost(double calls, int max_concurrency)
 {
 	return calls * COST_CALL +
 		   ceil(calls / max_concurrency) * FTX_COST_ROUND_TRIP;
@@ -59,7 +58,8 @@ pages_cost(double pages)
 bool
 ftx_keys_are_cheaper(double nkeys, double pages, int max_concurrency)
 {
-	return nkeys <= 1 || calls_cost(nkeys, max_concurrency) < pages_cost(pages);
+	return nkeys <= 1 ||
+		   ftx_calls_cost(nkeys, max_concurrency) < pages_cost(pages);
 }
 
 double
@@ -270,13 +270,13 @@ ftx_choose_mode(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 	if (state->resource->parent != NULL)
 	{
 		*calls = child_calls(root, baserel, state, matches);
-		*cost = calls_cost(*calls, concurrency) + baserel->rows * COST_ROW;
+		*cost = ftx_calls_cost(*calls, concurrency) + baserel->rows * COST_ROW;
 		return FTX_SCAN_LIST;
 	}
 	if (state->resource->list.path == NULL)
 	{
 		*calls = 1;
-		*cost = calls_cost(1, 1) + COST_ROW;
+		*cost = ftx_calls_cost(1, 1) + COST_ROW;
 		return FTX_SCAN_SINGLETON;
 	}
 	foreach (lc, matches)
@@ -294,14 +294,14 @@ ftx_choose_mode(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 	if (state->needs_detail)
 	{
 		*calls += baserel->rows;
-		*cost += calls_cost(baserel->rows, concurrency);
+		*cost += ftx_calls_cost(baserel->rows, concurrency);
 	}
 	if (keys >= 0 && !state->needs_list &&
 		(state->needs_detail || ftx_keys_are_cheaper(keys, pages, concurrency)))
 	{
 		mode = FTX_SCAN_KEYS;
 		*calls = keys;
-		*cost = calls_cost(keys, concurrency) + keys * COST_ROW;
+		*cost = ftx_calls_cost(keys, concurrency) + keys * COST_ROW;
 	}
 	return mode;
 }

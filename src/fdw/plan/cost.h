@@ -15,6 +15,9 @@
 /* Planner units of a round trip: see there. */
 #define FTX_COST_ROUND_TRIP 100.0
 
+/* n calls, as many at once as may be. */
+extern Cost ftx_calls_cost(double calls, int max_concurrency);
+
 /* How many values does the match give: 1, or those of the array. */
 extern double ftx_match_keys(PlannerInfo *root, FtxMatch *match);
 

@@ -23,6 +23,7 @@
 #include "read/period.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -127,6 +128,83 @@ needs_execution(Node *node, void *context)
 	return expression_tree_walker(node, needs_execution, context);
 }
 
+static bool
+may_raise(Oid function, void *context)
+{
+	return !get_func_leakproof(function);
+}
+
+/*
+ * Is there anything in the expression that could raise an error, whatever the
+ * values?
+ */
+static bool
+is_risky(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_List:
+		case T_Const:
+		case T_Param:
+		case T_Var:
+		case T_RelabelType:
+		case T_CollateExpr:
+		case T_CaseExpr:
+		case T_CaseWhen:
+		case T_CaseTestExpr:
+		case T_CoalesceExpr:
+		case T_BoolExpr:
+		case T_NullTest:
+		case T_BooleanTest:
+			break;
+		case T_FuncExpr:
+		case T_OpExpr:
+		case T_DistinctExpr:
+		case T_NullIfExpr:
+		case T_ScalarArrayOpExpr:
+			if (check_functions_in_node(node, may_raise, context))
+				return true;
+			break;
+		default:
+			return true;
+	}
+	return expression_tree_walker(node, is_risky, context);
+}
+
+/*
+ * Does its value differ from row to row of a join?
+ */
+static bool
+takes_param(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXEC)
+		return true;
+	return expression_tree_walker(node, takes_param, context);
+}
+
+bool
+ftx_scan_request_is_safe(const FtxScanState *state)
+{
+	ForeignScan *plan = (ForeignScan *) state->node->ss.ps.plan;
+	int nparams = list_length(state->params);
+	int on_parents = intVal(
+		list_nth(plan->fdw_private, FtxPlanParentConditions));
+
+	for (int i = 0; i < nparams + on_parents; i++)
+	{
+		Node *expr = list_nth(plan->fdw_exprs, i);
+
+		/* conditions are of the parents that a row names */
+		if ((i >= nparams || takes_param(expr, NULL)) && is_risky(expr, NULL))
+			return false;
+	}
+	return true;
+}
+
 /*
  * The value of the plan's nth expression; false if it is not known yet.
  */
@@ -209,16 +287,16 @@ add_period(FtxScanState *state, StringInfo query)
 	TimestampTz now = server_now(state);
 	bool known = true;
 
-	/* a rescan asks for the same, as long as that can be reached */
-	if (now - state->now > USECS_PER_MINUTE ||
-		state->now - now > USECS_PER_MINUTE)
-		state->now = now;
+	/* all ask for the same in a run, as long as that can be reached */
+	if (now - *state->now > USECS_PER_MINUTE ||
+		*state->now - now > USECS_PER_MINUTE)
+		*state->now = now;
 	if (!tightest(state, first, state->nlowers, true, &lower, &known) ||
 		!tightest(state, first + state->nlowers, state->nuppers, false, &upper,
 				  &known))
 		return false;
 	if (known)
-		return ftx_period_params(state->resource, lower, upper, state->now,
+		return ftx_period_params(state->resource, lower, upper, *state->now,
 								 query);
 	ftx_path_add_param(query, state->resource->period.from, ftx_unknown);
 	ftx_path_add_param(query, state->resource->period.to, ftx_unknown);

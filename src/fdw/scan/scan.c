@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "api/calls/call.h"
 #include "api/calls/memo.h"
 #include "api/calls/open_lists.h"
 #include "api/options/options.h"
@@ -27,6 +28,7 @@
 #include "fdw/scan/scan_state.h"
 #include "foreign/foreign.h"
 #include "json/value.h"
+#include "lib/ilist.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -41,6 +43,9 @@
 #include "utils/resowner.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
+
+/* All scans that have begun and not ended in this backend. */
+static dlist_head scans = DLIST_STATIC_INIT(scans);
 
 static void
 read_plan(FtxScanState *state, List *items)
@@ -129,6 +134,7 @@ init_reading(FtxScanState *state, List *items)
 	spec.extras = ftx_converter_extras(state->converter);
 	state->extras = spec.extras != 0;
 	spec.memo = ftx_memo_of(state->node->ss.ps.state);
+	state->now = ftx_memo_present(spec.memo);
 	spec.stats = &state->stats;
 	spec.page_size = intVal(list_nth(items, FtxPlanPageSize));
 	spec.prefetch = intVal(list_nth(items, FtxPlanPrefetch));
@@ -141,9 +147,12 @@ init_reading(FtxScanState *state, List *items)
  * Reset callback of the scan's context.
  */
 static void
-unregister_list(void *arg)
+withdraw_scan(void *arg)
 {
-	ftx_open_list_unregister(&((FtxScanState *) arg)->open_list);
+	FtxScanState *state = arg;
+
+	ftx_open_list_unregister(&state->open_list);
+	dlist_delete(&state->all);
 }
 
 static FtxScanState *
@@ -165,10 +174,27 @@ create_scan(ForeignScanState *node)
 										   ALLOCSET_DEFAULT_SIZES);
 	state->spool_cxt = AllocSetContextCreate(cxt, "fivetrex row read ahead",
 											 ALLOCSET_DEFAULT_SIZES);
-	callback->func = unregister_list;
+	callback->func = withdraw_scan;
 	callback->arg = state;
 	MemoryContextRegisterResetCallback(cxt, callback);
+	dlist_push_head(&scans, &state->all);
 	return state;
+}
+
+FtxScanState *
+ftx_scan_of_plan(const EState *estate, const Plan *plan)
+{
+	dlist_iter iter;
+
+	dlist_foreach (iter, &scans)
+	{
+		FtxScanState *state = dlist_container(FtxScanState, all, iter.cur);
+
+		if (state->node->ss.ps.plan == plan &&
+			state->node->ss.ps.state == estate)
+			return state;
+	}
+	return NULL;
 }
 
 FtxScanState *
@@ -211,6 +237,7 @@ ftx_scan_describe(ForeignScanState *node)
 					   &options);
 	state->node = node;
 	state->describes = true;
+	state->now = palloc0(sizeof(TimestampTz));
 	state->max_concurrency = options.max_concurrency;
 	read_plan(state, plan->fdw_private);
 	(void) init_params(state, plan);
@@ -554,9 +581,9 @@ ftx_scan_next(FtxScanState *state)
 {
 	TupleTableSlot *slot = state->node->ss.ss_ScanTupleSlot;
 
-	while (next_row(state, slot))
+	while (!state->in_hand_only || ftx_scan_has_in_hand(state))
 	{
-		if (state->filter == NULL)
+		if (!next_row(state, slot) || state->filter == NULL)
 			return;
 		if (passes_filter(state, state->filter,
 						  state->node->ss.ps.ps_ExprContext, slot))
@@ -568,6 +595,24 @@ ftx_scan_next(FtxScanState *state)
 		state->begun = NULL;
 		CHECK_FOR_INTERRUPTS();
 	}
+	ExecClearTuple(slot);
+}
+
+int
+ftx_scan_ask(FtxScanState *state, FtxCall **calls)
+{
+	FtxScanRequest request;
+
+	ftx_parent_filter_reset(state->parent_filter);
+	ftx_scan_request(state, &request);
+	if (request.none || request.mode == FTX_SCAN_SINGLETON)
+		return 0;
+	if (request.mode == FTX_SCAN_KEYS)
+		return request.nkeys == 1 ?
+				   ftx_objects_ask(state->objects, request.keys[0], calls) :
+				   0;
+	calls[0] = ftx_items_ask(state->items, &request.range, state->cxt);
+	return calls[0] != NULL ? 1 : 0;
 }
 
 /*

@@ -19,6 +19,7 @@
 #include "fdw/scan/row_filter.h"
 #include "fdw/scan/scan.h"
 #include "json/json.h"
+#include "lib/ilist.h"
 #include "net/engine.h"
 #include "nodes/execnodes.h"
 #include "read/converter.h"
@@ -47,6 +48,7 @@
  */
 struct FtxScanState
 {
+	dlist_node all; /* in the list of all scans */
 	ForeignScanState *node;
 	FtxOpenList open_list; /* while a paged list is being read */
 	TupleDesc tupdesc;	   /* a copy: slots of it pin nothing, so that they can
@@ -90,15 +92,16 @@ struct FtxScanState
 	FtxItems *items;	 /* the list */
 	FtxObjects *objects; /* what is asked for row by row */
 	FtxStats stats;
+	TimestampTz *now; /* what a period counts from: the run's */
 
 	/* the present scan */
 	bool started;
-	TimestampTz now;  /* what a period counts from */
 	FtxScanMode mode; /* keys may turn out to be read by the list */
 	char **keys;	  /* in params_cxt, NULL-terminated entries */
 	int nkeys;
 	int next_key;
-	bool input_ended; /* nothing more to fetch details of */
+	bool in_hand_only; /* rows that have arrived count only (in_hand.c) */
+	bool input_ended;  /* nothing more to fetch details of */
 	int64 emitted;
 	const FtxJsonValue *begun; /* the item of the row in the slot, as long as
 								* only what the filter needs is filled */
@@ -139,5 +142,8 @@ extern void ftx_scan_complete_row(FtxScanState *state);
 
 /* A scan that is never executed, to describe its request. */
 extern FtxScanState *ftx_scan_describe(ForeignScanState *node);
+
+/* Is the next item there, and a row as it is?  (in_hand.c) */
+extern bool ftx_scan_has_in_hand(FtxScanState *state);
 
 #endif /* FTX_SCAN_STATE_H */

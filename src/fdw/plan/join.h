@@ -1,0 +1,75 @@
+/*-------------------------------------------------------------------------
+ *
+ * join.h
+ *		Joins by key: what the inner side asks for is asked ahead.
+ *
+ * A nested loop asks the API for the matches of one row at a time.  Where its
+ * inner side is a foreign scan that takes its key from the outer row, a custom
+ * scan over the outer side reads a window of rows, starts the requests that the
+ * inner scan will make for them, and hands the rows on in their order.  All
+ * else of the join is core's: the inner scan makes its requests as always, and
+ * finds them under way (api/exchange.h).
+ *
+ * join_plan.c adds the paths; join_outer.c tells what may be read ahead, and
+ * join_reads.c how much of a join will be read; join_window.c executes the
+ * custom scan.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_JOIN_H
+#define FTX_JOIN_H
+
+#include "postgres.h"
+
+#include "nodes/execnodes.h"
+#include "nodes/extensible.h"
+#include "nodes/pathnodes.h"
+
+/* Install the hook that adds paths. */
+extern void ftx_join_init(void);
+
+/*
+ * What is certain not to fail where it is read ahead of need.  Item of
+ * CustomScan.custom_private (Integer).
+ */
+typedef enum FtxJoinOuter
+{
+	FTX_OUTER_MAY_FAIL,	 /* nothing: read ahead only what is wanted anyway */
+	FTX_OUTER_LOCAL,	 /* all of it */
+	FTX_OUTER_IN_ANSWER, /* one of our scans: rows that have arrived */
+} FtxJoinOuter;
+
+/* Is the relation a table of ours? */
+extern bool ftx_join_reads_ours(RelOptInfo *rel);
+
+/*
+ * Is what the outer side does the same when rows are read ahead of need?
+ */
+extern bool ftx_join_outer_is_calm(PlannerInfo *root, RelOptInfo *outer);
+
+/*
+ * What of the outer side can be read ahead although it may not be wanted.
+ */
+extern FtxJoinOuter ftx_join_outer_kind(PlannerInfo *root, RelOptInfo *outer);
+
+/* How much of a join's outer side will be read. */
+typedef enum FtxJoinReads
+{
+	FTX_READS_SOME,		 /* maybe one row only */
+	FTX_READS_MORE,		 /* maybe one row only, but if another, then all */
+	FTX_READS_EVERYTHING /* all, unless an error comes between */
+} FtxJoinReads;
+
+/*
+ * The nested loop that a custom scan is the outer side of; NULL if that is not
+ * in the plan, or nothing can be asked ahead for it.  *scan: the foreign scan
+ * that is read for each of its rows.  *reads: how much the plan makes it read,
+ * given that `all` rows of the statement are wanted.
+ */
+extern NestLoop *
+ftx_join_of_window(const PlannedStmt *statement, const Plan *window, bool all,
+				   FtxJoinReads *reads, Plan **scan);
+
+extern const CustomScanMethods ftx_join_window_methods;
+
+#endif /* FTX_JOIN_H */

@@ -1,0 +1,344 @@
+/*-------------------------------------------------------------------------
+ *
+ * join_plan.c
+ *		Paths of joins that ask ahead.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "base/guc.h"
+#include "catalogue/catalogue.h"
+#include "fdw/plan/join.h"
+#include "fdw/plan/clauses.h"
+#include "fdw/plan/compat.h"
+#include "fdw/plan/cost.h"
+#include "fdw/plan/plan_state.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "optimizer/placeholder.h"
+#include "optimizer/planmain.h"
+#include "optimizer/restrictinfo.h"
+#include "optimizer/tlist.h"
+#include "parser/parsetree.h"
+#include "utils/selfuncs.h"
+
+static set_join_pathlist_hook_type next_hook = NULL;
+
+/* ---------- the inner side ---------- */
+
+/*
+ * The outer side's part of what the inner path asks for: expressions.  *known
+ * is false if parents would have to be enumerated.
+ */
+static List *
+asked_values(PlannerInfo *root, RelOptInfo *inner, Path *path, bool *known)
+{
+	FtxPlanState *state = inner->fdw_private;
+	const FtxResource *resource = state->resource;
+	Bitmapset *columns = NULL;
+	List *values = NIL;
+	ListCell *lc;
+
+	foreach (lc, list_concat_copy(path->param_info->ppi_clauses,
+								  inner->baserestrictinfo))
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		FtxMatch *match = ftx_match_clause(root, inner, state, rinfo);
+
+		if (match == NULL)
+			continue;
+		columns = bms_add_member(columns, match->column);
+		if (!bms_is_empty(pull_varnos(root, (Node *) match->value)))
+			values = lappend(values, match->value);
+	}
+	*known = true;
+	for (int i = 0; i < resource->nlinks; i++)
+		*known &= bms_is_member(
+			ftx_resource_column(resource, resource->links[i].column), columns);
+	return values;
+}
+
+static bool
+reads_ours(PlannerInfo *root)
+{
+	for (int i = 1; root != NULL && i < root->simple_rel_array_size; i++)
+	{
+		if (root->simple_rel_array[i] != NULL &&
+			ftx_join_reads_ours(root->simple_rel_array[i]))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * May the inner path ask for something that depends on the row of the outer side
+ * alone?  What a subquery asks for is looked at when its plan is there.
+ */
+static bool
+asks_by_row(PlannerInfo *root, Path *path, Relids outer)
+{
+	bool known;
+
+	if (path->param_info == NULL ||
+		!bms_is_subset(PATH_REQ_OUTER(path), outer) ||
+		path->parent->reloptkind != RELOPT_BASEREL)
+		return false;
+	if (IsA(path, MemoizePath))
+		return asks_by_row(root, ((MemoizePath *) path)->subpath, outer);
+	if (IsA(path, SubqueryScanPath))
+		return reads_ours(path->parent->subroot);
+	if (!IsA(path, ForeignPath) || !ftx_join_reads_ours(path->parent))
+		return false;
+	(void) asked_values(root, path->parent, path, &known);
+	return known;
+}
+
+/*
+ * The inner path as it costs when its calls for many rows are under way at once;
+ * NULL if that is no gain.  Lists and keys keep their proportion, so that no more
+ * calls are made than without asking ahead: only what has no list that tells the
+ * same in fewer calls (a child, details) gets cheaper by what concurrency gains.
+ */
+static Path *
+cheaper_inner(PlannerInfo *root, RelOptInfo *inner, ForeignPath *path,
+			  Path *outer, List *values)
+{
+	FtxPlanState *state = inner->fdw_private;
+	ForeignPath *copy;
+	double calls = intVal(lsecond(path->fdw_private));
+	double rows = clamp_row_est(outer->rows);
+	double keys = values == NIL ?
+					  rows :
+					  estimate_num_groups(root, values, rows, NULL, NULL);
+	Cost each = ftx_calls_cost(keys * calls, state->server.max_concurrency) /
+					rows +
+				path->path.rows * cpu_tuple_cost;
+
+	if (each >= path->path.total_cost ||
+		(state->resource->parent == NULL && !state->needs_detail))
+		return NULL;
+	copy = makeNode(ForeignPath);
+	memcpy(copy, path, sizeof(*copy));
+	copy->path.total_cost = each;
+	copy->path.startup_cost = Min(path->path.startup_cost, each);
+	return &copy->path;
+}
+
+/* ---------- paths ---------- */
+
+static Plan *
+plan_window(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
+			List *clauses, List *custom_plans)
+{
+	CustomScan *scan = makeNode(CustomScan);
+	Plan *outer = linitial(custom_plans);
+
+	/* the conditions are the outer plan's own */
+	scan->scan.plan.targetlist = tlist;
+	scan->flags = path->flags;
+	scan->custom_plans = custom_plans;
+	scan->custom_private = path->custom_private;
+	scan->custom_scan_tlist = copyObject(outer->targetlist);
+	scan->methods = &ftx_join_window_methods;
+	return &scan->scan.plan;
+}
+
+static const CustomPathMethods path_methods = {
+	.CustomName = "Fivetrex Ask Ahead",
+	.PlanCustomPath = plan_window,
+};
+
+static Path *
+window_path(Path *outer, FtxJoinOuter kind)
+{
+	CustomPath *path = makeNode(CustomPath);
+
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = outer->parent;
+	path->path.pathtarget = outer->pathtarget;
+	path->path.rows = outer->rows;
+	ftx_path_copy_disabled(&path->path, outer);
+	path->path.startup_cost = outer->startup_cost;
+	path->path.total_cost = outer->total_cost + outer->rows * cpu_tuple_cost;
+	path->path.pathkeys = outer->pathkeys;
+	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	path->custom_paths = list_make1(outer);
+	path->custom_private = list_make1(makeInteger(kind));
+	path->methods = &path_methods;
+	return &path->path;
+}
+
+static bool
+is_window(Path *path)
+{
+	return IsA(path, CustomPath) &&
+		   ((CustomPath *) path)->methods == &path_methods;
+}
+
+/*
+ * The rows of a target with children are told by variables that only Append
+ * understands.
+ */
+static bool
+plain_target(const PathTarget *target)
+{
+	ListCell *lc;
+
+	foreach (lc, target->exprs)
+	{
+		Node *node = lfirst(lc);
+
+		if (IsA(node, Var) && ((Var *) node)->varno == ROWID_VAR)
+			return false;
+	}
+	return true;
+}
+
+typedef struct KeyJoin
+{
+	PlannerInfo *root;
+	RelOptInfo *rel;
+	RelOptInfo *inner;
+	JoinType type;
+	JoinPathExtraData *extra;
+	FtxJoinOuter kind;
+} KeyJoin;
+
+static void
+add_join(KeyJoin *join, Path *outer, ForeignPath *inner, List *values)
+{
+	JoinCostWorkspace workspace;
+	Path *cheaper = cheaper_inner(join->root, join->inner, inner, outer,
+								  values);
+	Path *window;
+
+	if (cheaper == NULL)
+		return;
+	window = window_path(outer, join->kind);
+	ftx_initial_cost_nestloop(join->root, &workspace, join->type, window,
+							  cheaper, join->extra);
+	add_path(join->rel,
+			 (Path *) create_nestloop_path(
+				 join->root, join->rel, join->type, &workspace, join->extra,
+				 window, cheaper, join->extra->restrictlist,
+				 build_join_pathkeys(join->root, join->rel, join->type,
+									 outer->pathkeys),
+				 NULL));
+}
+
+static bool
+may_be_window(Path *outer)
+{
+	return outer->param_info == NULL && plain_target(outer->pathtarget);
+}
+
+/*
+ * Nested loops that core would not consider, as they would be too slow.  (Not
+ * where each row may be written before the next is read: what is remembered of
+ * keys that come again does not outlive a write.)
+ */
+static void
+add_joins(KeyJoin *join, List *outers)
+{
+	ListCell *lc;
+
+	foreach (lc, join->inner->pathlist)
+	{
+		Path *path = lfirst(lc);
+		ListCell *lo;
+		List *values;
+		bool known;
+
+		if (!IsA(path, ForeignPath) || path->param_info == NULL)
+			continue;
+		values = asked_values(join->root, join->inner, path, &known);
+		if (!known)
+			continue;
+		foreach (lo, outers)
+		{
+			Path *outer = lfirst(lo);
+
+			if (may_be_window(outer) &&
+				bms_is_subset(PATH_REQ_OUTER(path), outer->parent->relids))
+				add_join(join, outer, (ForeignPath *) path, values);
+		}
+	}
+}
+
+/*
+ * Let the nested loops that core has considered ask ahead; their costs stay.
+ */
+static void
+widen_joins(KeyJoin *join, Relids outers)
+{
+	ListCell *lc;
+
+	foreach (lc, join->rel->pathlist)
+	{
+		JoinPath *path = lfirst(lc);
+		Path *outer;
+
+		if (!IsA(path, NestPath))
+			continue;
+		outer = path->outerjoinpath;
+		if (bms_equal(outer->parent->relids, outers) && !is_window(outer) &&
+			may_be_window(outer) &&
+			asks_by_row(join->root, path->innerjoinpath, outers))
+			path->outerjoinpath = window_path(outer, join->kind);
+	}
+}
+
+/*
+ * Is there something to ask ahead for on the inner side?
+ */
+static bool
+may_ask(RelOptInfo *inner)
+{
+	return inner->reloptkind == RELOPT_BASEREL &&
+		   (ftx_join_reads_ours(inner) ||
+			(inner->rtekind == RTE_SUBQUERY &&
+			 !bms_is_empty(inner->lateral_relids) &&
+			 reads_ours(inner->subroot)));
+}
+
+static void
+fivetrexJoinPathlist(PlannerInfo *root, RelOptInfo *joinrel,
+					 RelOptInfo *outerrel, RelOptInfo *innerrel,
+					 JoinType jointype, JoinPathExtraData *extra)
+{
+	KeyJoin join = {root,	  joinrel, innerrel,
+					jointype, extra,   FTX_OUTER_MAY_FAIL};
+	List *outers = outerrel->pathlist;
+
+	if (next_hook != NULL)
+		next_hook(root, joinrel, outerrel, innerrel, jointype, extra);
+	if (!may_ask(innerrel) || ftx_guc_join_window() == 0 ||
+		!ftx_join_outer_is_calm(root, outerrel))
+		return;
+	join.kind = ftx_join_outer_kind(root, outerrel);
+	if (jointype == JOIN_UNIQUE_OUTER)
+	{
+		outers = ftx_unique_paths(root, outerrel, extra->sjinfo);
+		join.type = JOIN_INNER;
+	}
+	if (ftx_join_reads_ours(innerrel) && root->parse->returningList == NIL &&
+		(join.type == JOIN_INNER || join.type == JOIN_LEFT ||
+		 join.type == JOIN_SEMI || join.type == JOIN_ANTI))
+		add_joins(&join, outers);
+	widen_joins(&join, outerrel->relids);
+}
+
+void
+ftx_join_init(void)
+{
+	RegisterCustomScanMethods(&ftx_join_window_methods);
+	next_hook = set_join_pathlist_hook;
+	set_join_pathlist_hook = fivetrexJoinPathlist;
+}
