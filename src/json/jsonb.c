@@ -23,6 +23,7 @@
 
 #include "base/compat.h"
 #include "fmgr.h"
+#include "json/compat.h"
 #include "json/json.h"
 #include "json/members.h"
 #include "json/run.h"
@@ -496,8 +497,8 @@ put_value(Builder *builder)
 	}
 }
 
-Datum
-ftx_json_jsonb(const FtxJsonValue *value)
+static Datum
+build_jsonb(const FtxJsonValue *value)
 {
 	Builder builder;
 	Size header = VARHDRSZ;
@@ -528,4 +529,22 @@ ftx_json_jsonb(const FtxJsonValue *value)
 		pfree(builder.members);
 	SET_VARSIZE(builder.data, builder.len);
 	return PointerGetDatum(builder.data);
+}
+
+Datum
+ftx_json_jsonb_in(const FtxJsonValue *value)
+{
+	char *text = ftx_json_server_text(value->text, value->len);
+	Datum result = DirectFunctionCall1(jsonb_in, CStringGetDatum(text));
+
+	pfree(text);
+	return result;
+}
+
+Datum
+ftx_json_jsonb(const FtxJsonValue *value)
+{
+	if (!FTX_JSONB_WAS_COMPARED)
+		return ftx_json_jsonb_in(value);
+	return build_jsonb(value);
 }

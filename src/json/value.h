@@ -92,6 +92,12 @@ ftx_json_names(const FtxJsonValue *value)
 extern Datum ftx_json_jsonb(const FtxJsonValue *value);
 
 /*
+ * The same by PostgreSQL's own parser, on versions whose jsonb was not compared
+ * with ours; and to compare with.  Its errors quote the text in their context.
+ */
+extern Datum ftx_json_jsonb_in(const FtxJsonValue *value);
+
+/*
  * Walk the elements of an ARRAY: set *element and return true, false at the
  * end.  Start with *position = 0.  The value must be well-formed.
  */

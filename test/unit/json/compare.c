@@ -151,8 +151,7 @@ same_jsonb(const char *text, int len)
 
 	PG_TRY();
 	{
-		theirs = DirectFunctionCall1(jsonb_in,
-									 CStringGetDatum(pnstrdup(text, len)));
+		theirs = ftx_json_jsonb_in(&slice);
 	}
 	PG_CATCH();
 	{
