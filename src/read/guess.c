@@ -18,14 +18,21 @@
 #include "utils/memutils.h"
 
 /*
- * Pages beside the next one: what a list that ends earlier than was guessed may
+ * Pages beside the next one that the list had when it was read last: as many as
+ * can be on the wire at all.
+ */
+#define MAX_KNOWN 64
+
+/*
+ * Other pages beside the next one: what a list that ends earlier than was guessed may
  * waste of the few thousand calls that an account has in an hour.
  */
 #define MAX_GUESSED 4
 
 /*
  * Predictions that must have come true in a row before one is relied on: in a
- * list of up to three pages nothing is guessed.
+ * list of up to three pages nothing is guessed.  Where the list is known, the
+ * first cursor suffices, as there are pages to be found.
  */
 #define TRUSTED_PREDICTIONS 2
 
@@ -41,17 +48,19 @@ typedef struct GuessedPage
  * it would have been asked for then; until that cursor is there its answer is
  * not looked at, so neither are its errors.  Guesses that do not come true are
  * calls for nothing, at most MAX_GUESSED of them, as the first one ends all
- * guessing in the list.
+ * guessing in the list.  Of a list that has become shorter since, those beyond
+ * its end are for nothing, at most as many as are on the wire at once.
  *
  * `offset` is 0 until a cursor of the known kind has come; `pages` follow one
  * another without a gap, the first one being that after the next page.
  */
 struct FtxGuess
 {
-	MemoryContext cxt; /* of the cursors */
-	int64 offset;	   /* where the page after the present one begins */
-	int predictions;   /* that came true in a row; -1: never again */
-	GuessedPage pages[MAX_GUESSED]; /* the pages after the next one */
+	MemoryContext cxt;	/* of the cursors */
+	int64 offset;		/* where the page after the present one begins */
+	int64 length;		/* of the list when it was read last; 0: not known */
+	int predictions;	/* that came true in a row; -1: never again */
+	GuessedPage *pages; /* the pages after the next one; room for MAX_KNOWN */
 	int npages;
 };
 
@@ -84,20 +93,21 @@ abandon(FtxGuess *guess)
 }
 
 void
-ftx_guess_reset(FtxGuess *guess)
+ftx_guess_reset(FtxGuess *guess, int64 length)
 {
 	abandon(guess);
 	guess->offset = 0;
+	guess->length = length;
 	guess->predictions = 0;
 }
 
-void
-ftx_guess_judge(FtxGuess *guess, const char *cursor, int limit)
+int64
+ftx_guess_judge(FtxGuess *guess, const char *cursor, int limit, int nitems)
 {
 	int64 offset;
 
 	if (guess->predictions < 0)
-		return;
+		return 0;
 	if (cursor != NULL && ftx_cursor_offset(cursor, &offset) &&
 		offset == guess->offset + limit)
 	{
@@ -105,12 +115,11 @@ ftx_guess_judge(FtxGuess *guess, const char *cursor, int limit)
 		if (guess->offset > 0)
 			guess->predictions++;
 		guess->offset = offset;
+		return -1;
 	}
-	else
-	{
-		guess->predictions = -1;
-		abandon(guess);
-	}
+	guess->predictions = -1;
+	abandon(guess);
+	return cursor == NULL && guess->offset > 0 ? guess->offset + nitems : 0;
 }
 
 FtxCall *
@@ -130,24 +139,38 @@ ftx_guess_take(FtxGuess *guess, const char *cursor)
 }
 
 const char *
-ftx_guess_next(FtxGuess *guess, int page_size, int allowed)
+ftx_guess_next(FtxGuess *guess, int page_size, int allowed_known, int allowed)
 {
-	if (guess->predictions < TRUSTED_PREDICTIONS)
+	int64 offset = guess->offset + (int64) (guess->npages + 1) * page_size;
+
+	if (guess->predictions < 0 || guess->offset == 0)
 		return NULL;
-	/* the end may be near: one, two, then all of them */
-	if (guess->predictions < TRUSTED_PREDICTIONS + 2)
-		allowed = Min(allowed, guess->predictions - TRUSTED_PREDICTIONS + 1);
-	if (guess->npages >= Min(allowed, MAX_GUESSED))
+	if (offset < guess->length)
+		allowed = Min(allowed_known, MAX_KNOWN);
+	else if (guess->offset < guess->length)
+		return NULL; /* it most likely ends where it ended */
+	else if (guess->predictions < TRUSTED_PREDICTIONS)
 		return NULL;
-	return ftx_cursor_at(guess->offset +
-						 (int64) (guess->npages + 1) * page_size);
+	else
+	{
+		/* the end may be near: one, two, then all of them */
+		if (guess->predictions < TRUSTED_PREDICTIONS + 2)
+			allowed = Min(allowed,
+						  guess->predictions - TRUSTED_PREDICTIONS + 1);
+		allowed = Min(allowed, MAX_GUESSED);
+	}
+	return guess->npages < allowed ? ftx_cursor_at(offset) : NULL;
 }
 
 void
 ftx_guess_add(FtxGuess *guess, const char *cursor, FtxCall *call)
 {
-	GuessedPage *page = &guess->pages[guess->npages];
+	GuessedPage *page;
 
+	if (guess->pages == NULL)
+		guess->pages = MemoryContextAlloc(guess->cxt,
+										  sizeof(GuessedPage) * MAX_KNOWN);
+	page = &guess->pages[guess->npages];
 	page->cursor = MemoryContextStrdup(guess->cxt, cursor);
 	page->call = call;
 	guess->npages++;

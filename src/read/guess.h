@@ -15,14 +15,20 @@ typedef struct FtxGuess FtxGuess;
 /* Lives in the current memory context. */
 extern FtxGuess *ftx_guess_create(void);
 
-/* Abandon what is under way, for another list. */
-extern void ftx_guess_reset(FtxGuess *guess);
+/*
+ * Abandon what is under way, for another list, which had `length` rows when it
+ * was read last; 0: nobody knows.
+ */
+extern void ftx_guess_reset(FtxGuess *guess, int64 length);
 
 /*
- * A page of `limit` rows has arrived with this cursor (NULL: the last one): was
- * it foreseen?  The first one that was not ends all prediction for the list.
+ * A page has arrived, `nitems` of the `limit` that were asked for, with this
+ * cursor (NULL: the last one): was it foreseen?  The first one that was not
+ * ends all prediction for the list.  Returns how many rows the list has, at its
+ * end; before, -1; 0 if its cursors tell nothing.
  */
-extern void ftx_guess_judge(FtxGuess *guess, const char *cursor, int limit);
+extern int64
+ftx_guess_judge(FtxGuess *guess, const char *cursor, int limit, int nitems);
 
 /*
  * The call for the page at a cursor, if it was foreseen; it belongs to the
@@ -31,10 +37,11 @@ extern void ftx_guess_judge(FtxGuess *guess, const char *cursor, int limit);
 extern FtxCall *ftx_guess_take(FtxGuess *guess, const char *cursor);
 
 /*
- * The cursor (palloc'ed) of a page that may be asked for now, if `allowed` may
- * be under way; NULL: none.
+ * The cursor (palloc'ed) of a page that may be asked for now; NULL: none.  So
+ * many of those that the list had last may be under way, and so many others.
  */
-extern const char *ftx_guess_next(FtxGuess *guess, int page_size, int allowed);
+extern const char *
+ftx_guess_next(FtxGuess *guess, int page_size, int allowed_known, int allowed);
 
 /* It was asked for; the call belongs to `guess` now. */
 extern void ftx_guess_add(FtxGuess *guess, const char *cursor, FtxCall *call);

@@ -15,6 +15,7 @@
 #include "api/calls/answer.h"
 #include "api/calls/call.h"
 #include "api/calls/call_answer.h"
+#include "api/calls/list_lengths.h"
 #include "api/calls/memo.h"
 #include "api/calls/map.h"
 #include "api/calls/page.h"
@@ -34,8 +35,12 @@
 #include "utils/json.h"
 #include "utils/memutils.h"
 
-/* Most that pages which are asked for by predicted cursors may hold. */
+/*
+ * Most that pages which are asked for by predicted cursors may hold; and those
+ * of a list whose length is known, which are asked for to hide the latency.
+ */
 #define MAX_GUESSED_BYTES (8 * 1024 * 1024)
+#define MAX_KNOWN_BYTES (16 * 1024 * 1024)
 
 /* A set of byte strings: keys of a page, cursors of a list. */
 typedef struct Bytes
@@ -92,6 +97,7 @@ struct FtxPages
 	byteset_hash *cursors; /* all that were seen */
 	char *cursor;		   /* of the next page; NULL at the end */
 	bool started;
+	bool first_page;	   /* the present one is */
 	int64 received;		   /* items of all pages so far */
 	int64 bytes;		   /* of all pages so far */
 	bool too_long;		   /* to be remembered by the memo */
@@ -110,6 +116,7 @@ struct FtxPages
 	MemoryContext page_cxt;
 	FtxPage page;
 	int position;
+	int ask_at;				/* item at which to ask for pages; -1: none */
 	FtxJsonValue *item;		/* the values of the present one of a map; NULL
 							 * when it is no map */
 	byteset_hash *previous; /* keys of the page before */
@@ -152,7 +159,7 @@ free_call(FtxCall **call)
 void
 ftx_pages_reset(FtxPages *pages)
 {
-	ftx_guess_reset(pages->guess);
+	ftx_guess_reset(pages->guess, 0);
 	free_call(&pages->next);
 	free_call(&pages->current);
 	MemoryContextReset(pages->list_cxt);
@@ -172,10 +179,12 @@ ftx_pages_reset(FtxPages *pages)
 	pages->page.nitems = 0;
 	pages->page.next_cursor.kind = FTX_JSON_ABSENT;
 	pages->position = 0;
+	pages->ask_at = -1;
 	pages->received = 0;
 	pages->bytes = 0;
 	pages->too_long = false;
 	pages->started = false;
+	pages->first_page = false;
 }
 
 /* ---------- the list ---------- */
@@ -226,7 +235,11 @@ ftx_pages_open(FtxPages *pages, const char *path, char *const *bound,
 	pages->path = MemoryContextStrdup(pages->list_cxt, path);
 	pages->cursors = byteset_create(pages->list_cxt, 16, NULL);
 	if (bound == NULL)
+	{
+		ftx_guess_reset(pages->guess,
+						ftx_list_length(pages->spec.session, path));
 		return;
+	}
 	make_overlay(pages, bound);
 	if (resource->object_id != NULL)
 		pages->asked_for = MemoryContextStrdup(
@@ -340,10 +353,10 @@ ftx_pages_ask(const FtxReadSpec *spec, const char *path, bool one_object,
 }
 
 /*
- * Pages that may be under way beside the next one.
+ * Pages that may be under way beside the next one, if they may hold `bytes`.
  */
 static int
-guesses_allowed(FtxPages *pages)
+guesses_allowed(FtxPages *pages, int64 bytes)
 {
 	int64 size = (int64) ftx_call_body(pages->current).len;
 	int64 allowed = pages->spec.session->options.max_concurrency - 1;
@@ -353,7 +366,7 @@ guesses_allowed(FtxPages *pages)
 		ftx_guc_max_calls() >= 0)
 		return 0;
 	if (size > 0)
-		allowed = Min(allowed, MAX_GUESSED_BYTES / size - 1);
+		allowed = Min(allowed, bytes / size - 1);
 	if (pages->spec.limit >= 0)
 		allowed = Min(allowed, (pages->spec.limit - pages->received - 1) /
 								   pages->spec.page_size);
@@ -361,24 +374,40 @@ guesses_allowed(FtxPages *pages)
 }
 
 /*
+ * Ask for pages that are predicted to follow the next one.
+ */
+static void
+request_guessed(FtxPages *pages)
+{
+	int known = guesses_allowed(pages, MAX_KNOWN_BYTES);
+	int unknown = guesses_allowed(pages, MAX_GUESSED_BYTES);
+	MemoryContext old = MemoryContextSwitchTo(pages->page_cxt);
+	const char *cursor;
+
+	pages->ask_at = -1;
+	while ((cursor = ftx_guess_next(pages->guess, pages->spec.page_size, known,
+									unknown)) != NULL)
+		ftx_guess_add(pages->guess, cursor, start_page(pages, cursor));
+	MemoryContextSwitchTo(old);
+}
+
+/*
  * Ask for the next page, unless a prediction has done so, and for those that
- * are predicted to follow it.
+ * are predicted to follow it.  When the first page has come that waits until
+ * half of it is read: EXISTS and the like need no more of it.
  */
 static void
 request_next(FtxPages *pages)
 {
-	const char *cursor;
-
 	pages->next = ftx_guess_take(pages->guess, pages->cursor);
 	if (pages->next != NULL)
 		pages->spec.stats->predicted++;
 	else
 		pages->next = start_page(pages, pages->cursor);
-	if (!pages->started)
-		return;
-	while ((cursor = ftx_guess_next(pages->guess, pages->spec.page_size,
-									guesses_allowed(pages))) != NULL)
-		ftx_guess_add(pages->guess, cursor, start_page(pages, cursor));
+	if (pages->first_page)
+		pages->ask_at = pages->page.nitems / 2;
+	else if (pages->started)
+		request_guessed(pages);
 }
 
 static Bytes
@@ -538,6 +567,22 @@ accept_failure(FtxPages *pages)
 }
 
 /*
+ * Was the cursor foreseen?  The length of a list that was, to its end, is
+ * remembered for who reads it next.
+ */
+static void
+judge_cursor(FtxPages *pages, int limit)
+{
+	int64 length = ftx_guess_judge(pages->guess, pages->cursor, limit,
+								   pages->page.nitems);
+
+	if (pages->overlay != NULL || !pages->spec.resource->paged)
+		return;
+	if (length >= 0)
+		ftx_list_length_set(pages->spec.session, pages->path, length);
+}
+
+/*
  * Make the next page the present one; false at the end of the list.
  */
 static bool
@@ -570,12 +615,13 @@ turn_page(FtxPages *pages)
 	}
 	decode_page(pages);
 	limit = page_limit(pages);
+	pages->first_page = !pages->started;
 	pages->started = true;
 	pages->spec.stats->pages++;
 	pages->received += pages->page.nitems;
 	follow_cursor(pages);
 	spare_memo(pages, (int64) ftx_call_body(pages->current).len);
-	ftx_guess_judge(pages->guess, pages->cursor, limit);
+	judge_cursor(pages, limit);
 	if (pages->cursor != NULL && pages->spec.prefetch &&
 		!limit_satisfiable(pages))
 		request_next(pages);
@@ -648,6 +694,8 @@ accept_item(FtxPages *pages)
 {
 	int i = pages->position++;
 
+	if (i == pages->ask_at)
+		request_guessed(pages);
 	if (pages->item == NULL || !is_list(pages))
 		return ftx_page_value(&pages->page, i, 0);
 	ftx_map_item(&pages->page, i, pages->spec.projection, pages->item);

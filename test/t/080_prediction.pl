@@ -54,6 +54,52 @@ foreach my $latency (30, 300, 1000)
 is($most, 5, 'five pages at once');
 $mock->settings('w', latency_ms => 0);
 
+# A list that the session has read is known: all its pages are asked for at
+# once, as many as max_concurrency, and none beyond its end.
+sub twice
+{
+	my ($between, $query) = @_;
+	$query //= 'SELECT count(*), md5(string_agg(id, \',\')) FROM w.connectors';
+	my $psql = $node->background_psql('postgres');
+	my $before = $psql->query_safe($query);
+	$between->() if $between;
+	$mock->clear('w');
+	my $after = $psql->query_safe($query);
+	$psql->quit;
+	return ($before, $after);
+}
+foreach my $case ([ 25, 2500, 8 ], [ 3, 250, 2 ], [ 2, 150, 1 ], [ 1, 100, 1 ])
+{
+	my ($pages, $rows, $at_once) = @$case;
+	$mock->settings('w', connectors => $rows);
+	foreach my $latency (30, 300, 1000)
+	{
+		$mock->settings('w', latency_ms => $latency);
+		my ($before, $after) = twice();
+		like($before, qr/^$rows\|/, "$pages pages");
+		is($after, $before, "$pages pages again");
+		is(calls('w'), $pages, "$pages pages are $pages calls");
+		$most = $mock->stats('w')->{max_in_flight};
+		last if $most >= $at_once;
+	}
+	is($most, $at_once, "$pages pages, $at_once at once");
+	$mock->settings('w', latency_ms => 0);
+}
+$mock->settings('w', connectors => 2500);
+my $exists = 'SELECT EXISTS (SELECT 1 FROM w.connectors)';
+$mock->clear('w');
+$node->query($exists);
+my $calls = calls('w');
+twice(undef, "SELECT count(*) FROM w.connectors; $exists");
+is(calls('w'), 25 + $calls, 'EXISTS asks for no more pages of a list that is known');
+foreach my $now (1150, 2500, 90)
+{
+	my ($before, $after) = twice(sub { $mock->settings('w', connectors => $now) });
+	like($after, qr/^$now\|/, "a list that has $now rows now");
+	cmp_ok(calls('w'), '<=', int(($now + 99) / 100) + 8, 'wastes no more than max_concurrency');
+}
+$mock->settings('w', connectors => 2500);
+
 # short lists are not asked beyond their end
 $mock->settings('w', connectors => 250);
 $mock->clear('w');

@@ -43,9 +43,11 @@ typedef struct FtxSession
 	int pins;		   /* holders, see ftx_session_pin */
 	bool made;		   /* all of the above is there */
 	bool stale;
-	uint64 idle_since;			/* of a clock that counts, while pins is 0 */
-	TimestampTz reserve_probed; /* when a call last went to learn, or 0 */
-	uint32 server_hash;			/* syscache hash values, for invalidation */
+	uint64 idle_since;			   /* of a clock that counts, while pins is 0 */
+	TimestampTz reserve_probed;	   /* when a call last went to learn, or 0 */
+	struct FtxListLength *lengths; /* list_lengths.c; NULL: none yet */
+	unsigned next_length;		   /* place of the next one */
+	uint32 server_hash;			   /* syscache hash values, for invalidation */
 	uint32 mapping_hash;
 	struct FtxSession *next;
 } FtxSession;
