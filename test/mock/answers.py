@@ -1,8 +1,4 @@
-"""What the operations answer with: envelopes, pages, masked configurations.
-
-Apart from operations.py so that the files with further operations, which
-operations.py imports, can use it too.
-"""
+"""What the operations answer with: envelopes, pages, masked configurations."""
 import re
 from collections import namedtuple
 

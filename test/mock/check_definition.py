@@ -11,7 +11,7 @@ are any.
 import json
 import sys
 
-import routes
+import families
 
 # Where the definition itself is known to be wrong or uses a placeholder.
 EXCEPTIONS = {
@@ -131,11 +131,11 @@ def main():
         sys.exit(__doc__)
     definition = Definition(sys.argv[1])
     found = 0
-    for row in routes.OPERATIONS:
+    for row in families.OPERATIONS:
         for difference in differences(definition, row):
             print("%s %s: %s" % (row.method, row.path, difference))
             found += 1
-    print("%d operations compared, %d differences" % (len(routes.OPERATIONS), found))
+    print("%d operations compared, %d differences" % (len(families.OPERATIONS), found))
     sys.exit(1 if found else 0)
 
 

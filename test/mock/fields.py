@@ -1,8 +1,4 @@
-"""The rows of the table of operations and the fields they are made of.
-
-Apart from routes.py so that the files that hold parts of the table, which
-routes.py imports, can use them too.
-"""
+"""What the rows of operations are made of."""
 from collections import namedtuple
 
 Operation = namedtuple("Operation", "name method path accept status query body")
@@ -34,6 +30,18 @@ REGION = field("string", enum="""GCP_US_EAST4 GCP_US_WEST1 GCP_US_CENTRAL1 GCP_E
     AZURE_AUSTRALIAEAST AZURE_UKSOUTH AZURE_WESTEUROPE AZURE_CENTRALUS AZURE_CANADACENTRAL
     AZURE_UAENORTH AZURE_SOUTHEASTASIA AZURE_EASTUS AZURE_JAPANEAST AZURE_CENTRALINDIA
     AZURE_GERMANYWESTCENTRAL AZURE_WESTUS3 AZURE_SWITZERLANDNORTH AZURE_KOREACENTRAL""".split())
+
+
+# --- what rows of several families have in common ---
+
+NETWORKING = field("string", enum=["Directly", "PrivateLink", "SshTunnel", "ProxyAgent"])
+TRUST = {"trust_certificates": BOOLEAN, "trust_fingerprints": BOOLEAN}
+GROUP, CONNECTION = "/v1/groups/{groupId}", "/v1/connections/{connectionId}"
+DESTINATION, WEBHOOK = "/v1/destinations/{destinationId}", "/v1/webhooks/{webhookId}"
+TEAM, USER = "/v1/teams/{teamId}", "/v1/users/{userId}"
+SYSTEM_KEY, USER_KEY = "/v1/system-keys/{keyId}", USER + "/api-keys"
+MEMBER, ROLE = {"id": REQUIRED_STRING, "role": REQUIRED_STRING}, {"role": REQUIRED_STRING}
+DAYS = "MONDAY TUESDAY WEDNESDAY THURSDAY FRIDAY SATURDAY SUNDAY".split()
 
 
 def row(name, method, path, accept=V1, status=200, query=None, body=None):

@@ -1,7 +1,7 @@
 """Reading multipart/form-data, strictly: what a client gets wrong is refused."""
 import re
 
-from routes import Refusal, invalid
+from checks import Refusal, invalid
 
 
 def files(content_type, body):

@@ -11,8 +11,10 @@ import threading
 import time
 import unittest
 
+import checks
 import data
-import operations
+import families
+import fields
 import routes
 
 AUTH = "Basic a2V5OnNlY3JldA=="
@@ -63,8 +65,8 @@ class MockClient(unittest.TestCase):
     def api(self, method, path, body=None, **headers):
         try:
             accept = routes.match(method, path.partition("?")[0])[0].accept
-        except routes.Refusal:
-            accept = routes.V1
+        except checks.Refusal:
+            accept = fields.V1
         defaults = {"Authorization": AUTH, "Accept": accept}
         if method in ("POST", "PATCH"):
             defaults["Content_Type"] = "application/json"
@@ -124,8 +126,8 @@ class MockTest(MockClient):
     # --- table and data ---
 
     def test_every_operation_is_performed(self):
-        for operation in routes.OPERATIONS:
-            self.assertTrue(callable(getattr(operations, operation.name)), operation.name)
+        for operation in families.OPERATIONS:
+            self.assertTrue(callable(families.FUNCTIONS[operation.name]), operation.name)
 
     def test_seed(self):
         connectors = data.connectors()
@@ -205,7 +207,7 @@ class MockTest(MockClient):
         refused(400, "InvalidInput", None, "GET", "/v1/connections/broken_anchor/state")
 
     def test_version_is_noted_but_served(self):
-        self.assertEqual(self.api("GET", "/v1/connections", Accept=routes.V1)[0], 200)
+        self.assertEqual(self.api("GET", "/v1/connections", Accept=fields.V1)[0], 200)
         self.assertEqual(self.kinds(), ["version"])
 
     # --- writing ---
@@ -279,7 +281,7 @@ class MockTest(MockClient):
     def test_worlds_are_independent(self):
         self.api("DELETE", "/v1/connections/broken_anchor")
         other = self.http("GET", "/w/other/v1/connections/broken_anchor",
-                          Authorization=AUTH, Accept=routes.V2)
+                          Authorization=AUTH, Accept=fields.V2)
         self.assertEqual(other[0], 200)
         self.assertEqual(len(self.control("GET", "requests", world="other")), 1)
 

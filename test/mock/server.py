@@ -24,14 +24,15 @@ from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import control
+import families
 import faults
 import multipart
-import operations
 import routes
 import state
 import syncs
-from answers import Binary
-from routes import Refusal, invalid
+from answers import Binary, Request
+from checks import Refusal, check_body, check_query, invalid
+from fields import V1, V2
 from state import to_json
 
 API_KEY, API_SECRET = "key", "secret"
@@ -152,17 +153,17 @@ class Handler(BaseHTTPRequestHandler):
         if not operation.path.startswith("/public/"):
             authorized(record["headers"]["authorization"])
         self.check_accept(world, record, operation)
-        parameters = routes.check_query(operation, query)
+        parameters = check_query(operation, query)
         value = self.check_body(operation, body)
         if self.command == "GET" and path in world.raw_answers:
             return 200, world.raw_answers[path]
-        request = operations.Request(arguments, parameters, value, action)
+        request = Request(arguments, parameters, value, action)
         with world.lock:
-            return operation.status, getattr(operations, operation.name)(world, request)
+            return operation.status, families.FUNCTIONS[operation.name](world, request)
 
     def check_accept(self, world, record, operation):
         accept = self.headers.get("Accept", "").replace(" ", "")
-        if accept not in (routes.V1, routes.V2):
+        if accept not in (V1, V2):
             raise Refusal(406, "NotAcceptable", "HTTP 406 Not Acceptable", "accept")
         if accept != operation.accept:
             world.violate(record, "version", "%s is defined with Accept: %s"
@@ -176,7 +177,7 @@ class Handler(BaseHTTPRequestHandler):
         content_type = self.headers.get("Content-Type", "")
         if any(f.type == "file" for f in (operation.body or {}).values()):
             value = multipart.files(content_type, body)
-            routes.check_body(operation.body, value)
+            check_body(operation.body, value)
             return value
         content_type = content_type.partition(";")[0].strip().lower()
         if content_type != "application/json":
@@ -188,7 +189,7 @@ class Handler(BaseHTTPRequestHandler):
             value = json.loads(body or b"{}")
         except ValueError as error:
             raise invalid("The body is not JSON: %s" % error, "body")
-        routes.check_body(operation.body or {}, value)
+        check_body(operation.body or {}, value)
         return value
 
     def reply(self, world, record, action, status, body, more):

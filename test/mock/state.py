@@ -17,7 +17,7 @@ import data
 import platform_data
 import schema_data
 import syncs
-from routes import Refusal, invalid
+from checks import Refusal, invalid
 
 # obj: the object; detail, listed: its JSON text when read alone and in a list.
 Item = namedtuple("Item", "obj detail listed")

@@ -1,15 +1,58 @@
-"""The operations on transformations, Connector SDK packages, connector types and
-HVR hubs (see operations.py)."""
-import hashlib
-
+"""Transformations, their projects and packages."""
 import data
 import platform_data
-import platform_routes
-from answers import SETUP_TESTS, Binary, done, one, page
-from routes import Refusal, check_body, invalid
-from state import make_item, to_json
+from answers import SETUP_TESTS, done, one, page
+from checks import Refusal, check_body, invalid
+from fields import BOOLEAN, DAYS, INTEGER, OBJECT, PAGE, REQUIRED_STRING, STRING, STRINGS, \
+    field, row
 
-__all__ = [row.name for row in platform_routes.PLATFORM]
+PROJECT, TRANSFORMATION = "/v1/transformation-projects/{projectId}", \
+    "/v1/transformations/{transformationId}"
+METADATA = "/v1/transformations/package-metadata"
+SCHEDULE = field("object", fields={
+    "schedule_type": field("string", True, ["INTEGRATED", "TIME_OF_DAY", "INTERVAL", "CRON"]),
+    "cron": STRINGS, "interval": INTEGER, "time_of_day": STRING, "smart_syncing": BOOLEAN,
+    "days_of_week": field("array", values=field("string", enum=DAYS)),
+    "connection_ids": STRINGS, "transformation_ids": STRINGS})
+TRANSFORMATION_UPDATE = {"schedule": SCHEDULE, "paused": BOOLEAN, "transformation_config": OBJECT}
+TRANSFORMATION_TYPES = ["DBT_CORE", "QUICKSTART"]
+PROJECT_UPDATE = {"run_tests": BOOLEAN, "project_config": OBJECT}
+# Configurations, checked by the operations: their form depends on the type.
+STEPS = field("array", values=field("object", fields={"name": STRING, "command": STRING}))
+DBT_UPDATE = {"project_id": STRING, "name": STRING, "steps": STEPS}
+QUICKSTART_UPDATE = {"excluded_models": STRINGS, "configurable_variables": OBJECT,
+                     "group_id": STRING}
+CONFIG_UPDATE = {"DBT_CORE": DBT_UPDATE, "QUICKSTART": QUICKSTART_UPDATE}
+CONFIG_CREATE = {"DBT_CORE": {name: f._replace(required=True) for name, f in DBT_UPDATE.items()},
+                 "QUICKSTART": {**QUICKSTART_UPDATE, "package_name": STRING,
+                                "connection_ids": STRINGS}}
+PROJECT_CONFIG_UPDATE = {"folder_path": STRING, "git_branch": STRING, "threads": INTEGER,
+                         "target_name": STRING, "environment_vars": STRINGS}
+PROJECT_CONFIG_CREATE = {**PROJECT_CONFIG_UPDATE, "dbt_version": REQUIRED_STRING,
+                         "default_schema": REQUIRED_STRING, "git_remote_url": REQUIRED_STRING}
+
+ROWS = [
+    row("list_all_transformation_projects", "GET", "/v1/transformation-projects", query=PAGE),
+    row("create_transformation_project", "POST", "/v1/transformation-projects", status=201,
+        body={**PROJECT_UPDATE, "group_id": STRING, "type": field("string", enum=["DBT_CORE"])}),
+    row("transformation_project_details", "GET", PROJECT),
+    row("modify_transformation_project", "PATCH", PROJECT, body=PROJECT_UPDATE),
+    row("delete_transformation_project", "DELETE", PROJECT),
+    row("test_transformation_project", "POST", PROJECT + "/test"),
+    row("transformations_list", "GET", "/v1/transformations",
+        query={**PAGE, "group_id": STRING, "project_id": STRING, "type": STRING}),
+    row("create_transformation", "POST", "/v1/transformations", status=201,
+        body={**TRANSFORMATION_UPDATE, "type": field("string", enum=TRANSFORMATION_TYPES)}),
+    row("transformation_details", "GET", TRANSFORMATION),
+    row("update_transformation", "PATCH", TRANSFORMATION, body=TRANSFORMATION_UPDATE),
+    row("delete_transformation", "DELETE", TRANSFORMATION),
+    row("run_transformation", "POST", TRANSFORMATION + "/run", body={"full_refresh": BOOLEAN}),
+    row("cancel_transformation", "POST", TRANSFORMATION + "/cancel"),
+    row("upgrade_transformation_package", "POST", TRANSFORMATION + "/upgrade"),
+    row("transformation_package_metadata_list", "GET", METADATA,
+        query={**PAGE, "service": STRING, "name": STRING}),
+    row("transformation_package_metadata_details", "GET", METADATA + "/{package_definition_id}"),
+]
 
 
 def _needed(body, *names):
@@ -17,9 +60,6 @@ def _needed(body, *names):
     for name in names:
         if body.get(name) is None:
             raise invalid("Field '%s' is required" % name)
-
-
-# --- transformation projects -------------------------------------------------
 
 
 def list_all_transformation_projects(world, request):
@@ -30,7 +70,7 @@ def create_transformation_project(world, request):
     """Untested, a project is not ready."""
     body = request.body
     _needed(body, "group_id", "type", "project_config")
-    check_body(platform_routes.PROJECT_CONFIG_CREATE, body["project_config"], "project_config.")
+    check_body(PROJECT_CONFIG_CREATE, body["project_config"], "project_config.")
     world.get("groups", body["group_id"])
     key, tested = world.new_id(), body.get("run_tests", False)
     obj = {"id": key, "type": body["type"], "created_at": world.now(),
@@ -56,7 +96,7 @@ def _test_project(obj):
 def modify_transformation_project(world, request):
     obj, body = world.change("transformation_projects", request.args["projectId"]), request.body
     config = body.get("project_config") or {}
-    check_body(platform_routes.PROJECT_CONFIG_UPDATE, config, "project_config.")
+    check_body(PROJECT_CONFIG_UPDATE, config, "project_config.")
     obj["project_config"].update(config)
     if body.get("run_tests"):
         _test_project(obj)
@@ -80,12 +120,9 @@ def delete_transformation_project(world, request):
     return done("Transformation project with id '%s' has been deleted" % key)
 
 
-# --- transformations ---------------------------------------------------------
-
-
 def transformations_list(world, request):
     kind = request.query.get("type")
-    if kind not in (None, *platform_routes.TRANSFORMATION_TYPES):
+    if kind not in (None, *TRANSFORMATION_TYPES):
         raise invalid("Unknown transformation type '%s'" % kind, "query")
     return page(world, request, world.select(
         "transformations", type=kind, _group_id=request.query.get("group_id"),
@@ -132,7 +169,7 @@ def create_transformation(world, request):
     body = request.body
     _needed(body, "type", "transformation_config")
     config, models = body["transformation_config"], []
-    check_body(platform_routes.CONFIG_CREATE[body["type"]], config, "transformation_config.")
+    check_body(CONFIG_CREATE[body["type"]], config, "transformation_config.")
     if body["type"] == "QUICKSTART":
         config, models = _quickstart_config(world, config)
     obj = {"id": world.new_id(), "status": "NEW", "type": body["type"],
@@ -152,7 +189,7 @@ def update_transformation(world, request):
     """The configuration is changed member by member, the schedule as a whole."""
     obj, body = world.change("transformations", request.args["transformationId"]), request.body
     config = body.get("transformation_config") or {}
-    check_body(platform_routes.CONFIG_UPDATE[obj["type"]], config, "transformation_config.")
+    check_body(CONFIG_UPDATE[obj["type"]], config, "transformation_config.")
     if config:
         obj["transformation_config"].update(config)
         _place(world, obj)
@@ -202,88 +239,3 @@ def transformation_package_metadata_list(world, request):
 
 def transformation_package_metadata_details(world, request):
     return one(world.get("package_metadata", request.args["package_definition_id"]).detail)
-
-
-# --- Connector SDK packages --------------------------------------------------
-
-
-def _connection_of(world, package_id):
-    """A package is bound to the connection whose configuration names it."""
-    for item in world.select("connections", service="connector_sdk"):
-        if item.obj.get("config", {}).get("package_id") == package_id:
-            return item.obj["id"]
-    return None
-
-
-def _package(world, item):
-    """With its connection.  A replaced text stays."""
-    if item.detail != make_item("sdk_packages", item.obj).detail:
-        return item
-    return make_item("sdk_packages", {**item.obj, "connection_id": _connection_of(
-        world, item.obj["id"])})
-
-
-def _put_package(world, obj, content, message):
-    """By its first bytes the file is a ZIP archive."""
-    if content[:4] not in (b"PK\x03\x04", b"PK\x05\x06"):
-        raise invalid("The package is not a ZIP file")
-    obj.update(last_updated_by=data.ACCOUNT["user_id"], updated_at=world.now(),
-               file_sha256_hash=hashlib.sha256(content).hexdigest())
-    world.package_files[obj["id"]] = content
-    return one(_package(world, world.put("sdk_packages", obj)).detail, message)
-
-
-def list_connector_sdk_packages(world, request):
-    return page(world, request, [_package(world, i) for i in world.select("sdk_packages")])
-
-
-def create_connector_sdk_package(world, request):
-    obj = {"id": world.new_id(), "created_by": data.ACCOUNT["user_id"],
-           "created_at": world.now()}
-    return _put_package(world, obj, request.body["file"], "Package created successfully")
-
-
-def get_connector_sdk_package(world, request):
-    return one(_package(world, world.get("sdk_packages", request.args["package_id"])).detail)
-
-
-def update_connector_sdk_package(world, request):
-    obj = world.change("sdk_packages", request.args["package_id"])
-    return _put_package(world, obj, request.body["file"], "Package updated successfully")
-
-
-def delete_connector_sdk_package(world, request):
-    package_id = world.get("sdk_packages", request.args["package_id"]).obj["id"]
-    if _connection_of(world, package_id):
-        raise Refusal(403, "Forbidden", "The package is used by connection '%s'"
-                      % _connection_of(world, package_id))
-    world.remove("sdk_packages", package_id)
-    del world.package_files[package_id]
-    return done("Package deleted successfully")
-
-
-def download_connector_sdk_package(world, request):
-    package_id = world.get("sdk_packages", request.args["package_id"]).obj["id"]
-    return Binary(world.package_files[package_id])
-
-
-# --- connector types and HVR -------------------------------------------------
-
-
-def metadata_connectors(world, request):
-    return page(world, request, world.select("connector_types"))
-
-
-def metadata_connector_config(world, request):
-    return one(world.get("connector_types", request.args["service"]).detail)
-
-
-def metadata_public_connectors(world, request):
-    """A bare array of all, though the definition has one object here."""
-    return one(b"[%s]" % b",".join([i.detail for i in world.select("connector_types")]))
-
-
-def hvr_register_hub(world, request):
-    word = world.new_id()
-    return one(to_json({"access_token": "hvr_token_" + word, "registration_id": word}),
-               "HVR hub has been registered")

@@ -1,201 +1,45 @@
-"""The operations on log services, secrets managers, private links, proxy agents and
-hybrid deployment agents (see operations.py)."""
+"""Private links, proxy agents and hybrid deployment agents."""
 import access_data
-import access_routes
 import data
-from answers import SETUP_TESTS, done, merge, one, page, with_setup_tests
-from routes import Refusal, invalid
+from answers import done, merge, one, page
+from checks import Refusal, invalid
+from fields import OBJECT, PAGE, REGION, REQUIRED_STRING, STRING, field, row
 from state import make_item, to_json
 
-__all__ = [row.name for row in access_routes.NETWORK]
+PRIVATE_LINK, PROXY = "/v1/private-links/{privateLinkId}", "/v1/proxy/{agentId}"
+HYBRID = "/v1/hybrid-deployment-agents/{agentId}"
+LINK_SERVICE = field("string", True, """DATABRICKS_AWS SNOWFLAKE_AWS REDSHIFT_AWS SOURCE_AWS
+    DATABRICKS_AZURE SNOWFLAKE_AZURE ONELAKE_AZURE POSTGRES_WAREHOUSE_AZURE
+    SQL_DATA_WAREHOUSE_AZURE SOURCE_AZURE SNOWFLAKE_GCP SOURCE_GCP DATABRICKS_GCP""".split())
+AUTH_TYPE = field("string", enum=["AUTO", "MANUAL"])
+ENVIRONMENT = field("string", True, ["DOCKER", "PODMAN", "KUBERNETES", "SNOWPARK"])
 
-# --- log services ------------------------------------------------------------
-
-_ACCOUNT = "account_log_services", data.ACCOUNT["account_id"]
-
-
-def list_log_services(world, request):
-    """Without the account's, by choice."""
-    return page(world, request, world.select("log_services"))
-
-
-def _log_config(service, config):
-    """Checked against the service's members, its secrets masked."""
-    secret, other = access_data.LOG_SERVICES[service]
-    for name in config:
-        if name not in secret and name not in other:
-            raise invalid("Unrecognized field 'config.%s'" % name, "body")
-    return {k: "******" if k in secret else v for k, v in config.items()}
-
-
-def _add_log(world, body, collection, log_id):
-    service = body.get("service")
-    if service not in access_data.LOG_SERVICES:
-        raise invalid("Unsupported service '%s'" % service)
-    if world.find(collection, log_id):
-        raise Refusal(409, "Conflict", "'%s' already has a log service" % log_id)
-    tested = body.get("run_setup_tests", False)
-    obj = {"id": log_id, "service": service, "enabled": body.get("enabled", True),
-           "status": {"setup_state": "connected" if tested else "incomplete", "tasks": []},
-           "config": _log_config(service, body.get("config") or {})}
-    text = world.put(collection, obj).detail
-    return one(with_setup_tests(obj) if tested else text, "Log service has been created")
-
-
-def _update_log(world, body, collection, log_id):
-    obj = world.change(collection, log_id)
-    if "enabled" in body:
-        obj["enabled"] = body["enabled"]
-    merge(obj, {"config": _log_config(obj["service"], body.get("config") or {})})
-    tested = body.get("run_setup_tests", False)
-    if tested:
-        obj["status"] = {"setup_state": "connected", "tasks": []}
-    text = world.put(collection, obj).detail
-    return one(with_setup_tests(obj) if tested else text, "Log service has been updated")
-
-
-def _delete_log(world, collection, log_id):
-    world.remove(collection, log_id)
-    return done("Log service with id '%s' has been deleted" % log_id)
-
-
-def _test_log(world, collection, log_id):
-    """A broken one stays broken."""
-    obj, tests = world.change(collection, log_id), SETUP_TESTS
-    if obj["status"]["setup_state"] == "broken":
-        tests = [dict(SETUP_TESTS[0], status="FAILED", message="Connection refused")]
-    else:
-        obj["status"]["setup_state"] = "connected"
-        world.put(collection, obj)
-    return one(to_json({"setup_tests": tests}), "Setup tests have been completed")
-
-
-def add_log_service(world, request):
-    group_id = request.body.get("group_id")
-    if group_id is None:
-        raise invalid("Field 'group_id' is required")
-    world.get("groups", group_id)
-    return _add_log(world, request.body, "log_services", group_id)
-
-
-def get_log_service_details(world, request):
-    return one(world.get("log_services", request.args["logId"]).detail)
-
-
-def update_log_service(world, request):
-    return _update_log(world, request.body, "log_services", request.args["logId"])
-
-
-def delete_log_service(world, request):
-    return _delete_log(world, "log_services", request.args["logId"])
-
-
-def run_setup_tests_log_service(world, request):
-    return _test_log(world, "log_services", request.args["logId"])
-
-
-def add_account_log_service(world, request):
-    return _add_log(world, request.body, *_ACCOUNT)
-
-
-def get_account_log_service_details(world, request):
-    return one(world.get(*_ACCOUNT).detail)
-
-
-def update_account_log_service(world, request):
-    return _update_log(world, request.body, *_ACCOUNT)
-
-
-def delete_account_log_service(world, request):
-    return _delete_log(world, *_ACCOUNT)
-
-
-def run_setup_tests_account_log_service(world, request):
-    return _test_log(world, *_ACCOUNT)
-
-
-# --- external secrets managers -----------------------------------------------
-
-
-def list_esms(world, request):
-    return page(world, request, world.select("secrets_managers"))
-
-
-def create_esm(world, request):
-    body = request.body
-    for name in access_data.MANAGER_NEEDS[body["type"]]:
-        if not body["config"].get(name):
-            raise Refusal(400, "BadRequest", "Field 'config.%s' is required" % name)
-    now = world.now()
-    obj = {"id": world.new_id(), "type": body["type"], "name": body["name"], "config": {},
-           "is_hybrid_deployment": body.get("is_hybrid_deployment", False), "created_at": now,
-           "updated_at": now}
-    merge(obj, {"config": body["config"]})
-    return one(world.put("secrets_managers", obj).detail)
-
-
-def get_esm_details(world, request):
-    return one(world.get("secrets_managers", request.args["esmId"]).detail)
-
-
-def modify_esm(world, request):
-    obj = world.change("secrets_managers", request.args["esmId"])
-    merge(obj, request.body)
-    obj["updated_at"] = world.now()
-    return one(world.put("secrets_managers", obj).detail)
-
-
-def _entity(world, obj):
-    """A connection or a destination that uses a manager, as the lists show it."""
-    source = "schema" in obj
-    group = world.get("groups", obj["group_id"]).obj
-    return {"id": obj["id"], "name": obj["schema"] if source else group["name"],
-            "enabled": not obj.get("paused", False), "type": "SOURCE" if source else "DESTINATION",
-            "secret_manager_id": obj["external_secrets_manager_id"],
-            "created_at": obj.get("created_at", group["created_at"])}
-
-
-def _entities(world, manager_id=None, kind="all"):
-    if kind not in ("source", "destination", "all"):
-        raise invalid("Unknown entity type '%s'" % kind)
-    collections = {"source": ["connections"], "destination": ["destinations"]}.get(
-        kind, ["connections", "destinations"])
-    return [_entity(world, item.obj) for collection in collections
-            for item in world.select(collection, external_secrets_manager_id=manager_id)
-            if item.obj.get("external_secrets_manager_id")]
-
-
-def _entity_page(world, request, manager_id):
-    found = _entities(world, manager_id, request.query.get("type", "all"))
-    return page(world, request, [make_item("entities", obj) for obj in found])
-
-
-def list_esm_entities(world, request):
-    return _entity_page(world, request, request.query.get("esm_id"))
-
-
-def get_esm_entities(world, request):
-    manager_id = world.get("secrets_managers", request.args["esmId"]).obj["id"]
-    return _entity_page(world, request, manager_id)
-
-
-def delete_esm(world, request):
-    manager_id = request.args["esmId"]
-    world.get("secrets_managers", manager_id)
-    types = [entity["type"] for entity in _entities(world, manager_id)]
-    if types:
-        raise Refusal(400, "BadRequest", "Failed to delete External Secrets Manager with '%s' id, "
-                      "because it is used by %d connection(s) and %d destination(s)." % (
-                          manager_id, types.count("SOURCE"), types.count("DESTINATION")))
-    world.remove("secrets_managers", manager_id)
-    return done("External Secrets Manager '%s' has been deleted." % manager_id)
-
-
-# --- private links -----------------------------------------------------------
-#
-# The API works on them in the background.  Here a call answers the state of the
-# work and the next call finds it done; a link that the seed or a test has put
-# into a passing state stays in it.
+ROWS = [
+    row("get_private_links", "GET", "/v1/private-links", query=PAGE),
+    row("create_private_link", "POST", "/v1/private-links", status=201,
+        body={"name": REQUIRED_STRING, "region": REGION._replace(required=True),
+              "service": LINK_SERVICE, "config": field("object", True)}),
+    row("get_private_link_details", "GET", PRIVATE_LINK),
+    row("modify_private_link", "PATCH", PRIVATE_LINK, body={"config": OBJECT}),
+    row("delete_private_link", "DELETE", PRIVATE_LINK),
+    row("get_proxy_agent", "GET", "/v1/proxy", query=PAGE),
+    row("create_proxy_agent", "POST", "/v1/proxy", status=201,
+        body={"display_name": STRING, "group_region": REGION}),
+    row("get_proxy_agent_details", "GET", PROXY),
+    row("delete_proxy_agent", "DELETE", PROXY),
+    row("get_proxy_agent_connections", "GET", PROXY + "/connections", query=PAGE),
+    row("regenerate_secrets_proxy_agent", "POST", PROXY + "/regenerate-secrets"),
+    row("get_hybrid_deployment_agent_list", "GET", "/v1/hybrid-deployment-agents",
+        query={**PAGE, "groupId": STRING}),
+    row("create_hybrid_deployment_agent", "POST", "/v1/hybrid-deployment-agents", status=201,
+        body={"group_id": STRING, "display_name": REQUIRED_STRING, "env_type": ENVIRONMENT,
+              "accept_terms": field("boolean", True), "auth_type": AUTH_TYPE}),
+    row("get_hybrid_deployment_agent", "GET", HYBRID),
+    row("delete_hybrid_deployment_agent", "DELETE", HYBRID),
+    row("re_auth_hybrid_deployment_agent", "PATCH", HYBRID + "/re-auth",
+        body={"auth_type": AUTH_TYPE}),
+    row("reset_hybrid_deployment_agent_credentials", "POST", HYBRID + "/reset-credentials"),
+]
 
 
 def _link_config(service, config, whole):
@@ -253,9 +97,6 @@ def delete_private_link(world, request):
     link = _settled(world, request.args["privateLinkId"])
     world.remove("private_links", link["id"])
     return done("Private link with id '%s' has been marked for deletion" % link["id"])
-
-
-# --- proxy agents ------------------------------------------------------------
 
 
 def _proxy(world, item):
@@ -322,9 +163,6 @@ def delete_proxy_agent(world, request):
         raise Refusal(409, "Conflict", "Proxy agent have attached connections.")
     world.remove("proxy_agents", agent_id)
     return done("Agent %s successfully deleted." % agent_id)
-
-
-# --- hybrid deployment agents ------------------------------------------------
 
 
 def _hybrid(world, item):

@@ -1,13 +1,51 @@
-"""The operations on a connection's schema configuration (see operations.py)."""
+"""A connector's schema configuration."""
 import schema_data
-from routes import Refusal, invalid
+from checks import Refusal, invalid
+from fields import BOOLEAN, CONNECTION, OBJECT, STRING, STRINGS, field, row
 from state import to_json
 
-__all__ = ["connection_schema_config", "pre_create_connection_schema_config",
-           "modify_connection_schema_config", "modify_connection_database_schema_config",
-           "modify_connection_table_config", "modify_connection_column_config",
-           "reload_connection_schema_config", "resync_tables", "connection_column_config",
-           "delete_column_connection_config", "delete_multiple_columns_connection_config"]
+CHANGE_HANDLING = field("string", enum=["ALLOW_ALL", "ALLOW_COLUMNS", "BLOCK_ALL"])
+TARGET_DATA_TYPE = field("string", enum="""Unknown Boolean String Short Int Long Float Double
+    BigDecimal Instant LocalDateTime LocalDate LocalTime Json Binary Xml""".split())
+# Below the top level `enabled` may be left out: every client at hand does so.
+COLUMN_MEMBERS = {"enabled": BOOLEAN, "hashed": BOOLEAN, "is_primary_key": BOOLEAN,
+                  "target_data_type": TARGET_DATA_TYPE}
+TABLE_MEMBERS = {"enabled": BOOLEAN, "row_filter": OBJECT,
+                 "sync_mode": field("string", enum=["SOFT_DELETE", "HISTORY", "LIVE"]),
+                 "columns": field("object", values=field("object", fields=COLUMN_MEMBERS))}
+SCHEMA_MEMBERS = {"enabled": BOOLEAN,
+                  "tables": field("object", values=field("object", fields=TABLE_MEMBERS))}
+SCHEMAS = field("object", values=field("object", fields=SCHEMA_MEMBERS))
+ENABLED = {"enabled": field("boolean", True)}
+CONFIG_UPDATE = {"schemas": SCHEMAS, "schema_change_handling": CHANGE_HANDLING,
+                 "is_type_locked": BOOLEAN}
+CONFIG_CREATE = {"schemas": SCHEMAS._replace(required=True),
+                 "schema_change_handling": CHANGE_HANDLING}
+DROP_COLUMNS = {"schemas": field("object", True, values=field("object", fields={
+    "tables": field("object", values=field("object", fields={"columns": STRINGS}))}))}
+SCHEMA = CONNECTION + "/schemas/{schemaName}"
+TABLE = SCHEMA + "/tables/{tableName}"
+COLUMN = TABLE + "/columns/{columnName}"
+COLUMNS = CONNECTION + "/schemas/{schema}/tables/{table}/columns"
+
+ROWS = [
+    row("connection_schema_config", "GET", CONNECTION + "/schemas"),
+    row("pre_create_connection_schema_config", "POST", CONNECTION + "/schemas",
+        body=CONFIG_CREATE),
+    row("modify_connection_schema_config", "PATCH", CONNECTION + "/schemas", body=CONFIG_UPDATE),
+    row("delete_multiple_columns_connection_config", "POST",
+        CONNECTION + "/schemas/drop-columns", body=DROP_COLUMNS),
+    row("reload_connection_schema_config", "POST", CONNECTION + "/schemas/reload",
+        body={"exclude_mode": STRING}),
+    # The body is a map from schema to tables: "*" stands for any name.
+    row("resync_tables", "POST", CONNECTION + "/schemas/tables/resync", body={"*": STRINGS}),
+    row("modify_connection_database_schema_config", "PATCH", SCHEMA,
+        body={**SCHEMA_MEMBERS, **ENABLED}),
+    row("modify_connection_table_config", "PATCH", TABLE, body={**TABLE_MEMBERS, **ENABLED}),
+    row("modify_connection_column_config", "PATCH", COLUMN, body={**COLUMN_MEMBERS, **ENABLED}),
+    row("delete_column_connection_config", "DELETE", COLUMN),
+    row("connection_column_config", "GET", COLUMNS),
+]
 
 
 def _whole(config):
