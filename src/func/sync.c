@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/htup_details.h"
 #include "api/calls/call_answer.h"
 #include "api/calls/page.h"
@@ -21,6 +23,7 @@
 #include "json/json.h"
 #include "json/projection.h"
 #include "json/value.h"
+#include "portability/instr_time.h"
 #include "read/converter.h"
 #include "storage/latch.h"
 #include "utils/builtins.h"
@@ -188,13 +191,20 @@ void
 ftx_sync_pause(int64 ms)
 {
 	static uint32 wait_event = 0;
-	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), ms);
+	instr_time start;
 
+	/* not by the clock of the day: that may be set meanwhile */
+	INSTR_TIME_SET_CURRENT(start);
 	if (wait_event == 0)
 		wait_event = ftx_wait_event_new("FivetrexSync");
 	for (;;)
 	{
-		long left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end);
+		instr_time passed;
+		long left;
+
+		INSTR_TIME_SET_CURRENT(passed);
+		INSTR_TIME_SUBTRACT(passed, start);
+		left = (long) ceil(ms - INSTR_TIME_GET_MILLISEC(passed));
 
 		CHECK_FOR_INTERRUPTS();
 		if (left <= 0)

@@ -343,17 +343,17 @@ Datum
 fivetrex_wait_since(PG_FUNCTION_ARGS)
 {
 	int64 limit = ftx_sync_timeout(fcinfo, 1);
-	TimestampTz start = GetCurrentTimestamp();
 	MemoryContext once;
 	FtxWait wait = {.fcinfo = fcinfo,
 					.cxt = CurrentMemoryContext,
-					.until = limit >= 0 ? start + limit * 1000 : DT_NOEND,
+					.limit = limit,
 					.reason_start = DT_NOBEGIN,
 					.older_end = DT_NOBEGIN,
 					.unread_since = DT_NOBEGIN};
 
 	(void) ftx_func_path(fcinfo,
 						 FTX_WAIT_FUNCTION); /* checks the connector's id */
+	INSTR_TIME_SET_CURRENT(wait.start);
 	take_since(&wait, 2);
 	wait.session = ftx_func_session(fcinfo, 3);
 	wait.status_cxt = AllocSetContextCreate(
@@ -365,8 +365,7 @@ fivetrex_wait_since(PG_FUNCTION_ARGS)
 
 	for (;;)
 	{
-		int64 waited = TimestampDifferenceMilliseconds(start,
-													   GetCurrentTimestamp());
+		int64 waited = ftx_wait_passed(&wait);
 		bool last = limit >= 0 && waited >= limit;
 		int64 pause;
 

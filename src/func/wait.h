@@ -14,6 +14,7 @@
 #include "datatype/timestamp.h"
 #include "fmgr.h"
 #include "func/sync.h"
+#include "portability/instr_time.h"
 
 #define FTX_WAIT_FUNCTION "fivetrex_wait"
 
@@ -50,7 +51,8 @@ typedef struct FtxWait
 	MemoryContext status_cxt; /* of the status */
 	bool has_since;
 	TimestampTz since; /* by our clock */
-	TimestampTz until; /* the timeout; DT_NOEND: none */
+	instr_time start;  /* of the wait, by no clock that may be set */
+	int64 limit;	   /* the timeout in milliseconds; -1: none */
 	bool no_history;   /* the account has none */
 
 	/* The last look that succeeded, and when it was begun. */
@@ -58,6 +60,11 @@ typedef struct FtxWait
 	FtxSyncStatus status;
 	TimestampTz at;
 	TimestampTz ended; /* end of the last sync, DT_NOBEGIN if none */
+
+	/* What was known of Fivetran's clock then, as FtxTally has it, if anything */
+	bool clock_known;
+	int64 clock_skew;
+	int64 clock_error;
 
 	/* The first look at or after `since`, and the first one without a sync. */
 	bool first_seen;
@@ -89,6 +96,9 @@ typedef struct FtxWait
 	Datum verdict[FTX_WAIT_COLUMNS]; /* from OUTCOME */
 	bool verdict_nulls[FTX_WAIT_COLUMNS];
 } FtxWait;
+
+/* How long it has waited, in milliseconds. */
+extern int64 ftx_wait_passed(const FtxWait *wait);
 
 /* A moment of ours by Fivetran's clock, as far as answers have told it. */
 extern TimestampTz ftx_wait_their_clock(const FtxWait *wait, TimestampTz ours);

@@ -83,13 +83,47 @@ is_passing(FtxCall *call)
 	}
 }
 
+int64
+ftx_wait_passed(const FtxWait *wait)
+{
+	instr_time passed;
+
+	INSTR_TIME_SET_CURRENT(passed);
+	INSTR_TIME_SUBTRACT(passed, wait->start);
+	return (int64) INSTR_TIME_GET_MILLISEC(passed);
+}
+
 /* Ms until the timeout; -1: there is none. */
 static int64
 time_left(const FtxWait *wait)
 {
-	if (wait->until == DT_NOEND)
+	if (wait->limit < 0)
 		return -1;
-	return TimestampDifferenceMilliseconds(GetCurrentTimestamp(), wait->until);
+	return Max(wait->limit - ftx_wait_passed(wait), 0);
+}
+
+/*
+ * When one of the clocks was set since the last look, more than either is known
+ * to be off, it was ours: what was noted by it moves along, so that it stays
+ * the same moment by Fivetran's.
+ */
+static void
+follow_clock(FtxWait *wait)
+{
+	const FtxTally *tally = ftx_engine_tally(wait->session->engine);
+	int64 step = wait->clock_skew - tally->clock_skew;
+	int64 doubt = Max(wait->clock_error + tally->clock_error, USECS_PER_SEC);
+
+	if (wait->clock_known && (step > doubt || step < -doubt))
+	{
+		wait->since += step;
+		wait->idle_at += step;
+		if (wait->unread_since != DT_NOBEGIN)
+			wait->unread_since += step;
+	}
+	wait->clock_known = tally->date_seen != 0;
+	wait->clock_skew = tally->clock_skew;
+	wait->clock_error = tally->clock_error;
 }
 
 bool
@@ -113,6 +147,7 @@ ftx_wait_look(FtxWait *wait, bool last)
 	MemoryContextSwitchTo(old);
 	ftx_call_free(call);
 
+	follow_clock(wait);
 	wait->at = at;
 	wait->ended = Max(
 		ftx_wait_status_time(&wait->status, FTX_STATUS_SUCCEEDED_AT),
@@ -317,7 +352,7 @@ ftx_wait_read_history(FtxWait *wait, TimestampTz from)
 							.accept = history->list.accept,
 							.repeat_safe = true,
 							.page = true,
-							.hurried = wait->until != DT_NOEND,
+							.hurried = wait->limit >= 0,
 							.time_left = time_left(wait)};
 		FtxPage page = {0};
 		StringInfoData path;

@@ -100,6 +100,35 @@ subtest 'not the one that is in progress' => sub {
 	is($waiter->{out}, "succeeded by assumed\n", 'it may be the wrong one, and the row says so');
 };
 
+# A clock that is set while it waits: the other one's looks the same from here.
+subtest 'a clock is set meanwhile' => sub {
+	foreach my $hours (1, -1)
+	{
+		my $world = world();
+		$mock->begin_sync($world, $seem, ago => 1800);
+		$mock->end_sync($world, $seem);
+		my $waiter = $node->background('waiter', "SELECT $row FROM fivetrex_wait('$seem', '60 s', since => now(), server => '$world')");
+		$mock->wait_for($world, 1, $seem, 'answered');
+		$mock->begin_sync($world, $seem) if $hours > 0;
+		$mock->wait_for($world, 3, $seem, 'answered');
+		$mock->settings($world, clock_offset => 3600 * $hours);
+		$mock->wait_for($world, 6, $seem, 'answered');
+		if ($hours > 0)
+		{
+			$mock->end_sync($world, $seem);
+			$node->ended($waiter);
+			is($waiter->{out}, "succeeded by history sync\n", 'ours back: the one that began after the request counts');
+		}
+		else
+		{
+			# a timestamp that moves makes it read the history, where one is within the hour that was skipped, before the request
+			$mock->patch($world, 'connections', $seem, set => { succeeded_at => '2026-01-01T00:00:00Z' });
+			$node->ended($waiter);
+			like($waiter->{out}, qr/ by assumed$/m, 'ours forward: the one from before does not');
+		}
+	}
+};
+
 # so close before the moment that the clocks do not tell
 subtest 'not the one that has just ended' => sub {
 	foreach my $status (qw(COMPLETED FAILURE CANCELED INCOMPLETE))
