@@ -28,6 +28,23 @@ sub patches
 	return;
 }
 
+# full names in the destination: the recipe's joins make no call twice
+{
+	my ($log, $out, $err) = $node->sent($mock, 'w', q{
+		SELECT s.name_in_destination || '.' || t.name_in_destination, t.schema_name, t.table_name
+		FROM connector_schemas s JOIN connector_tables t USING (connector_id, schema_name)
+		WHERE connector_id = 'assimilate_seem' AND s.name_in_destination IS NOT NULL ORDER BY 1 LIMIT 1});
+	is_deeply($log, ["GET $c/assimilate_seem/schemas"], 'full names of tables: one call');
+	like($out, qr/^\w+\.\w+\|\w+\|\w+$/, 'schema and table as they are called there');
+	($log, $out, $err) = $node->sent($mock, 'w', q{
+		SELECT count(*), count(s.name_in_destination || '.' || t.name_in_destination || '.' || c.name_in_destination)
+		FROM connector_schemas s JOIN connector_tables t USING (connector_id, schema_name) JOIN connector_columns c USING (connector_id, schema_name, table_name)
+		WHERE connector_id = 'assimilate_seem' AND schema_name = 'public' AND table_name = 'customers'});
+	is_deeply([ sort @$log ], [ "GET $c/assimilate_seem/schemas", "GET $c/assimilate_seem/schemas/public/tables/customers/columns" ], 'of columns: one more');
+	my ($all, $named) = split /\|/, $out;
+	ok($all > 0 && $all == $named, 'all columns have one');
+}
+
 patches('columns of several tables', q{UPDATE connector_columns SET hashed = true WHERE connector_id = 'assimilate_seem' AND column_name ~ 'email|full_name|note' RETURNING schema_name, table_name, column_name, hashed, enabled},
 	[ "PATCH $c/assimilate_seem/schemas {\"schemas\":{\"public\":{\"tables\":{\"customers\":{\"columns\":{\"email\":{\"hashed\":true},\"full_name\":{\"hashed\":true}}},\"orders\":{\"columns\":{\"note\":{\"hashed\":true}}}}}}}" ],
 	"public|customers|email|t|t\npublic|customers|full_name|t|t\npublic|orders|note|t|f");

@@ -228,6 +228,12 @@ subtest 'the nightly job' => sub {
 	is($node->query('SELECT (SELECT as_of FROM sales) = done_at FROM nightly'), 't', 'once');
 };
 
+subtest 'full names in the destination' => sub {
+	my (undef, $names) = run('Full names in the destination', 1);
+	like($names, qr/^\w+\.\w+\|public\|customers$/m, 'of a table');
+	like($names, qr/^\w+\.\w+\.\w+\|email$/m, 'of a column');
+};
+
 subtest 'several accounts' => sub {
 	$mock->settings('other', connectors => 3);
 	$node->add_world($mock, 'other', max_retries => 0);
