@@ -12,10 +12,10 @@ import time
 import unittest
 
 import checks
-import data
 import families
 import fields
 import routes
+import seed
 
 AUTH = "Basic a2V5OnNlY3JldA=="
 SERVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "server.py")
@@ -130,13 +130,13 @@ class MockTest(MockClient):
             self.assertTrue(callable(families.FUNCTIONS[operation.name]), operation.name)
 
     def test_seed(self):
-        connectors = data.connectors()
+        connectors = seed.connectors.connectors()
         self.assertEqual(len({c["id"] for c in connectors}), 2500)
-        self.assertEqual(connectors, data.connectors())
+        self.assertEqual(connectors, seed.connectors.connectors())
         counts = {}
         for c in connectors:
             counts[c["group_id"]] = counts.get(c["group_id"], 0) + 1
-        self.assertEqual(counts, {g: n for g, _, n, _ in data.GROUPS if n})
+        self.assertEqual(counts, {g: n for g, _, n, _ in seed.groups.GROUPS if n})
         sizes = [len(json.dumps(c)) for c in connectors]
         self.assertTrue(1000 < sum(sizes) / len(sizes) < 1600, sum(sizes) / len(sizes))
         self.assertEqual(len({(c["schema"], c["group_id"]) for c in connectors}), 2500)
@@ -169,7 +169,7 @@ class MockTest(MockClient):
         detail = self.api("GET", "/v1/destinations/" + listed["id"])[1]["data"]
         self.assertEqual(detail["config"]["password"], "******")
         connector = self.api("GET", "/v1/connections/escaped_willow")[1]["data"]
-        self.assertEqual(connector["config"]["notes"], data.ODD_TEXT)
+        self.assertEqual(connector["config"]["notes"], seed.connectors.ODD_TEXT)
         self.assertEqual(self.answer_headers["X-Rate-Limit"], "20000")
 
     # --- refusals ---

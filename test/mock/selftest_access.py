@@ -4,7 +4,7 @@ python3 test/mock/selftest_access.py"""
 import json
 import unittest
 
-import data
+import seed
 import selftest
 from families import access, log_services, networks, secrets_managers, teams, users
 
@@ -83,11 +83,12 @@ class AccessTest(selftest.RoundClient):
         self.assertTrue(all("id" not in role for role in roles))
 
     def round_api_keys(self):
-        seed = self.listed("/v1/users/api-keys")
-        self.assertEqual({k["user_id"] for k in seed},
-                         {u["id"] for u in data.USERS if u["has_api_key"]})
-        self.assertEqual({k["key_status"] for k in seed}, {"ACTIVE", "ACTIVE_GRACE", "EXPIRED"})
-        path = "/v1/users/%s/api-keys" % next(u["id"] for u in data.USERS if u["email"] is None)
+        given = self.listed("/v1/users/api-keys")
+        self.assertEqual({k["user_id"] for k in given},
+                         {u["id"] for u in seed.users.USERS if u["has_api_key"]})
+        self.assertEqual({k["key_status"] for k in given}, {"ACTIVE", "ACTIVE_GRACE", "EXPIRED"})
+        path = "/v1/users/%s/api-keys" % next(u["id"] for u in seed.users.USERS
+                                               if u["email"] is None)
         self.refused(404, "NotFound_ApiKey", "GET", path)
         self.refused(404, "NotFound_ApiKey", "POST", path + "/rotate", {})
         self.refused(404, "NotFound_User", "GET", "/v1/users/nobody/api-keys")
@@ -275,9 +276,9 @@ class AccessTest(selftest.RoundClient):
         self.assertEqual(self.kinds()[-1], "masked value")
 
     def test_groups_and_users_agree(self):
-        pairs = {(user, group, role) for group, roles in data.group_users().items()
+        pairs = {(user, group, role) for group, roles in seed.access.group_users().items()
                  for user, role in roles.items()}
-        seen = {(user["id"], m["id"], m["role"]) for user in data.USERS
+        seen = {(user["id"], m["id"], m["role"]) for user in seed.users.USERS
                 for m in self.items("/v1/users/%s/groups" % user["id"])}
         self.assertEqual(seen, pairs)
 

@@ -6,10 +6,9 @@ import hashlib
 import unittest
 from datetime import datetime, timedelta, timezone
 
-import data
 import fields
-import platform_data
 import routes
+import seed
 import selftest
 from families import certificates, connector_details, connectors, metadata, transformations
 
@@ -223,7 +222,7 @@ class PlatformTest(selftest.RoundClient):
             self.refused(status, code, "POST", TRANSFORMATIONS,
                          {**body, "transformation_config": change})
         found = self.listed(METADATA)
-        self.assertEqual(len(found), len(data.APPLICATIONS))
+        self.assertEqual(len(found), len(seed.connectors.APPLICATIONS))
         self.assertEqual(self.ok("GET", METADATA + "/" + found[3]["id"]), found[3])
         self.refused(404, "NotFound_TransformationPackage", "GET", METADATA + "/nothing")
         self.assertEqual(self.items(METADATA + "?service=salesforce_sandbox"), found[:1])
@@ -255,7 +254,7 @@ class PlatformTest(selftest.RoundClient):
             self.refused(404, "NotFound_ConnectorSdkPackage", method, path + more)
         self.assertEqual(self.upload("PATCH", path, ZIP)[0], 404)
         content = self.api("GET", PACKAGES + "/package_badge/download")[1]
-        self.assertEqual(content, platform_data.PACKAGE_FILES["package_badge"])
+        self.assertEqual(content, seed.metadata.PACKAGE_FILES["package_badge"])
 
     def round_types(self):
         types = self.listed(TYPES)
@@ -304,8 +303,8 @@ class PlatformTest(selftest.RoundClient):
         self.assertEqual(len(rows), 40)
         self.assertEqual(len({r["sync_id"] for r in rows}), 40)
         self.assertEqual(rows, self.items(path + week + "&end_time=" + ago()))
-        self.assertEqual({r["status"] for r in rows}, set(platform_data._ENDINGS))
-        self.assertTrue(all(("reason" in r) == (r["status"] in platform_data.REASONS)
+        self.assertEqual({r["status"] for r in rows}, set(seed.connector_details._ENDINGS))
+        self.assertTrue(all(("reason" in r) == (r["status"] in seed.connector_details.REASONS)
                             for r in rows))
         day = "start_time=%s&end_time=%s" % (ago(days=2), ago(days=1))
         some = self.items(path + day)
@@ -354,7 +353,7 @@ class PlatformTest(selftest.RoundClient):
 
     def test_filters(self):
         found = self.items(TRANSFORMATIONS)
-        self.assertEqual({t["status"] for t in found}, set(platform_data._STATUSES))
+        self.assertEqual({t["status"] for t in found}, set(seed.transformations._STATUSES))
         for name, value, count in (("type", "DBT_CORE", 9), ("type", "QUICKSTART", 5),
                                    ("project_id", "project_birch", 3),
                                    ("group_id", "decent_dropsy", 7), ("group_id", "nobody", 0)):

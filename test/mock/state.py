@@ -12,35 +12,15 @@ import threading
 from collections import namedtuple
 from datetime import datetime, timezone
 
-import access_data
-import data
-import platform_data
-import schema_data
+import seed
 import syncs
 from checks import Refusal, invalid
 
 # obj: the object; detail, listed: its JSON text when read alone and in a list.
 Item = namedtuple("Item", "obj detail listed")
 
-# What list items lack although the detail call returns it, and the other way round.
-LIST_OMITS = {"destinations": ("config", "setup_tests", "external_secrets_keys_config")}
-DETAIL_OMITS = {}
-
-# The member that names an object in its collection, where it is not "id".
-KEYS = {}
-
 # Code and noun of the 404 for an object that is not there.
-ENTITIES = {"groups": ("NotFound_Group", "group"),
-            "connections": ("NotFound_Connector", "connection"),
-            "destinations": ("NotFound_Destination", "destination"),
-            "webhooks": ("NotFound_Webhook", "webhook"),
-            "users": ("NotFound_User", "user")}
-
-# Modules that add to these tables what they define of them, and collections() to the seed.
-SEED_MODULES = [access_data, platform_data]
-for _module in SEED_MODULES:
-    for _name in ("LIST_OMITS", "DETAIL_OMITS", "KEYS", "ENTITIES"):
-        globals()[_name].update(getattr(_module, _name, {}))
+ENTITIES = {name: (c.code, c.noun) for name, c in seed.COLLECTIONS.items()}
 
 
 def to_json(value, ascii_only=False):
@@ -48,44 +28,34 @@ def to_json(value, ascii_only=False):
 
 
 def make_item(collection, obj):
-    ascii_only = obj.get("id") in data.ESCAPED
+    ascii_only = obj.get("id") in seed.connectors.ESCAPED
     detail = listed = to_json(obj, ascii_only)
-    omits = LIST_OMITS.get(collection)
-    if omits:
-        listed = to_json({k: v for k, v in obj.items() if k not in omits}, ascii_only)
-    omits = DETAIL_OMITS.get(collection)
-    if omits:
-        detail = to_json({k: v for k, v in obj.items() if k not in omits}, ascii_only)
+    kind = seed.COLLECTIONS.get(collection)
+    if kind and kind.list_omits:
+        listed = to_json({k: v for k, v in obj.items() if k not in kind.list_omits}, ascii_only)
+    if kind and kind.detail_omits:
+        detail = to_json({k: v for k, v in obj.items() if k not in kind.detail_omits}, ascii_only)
     return Item(obj, detail, listed)
 
 
 def key_of(collection, obj):
-    return obj[KEYS.get(collection, "id")]
+    return obj[seed.COLLECTIONS[collection].key]
 
 
-def _seed():
-    sources = {"groups": data.groups(), "connections": data.connectors(),
-               "destinations": data.destinations(), "webhooks": data.webhooks(),
-               "users": data.USERS}
-    for module in SEED_MODULES:
-        sources.update(module.collections())
-    return {name: {key_of(name, obj): make_item(name, obj) for obj in objects}
-            for name, objects in sources.items()}
-
-
-SEED = _seed()
+SEED = {name: {key_of(name, obj): make_item(name, obj) for obj in kind.objects}
+        for name, kind in seed.COLLECTIONS.items()}
 _clones = []        # connectors beyond the seed, shared by all worlds that want them
 _clones_lock = threading.Lock()
 
 
 def connectors(count):
     """The first `count` connectors; beyond the seed, copies with other ids."""
-    seed = list(SEED["connections"].items())
+    known = list(SEED["connections"].items())
     with _clones_lock:
-        for number in range(len(_clones), count - len(seed)):
-            original = seed[number % len(seed)][1]
+        for number in range(len(_clones), count - len(known)):
+            original = known[number % len(known)][1]
             old_id, old_schema = original.obj["id"], original.obj["schema"]
-            suffix = "_c%d" % (number // len(seed) + 1)
+            suffix = "_c%d" % (number // len(known) + 1)
             # id and schema stand at the head of the text, so the first match is theirs.
             text = original.detail.replace(
                 b'"id":"%s"' % old_id.encode(), b'"id":"%s"' % (old_id + suffix).encode(), 1)
@@ -93,10 +63,10 @@ def connectors(count):
                                 b'"schema":"%s"' % (old_schema + suffix).encode(), 1)
             obj = dict(original.obj, id=old_id + suffix, schema=old_schema + suffix)
             _clones.append((obj["id"], Item(obj, text, text)))
-        return dict(seed[:count] + _clones[:max(0, count - len(seed))])
+        return dict(known[:count] + _clones[:max(0, count - len(known))])
 
 
-NEW_IDS = data.connector_ids(4000, "_new")
+NEW_IDS = seed.names.connector_ids(4000, "_new")
 
 
 class World:
@@ -105,13 +75,13 @@ class World:
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.collections = {c: dict(items) for c, items in SEED.items()}
-        self.members = {kind: dict(rows) for kind, rows in access_data.MEMBERS.items()}
-        self.schema_configs = {c: None for c in schema_data.SOURCES}    # None: not made yet
+        self.members = {kind: dict(rows) for kind, rows in seed.access.MEMBERS.items()}
+        self.schema_configs = {c: None for c in seed.schemas.SOURCES}    # None: not made yet
         self.dropped_columns = set()
-        self.connector_states = data.connector_states()
+        self.connector_states = seed.connector_details.connector_states()
         self.started = datetime.now(timezone.utc)
-        self.warnings = platform_data.warnings()
-        self.package_files = dict(platform_data.PACKAGE_FILES)
+        self.warnings = seed.connector_details.warnings()
+        self.package_files = dict(seed.metadata.PACKAGE_FILES)
         self.raw_answers = {}
         self.settings = {"latency_ms": 0, "cursor_style": "skip", "connectors": None,
                          "page_cap": None, "gzip": False, "rate_limit": None, "rate_used": 0,
@@ -189,7 +159,7 @@ class World:
     def now(self):
         """The world's clock: every reading is a second later than the last."""
         self._created += 1
-        return data.timestamp(86400 * 251 + self._created, 3)
+        return seed.names.timestamp(86400 * 251 + self._created, 3)
 
     def schema_config(self, connection_id):
         self.get("connections", connection_id)
@@ -197,7 +167,7 @@ class World:
             raise Refusal(404, "NotFound_SchemaConfig",
                           "Connection with id '%s' doesn't have schema config" % connection_id)
         if self.schema_configs[connection_id] is None:
-            self.schema_configs[connection_id] = schema_data.schema_config(connection_id)
+            self.schema_configs[connection_id] = seed.schemas.schema_config(connection_id)
         return self.schema_configs[connection_id]
 
     # --- cursors ---

@@ -25,8 +25,7 @@ import copy
 import uuid
 from datetime import datetime, timedelta, timezone
 
-import data
-import platform_data
+import seed
 
 _PLAN = {"id": None, "times": 0, "lag": 0, "run": None, "outcome": "COMPLETED", "reason": None,
          "after": None, "rescheduled_for": 3600, "resume": None, "history_lag": 0}
@@ -134,7 +133,7 @@ class Syncs:
             if seen:
                 played.append((versions[0][1]["_start"], {k: v for k, v in seen[-1].items()
                                                           if k != "_start"}))
-        seeded = platform_data.sync_history(connection, self.world.started)
+        seeded = seed.connector_details.sync_history(connection, self.world.started)
         if connection_id in self.rows:
             # The seed's row of a running sync stands for the state at the start.
             seeded = [(time, row) for time, row in seeded if row["end"] is not None]
@@ -196,7 +195,7 @@ class Syncs:
     def _end(self, obj, sync):
         plan, status = sync.plan, obj["status"]
         outcome, now = plan["outcome"], _text(self.clock())
-        reason = plan["reason"] or platform_data.REASONS.get(outcome)
+        reason = plan["reason"] or seed.connector_details.REASONS.get(outcome)
         self._close(sync, obj, outcome, reason)
         status["sync_state"] = "scheduled"
         if outcome == "COMPLETED":
@@ -214,5 +213,5 @@ class Syncs:
             obj["paused"] = True
             status["sync_state"] = "paused"
         elif plan["after"] == "broken":
-            status.update(setup_state="broken", tasks=[data.TASK])
+            status.update(setup_state="broken", tasks=[seed.connectors.TASK])
         self.world.put("connections", obj)

@@ -8,10 +8,13 @@ returns the answer's JSON text or raises Refusal.  So a further operation is one
 row and one function.  Semantics that the definition leaves open are chosen as the
 comments say.
 """
-from families import account, groups, access, connectors, connector_details, schemas, certificates, destinations, \
-    webhooks, users, teams, log_services, secrets_managers, networks, transformations, metadata
+from families import access, account, certificates, connector_details, connectors, destinations, \
+    groups, log_services, metadata, networks, schemas, secrets_managers, teams, transformations, \
+    users, webhooks
 
-FAMILIES = (account, groups, access, connectors, connector_details, schemas, certificates, destinations,
-            webhooks, users, teams, log_services, secrets_managers, networks, transformations, metadata)
+FAMILIES = (account, groups, access, connectors, connector_details, schemas, certificates,
+            destinations, webhooks, users, teams, log_services, secrets_managers, networks,
+            transformations, metadata)
+
 OPERATIONS = [row for family in FAMILIES for row in family.ROWS]
 FUNCTIONS = {row.name: vars(family)[row.name] for family in FAMILIES for row in family.ROWS}

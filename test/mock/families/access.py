@@ -1,4 +1,4 @@
-"""Roles, system keys, the users of groups; what memberships and keys of every kind have in common."""
+"""Roles, system keys, the users of groups; what memberships and keys of every kind share."""
 from datetime import datetime, timedelta
 
 from answers import done, merge, one, page
@@ -12,6 +12,7 @@ PERMISSION = field("object", fields={
         TRANSFORMATION REMOTE_EXECUTION_AGENT CONNECTOR""".split()),
     "access_level": field("string", enum=["NONE", "READ", "MANAGE"]),
     "resource_filter": field("object", fields={"ids": STRINGS, "group_ids": STRINGS})})
+
 SYSTEM_KEY_BODY = {"name": STRING, "permissions": field("array", values=PERMISSION)}
 
 ROWS = [

@@ -1,5 +1,5 @@
 """The account, as an object."""
-import data
+import seed
 from answers import one
 from fields import row
 from state import to_json
@@ -10,4 +10,4 @@ ROWS = [
 
 
 def get_account_info(world, request):
-    return one(to_json(data.ACCOUNT))
+    return one(to_json(seed.account.ACCOUNT))

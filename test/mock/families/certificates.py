@@ -2,11 +2,11 @@
 import base64
 import binascii
 
-import data
-import platform_data
+import seed
 from answers import done, one, page
 from checks import Refusal, invalid
 from fields import CONNECTION, DESTINATION, PAGE, REQUIRED_STRING, STRING, row
+from state import ENTITIES
 
 CERTIFICATE = {"hash": REQUIRED_STRING, "encoded_cert": REQUIRED_STRING}
 FINGERPRINT = {"hash": REQUIRED_STRING, "public_key": REQUIRED_STRING}
@@ -37,11 +37,11 @@ ROWS = [
 
 def _approve(world, collection, owner, body):
     """The stored item; approving a hash again only renews it."""
-    user, now = data.ACCOUNT["user_id"], world.now()
+    user, now = seed.account.ACCOUNT["user_id"], world.now()
     if not body["hash"]:
         raise invalid("Field 'hash' must not be empty")
     if collection == "fingerprints":
-        return world.put(collection, platform_data.fingerprint(
+        return world.put(collection, seed.certificates.fingerprint(
             owner, body["hash"], body["public_key"], user, now))
     try:
         content = base64.b64decode(body["encoded_cert"], validate=True)
@@ -49,7 +49,7 @@ def _approve(world, collection, owner, body):
         content = b""
     if not content:
         raise invalid("Field 'encoded_cert' is not a certificate in Base64")
-    return world.put(collection, platform_data.certificate(
+    return world.put(collection, seed.certificates.certificate(
         owner, body["hash"], content, user, now))
 
 
@@ -68,7 +68,7 @@ def approve_certificate(world, request):
 def _define_trust(owner, kind):
     """The four operations on one kind of thing that an owner trusts."""
     owners, collection = owner + "s", kind + "s"
-    code, _ = platform_data.ENTITIES[collection]
+    code, _ = ENTITIES[collection]
 
     def owner_of(world, request):
         owner_id = request.args[owner + "Id"]

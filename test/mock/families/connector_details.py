@@ -2,8 +2,7 @@
 import re
 from datetime import datetime, timedelta
 
-import data
-import platform_data
+import seed
 from answers import done, one, page
 from checks import Refusal, invalid
 from fields import CONNECTION, INTEGER, OBJECT, PAGE, STRING, V2, row
@@ -21,7 +20,7 @@ ROWS = [
 
 def _stateful(world, request):
     obj = world.get("connections", request.args["connectionId"]).obj
-    if obj["service"] not in data.STATEFUL_SERVICES:
+    if obj["service"] not in seed.connectors.STATEFUL_SERVICES:
         raise invalid("Connection state is not supported for service '%s'" % obj["service"])
     return obj
 
@@ -101,7 +100,7 @@ def connection_warnings(world, request):
 def dismiss_connection_warning(world, request):
     obj = world.change("connections", request.args["connectionId"])
     kind = request.args["warningType"]
-    if kind not in platform_data.WARNING_TYPES:
+    if kind not in seed.connector_details.WARNING_TYPES:
         raise Refusal(404, "NotFound_WarningType", "Warning type '%s' is not registered" % kind)
     left = [dict(item, warnings=[w for w in item["warnings"] if w["code"] != kind])
             for item in world.warnings.get(obj["id"], [])]

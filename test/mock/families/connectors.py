@@ -1,8 +1,7 @@
 """Connectors, which the definition calls connections: syncs, setup tests, moves."""
 import uuid
 
-import data
-import schema_data
+import seed
 from answers import SETUP_TESTS, TEST_CONTROL, done, merge, one, page, with_setup_tests
 from checks import Refusal, invalid
 from fields import BOOLEAN, CONNECTION, DAYS, INTEGER, NETWORKING, OBJECT, PAGE, \
@@ -14,6 +13,7 @@ DATA_DELAY = field("string", enum=["LOW", "NORMAL", "HIGH", "CUSTOM", "SYNC_FREQ
 SCHEDULE_TYPE = field("string", enum=["auto", "manual"])
 CONNECT_CARD_CONFIG = {"redirect_uri": REQUIRED_STRING, "hide_setup_guide": BOOLEAN,
                        "all_fields": BOOLEAN}
+
 CONNECTION_SHARED = {
     **TRUST, "run_setup_tests": BOOLEAN, "paused": BOOLEAN, "pause_after_trial": BOOLEAN,
     "sync_frequency": SYNC_FREQUENCY, "data_delay_sensitivity": DATA_DELAY,
@@ -23,18 +23,22 @@ CONNECTION_SHARED = {
     "destination_configuration": field("object", fields={"virtual_warehouse": STRING}),
     "external_secrets_manager_id": STRING, "config": OBJECT, "auth": OBJECT,
     "external_secrets_keys_config": OBJECT}
+
 CONNECTION_CREATE = {
     **CONNECTION_SHARED, "group_id": REQUIRED_STRING, "service": REQUIRED_STRING,
     "connect_card_config": field("object", fields=CONNECT_CARD_CONFIG),
     "destination_schema_names": field("string", enum=["FIVETRAN_NAMING", "SOURCE_NAMING"])}
+
 # Not in the definition: Fivetran's own client sends it with changes.
 CONNECTION_SCHEDULE = field("object", fields={
     "schedule_type": field("string", True, ["TIME_OF_DAY", "INTERVAL", "CRON", "MANUAL"]),
     "cron": STRING, "interval": INTEGER, "time_of_day": STRING,
     "days_of_week": field("array", values=field("string", enum=DAYS))})
+
 CONNECTION_UPDATE = {
     **CONNECTION_SHARED, "is_historical_sync": BOOLEAN, "schedule": CONNECTION_SCHEDULE,
     "schema_status": field("string", enum=["blocked_on_capture", "ready"])}
+
 MOVE = {"destination_group_id": REQUIRED_STRING, "force_move": BOOLEAN,
         "sync_behavior": field("string", enum=["CONTINUE", "BACKFILL", "CONTINUE_WITH_DATA"])}
 
@@ -64,7 +68,7 @@ def list_connections(world, request):
 
 
 def _check_read_only(service, config):
-    for name in sorted(data.READ_ONLY_CONFIG.get(service, set()) & set(config or {})):
+    for name in sorted(seed.connectors.READ_ONLY_CONFIG.get(service, set()) & set(config or {})):
         raise invalid("Field 'config.%s' is read-only" % name, "body")
 
 
@@ -72,7 +76,7 @@ def create_connection(world, request):
     body = request.body
     group_id, service, config = body["group_id"], body["service"], body.get("config") or {}
     world.get("groups", group_id)
-    if service not in data.SERVICES:
+    if service not in seed.connectors.SERVICES:
         raise invalid("Unsupported service '%s'" % service)
     _check_read_only(service, config)
     schema = config.get("schema_prefix") or config.get("schema") or service
@@ -83,7 +87,7 @@ def create_connection(world, request):
     tested = body.get("run_setup_tests") is not False
     paused = body.get("paused") or False
     obj = {"id": world.new_id(), "service": service, "schema": schema, "group_id": group_id,
-           "service_version": 1, "connected_by": data.ACCOUNT["user_id"],
+           "service_version": 1, "connected_by": seed.account.ACCOUNT["user_id"],
            "created_at": world.now(), "succeeded_at": None, "failed_at": None, "paused": paused,
            "pause_after_trial": False, "sync_frequency": 360, "data_delay_threshold": 0,
            "data_delay_sensitivity": "NORMAL", "schedule_type": "auto",
@@ -171,7 +175,7 @@ def resync_connection(world, request):
     obj = world.change("connections", request.args["connectionId"])
     scope = request.body.get("scope")
     if scope is not None:
-        known = schema_data.source(obj["id"])
+        known = seed.schemas.source(obj["id"])
         for schema, tables in scope.items():
             for table in tables:
                 if table not in known.get(schema, {}):

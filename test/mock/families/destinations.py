@@ -1,5 +1,5 @@
 """Destinations."""
-import data
+import seed
 from answers import TEST_CONTROL, done, merge, one, page, with_setup_tests
 from checks import Refusal, invalid
 from fields import BOOLEAN, DESTINATION, NETWORKING, OBJECT, PAGE, REGION, REQUIRED_STRING, \
@@ -13,6 +13,7 @@ DESTINATION_UPDATE = {
     "private_link_id": STRING, "networking_method": NETWORKING, "proxy_agent_id": STRING,
     "external_secrets_manager_id": STRING, "config": OBJECT,
     "external_secrets_keys_config": OBJECT}
+
 DESTINATION_CREATE = {
     **DESTINATION_UPDATE, "group_id": REQUIRED_STRING, "service": REQUIRED_STRING,
     "time_zone_offset": TIME_ZONE._replace(required=True)}
@@ -35,7 +36,7 @@ def create_destination(world, request):
     body = request.body
     group_id = body["group_id"]
     world.get("groups", group_id)
-    if body["service"] not in data.DESTINATION_SERVICES:
+    if body["service"] not in seed.destinations.DESTINATION_SERVICES:
         raise invalid("Unsupported service '%s'" % body["service"])
     if world.find("destinations", group_id):
         raise Refusal(409, "Conflict", "Group '%s' already has a destination" % group_id)
@@ -47,7 +48,7 @@ def create_destination(world, request):
     merge(obj, body, *TEST_CONTROL)
     text = world.put("destinations", obj).detail
     # A destination brings its own log connection, which goes with it.
-    log = data.connector(1, world.new_id(), group_id, "fivetran_log")
+    log = seed.connectors.connector(1, world.new_id(), group_id, "fivetran_log")
     log.update(schema="fivetran_metadata", connected_by="_fivetran_system", paused=True)
     log["status"] = dict(log["status"], sync_state="paused")
     world.put("connections", log)

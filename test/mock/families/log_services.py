@@ -1,6 +1,5 @@
 """Log services of groups, and that of the account."""
-import access_data
-import data
+import seed
 from answers import SETUP_TESTS, done, merge, one, page, with_setup_tests
 from checks import Refusal, invalid
 from fields import BOOLEAN, OBJECT, PAGE, STRING, row
@@ -26,7 +25,7 @@ ROWS = [
 ]
 
 
-_ACCOUNT = "account_log_services", data.ACCOUNT["account_id"]
+_ACCOUNT = "account_log_services", seed.account.ACCOUNT["account_id"]
 
 
 def list_log_services(world, request):
@@ -36,7 +35,7 @@ def list_log_services(world, request):
 
 def _log_config(service, config):
     """Checked against the service's members, its secrets masked."""
-    secret, other = access_data.LOG_SERVICES[service]
+    secret, other = seed.log_services.LOG_SERVICES[service]
     for name in config:
         if name not in secret and name not in other:
             raise invalid("Unrecognized field 'config.%s'" % name, "body")
@@ -45,7 +44,7 @@ def _log_config(service, config):
 
 def _add_log(world, body, collection, log_id):
     service = body.get("service")
-    if service not in access_data.LOG_SERVICES:
+    if service not in seed.log_services.LOG_SERVICES:
         raise invalid("Unsupported service '%s'" % service)
     if world.find(collection, log_id):
         raise Refusal(409, "Conflict", "'%s' already has a log service" % log_id)

@@ -1,13 +1,14 @@
 """Types of connectors, packages of the Connector SDK, HVR hubs."""
 import hashlib
 
-import data
+import seed
 from answers import Binary, done, one, page
 from checks import Refusal, invalid
 from fields import INTEGER, PAGE, REQUIRED_STRING, field, row
 from state import make_item, to_json
 
 PACKAGE = "/v1/connector-sdk/packages/{package_id}"
+
 # A body with a file is multipart/form-data.
 PACKAGE_FILE = {"file": field("file", True)}
 
@@ -48,7 +49,7 @@ def _put_package(world, obj, content, message):
     """By its first bytes the file is a ZIP archive."""
     if content[:4] not in (b"PK\x03\x04", b"PK\x05\x06"):
         raise invalid("The package is not a ZIP file")
-    obj.update(last_updated_by=data.ACCOUNT["user_id"], updated_at=world.now(),
+    obj.update(last_updated_by=seed.account.ACCOUNT["user_id"], updated_at=world.now(),
                file_sha256_hash=hashlib.sha256(content).hexdigest())
     world.package_files[obj["id"]] = content
     return one(_package(world, world.put("sdk_packages", obj)).detail, message)
@@ -59,7 +60,7 @@ def list_connector_sdk_packages(world, request):
 
 
 def create_connector_sdk_package(world, request):
-    obj = {"id": world.new_id(), "created_by": data.ACCOUNT["user_id"],
+    obj = {"id": world.new_id(), "created_by": seed.account.ACCOUNT["user_id"],
            "created_at": world.now()}
     return _put_package(world, obj, request.body["file"], "Package created successfully")
 

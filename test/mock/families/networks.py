@@ -1,6 +1,5 @@
 """Private links, proxy agents and hybrid deployment agents."""
-import access_data
-import data
+import seed
 from answers import done, merge, one, page
 from checks import Refusal, invalid
 from fields import OBJECT, PAGE, REGION, REQUIRED_STRING, STRING, field, row
@@ -11,6 +10,7 @@ HYBRID = "/v1/hybrid-deployment-agents/{agentId}"
 LINK_SERVICE = field("string", True, """DATABRICKS_AWS SNOWFLAKE_AWS REDSHIFT_AWS SOURCE_AWS
     DATABRICKS_AZURE SNOWFLAKE_AZURE ONELAKE_AZURE POSTGRES_WAREHOUSE_AZURE
     SQL_DATA_WAREHOUSE_AZURE SOURCE_AZURE SNOWFLAKE_GCP SOURCE_GCP DATABRICKS_GCP""".split())
+
 AUTH_TYPE = field("string", enum=["AUTO", "MANUAL"])
 ENVIRONMENT = field("string", True, ["DOCKER", "PODMAN", "KUBERNETES", "SNOWPARK"])
 
@@ -43,7 +43,7 @@ ROWS = [
 
 
 def _link_config(service, config, whole):
-    needed, allowed = access_data.PRIVATE_LINKS[service]
+    needed, allowed = seed.networks.PRIVATE_LINKS[service]
     for name in config:
         if name not in needed and name not in allowed:
             raise invalid("Unrecognized field 'config.%s'" % name, "body")
@@ -79,7 +79,7 @@ def create_private_link(world, request):
     config = _link_config(body["service"], body["config"], True)
     if world.select("private_links", name=body["name"]):
         raise Refusal(409, "Conflict", "Name '%s' is already used" % body["name"])
-    link = access_data.private_link(world.new_id(), body, config, "CREATING", world.now())
+    link = seed.networks.private_link(world.new_id(), body, config, "CREATING", world.now())
     return _working(world, link, "CREATING", "Private link has been created")
 
 
@@ -142,10 +142,10 @@ def create_proxy_agent(world, request):
         raise invalid("Field 'display_name' is required")
     if world.select("proxy_agents", display_name=name):
         raise Refusal(409, "Conflict", "Proxy agent with same name already exists.")
-    agent = {"id": world.new_id(), "account_id": data.ACCOUNT["account_id"],
+    agent = {"id": world.new_id(), "account_id": seed.account.ACCOUNT["account_id"],
              "registered_at": world.now(),
              "region": request.body.get("group_region") or "GCP_US_EAST4",
-             "created_by": data.ACCOUNT["user_id"], "display_name": name, "version": None,
+             "created_by": seed.account.ACCOUNT["user_id"], "display_name": name, "version": None,
              "status": "NOT_CONNECTED"}
     world.put("proxy_agents", agent)
     return one(_proxy_secrets(world, agent["id"]), "Proxy agent has been created")
@@ -204,7 +204,7 @@ def create_hybrid_deployment_agent(world, request):
     now = world.now()
     agent = {"id": world.new_id(), "version": "2.1.0", "enabled": True, "online": False,
              "display_name": body["display_name"], "group_id": body["group_id"],
-             "registered_at": now, "created_by": data.ACCOUNT["user_id"],
+             "registered_at": now, "created_by": seed.account.ACCOUNT["user_id"],
              "deployment_type": body["env_type"], "updated_at": now, "last_used_at": None}
     world.put("hybrid_agents", agent)
     return one(_hybrid_secrets(world, agent, body), "Hybrid Deployment Agent has been created")

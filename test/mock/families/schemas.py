@@ -1,5 +1,5 @@
 """A connector's schema configuration."""
-import schema_data
+import seed
 from checks import Refusal, invalid
 from fields import BOOLEAN, CONNECTION, OBJECT, STRING, STRINGS, field, row
 from state import to_json
@@ -7,22 +7,29 @@ from state import to_json
 CHANGE_HANDLING = field("string", enum=["ALLOW_ALL", "ALLOW_COLUMNS", "BLOCK_ALL"])
 TARGET_DATA_TYPE = field("string", enum="""Unknown Boolean String Short Int Long Float Double
     BigDecimal Instant LocalDateTime LocalDate LocalTime Json Binary Xml""".split())
+
 # Below the top level `enabled` may be left out: every client at hand does so.
 COLUMN_MEMBERS = {"enabled": BOOLEAN, "hashed": BOOLEAN, "is_primary_key": BOOLEAN,
                   "target_data_type": TARGET_DATA_TYPE}
+
 TABLE_MEMBERS = {"enabled": BOOLEAN, "row_filter": OBJECT,
                  "sync_mode": field("string", enum=["SOFT_DELETE", "HISTORY", "LIVE"]),
                  "columns": field("object", values=field("object", fields=COLUMN_MEMBERS))}
+
 SCHEMA_MEMBERS = {"enabled": BOOLEAN,
                   "tables": field("object", values=field("object", fields=TABLE_MEMBERS))}
+
 SCHEMAS = field("object", values=field("object", fields=SCHEMA_MEMBERS))
 ENABLED = {"enabled": field("boolean", True)}
 CONFIG_UPDATE = {"schemas": SCHEMAS, "schema_change_handling": CHANGE_HANDLING,
                  "is_type_locked": BOOLEAN}
+
 CONFIG_CREATE = {"schemas": SCHEMAS._replace(required=True),
                  "schema_change_handling": CHANGE_HANDLING}
+
 DROP_COLUMNS = {"schemas": field("object", True, values=field("object", fields={
     "tables": field("object", values=field("object", fields={"columns": STRINGS}))}))}
+
 SCHEMA = CONNECTION + "/schemas/{schemaName}"
 TABLE = SCHEMA + "/tables/{tableName}"
 COLUMN = TABLE + "/columns/{columnName}"
@@ -75,7 +82,7 @@ def _table(config, schema, name):
 
 
 def _columns_of_source(world, connection_id, schema, table):
-    source = schema_data.source(connection_id).get(schema, {}).get(table, [])
+    source = seed.schemas.source(connection_id).get(schema, {}).get(table, [])
     return [c for c in source if (connection_id, schema, table, c) not in world.dropped_columns]
 
 
@@ -120,7 +127,7 @@ class _Change:
                           % (table_name, schema))
         if name not in _columns_of_source(self.world, self.connection_id, schema, table_name):
             raise Refusal(404, "NotFound_Column", "Cannot find column '%s'" % name)
-        column = table["columns"].get(name) or schema_data.column_config(name)
+        column = table["columns"].get(name) or seed.schemas.column_config(name)
         if change.get("enabled", column["enabled"]) != column["enabled"]:
             _check_allowed(column, "Column '%s'" % name)
         column.update(change)
@@ -209,7 +216,7 @@ def connection_column_config(world, request):
     """All columns of the source's table, the changed ones as changed."""
     connection_id, schema, name = (request.args[k] for k in ("connectionId", "schema", "table"))
     table = _table(_config(world, request), schema, name)
-    columns = {c: table["columns"].get(c) or schema_data.column_config(c)
+    columns = {c: table["columns"].get(c) or seed.schemas.column_config(c)
                for c in _columns_of_source(world, connection_id, schema, name)}
     return _whole({"columns": columns})
 

@@ -1,5 +1,5 @@
 """External secrets managers, and what takes its secrets from them."""
-import access_data
+import seed
 from answers import done, merge, one, page
 from checks import Refusal, invalid
 from fields import BOOLEAN, PAGE, REQUIRED_STRING, STRING, field, row
@@ -29,7 +29,7 @@ def list_esms(world, request):
 
 def create_esm(world, request):
     body = request.body
-    for name in access_data.MANAGER_NEEDS[body["type"]]:
+    for name in seed.secrets_managers.MANAGER_NEEDS[body["type"]]:
         if not body["config"].get(name):
             raise Refusal(400, "BadRequest", "Field 'config.%s' is required" % name)
     now = world.now()

@@ -1,6 +1,5 @@
 """Transformations, their projects and packages."""
-import data
-import platform_data
+import seed
 from answers import SETUP_TESTS, done, one, page
 from checks import Refusal, check_body, invalid
 from fields import BOOLEAN, DAYS, INTEGER, OBJECT, PAGE, REQUIRED_STRING, STRING, STRINGS, \
@@ -8,26 +7,32 @@ from fields import BOOLEAN, DAYS, INTEGER, OBJECT, PAGE, REQUIRED_STRING, STRING
 
 PROJECT, TRANSFORMATION = "/v1/transformation-projects/{projectId}", \
     "/v1/transformations/{transformationId}"
+
 METADATA = "/v1/transformations/package-metadata"
 SCHEDULE = field("object", fields={
     "schedule_type": field("string", True, ["INTEGRATED", "TIME_OF_DAY", "INTERVAL", "CRON"]),
     "cron": STRINGS, "interval": INTEGER, "time_of_day": STRING, "smart_syncing": BOOLEAN,
     "days_of_week": field("array", values=field("string", enum=DAYS)),
     "connection_ids": STRINGS, "transformation_ids": STRINGS})
+
 TRANSFORMATION_UPDATE = {"schedule": SCHEDULE, "paused": BOOLEAN, "transformation_config": OBJECT}
 TRANSFORMATION_TYPES = ["DBT_CORE", "QUICKSTART"]
 PROJECT_UPDATE = {"run_tests": BOOLEAN, "project_config": OBJECT}
+
 # Configurations, checked by the operations: their form depends on the type.
 STEPS = field("array", values=field("object", fields={"name": STRING, "command": STRING}))
 DBT_UPDATE = {"project_id": STRING, "name": STRING, "steps": STEPS}
 QUICKSTART_UPDATE = {"excluded_models": STRINGS, "configurable_variables": OBJECT,
                      "group_id": STRING}
+
 CONFIG_UPDATE = {"DBT_CORE": DBT_UPDATE, "QUICKSTART": QUICKSTART_UPDATE}
 CONFIG_CREATE = {"DBT_CORE": {name: f._replace(required=True) for name, f in DBT_UPDATE.items()},
                  "QUICKSTART": {**QUICKSTART_UPDATE, "package_name": STRING,
                                 "connection_ids": STRINGS}}
+
 PROJECT_CONFIG_UPDATE = {"folder_path": STRING, "git_branch": STRING, "threads": INTEGER,
                          "target_name": STRING, "environment_vars": STRINGS}
+
 PROJECT_CONFIG_CREATE = {**PROJECT_CONFIG_UPDATE, "dbt_version": REQUIRED_STRING,
                          "default_schema": REQUIRED_STRING, "git_remote_url": REQUIRED_STRING}
 
@@ -74,11 +79,11 @@ def create_transformation_project(world, request):
     world.get("groups", body["group_id"])
     key, tested = world.new_id(), body.get("run_tests", False)
     obj = {"id": key, "type": body["type"], "created_at": world.now(),
-           "created_by_id": data.ACCOUNT["user_id"], "group_id": body["group_id"],
+           "created_by_id": seed.account.ACCOUNT["user_id"], "group_id": body["group_id"],
            "status": "READY" if tested else "NOT_READY", "errors": [],
            "setup_tests": SETUP_TESTS if tested else [],
            "project_config": {**body["project_config"],
-                              "public_key": platform_data.public_key(key)}}
+                              "public_key": seed.transformations.public_key(key)}}
     return one(world.put("transformation_projects", obj).detail,
                "Transformation project created successfully")
 
@@ -175,7 +180,7 @@ def create_transformation(world, request):
     obj = {"id": world.new_id(), "status": "NEW", "type": body["type"],
            "schedule": body.get("schedule") or {"schedule_type": "INTEGRATED"},
            "paused": body.get("paused", False), "created_at": world.now(),
-           "created_by_id": data.ACCOUNT["user_id"], "last_started_at": None,
+           "created_by_id": seed.account.ACCOUNT["user_id"], "last_started_at": None,
            "last_ended_at": None, "output_model_names": models, "transformation_config": config}
     _place(world, obj)
     return one(world.put("transformations", obj).detail, "Transformation created successfully")

@@ -1,5 +1,5 @@
 """Webhooks."""
-import data
+import seed
 from answers import done, merge, one, page
 from checks import invalid
 from fields import BOOLEAN, PAGE, REQUIRED_STRING, STRING, STRINGS, WEBHOOK, field, row
@@ -27,7 +27,7 @@ def _create_webhook(world, body, kind, **more):
     _check_url(body["url"])
     obj = {"id": world.new_id(), "type": kind, "url": body["url"], "events": body["events"],
            "active": body.get("active", True), **more,
-           "created_at": world.now(), "created_by": data.ACCOUNT["user_id"]}
+           "created_at": world.now(), "created_by": seed.account.ACCOUNT["user_id"]}
     if body.get("secret"):
         obj["secret"] = "******"
     return one(world.put("webhooks", obj).detail, "Webhook has been created")

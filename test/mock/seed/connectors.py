@@ -1,86 +1,26 @@
-"""Deterministic seed data: the account that every new world starts from.
-
-Nothing here depends on the clock or on hash order, so ids, counts and bytes are
-the same in every run and tests may name them.
-"""
+"""Connectors: 2,500, in every state, the first with names that tests use; their moves."""
 import itertools
 import random
 
-ACCOUNT = {"account_id": "maroon_vessel", "account_name": "Acme Analytics",
-           "user_id": "_accountworthy"}
-
-# Group id, name, number of connectors, destination service (None: it has none).
-GROUPS = [
-    ("decent_dropsy", "Warehouse", 1200, "snowflake"),
-    ("projected_sickle", "Marketing", 620, "big_query"),
-    ("opaque_lantern", "Finance", 300, "redshift"),
-    ("clever_harbor", "Sales_EMEA", 150, "databricks"),
-    ("vivid_ember", "Sales_APAC", 90, "snowflake"),
-    ("quiet_meridian", "Support", 60, "postgres_warehouse"),
-    ("amber_tundra", "Product", 35, "managed_data_lake"),
-    ("brisk_falcon", "Research", 20, "big_query"),
-    ("hollow_cedar", "Legal", 12, "snowflake"),
-    ("lucid_orchard", "People", 6, "redshift"),
-    ("stoic_pebble", "Staging", 4, "postgres_warehouse"),
-    ("_airworthy", "Sandbox", 2, "databricks"),
-    ("final_margin", "No_destination", 1, None),
-    ("empty_shelf", "Empty", 0, None),
-]
+from seed.groups import GROUPS
+from seed.names import Collection, connector_ids, timestamp
+from seed.users import USERS
 
 DATABASES = ["postgres", "postgres_rds", "google_cloud_postgresql", "mysql", "mysql_rds",
              "aurora", "sql_server", "oracle", "mongo", "mariadb", "dynamodb", "db2"]
+
 APPLICATIONS = ["salesforce", "hubspot", "google_ads", "facebook_ads", "stripe", "zendesk",
                 "jira", "github", "shopify", "netsuite_suiteanalytics", "marketo", "intercom",
                 "google_analytics_4", "linkedin_ads", "pardot", "workday", "xero", "asana",
                 "quickbooks", "slack"]
+
 FILES = ["s3", "gcs", "azure_blob_storage", "sftp", "google_sheets"]
 FUNCTIONS = ["aws_lambda", "google_cloud_function", "connector_sdk"]
 OTHERS = ["fivetran_log", "kafka"]
 SERVICES = DATABASES + APPLICATIONS + FILES + FUNCTIONS + OTHERS
-DESTINATION_SERVICES = ["snowflake", "big_query", "redshift", "databricks",
-                        "postgres_warehouse", "managed_data_lake", "azure_sql_data_warehouse"]
 
 # Only these have a state object (.../connections/{id}/state).
 STATEFUL_SERVICES = set(FUNCTIONS)
-
-ADJECTIVES = """abrupt agile ancient arid azure bitter bold brave calm candid coarse cosmic crisp
-curious dapper daring deep dense dusty eager early elastic epic exact faint fancy fertile fierce
-frozen gentle giant glossy golden grand hasty hidden humble icy ideal jolly keen lavish limber
-lively lonely lunar mellow mighty misty modest narrow noble obscure odd patient placid plain
-polite proud rapid""".split()
-NOUNS = """acorn alley anvil apple arrow badge basin beacon birch blade bonnet bridge button cabin
-candle canyon castle cellar chapel cherry cliff cloud cobalt copper coral cotton crater creek
-dagger delta desert dome drawer eagle engine fable feather fern fjord flint forest fossil garnet
-geyser glove granite gravel grove hammer harvest hazel hill hinge island jacket kettle ladder
-lagoon leaf lemon lever""".split()
-
-
-def connector_ids(count, salt=""):
-    """Ids in a fixed shuffled order: mostly two words, some with an underscore
-    in front, some of 32 hexadecimal digits, as the API has them."""
-    rng = random.Random("ids" + salt)
-    pairs = ["%s_%s%s" % (a, n, salt) for a in ADJECTIVES for n in NOUNS]
-    rng.shuffle(pairs)
-    result = []
-    for i, pair in enumerate(itertools.islice(pairs, count)):
-        if i % 97 == 96:
-            result.append("%032x" % rng.getrandbits(128))
-        elif i % 61 == 60:
-            result.append("_" + pair.replace("_", ""))
-        else:
-            result.append(pair)
-    return result
-
-
-def timestamp(number, digits):
-    """A time in 2026 with 0, 3 or 6 fraction digits; larger numbers are later."""
-    day, second = divmod(number, 86400)
-    month, day = divmod(day, 28)
-    text = "2026-%02d-%02dT%02d:%02d:%02d" % (1 + month % 9, 1 + day, second // 3600,
-                                             second // 60 % 60, second % 60)
-    fraction = "%06d" % (number * 7919 % 1000000)
-    return text + ("." + fraction[:digits] if digits else "") + "Z"
-
 
 # The states of API section "status": the first connectors run through all combinations.
 STATES = list(itertools.product(
@@ -91,8 +31,8 @@ STATES = list(itertools.product(
     (False, True),                                          # tasks
     (False, True),                                          # warnings
     ("both", "no failure", "no success", "never")))         # succeeded_at, failed_at
-COMMON_STATE = ("connected", "scheduled", "on_schedule", False, False, False, "both")
 
+COMMON_STATE = ("connected", "scheduled", "on_schedule", False, False, False, "both")
 FREQUENCIES = [1, 5, 15, 30, 60, 120, 180, 360, 480, 720, 1440]
 SCHEDULES = [
     {"schedule_type": "CRON", "cron": "0 */4 * * *"},
@@ -100,8 +40,10 @@ SCHEDULES = [
      "time_of_day": "06:30"},
     {"schedule_type": "MANUAL"},
 ]
+
 TASK = {"code": "reconnect", "message": "Reconnect the source",
         "details": "The password of user \"fivetran\" was refused"}
+
 WARNING = {"code": "resync_table_warning", "message": "Resync table warning",
            "details": "public.orders needs a resync"}
 
@@ -194,89 +136,6 @@ def connector(number, connector_id, group_id, service, state=COMMON_STATE):
     return result
 
 
-def _users():
-    given = ["Ada", "Grace", "Linus", "Edsger", "Barbara", "Zoë", "José", "Łukasz", "Mei", "Ravi"]
-    family = ["Lovelace", "Hopper", "O'Neil", "Dijkstra", "Liskov", "Núñez"]
-    roles = ["Account Administrator", "Account Analyst", "Account Reviewer", None]
-    result = []
-    for i in range(30):
-        service_account = i % 10 == 9
-        result.append({
-            "id": "_accountworthy" if i == 0 else "user_%s" % NOUNS[i],
-            "email": None if service_account else "user%02d@example.com" % i,
-            "given_name": given[i % 10], "family_name": family[i % 6],
-            "verified": i % 4 != 3, "invited": i % 5 == 4, "picture": None,
-            "phone": "+1555%07d" % i if i % 3 == 0 else None, "role": roles[i % 4],
-            "active": i % 5 != 4,
-            "logged_in_at": None if service_account or i % 7 == 6
-            else timestamp(86400 * 200 + i, 3),
-            "created_at": timestamp(86400 * i, 3),
-            "user_type": "SERVICE_ACCOUNT" if service_account else "REGULAR_USER",
-            "has_api_key": i % 2 == 0})
-    return result
-
-
-USERS = _users()
-
-
-def groups():
-    return [{"id": g, "name": name, "created_at": timestamp(86400 * 3 * i + 41, (0, 3, 6)[i % 3])}
-            for i, (g, name, _, _) in enumerate(GROUPS)]
-
-
-def group_users():
-    """Role of each user of each group; every third user, shifted by the group."""
-    roles = ["Manage Destination", "View Destination", "Edit Destination", "Create Connection"]
-    return {g[0]: {u["id"]: roles[(i + j) % 4] for j, u in enumerate(USERS) if (i + j) % 3 == 0}
-            for i, g in enumerate(GROUPS)}
-
-
-def destinations():
-    result = []
-    for i, (group_id, _, _, service) in enumerate(GROUPS):
-        if service is None:
-            continue
-        result.append({
-            "id": group_id, "group_id": group_id, "service": service,
-            "region": ("GCP_US_EAST4", "AWS_EU_CENTRAL_1", "AZURE_EASTUS2")[i % 3],
-            "time_zone_offset": ("-5", "0", "+1")[i % 3],
-            "setup_status": ("connected", "connected", "incomplete", "broken")[i % 4],
-            "daylight_saving_time_enabled": i % 2 == 0, "networking_method": "Directly",
-            "private_link_id": None, "hybrid_deployment_agent_id": None,
-            "config": {"host": "%s.example.com" % service, "port": "443", "database": "fivetran",
-                       "auth": "PASSWORD", "user": "fivetran_user", "password": "******"},
-            "external_secrets_keys_config": {},
-        })
-        if group_id == "stoic_pebble":
-            result[-1].update(networking_method="ProxyAgent", proxy_agent_id="proxy_bridge")
-        if group_id == "lucid_orchard":
-            result[-1].update(external_secrets_manager_id="calm_otter",
-                              external_secrets_keys_config={"password": "redshift"})
-    return result
-
-
-def webhooks():
-    rows = [("account", None, ["sync_start", "sync_end"], True, True),
-            ("account", None, ["connection_failure"], False, False),
-            ("group", "decent_dropsy", ["sync_end"], True, True),
-            ("group", "decent_dropsy", ["create_connector", "delete_connector"], True, False),
-            ("group", "projected_sickle", ["sync_end", "resync_table"], False, True),
-            ("group", "opaque_lantern", ["pause_connector", "resume_connector"], True, True),
-            ("account", None, ["transformation_failed"], True, False)]
-    result = []
-    for i, (kind, group_id, events, active, secret) in enumerate(rows):
-        webhook = {"id": "hook_%s" % NOUNS[i], "type": kind,
-                   "url": "https://hooks.example.com/%d" % i, "events": events, "active": active,
-                   "created_at": timestamp(86400 * (50 + i), 3),
-                   "created_by": USERS[i]["id"]}
-        if secret:
-            webhook["secret"] = "******"
-        if group_id:
-            webhook["group_id"] = group_id
-        result.append(webhook)
-    return result
-
-
 # Connectors that tests name: id, group, service, state.  They lead the list.
 NAMED = [
     ("assimilate_seem", "decent_dropsy", "google_cloud_postgresql", COMMON_STATE),
@@ -324,7 +183,7 @@ def _adjust_named(by_id):
         by_id["sparse_thicket"].pop(key, None)
 
 
-# What ties some of the unnamed connectors to access_data: group, members.
+# What ties some of the unnamed connectors to the networks and secrets managers: group, members.
 TIES = [
     ("decent_dropsy", {"networking_method": "ProxyAgent", "proxy_agent_id": "proxy_bridge"}),
     ("decent_dropsy", {"hybrid_deployment_agent_id": "hybrid_anvil"}),
@@ -371,6 +230,14 @@ def connectors():
     return result
 
 
-def connector_states():
-    return {"function_kernel": {"cursor": "2026-08-01T00:00:00Z", "page": 7},
-            "sdk_forge": {"tables": {"orders": {"since": 1725148800}}}}
+def _move_jobs():
+    return [{"id": "7c0ffee0-0000-4000-8000-000000000001", "status": "FAILED",
+             "connection_id": "paused_canyon", "source_group_id": "decent_dropsy",
+             "destination_group_id": "amber_tundra", "created_at": timestamp(86400 * 240, 0),
+             "started_at": timestamp(86400 * 240 + 30, 3),
+             "completed_at": timestamp(86400 * 240 + 300, 6),
+             "error_message": "Table charges could not be copied"}]
+
+
+COLLECTIONS = {"connections": Collection("NotFound_Connector", "connection", connectors()),
+               "move_jobs": Collection("NotFound_MoveJob", "move job", _move_jobs())}
