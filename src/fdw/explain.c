@@ -122,7 +122,8 @@ pushed_conditions(FtxScanState *state, const FtxScanRequest *request,
 	{
 		if (request->none || bms_is_member(i, request->sent_filters))
 			add_condition(&text, resource->filters[lfirst_int(lc)].column,
-						  false, list_nth(plan->fdw_exprs, i), context);
+						  i == state->list_filter, list_nth(plan->fdw_exprs, i),
+						  context);
 		i++;
 	}
 	foreach (lc, state->path_keys)

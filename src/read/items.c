@@ -21,6 +21,7 @@
 #include "json/projection.h"
 #include "json/value.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "read/converter.h"
 #include "read/items.h"
@@ -32,6 +33,7 @@
 typedef struct Lane
 {
 	FtxPages *pages;
+	const char *value; /* what the list is narrowed to; NULL: all is wanted */
 	MemoryContext cxt; /* of the values of its parent */
 	bool busy;
 } Lane;
@@ -54,8 +56,9 @@ struct FtxItems
 	MemoryContext cxt;
 	MemoryContext range_cxt;
 
-	Lane *lanes;
-	int nlanes;
+	Lane *lanes; /* max_lanes */
+	int max_lanes;
+	int nlanes; /* that the range uses: one for a single list */
 	int active;
 	int current; /* lane that is being read, or -1 */
 	int64 received;
@@ -64,6 +67,10 @@ struct FtxItems
 
 	/* the range */
 	char *query;
+	int nlists; /* of these, with a query each; 0: one, with `query` */
+	int list_slot;
+	char **list_values; /* UTF-8, as items are */
+	char **list_queries;
 	FtxParentWanted wanted; /* with wanted_arg; NULL: all parents are */
 	void *wanted_arg;
 	bool narrowed;
@@ -100,10 +107,9 @@ ftx_items_create(const FtxReadSpec *spec)
 	items->needed = ftx_path_columns(resource, list_operation(resource)->path);
 	items->range_cxt = AllocSetContextCreate(items->cxt, "fivetrex range",
 											 ALLOCSET_SMALL_SIZES);
-	items->nlanes = bms_is_empty(items->needed) ?
-						1 :
-						2 * spec->session->options.max_concurrency;
-	items->lanes = palloc0(sizeof(Lane) * items->nlanes);
+	items->max_lanes = 2 * spec->session->options.max_concurrency;
+	items->nlanes = 1;
+	items->lanes = palloc0(sizeof(Lane) * items->max_lanes);
 	items->current = -1;
 	items->parents_ended = true;
 	return items;
@@ -286,7 +292,7 @@ static bool
 next_known(FtxItems *items, char **bound)
 {
 	const FtxResource *resource = items->spec.resource;
-	int n = items->many_column >= 0 ? items->nmany : 1;
+	int n = items->many_column >= 0 ? items->nmany : Max(items->nlists, 1);
 
 	if (items->next_many >= n)
 	{
@@ -400,6 +406,24 @@ ftx_items_plan(const FtxResource *resource, const FtxItemsRange *range)
 	return plan;
 }
 
+/*
+ * The slot of the column whose values the lists are for; -1 if there are none.
+ */
+static int
+slot_of(const FtxItems *items, const FtxItemsRange *range)
+{
+	const FtxReadSpec *spec = &items->spec;
+
+	if (range->nlists == 0)
+		return -1;
+	for (int i = 0; i < spec->projection->nslots; i++)
+	{
+		if (spec->slot_columns[i] == range->list_column)
+			return i;
+	}
+	elog(ERROR, "fivetrex: a filter's column is not read");
+}
+
 void
 ftx_items_start(FtxItems *items, const FtxItemsRange *range)
 {
@@ -408,6 +432,17 @@ ftx_items_start(FtxItems *items, const FtxItemsRange *range)
 	ftx_items_reset(items);
 	old = MemoryContextSwitchTo(items->range_cxt);
 	items->query = pstrdup(range->query);
+	items->nlists = range->nlists;
+	items->list_values = copy_texts(range->list_values, range->nlists);
+	for (int i = 0; i < range->nlists; i++)
+		items->list_values[i] = pg_server_to_any(
+			items->list_values[i], (int) strlen(items->list_values[i]),
+			PG_UTF8);
+	items->list_queries = copy_texts(range->list_queries, range->nlists);
+	items->list_slot = slot_of(items, range);
+	items->nlanes = bms_is_empty(items->needed) && range->nlists < 2 ?
+						1 :
+						items->max_lanes;
 	items->wanted = range->wanted;
 	items->wanted_arg = range->wanted_arg;
 	items->narrowed = range->narrowed;
@@ -430,7 +465,8 @@ ftx_items_ask(const FtxItems *items, const FtxItemsRange *range,
 	FtxItemsPlan plan = ftx_items_plan(resource, range);
 	char *path;
 
-	if (plan.enumerate || plan.none || range->many_column >= 0)
+	if (plan.enumerate || plan.none || range->many_column >= 0 ||
+		range->nlists > 0)
 		return NULL;
 	if (range->wanted != NULL &&
 		!range->wanted(range->wanted_arg, range->fixed))
@@ -475,9 +511,11 @@ start_lane(FtxItems *items)
 	MemoryContext old;
 	char **bound;
 	char *path;
+	int n;
 
 	MemoryContextReset(lane->cxt);
 	old = MemoryContextSwitchTo(lane->cxt);
+	n = items->next_many;
 	bound = next_parent(items);
 	if (bound != NULL && addressable(items, bound))
 	{
@@ -486,7 +524,10 @@ start_lane(FtxItems *items)
 							  NULL;
 
 		path = ftx_path_of(items->spec.resource, items->plan.operation, bound);
-		path = psprintf("%s%s", path, items->query);
+		path = psprintf("%s%s", path,
+						items->nlists > 0 ? items->list_queries[n] :
+											items->query);
+		lane->value = items->nlists > 0 ? items->list_values[n] : NULL;
 		ftx_pages_open(lane->pages, path,
 					   bms_is_empty(items->needed) ? NULL : bound, key,
 					   items->narrowed);
@@ -604,6 +645,9 @@ ftx_items_next(FtxItems *items)
 			if (items->nlanes == 1 || ftx_pages_ready(lane->pages))
 			{
 				item = ftx_pages_next(lane->pages);
+				if (item != NULL && lane->value != NULL &&
+					!ftx_json_is_string(&item[items->list_slot], lane->value))
+					continue;
 				if (item != NULL)
 				{
 					items->received++;
@@ -649,7 +693,7 @@ ftx_items_unread(const FtxItems *items)
 {
 	if (!items->parents_ended &&
 		(items->plan.enumerate || items->many_column >= 0 ||
-		 items->active == 0))
+		 items->nlists > 1 || items->active == 0))
 		return true;
 	for (int i = 0; i < items->nlanes; i++)
 	{

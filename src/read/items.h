@@ -30,7 +30,9 @@ typedef bool (*FtxParentWanted)(void *arg, char *const *bound);
  * value or NULL; `many` (column many_column, else -1) several values.
  * Parents that are not known are enumerated; when the whole key is known, the
  * one object is asked for instead of its parent's list.  `query` is added to
- * the path of each list ("?group_id=x", or "").  Only the lists of parents that
+ * the path of each list ("?group_id=x", or "").  With nlists > 0 there are as
+ * many lists, one for each of list_values of the column list_column, with a
+ * query of its own; items of a list that say otherwise are dropped.  Only the lists of parents that
  * `wanted` lets through are asked for (NULL: all).  All but wanted_arg is
  * copied.
  */
@@ -41,6 +43,10 @@ typedef struct FtxItemsRange
 	char **many;
 	int nmany;
 	const char *query;
+	int nlists;
+	int list_column;
+	char **list_values;
+	char **list_queries;
 	FtxParentWanted wanted;
 	void *wanted_arg; /* lives as long as the range is read */
 	bool narrowed;	  /* a filter names an object, which may not be there */

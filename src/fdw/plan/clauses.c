@@ -90,7 +90,8 @@ column_role(FtxPlanState *state, FtxMatch *match)
 	if (match->is_path_key && match->is_array)
 		return strcmp(resource->links[0].column, name) == 0;
 	return match->is_key || match->is_path_key ||
-		   (match->filter >= 0 && !match->is_array);
+		   (match->filter >= 0 &&
+			(!match->is_array || resource->parent == NULL));
 }
 
 /*
@@ -157,12 +158,63 @@ match_boolean(RelOptInfo *rel, FtxPlanState *state, Node *clause,
 	return true;
 }
 
+/*
+ * An equality of text with the column on one side; the value of the other side,
+ * or NULL.
+ */
+static Node *
+match_equality(RelOptInfo *rel, FtxPlanState *state, Node *clause, int *column)
+{
+	OpExpr *op = (OpExpr *) clause;
+	Node *left;
+	Node *right;
+
+	if (!IsA(clause, OpExpr) || list_length(op->args) != 2 ||
+		!pushable_equality(op->opno, op->inputcollid))
+		return NULL;
+	left = linitial(op->args);
+	right = lsecond(op->args);
+	*column = operand_column(rel, state, left);
+	if (*column >= 0)
+		return right;
+	/* texteq commutes */
+	*column = operand_column(rel, state, right);
+	return *column >= 0 ? left : NULL;
+}
+
+/*
+ * `column = a OR column = b` is what column = ANY (ARRAY[a, b]) is; the array,
+ * or NULL.
+ */
+static Node *
+match_or(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
+		 BoolExpr *clause, int *column)
+{
+	ArrayExpr *array = makeNode(ArrayExpr);
+	ListCell *lc;
+
+	foreach (lc, clause->args)
+	{
+		int of_arm = -1;
+		Node *value = match_equality(rel, state, lfirst(lc), &of_arm);
+
+		if (value == NULL || (array->elements != NIL && of_arm != *column))
+			return NULL;
+		*column = of_arm;
+		array->elements = lappend(array->elements, value);
+	}
+	array->array_typeid = TEXTARRAYOID;
+	array->array_collid = DEFAULT_COLLATION_OID;
+	array->element_typeid = TEXTOID;
+	array->location = -1;
+	return eval_const_expressions(root, (Node *) array);
+}
+
 FtxMatch *
 ftx_match_clause(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 				 RestrictInfo *rinfo)
 {
 	Node *clause = (Node *) rinfo->clause;
-	Node *left;
 	Node *right;
 	FtxMatch *match = palloc0(sizeof(FtxMatch));
 
@@ -170,24 +222,11 @@ ftx_match_clause(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 	if (match_boolean(rel, state, clause, match))
 		right = (Node *) match->value;
 	else if (IsA(clause, OpExpr))
+		right = match_equality(rel, state, clause, &match->column);
+	else if (is_orclause(clause))
 	{
-		OpExpr *op = (OpExpr *) clause;
-
-		if (list_length(op->args) != 2 ||
-			!pushable_equality(op->opno, op->inputcollid))
-			return NULL;
-		left = linitial(op->args);
-		right = lsecond(op->args);
-		match->column = operand_column(rel, state, left);
-		if (match->column < 0)
-		{
-			/* texteq commutes */
-			Node *swap = left;
-
-			left = right;
-			right = swap;
-			match->column = operand_column(rel, state, left);
-		}
+		right = match_or(root, rel, state, (BoolExpr *) clause, &match->column);
+		match->is_array = true;
 	}
 	else if (IsA(clause, ScalarArrayOpExpr))
 	{
@@ -202,8 +241,8 @@ ftx_match_clause(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 	else
 		return NULL;
 
-	if (match->column < 0 || !independent_value(root, rel, right) ||
-		!column_role(state, match) ||
+	if (right == NULL || match->column < 0 ||
+		!independent_value(root, rel, right) || !column_role(state, match) ||
 		(!match->is_array && is_empty_constant(right)))
 		return NULL;
 	match->value = (Expr *) right;

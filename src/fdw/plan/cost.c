@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
 #include <math.h>
 
 #include "access/sysattr.h"
@@ -37,9 +38,6 @@
  */
 #define COST_CALL 10.0
 #define COST_ROW 0.005
-
-/* Elements assumed in an array that is not known when planning. */
-#define TYPICAL_ARRAY 10
 
 Cost
 ftx_calls_cost(double calls, int max_concurrency)
@@ -76,7 +74,9 @@ ftx_match_keys(PlannerInfo *root, FtxMatch *match)
 
 		return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 	}
-	return TYPICAL_ARRAY;
+	if (IsA(value, ArrayExpr) && !((ArrayExpr *) value)->multidims)
+		return list_length(((ArrayExpr *) value)->elements);
+	return FTX_TYPICAL_ARRAY;
 }
 
 /*
@@ -120,6 +120,60 @@ typedef struct Parents
 	Selectivity uppermost;
 	Selectivity all;
 } Parents;
+
+FtxMatch *
+ftx_match_of_lists(PlannerInfo *root, List *matches)
+{
+	FtxMatch *result = NULL;
+	Bitmapset *single = NULL;
+	ListCell *lc;
+
+	foreach (lc, matches)
+	{
+		FtxMatch *match = lfirst(lc);
+
+		if (match->filter >= 0 && !match->is_array)
+			single = bms_add_member(single, match->filter);
+	}
+	foreach (lc, matches)
+	{
+		FtxMatch *match = lfirst(lc);
+
+		if (match->filter < 0 || !match->is_array ||
+			bms_is_member(match->filter, single))
+			continue;
+		if (result == NULL ||
+			ftx_match_keys(root, match) < ftx_match_keys(root, result))
+			result = match;
+	}
+	return result;
+}
+
+/*
+ * Pages of the list of one of several values.
+ */
+static double
+pages_of_value(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
+			   FtxMatch *match, double rows)
+{
+	Selectivity share = clauselist_selectivity(
+		root, list_make1(match->rinfo), baserel->relid, JOIN_INNER, NULL);
+
+	return ftx_list_pages(state,
+						  rows * share / Max(1, ftx_match_keys(root, match)));
+}
+
+int
+ftx_most_lists(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
+			   List *matches, FtxMatch *match)
+{
+	double rows = filtered_rows(root, baserel, state, matches);
+	double most = ceil(ftx_list_pages(state, rows) /
+					   pages_of_value(root, baserel, state, match, rows)) -
+				  1;
+
+	return (int) Min(Max(most, 1), INT_MAX);
+}
 
 /*
  * Calls that read all of a resource, or of these parents.
@@ -265,6 +319,7 @@ ftx_choose_mode(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 	double rows;
 	double pages;
 	int concurrency = state->server.max_concurrency;
+	FtxMatch *match;
 	ListCell *lc;
 
 	if (state->resource->parent != NULL)
@@ -281,8 +336,7 @@ ftx_choose_mode(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 	}
 	foreach (lc, matches)
 	{
-		FtxMatch *match = lfirst(lc);
-
+		match = lfirst(lc);
 		if (match->is_key && (keys < 0 || ftx_match_keys(root, match) < keys))
 			keys = ftx_match_keys(root, match);
 	}
@@ -291,6 +345,15 @@ ftx_choose_mode(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 	pages = ftx_list_pages(state, rows);
 	*calls = pages;
 	*cost = pages_cost(pages) + rows * COST_ROW;
+	match = ftx_match_of_lists(root, matches);
+	if (match != NULL &&
+		ftx_match_keys(root, match) <=
+			ftx_most_lists(root, baserel, state, matches, match))
+	{
+		*calls = ftx_match_keys(root, match) *
+				 pages_of_value(root, baserel, state, match, rows);
+		*cost = ftx_calls_cost(*calls, concurrency) + rows * COST_ROW;
+	}
 	if (state->needs_detail)
 	{
 		*calls += baserel->rows;

@@ -18,11 +18,27 @@
 /* n calls, as many at once as may be. */
 extern Cost ftx_calls_cost(double calls, int max_concurrency);
 
+/* Elements assumed in an array that is not known when planning. */
+#define FTX_TYPICAL_ARRAY 10
+
 /* How many values does the match give: 1, or those of the array. */
 extern double ftx_match_keys(PlannerInfo *root, FtxMatch *match);
 
 /* Pages of the plain list with so many rows. */
 extern double ftx_list_pages(FtxPlanState *state, double rows);
+
+/*
+ * The match that has several values of a filter, for which lists of their own
+ * are asked for if they are few enough; NULL if there is none.
+ */
+extern FtxMatch *ftx_match_of_lists(PlannerInfo *root, List *matches);
+
+/*
+ * Most of its values for which lists of their own take fewer calls than the one
+ * list, which the filters of other matches narrow; at least 1.
+ */
+extern int ftx_most_lists(PlannerInfo *root, RelOptInfo *baserel,
+						  FtxPlanState *state, List *matches, FtxMatch *match);
 
 /*
  * The mode that reads the table with the fewest calls, given the clauses that

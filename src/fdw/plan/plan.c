@@ -260,7 +260,10 @@ typedef struct Request
 	FtxMatch *key; /* the key of mode FTX_SCAN_KEYS */
 	List *filters; /* IntList */
 	List *filter_values;
-	List *parents; /* IntList of columns */
+	List *matches;	 /* of FtxMatch: those of filters */
+	int list_filter; /* the one with several values: its place, or -1 */
+	int most_lists;	 /* of them that have lists of their own */
+	List *parents;	 /* IntList of columns */
 	List *parent_values;
 	int many_parents; /* the column with several values, or -1 */
 	List *lowers;	  /* bounds of the period */
@@ -322,6 +325,7 @@ sort_out_clauses(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 			request->filters = lappend_int(request->filters, match->filter);
 			request->filter_values = lappend(request->filter_values,
 											 match->value);
+			request->matches = lappend(request->matches, match);
 		}
 		else if (match != NULL && match->is_path_key && mode == FTX_SCAN_LIST &&
 				 !list_member_int(request->parents, match->column))
@@ -339,7 +343,11 @@ sort_out_clauses(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 				request->filters_left = true;
 		}
 		else
+		{
 			request->filters_left = true;
+			if (match != NULL && match->filter >= 0)
+				request->matches = lappend(request->matches, match);
+		}
 
 		if (mode == FTX_SCAN_LIST && !rinfo->pseudoconstant)
 			add_bounds(root, baserel, state, rinfo, request);
@@ -350,6 +358,28 @@ sort_out_clauses(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 			request->list_conditions = lappend(request->list_conditions,
 											   rinfo->clause);
 	}
+}
+
+/*
+ * Several values of a filter come last.  How many there are is known when the
+ * scan starts.
+ */
+static void
+add_lists(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
+		  FtxScanMode mode, Request *request)
+{
+	FtxMatch *match = mode == FTX_SCAN_LIST ?
+						  ftx_match_of_lists(root, request->matches) :
+						  NULL;
+
+	request->list_filter = -1;
+	if (match == NULL)
+		return;
+	request->list_filter = list_length(request->filters);
+	request->most_lists = ftx_most_lists(root, baserel, state, request->matches,
+										 match);
+	request->filters = lappend_int(request->filters, match->filter);
+	request->filter_values = lappend(request->filter_values, match->value);
 }
 
 ForeignScan *
@@ -368,6 +398,7 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 	bool prefetch = state->table.prefetch;
 
 	sort_out_clauses(root, baserel, state, mode, scan_clauses, &request);
+	add_lists(root, baserel, state, mode, &request);
 	limit = sufficient_rows(root, baserel, state, request.filters_left);
 	if (limit >= 0 && mode == FTX_SCAN_LIST)
 	{
@@ -396,7 +427,9 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 	items = list_make5(makeString(pstrdup(state->resource->name)),
 					   makeInteger(mode),
 					   makeInteger(request.key && request.key->is_array),
-					   request.filters, request.parents);
+					   request.filters, makeInteger(request.list_filter));
+	items = lappend(items, makeInteger(request.most_lists));
+	items = lappend(items, request.parents);
 	items = lappend(items, makeInteger(request.many_parents));
 	items = lappend(items, makeInteger(list_length(request.lowers)));
 	items = lappend(items, makeInteger(list_length(request.uppers)));

@@ -29,6 +29,9 @@ typedef enum FtxPlanItem
 	FtxPlanMode,	   /* Integer: FtxScanMode */
 	FtxPlanKeyIsArray, /* Integer: the key expression is text[] */
 	FtxPlanFilters,	   /* IntList: filters that have an expression */
+	FtxPlanListFilter, /* Integer: the member of that which is text[], or -1 */
+	FtxPlanMostLists,  /* Integer: values of it that have lists of their own;
+						* if there are more, all rows are read */
 	FtxPlanPathKeys,   /* IntList: columns of the parent that have one */
 	FtxPlanListKey,	   /* Integer: the one of them that is text[], or -1 */
 	FtxPlanLowers,	   /* Integer: lower bounds of the period */

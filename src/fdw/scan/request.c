@@ -326,6 +326,78 @@ filter_takes(const FtxFilter *filter, const char *value)
 	return false;
 }
 
+static void
+add_filter(const FtxFilter *filter, const char *value, StringInfo query)
+{
+	if (value == ftx_unknown)
+		appendStringInfo(query, "%c%s={%s}", query->len > 0 ? '&' : '?',
+						 filter->parameter, filter->column);
+	else
+		ftx_path_add_param(query, filter->parameter, value);
+}
+
+/*
+ * Several values of a filter: a list for each, if that takes fewer calls than
+ * reading all and the API can be asked for each of them.  False when no row
+ * equals one of them.
+ */
+static bool
+add_lists(FtxScanState *state, const FtxFilter *filter, StringInfo query,
+		  FtxScanRequest *request)
+{
+	FtxItemsRange *range = &request->range;
+	int n = state->list_filter;
+	Datum value;
+	bool null;
+
+	if (!value_of(state, n, &value, &null))
+	{
+		/* how many it has is not known either: as it was planned */
+		if (FTX_TYPICAL_ARRAY > state->most_lists)
+			return true;
+		request->sent_filters = bms_add_member(request->sent_filters, n);
+		add_filter(filter, ftx_unknown, query);
+		return true;
+	}
+	if (null)
+		return false;
+	range->nlists = texts_of_value(value, true, &range->list_values);
+	if (range->nlists == 0)
+		return false;
+	for (int i = 0; i < range->nlists; i++)
+	{
+		if (range->nlists > Max(1, state->most_lists) ||
+			!filter_takes(filter, range->list_values[i]))
+		{
+			range->nlists = 0;
+			return true;
+		}
+	}
+	sort_texts(range->list_values, range->nlists);
+	request->sent_filters = bms_add_member(request->sent_filters, n);
+	range->narrowed |= filter->values == NULL;
+	if (range->nlists == 1 || state->describes)
+	{
+		add_filter(filter,
+				   range->nlists == 1 ? range->list_values[0] : ftx_unknown,
+				   query);
+		range->nlists = 0;
+		return true;
+	}
+	range->list_column = ftx_resource_column(state->resource, filter->column);
+	range->list_queries = palloc(sizeof(char *) * range->nlists);
+	for (int i = 0; i < range->nlists; i++)
+	{
+		StringInfoData with_value;
+
+		initStringInfo(&with_value);
+		appendStringInfoString(&with_value, query->data);
+		add_filter(filter, range->list_values[i], &with_value);
+		range->list_queries[i] = with_value.data;
+	}
+	return true;
+}
+
 /*
  * The filters of the list, and its period, as a query; false when a value
  * is NULL, which no row equals, or the period is empty.
@@ -341,8 +413,15 @@ add_filters(FtxScanState *state, FtxScanRequest *request)
 	{
 		const FtxFilter *known = &state->resource->filters[lfirst_int(filter)];
 		int n = foreach_current_index(filter);
-		char *equal_to = text_of(state, n);
+		char *equal_to;
 
+		if (n == state->list_filter)
+		{
+			if (!add_lists(state, known, &query, request))
+				return false;
+			continue;
+		}
+		equal_to = text_of(state, n);
 		if (equal_to == NULL)
 			return false;
 		if (!filter_takes(known, equal_to))
@@ -350,11 +429,7 @@ add_filters(FtxScanState *state, FtxScanRequest *request)
 		request->sent_filters = bms_add_member(request->sent_filters, n);
 		/* any text but no word of a few: the name of something */
 		request->range.narrowed |= known->values == NULL;
-		if (equal_to == ftx_unknown)
-			appendStringInfo(&query, "%c%s={%s}", query.len > 0 ? '&' : '?',
-							 known->parameter, known->column);
-		else
-			ftx_path_add_param(&query, known->parameter, equal_to);
+		add_filter(known, equal_to, &query);
 	}
 	if (state->resource->period.column != NULL && !add_period(state, &query))
 		return false;

@@ -55,6 +55,8 @@ read_plan(FtxScanState *state, List *items)
 	state->plan_mode = intVal(list_nth(items, FtxPlanMode));
 	state->key_is_array = intVal(list_nth(items, FtxPlanKeyIsArray));
 	state->filters = list_nth(items, FtxPlanFilters);
+	state->list_filter = intVal(list_nth(items, FtxPlanListFilter));
+	state->most_lists = intVal(list_nth(items, FtxPlanMostLists));
 	state->path_keys = list_nth(items, FtxPlanPathKeys);
 	state->list_key = intVal(list_nth(items, FtxPlanListKey));
 	state->nlowers = intVal(list_nth(items, FtxPlanLowers));

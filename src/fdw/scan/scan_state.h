@@ -59,6 +59,8 @@ struct FtxScanState
 	FtxScanMode plan_mode;
 	bool key_is_array;
 	List *filters;	 /* IntList */
+	int list_filter; /* the place in that of several values, or -1 */
+	int most_lists;
 	List *path_keys; /* IntList of columns */
 	int list_key;
 	int nlowers; /* bounds of the period */
@@ -71,19 +73,16 @@ struct FtxScanState
 						  * session, source or slot */
 
 	/* expressions */
-	List *params; /* ExprStates: key, filters, parents, bounds,
-									 * conditions on constants */
+	List *params; /* ExprStates: key, filters, parents, bounds, constants */
 	FtxParentFilter *parent_filter; /* NULL: all parents are wanted */
 	FtxRowFilter *conditions; /* on list items, before details are fetched */
 	ExprContext *conditions_context;
 	TupleTableSlot *conditions_slot;
 
-	FtxRowFilter *filter; /* rows that do not pass are not handed out;
-							* NULL: that is left to core */
-	FtxRowFilter
-		*spool_filter; /* the same for rows that are read ahead; NULL: all
-							  * of them are kept */
-	bool in_steps;	   /* rows have columns that the filter does not look at */
+	/* rows that do not pass are not handed out; NULL: that is left to core */
+	FtxRowFilter *filter;
+	FtxRowFilter *spool_filter; /* for rows that are read ahead; NULL: all */
+	bool in_steps; /* rows have columns that the filter does not look at */
 
 	FtxSession *session;
 	FtxWatch *watch; /* once an Append waits for the scan */
