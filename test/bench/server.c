@@ -13,7 +13,9 @@
  *		GET /v1/connections/ID/schemas			its schemas, tables and columns:
  *												the same for all
  *		GET /v1/groups, /v1/users, ...			lists of one page, 10 items
+ *		GET /schemas_size						bytes of such schemas
  *		PATCH, POST, DELETE anything			an empty object
+ *		anything below /few						the same of 3,000 connections
  *		GET /latency/MS							answers wait so long from now on
  *		GET /stats								requests, most in flight; resets
  *		GET /pages								the number of pages
@@ -109,7 +111,7 @@ make_rows(void)
 }
 
 /*
- * 0.9 MB: 10 schemas of 20 tables of 50 columns.
+ * 1.2 MB: 10 schemas of 20 tables of 50 columns.
  */
 static void
 make_schemas(void)
@@ -205,7 +207,7 @@ answer(Client *c)
 }
 
 static void
-page(Client *c, const char *query)
+page(Client *c, const char *query, int nrows)
 {
 	static const char begin[] = "{\"code\":\"Success\",\"data\":{\"items\":[";
 	const char *limit_at = strstr(query, "limit="), *cursor_at = strstr(query, "cursor=");
@@ -246,8 +248,12 @@ few_items(Client *c)
 static void
 respond(Client *c, char *path)
 {
-	bool counted = strncmp(path, "/v1/", 4) == 0;
+	bool few = strncmp(path, "/few/", 5) == 0;
+	bool counted;
 
+	if (few)
+		path += 4;
+	counted = strncmp(path, "/v1/", 4) == 0;
 	c->nout = 1;
 	if (strncmp(path, "/latency/", 9) == 0)
 	{
@@ -261,16 +267,18 @@ respond(Client *c, char *path)
 	}
 	else if (strcmp(path, "/pages") == 0)
 		add(c, c->tail, sprintf(c->tail, "%d", (nrows + 999) / 1000));
+	else if (strcmp(path, "/schemas_size") == 0)
+		add(c, c->tail, sprintf(c->tail, "%zu", schemas_size));
 	else if (strncmp(path, "/page/", 6) == 0)
 	{
 		char query[128], cursor[96];
 
 		encode_cursor(atoi(path + 6) * 1000, cursor);
 		sprintf(query, "limit=1000&cursor=%s", cursor);
-		page(c, query);
+		page(c, query, nrows);
 	}
 	else if (strncmp(path, "/v1/connections?", 16) == 0)
-		page(c, path + 16);
+		page(c, path + 16, few ? 3000 : nrows);
 	else if (strncmp(path, "/v1/connections/", 16) == 0 && strstr(path, "/schemas") != NULL)
 		add(c, schemas, schemas_size);
 	else if (strncmp(path, "/v1/groups?", 11) == 0 || strncmp(path, "/v1/users?", 10) == 0 ||
