@@ -31,6 +31,16 @@
 
 static set_join_pathlist_hook_type next_hook = NULL;
 
+typedef struct KeyJoin
+{
+	PlannerInfo *root;
+	RelOptInfo *rel;
+	RelOptInfo *inner;
+	JoinType type;
+	JoinPathExtraData *extra;
+	FtxJoinOuter kind;
+} KeyJoin;
+
 /* ---------- the inner side ---------- */
 
 /*
@@ -101,34 +111,99 @@ asks_by_row(PlannerInfo *root, Path *path, Relids outer)
 }
 
 /*
+ * What Memoize is keyed by: the outer side's part of the conditions that the
+ * path is for, as core finds it.  NIL if Memoize cannot be there.
+ */
+static List *
+memoize_keys(KeyJoin *join, ForeignPath *path, List **operators, bool *binary)
+{
+	List *clauses = path->path.param_info->ppi_clauses;
+	List *keys = NIL;
+	ListCell *lc;
+
+	*operators = NIL;
+	*binary = false;
+	if (!enable_memoize || !bms_is_empty(join->inner->lateral_relids) ||
+		(join->extra->inner_unique ?
+			 list_length(clauses) < list_length(join->extra->restrictlist) :
+			 join->type == JOIN_SEMI || join->type == JOIN_ANTI) ||
+		!ftx_join_outer_is_calm(join->root, join->inner))
+		return NIL;
+	foreach (lc, clauses)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		OpExpr *clause = (OpExpr *) rinfo->clause;
+		bool left;
+		Node *key;
+
+		if (!IsA(clause, OpExpr) || list_length(clause->args) != 2)
+			return NIL;
+		left = bms_equal(rinfo->right_relids, join->inner->relids);
+		if (!left && !bms_equal(rinfo->left_relids, join->inner->relids))
+			return NIL;
+		if (bms_overlap(left ? rinfo->left_relids : rinfo->right_relids,
+						join->inner->relids) ||
+			!OidIsValid(left ? rinfo->left_hasheqoperator :
+							   rinfo->right_hasheqoperator) ||
+			contain_volatile_functions((Node *) clause))
+			return NIL;
+		key = left ? linitial(clause->args) : lsecond(clause->args);
+		*binary |= !OidIsValid(rinfo->hashjoinoperator);
+		if (list_member(keys, key))
+			continue;
+		keys = lappend(keys, key);
+		*operators = lappend_oid(*operators, left ?
+												 rinfo->left_hasheqoperator :
+												 rinfo->right_hasheqoperator);
+	}
+	return keys;
+}
+
+static Path *
+path_at_price(ForeignPath *path, Cost price)
+{
+	ForeignPath *copy = makeNode(ForeignPath);
+
+	memcpy(copy, path, sizeof(*copy));
+	copy->path.total_cost = price + path->path.rows * cpu_tuple_cost;
+	copy->path.startup_cost = Min(path->path.startup_cost,
+								  copy->path.total_cost);
+	return &copy->path;
+}
+
+/*
  * The inner path as it costs when its calls for many rows are under way at once;
  * NULL if that is no gain.  Lists and keys keep their proportion, so that no more
  * calls are made than without asking ahead: only what has no list that tells the
  * same in fewer calls (a child, details) gets cheaper by what concurrency gains.
+ *
+ * Where keys come again, Memoize remembers what the memo of answers may have no
+ * room for.
  */
 static Path *
-cheaper_inner(PlannerInfo *root, RelOptInfo *inner, ForeignPath *path,
-			  Path *outer, List *values)
+cheaper_inner(KeyJoin *join, ForeignPath *path, Path *outer, List *values)
 {
-	FtxPlanState *state = inner->fdw_private;
-	ForeignPath *copy;
+	FtxPlanState *state = join->inner->fdw_private;
 	double calls = intVal(lsecond(path->fdw_private));
 	double rows = clamp_row_est(outer->rows);
 	double keys = values == NIL ?
 					  rows :
-					  estimate_num_groups(root, values, rows, NULL, NULL);
-	Cost each = ftx_calls_cost(keys * calls, state->server.max_concurrency) /
-					rows +
-				path->path.rows * cpu_tuple_cost;
+					  estimate_num_groups(join->root, values, rows, NULL, NULL);
+	Cost all = ftx_calls_cost(keys * calls, state->server.max_concurrency);
+	List *memoize = NIL;
+	List *operators;
+	bool binary;
 
-	if (each >= path->path.total_cost ||
+	if (all / rows >= path->path.total_cost ||
 		(state->resource->parent == NULL && !state->needs_detail))
 		return NULL;
-	copy = makeNode(ForeignPath);
-	memcpy(copy, path, sizeof(*copy));
-	copy->path.total_cost = each;
-	copy->path.startup_cost = Min(path->path.startup_cost, each);
-	return &copy->path;
+	if (keys < rows)
+		memoize = memoize_keys(join, path, &operators, &binary);
+	if (memoize == NIL)
+		return path_at_price(path, all / rows);
+	return (Path *) create_memoize_path(
+		join->root, join->inner, path_at_price(path, all / keys), memoize,
+		operators, join->extra->inner_unique, binary, rows);
 }
 
 /* ---------- paths ---------- */
@@ -201,22 +276,11 @@ plain_target(const PathTarget *target)
 	return true;
 }
 
-typedef struct KeyJoin
-{
-	PlannerInfo *root;
-	RelOptInfo *rel;
-	RelOptInfo *inner;
-	JoinType type;
-	JoinPathExtraData *extra;
-	FtxJoinOuter kind;
-} KeyJoin;
-
 static void
 add_join(KeyJoin *join, Path *outer, ForeignPath *inner, List *values)
 {
 	JoinCostWorkspace workspace;
-	Path *cheaper = cheaper_inner(join->root, join->inner, inner, outer,
-								  values);
+	Path *cheaper = cheaper_inner(join, inner, outer, values);
 	Path *window;
 
 	if (cheaper == NULL)
