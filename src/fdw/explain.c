@@ -12,10 +12,13 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "api/options/options.h"
 #include "base/compat.h"
 #include "fdw/compat.h"
 #include "fdw/fdw.h"
+#include "fdw/plan/join.h"
 #include "fdw/modify/direct.h"
 #include "fdw/modify/modify.h"
 #include "fdw/modify/target.h"
@@ -183,10 +186,23 @@ explain_details(FtxScanState *state, const FtxScanRequest *request,
 	}
 }
 
+/*
+ * Of the whole statement.
+ */
+static int64
+expected_calls(ForeignScanState *node)
+{
+	const Plan *plan = node->ss.ps.plan;
+	double calls = intVal(
+		list_nth(((const ForeignScan *) plan)->fdw_private, FtxPlanCalls));
+
+	calls *= ftx_join_loops(node->ss.ps.state->es_plannedstmt, plan);
+	return (int64) rint(Min(calls, 1e15));
+}
+
 static void
 explain_request(ForeignScanState *node, ExplainState *es)
 {
-	List *items = ((ForeignScan *) node->ss.ps.plan)->fdw_private;
 	FtxScanState *state = ftx_scan_describe(node);
 	FtxScanRequest request;
 	char *pushed;
@@ -202,9 +218,8 @@ explain_request(ForeignScanState *node, ExplainState *es)
 		ExplainPropertyText("Fivetran Parents", state->resource->parent, es);
 	if (pushed != NULL)
 		ExplainPropertyText("Pushed Filter", pushed, es);
-	ExplainPropertyInteger(
-		"Expected Calls", NULL,
-		request.none ? 0 : intVal(list_nth(items, FtxPlanCalls)), es);
+	ExplainPropertyInteger("Expected Calls", NULL,
+						   request.none ? 0 : expected_calls(node), es);
 }
 
 static void

@@ -29,8 +29,9 @@
 extern void ftx_join_init(void);
 
 /*
- * What is certain not to fail where it is read ahead of need.  Item of
- * CustomScan.custom_private (Integer).
+ * What is certain not to fail where it is read ahead of need.  The first item of
+ * CustomScan.custom_private (Integer); the second one is the number of different
+ * keys that the rows are expected to have, -1 if that is not known.
  */
 typedef enum FtxJoinOuter
 {
@@ -69,6 +70,13 @@ typedef enum FtxJoinReads
 extern NestLoop *
 ftx_join_of_window(const PlannedStmt *statement, const Plan *window, bool all,
 				   FtxJoinReads *reads, Plan **scan);
+
+/*
+ * How often a foreign scan is expected to ask for something else: the product of
+ * the keys of the rows that it takes parameters from, as far as the nodes above
+ * want them.
+ */
+extern double ftx_join_loops(const PlannedStmt *statement, const Plan *scan);
 
 extern const CustomScanMethods ftx_join_window_methods;
 

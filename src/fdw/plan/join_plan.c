@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include <math.h>
+#include <limits.h>
 
 #include "base/guc.h"
 #include "catalogue/catalogue.h"
@@ -111,6 +111,17 @@ asks_by_row(PlannerInfo *root, Path *path, Relids outer)
 }
 
 /*
+ * How many different keys have so many rows?
+ */
+static double
+distinct_keys(PlannerInfo *root, List *values, double rows)
+{
+	rows = clamp_row_est(rows);
+	return values == NIL ? rows :
+						   estimate_num_groups(root, values, rows, NULL, NULL);
+}
+
+/*
  * What Memoize is keyed by: the outer side's part of the conditions that the
  * path is for, as core finds it.  NIL if Memoize cannot be there.
  */
@@ -186,9 +197,7 @@ cheaper_inner(KeyJoin *join, ForeignPath *path, Path *outer, List *values)
 	FtxPlanState *state = join->inner->fdw_private;
 	double calls = intVal(lsecond(path->fdw_private));
 	double rows = clamp_row_est(outer->rows);
-	double keys = values == NIL ?
-					  rows :
-					  estimate_num_groups(join->root, values, rows, NULL, NULL);
+	double keys = distinct_keys(join->root, values, rows);
 	Cost all = ftx_calls_cost(keys * calls, state->server.max_concurrency);
 	List *memoize = NIL;
 	List *operators;
@@ -231,7 +240,7 @@ static const CustomPathMethods path_methods = {
 };
 
 static Path *
-window_path(Path *outer, FtxJoinOuter kind)
+window_path(Path *outer, FtxJoinOuter kind, double keys)
 {
 	CustomPath *path = makeNode(CustomPath);
 
@@ -245,7 +254,8 @@ window_path(Path *outer, FtxJoinOuter kind)
 	path->path.pathkeys = outer->pathkeys;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->custom_paths = list_make1(outer);
-	path->custom_private = list_make1(makeInteger(kind));
+	path->custom_private = list_make2(makeInteger(kind),
+									  makeInteger((int) Min(keys, INT_MAX)));
 	path->methods = &path_methods;
 	return &path->path;
 }
@@ -285,7 +295,8 @@ add_join(KeyJoin *join, Path *outer, ForeignPath *inner, List *values)
 
 	if (cheaper == NULL)
 		return;
-	window = window_path(outer, join->kind);
+	window = window_path(outer, join->kind,
+						 distinct_keys(join->root, values, outer->rows));
 	ftx_initial_cost_nestloop(join->root, &workspace, join->type, window,
 							  cheaper, join->extra);
 	add_path(join->rel,
@@ -337,6 +348,23 @@ add_joins(KeyJoin *join, List *outers)
 }
 
 /*
+ * The different keys that an inner path is given by so many rows; -1: that is not
+ * known.
+ */
+static double
+keys_of(PlannerInfo *root, Path *path, double rows)
+{
+	bool known;
+
+	if (IsA(path, MemoizePath))
+		return keys_of(root, ((MemoizePath *) path)->subpath, rows);
+	if (!IsA(path, ForeignPath))
+		return -1;
+	return distinct_keys(root, asked_values(root, path->parent, path, &known),
+						 rows);
+}
+
+/*
  * Let the nested loops that core has considered ask ahead; their costs stay.
  */
 static void
@@ -355,7 +383,9 @@ widen_joins(KeyJoin *join, Relids outers)
 		if (bms_equal(outer->parent->relids, outers) && !is_window(outer) &&
 			may_be_window(outer) &&
 			asks_by_row(join->root, path->innerjoinpath, outers))
-			path->outerjoinpath = window_path(outer, join->kind);
+			path->outerjoinpath = window_path(
+				outer, join->kind,
+				keys_of(join->root, path->innerjoinpath, outer->rows));
 	}
 }
 

@@ -1,0 +1,217 @@
+# Calls that statements of many shapes make, beside the fewest that the API allows and those that EXPLAIN expects.
+# prove -v prints the table.
+
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::RealBin/../lib";
+use Test::More;
+use Fivetrex::Mock;
+use Fivetrex::Node;
+use Fivetrex::Session;
+
+my $mock = Fivetrex::Mock->start;
+my $node = Fivetrex::Node->start('fewest');
+
+# 120 connectors in pages of 50
+$mock->settings('j', connectors => 120);
+$node->add_world($mock, 'j', page_size => 50);
+$node->query(
+	q{CREATE TABLE keys (n int, k text, g text) WITH (autovacuum_enabled = off);
+	  INSERT INTO keys SELECT row_number() OVER (ORDER BY id), id, group_id FROM j.connectors ORDER BY id LIMIT 12;
+	  CREATE TABLE two WITH (autovacuum_enabled = off) AS SELECT * FROM keys WHERE n <= 2;
+	  CREATE TABLE again WITH (autovacuum_enabled = off) AS SELECT keys.* FROM keys, generate_series(1, 4);
+	  CREATE TABLE unknown WITH (autovacuum_enabled = off) AS SELECT * FROM keys;
+	  CREATE TABLE nothing (LIKE keys);
+	  ANALYZE keys; ANALYZE two; ANALYZE again; ANALYZE nothing; ANALYZE j.connectors; ANALYZE j.groups;
+	  ANALYZE j.destinations; ANALYZE j.users; ANALYZE j.teams});
+
+my @ids = $node->rows('SELECT k FROM keys ORDER BY n');
+my @groups = $node->rows('SELECT id FROM j.groups ORDER BY id');
+my ($owner, $table) = split /\|/, $node->query('SELECT connector_id, table_name FROM j.connector_tables
+	WHERE connector_id = ANY (ARRAY(SELECT id FROM j.connectors)) ORDER BY 1, 2 LIMIT 1');
+my ($user) = $node->rows("SELECT user_id FROM j.group_users WHERE group_id = '$groups[0]' LIMIT 1");
+
+# What the numbers of calls are made of.
+my %n = (
+	pages => 3, groups => scalar(@groups),
+	destinations => $node->query('SELECT count(*) FROM j.destinations'),
+	users => $node->query('SELECT count(*) FROM j.users'),
+	teams => $node->query('SELECT count(*) FROM j.teams'),
+	own => $node->query("SELECT count(*) FROM j.connectors WHERE group_id = 'decent_dropsy'"),
+	key_groups => $node->query('SELECT count(DISTINCT g) FROM keys'));
+$n{own_pages} = int(($n{own} + 49) / 50);
+note(join ', ', map { "$_ $n{$_}" } sort keys %n);
+
+my $prefetch = 'the second page is asked for while the first one is worked on';
+my $own = "c.group_id = 'decent_dropsy'";
+my $three = join ', ', map { "'$_'" } @ids[ 0 .. 2 ];
+my $five = join ', ', map { "'$_'" } @ids[ 0 .. 4 ];
+
+# statement, fewest calls, the most that are forgiven where these are missed, and why
+my @shapes = (
+	# lists
+	[ 'SELECT count(*) FROM j.connectors', 'pages' ],
+	[ 'SELECT * FROM j.connectors', 'pages + 1' ],    # of one the list omits something
+	[ 'SELECT count(*) FROM j.groups', 1 ],
+	[ "SELECT id FROM j.connectors WHERE service LIKE 'g%'", 'pages' ],
+	[ "SELECT id FROM j.connectors c WHERE $own", 'own_pages' ],
+	[ "SELECT id FROM j.connectors c WHERE $own AND paused", 'own_pages' ],
+	[ "SELECT id FROM j.connectors WHERE group_id IN ('$groups[0]', '$groups[1]')", 2, 'pages', 'the whole list' ],
+	[ "SELECT id FROM j.connectors WHERE group_id = '$groups[0]' OR group_id = '$groups[1]'", 2, 'pages',
+		'the whole list' ],
+	[ "SELECT id FROM j.connectors WHERE schema = 'no such'", 1 ],
+	[ 'SELECT id FROM j.connectors LIMIT 3', 1 ],
+	[ 'SELECT id FROM j.connectors WHERE paused IS NOT NULL LIMIT 3', 1, 2, $prefetch ],
+	[ 'SELECT id FROM j.connectors OFFSET 60 LIMIT 5', 2 ],
+	[ 'SELECT id FROM j.connectors ORDER BY created_at LIMIT 5', 'pages' ],
+	[ 'SELECT EXISTS (SELECT FROM j.connectors)', 1, 2, $prefetch ],
+	[ 'SELECT EXISTS (SELECT FROM j.connectors WHERE paused IS NOT NULL)', 1, 2, $prefetch ],
+	[ "SELECT EXISTS (SELECT FROM j.connectors c WHERE $own)", 1, 2, $prefetch ],
+	[ 'SELECT id FROM j.connectors WHERE false', 0 ],
+	[ "SELECT id FROM j.connectors WHERE id = 'a' AND id = 'b'", 0 ],
+	[ 'SELECT service, count(*) FROM j.connectors GROUP BY 1 ORDER BY 1', 'pages' ],
+	[ 'SELECT id, row_number() OVER (PARTITION BY group_id ORDER BY id) FROM j.connectors', 'pages' ],
+	[ 'WITH c AS MATERIALIZED (SELECT * FROM j.connectors) SELECT count(*) FROM c a JOIN c b USING (id)', 'pages + 1' ],
+	[ 'SELECT id FROM j.connectors UNION ALL SELECT id FROM j.connectors', 'pages' ],
+	[ 'SELECT id FROM j.connectors EXCEPT SELECT id FROM j.connectors', 'pages' ],
+	[ 'SELECT count(*) FROM j.connectors a JOIN j.connectors b ON a.id = b.schema', 'pages', 'pages + 1',
+		'a page is under way when the other scan asks for it' ],
+	[ 'SELECT (SELECT count(*) FROM j.connectors), (SELECT max(created_at) FROM j.connectors)', 'pages' ],
+	# keys
+	[ "SELECT id FROM j.connectors WHERE id = '$ids[0]'", 1 ],
+	[ "SELECT config FROM j.connectors WHERE id = '$ids[0]'", 1 ],
+	[ "SELECT id FROM j.connectors WHERE id IN ($three)", 3 ],
+	[ "SELECT id FROM j.connectors WHERE id IN ($five)", 'pages', '5', 'as many round trips, so the keys are taken' ],
+	[ "SELECT id FROM j.connectors WHERE id = '$ids[0]' OR id = '$ids[1]'", 2, 3, 'OR of one column is not seen' ],
+	[ 'SELECT id FROM j.connectors WHERE id = ANY (ARRAY(SELECT k FROM two))', 2 ],
+	[ 'SELECT id FROM j.connectors WHERE id = ANY (ARRAY(SELECT k FROM keys))', 'pages', 12,
+		'fewer round trips, so the keys are taken' ],
+	[ 'SELECT count(*) FROM two JOIN j.connectors c ON c.id = two.k', 2, 'pages', 'a list is one round trip' ],
+	[ 'SELECT count(*) FROM keys JOIN j.connectors c ON c.id = keys.k', 'pages' ],
+	[ 'SELECT count(*) FROM j.connectors WHERE id IN (SELECT k FROM keys)', 'pages' ],
+	[ "SELECT id FROM j.groups WHERE id = '$groups[0]'", 1 ],
+	[ "PREPARE p (text) AS SELECT id FROM j.connectors WHERE id = \$1; EXECUTE p ('$ids[0]'); DEALLOCATE p", 1 ],
+	# joins of lists
+	[ 'SELECT count(*) FROM j.connectors c JOIN j.groups g ON g.id = c.group_id', 'pages + 1' ],
+	[ 'SELECT count(*) FROM j.connectors c LEFT JOIN j.groups g ON g.id = c.group_id', 'pages + 1' ],
+	[ 'SELECT count(*) FROM j.groups WHERE id IN (SELECT group_id FROM j.connectors)', 'pages + 1' ],
+	[ 'SELECT g.id FROM j.groups g WHERE NOT EXISTS (SELECT FROM j.connectors c WHERE c.group_id = g.id)', 'pages + 1' ],
+	[ 'SELECT g.id, count(c.id) FROM j.groups g LEFT JOIN j.connectors c ON c.group_id = g.id GROUP BY 1', 'pages + 1' ],
+	[ 'SELECT count(*) FROM j.connectors c JOIN j.groups g ON g.id = c.group_id JOIN j.destinations d ON d.id = g.id',
+		'pages + 2' ],
+	[ 'SELECT g.id, (SELECT count(*) FROM j.connectors c WHERE c.group_id = g.id) FROM j.groups g', 'pages + 1',
+		'groups + 2', 'one filtered list a group, though the whole is fewer pages' ],
+	[ 'SELECT g.id, l.id FROM j.groups g, LATERAL (SELECT id FROM j.connectors c WHERE c.group_id = g.id
+	     ORDER BY id LIMIT 2) l', 'pages + 1', 'groups + 2', 'the same' ],
+	[ 'SELECT count(*) FROM nothing k JOIN j.connector_states s ON s.connector_id = k.k', 0 ],
+	# children
+	[ "SELECT * FROM j.connector_schemas WHERE connector_id = '$ids[0]'", 1 ],
+	[ "SELECT * FROM j.connector_tables WHERE connector_id = '$ids[0]'", 1 ],
+	[ "SELECT * FROM j.connector_tables WHERE connector_id = '$ids[0]' AND schema_name = 'public'", 1 ],
+	[ "SELECT * FROM j.connector_tables WHERE connector_id = '$ids[0]' AND table_name LIKE 'a%'", 1 ],
+	[ "SELECT * FROM j.connector_columns WHERE connector_id = '$owner' AND table_name IN ('$table', 'no such')", 2 ],
+	[ "SELECT * FROM j.connector_columns WHERE connector_id = '$owner' AND table_name LIKE 'zzz%'", 1 ],
+	[ "SELECT * FROM j.connector_schemas WHERE connector_id IN ($three)", 3 ],
+	[ "SELECT * FROM j.connector_states WHERE connector_id = ANY (ARRAY(SELECT k FROM keys))", 12 ],
+	[ "SELECT * FROM j.connector_states WHERE connector_id IN (SELECT k FROM keys)", 12 ],
+	[ "SELECT count(*) FROM j.connector_states WHERE connector_id = '$ids[0]'", 1 ],
+	[ "SELECT count(*) FROM j.connector_schemas WHERE connector_id LIKE 'a%'",
+		"pages + " . grep { /^a/ } $node->rows('SELECT id FROM j.connectors') ],
+	[ "SELECT * FROM j.group_users WHERE group_id = '$groups[0]'", 1 ],
+	[ 'SELECT count(*) FROM j.group_users', 'groups + 1' ],
+	[ "SELECT count(*) FROM j.group_users WHERE user_id = '$user'", 1, 'groups + 1',
+		'the reverse route is not taken: whether it tells the same is not documented' ],
+	[ "SELECT count(*) FROM j.user_groups WHERE user_id = '$user'", 1 ],
+	[ 'SELECT count(*) FROM j.team_users', 'teams + 1' ],
+	# joins by key
+	[ "SELECT count(*) FROM j.connectors c JOIN j.connector_states s ON s.connector_id = c.id WHERE $own",
+		'own + own_pages' ],
+	[ "SELECT count(*) FROM j.connectors c JOIN j.connector_tables t ON t.connector_id = c.id WHERE $own",
+		'own + own_pages' ],
+	[ "SELECT count(*) FROM j.connector_states s WHERE s.connector_id IN (SELECT id FROM j.connectors c WHERE $own)",
+		'own + own_pages' ],
+	[ 'SELECT count(*) FROM keys k JOIN j.connector_states s ON s.connector_id = k.k', 12 ],
+	[ 'SELECT count(*) FROM unknown k JOIN j.connector_states s ON s.connector_id = k.k', 12 ],
+	[ 'SELECT count(*) FROM again k JOIN j.connector_states s ON s.connector_id = k.k', 12 ],
+	[ 'SELECT count(*) FROM keys k LEFT JOIN j.connector_states s ON s.connector_id = k.k', 12 ],
+	[ 'SELECT count(*) FROM keys k WHERE EXISTS (SELECT FROM j.connector_states s WHERE s.connector_id = k.k)', 12 ],
+	[ 'SELECT count(*) FROM keys k WHERE NOT EXISTS (SELECT FROM j.connector_states s WHERE s.connector_id = k.k)', 12 ],
+	[ 'SELECT k.n, l.c FROM keys k, LATERAL (SELECT count(*) AS c FROM j.connector_schemas s
+	     WHERE s.connector_id = k.k) l', 12 ],
+	[ 'SELECT k.n, l.start FROM keys k LEFT JOIN LATERAL (SELECT start FROM j.connector_sync_history h
+	     WHERE h.connector_id = k.k ORDER BY start DESC LIMIT 1) l ON true', 12 ],
+	[ 'SELECT k.n, (SELECT count(*) FROM j.connector_schemas s WHERE s.connector_id = k.k) FROM keys k', 12 ],
+	[ 'SELECT count(*) FROM keys k LEFT JOIN j.connector_states s ON s.connector_id = k.k
+	     LEFT JOIN j.connector_schemas c ON c.connector_id = k.k', 24 ],
+	[ 'SELECT count(*) FROM keys k LEFT JOIN j.connector_schemas s ON s.connector_id = k.k
+	     LEFT JOIN j.connector_tables t ON t.connector_id = k.k AND t.schema_name = s.schema_name', 12, 24,
+		'both come from one answer, but scans share only answers that have come' ],
+	[ 'SELECT k.n, s.schema_name FROM keys k LEFT JOIN j.connector_schemas s ON s.connector_id = k.k LIMIT 1', 1 ],
+	[ 'SELECT k.n, s.state FROM keys k LEFT JOIN j.connector_states s ON s.connector_id = k.k LIMIT 3', 3 ],
+	[ 'SELECT k.n, s.state FROM keys k LEFT JOIN j.connector_states s ON s.connector_id = k.k LIMIT 4', 4, 7,
+		'keys are asked for in windows of 1, 2 and 4' ],
+	[ 'SELECT EXISTS (SELECT FROM keys k LEFT JOIN j.connector_states s ON s.connector_id = k.k)', 1 ],
+	[ 'SELECT k.n, s.state FROM keys k LEFT JOIN j.connector_states s ON s.connector_id = k.k ORDER BY n LIMIT 3', 3,
+		12, 'sorted after the join' ],
+	[ 'BEGIN; UPDATE keys SET n = n FROM j.connector_states s WHERE s.connector_id = keys.k; ROLLBACK', 12 ],
+	[ 'BEGIN; DELETE FROM keys USING j.connector_states s WHERE s.connector_id = keys.k; ROLLBACK', 12 ],
+	[ 'BEGIN; DECLARE c CURSOR FOR SELECT k.n, s.state FROM keys k LEFT JOIN j.connector_states s
+	     ON s.connector_id = k.k; FETCH 1 FROM c; COMMIT', 1 ],
+	[ 'PREPARE p AS SELECT count(*) FROM keys k JOIN j.connector_states s ON s.connector_id = k.k; EXECUTE p;
+	     DEALLOCATE p', 12 ],
+	[ 'SELECT count(*) FROM j.groups g JOIN j.group_users u ON u.group_id = g.id', 'groups + 1' ],
+	[ 'SELECT count(*) FROM keys k JOIN j.group_users u ON u.group_id = k.g', 'key_groups' ],
+	# details
+	[ 'SELECT count(*) FROM j.destinations', 1 ],
+	[ "SELECT config FROM j.destinations WHERE id = '$groups[0]'", 1 ],
+	[ 'SELECT count(config) FROM j.destinations', 'destinations + 1' ],
+	[ 'SELECT config FROM j.destinations ORDER BY id LIMIT 1', 2, 'destinations + 1',
+		'details are asked for before the sort' ],
+	[ 'SELECT count(d.config) FROM keys k JOIN j.destinations d ON d.id = k.g', 'key_groups' ],
+	[ 'SELECT count(c.config) FROM two k JOIN j.connectors c ON c.id = k.k', 2, 'pages', 'a list is one round trip' ]);
+
+my $session = Fivetrex::Session->new($node);
+my ($made_in_all, $fewest_in_all, $expected_in_all, $worst, $foreseen) = (0, 0, 0, 0, 0);
+my (@table, @missed);
+
+# A number like "pages + 1".
+sub number
+{
+	my ($text) = @_;
+	return eval($text =~ s/([a-z_]+)/$n{$1}/gr);
+}
+
+foreach my $shape (@shapes)
+{
+	my ($sql, $fewest, $most, $why) = @$shape;
+	my ($core) = $sql =~ /((?:SELECT|WITH|UPDATE|DELETE) .*?)(?:;|$)/s;
+	$core =~ s/\$1/'$ids[0]'/g;
+	my $plan = $session->ask("EXPLAIN $core");
+	my $expected = 0;
+	$expected += $_ for $plan =~ /Expected Calls: (\d+)/g;
+	$mock->clear('j');
+	$session->ask($sql);
+	unlike($session->{err}, qr/ERROR/, $sql);
+	my $made = () = $mock->requests('j');
+	$fewest = number($fewest);
+	$most = defined $most ? number($most) : $fewest;
+	cmp_ok($made, '<=', $most, "at most $most calls") or diag $plan;
+	push @table, sprintf '%5d %6d %8d  %s', $made, $fewest, $expected, $sql =~ s/\s+/ /gr;
+	push @missed, sprintf '%d of %d: %s (%s)', $made, $fewest, $sql =~ s/\s+/ /gr, $why // '?' if $made > $fewest;
+	$made_in_all += $made;
+	$fewest_in_all += $fewest;
+	$expected_in_all += $expected;
+	$foreseen++ if $expected == $made;
+	$worst = $made / $fewest if $fewest > 0 && $made / $fewest > $worst;
+}
+$session->quit;
+note(' made fewest expected');
+note($_) foreach @table;
+note(sprintf '%d shapes: %d calls made, %d are the fewest (%.2f), %d expected; the worst is %.1f; %d foreseen',
+	scalar @shapes, $made_in_all, $fewest_in_all, $made_in_all / $fewest_in_all, $expected_in_all, $worst, $foreseen);
+note("above the fewest: $_") foreach @missed;
+cmp_ok(scalar @shapes, '>=', 80, 'shapes');
+cmp_ok($made_in_all / $fewest_in_all, '<=', 1.2, 'calls made to fewest');
+cmp_ok($foreseen, '>=', 0.6 * @shapes, 'EXPLAIN foresees the calls of most');
+done_testing();
