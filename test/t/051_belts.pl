@@ -74,8 +74,8 @@ sends('max_calls 0', q{SET fivetrex.max_calls = 0; SELECT count(*) FROM groups},
 sends('max_calls 0 for a write', q{SET fivetrex.max_calls = 0; INSERT INTO groups (name) VALUES ('x')}, 0,
 	qr/54000: fivetrex\.max_calls does not allow this/);
 sends('schema configurations: requests count',
-	q{SET fivetrex.max_writes = 1; UPDATE connector_tables SET enabled = enabled
-		WHERE connector_id = 'assimilate_seem'},
+	q{SET fivetrex.max_writes = 1; UPDATE connector_tables SET enabled = NOT enabled
+		WHERE connector_id = 'assimilate_seem' AND patch_allowed},
 	1);
 
 # where each answer is wanted at once

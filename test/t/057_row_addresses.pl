@@ -317,8 +317,8 @@ subtest 'one row in two parts of a statement' => sub {
 	like($err, $twice, 'the second is refused where the first has left');
 	cmp_ok(scalar @$writes, '<=', 1, 'it is not sent');
 	foreach my $case ("WITH x AS ($u) $other", "WITH x AS ($other), y AS ($u) SELECT 1",
-		"WITH x AS (UPDATE connector_schemas SET enabled = true WHERE connector_id = 'assimilate_seem'
-			AND schema_name = 'public') UPDATE connector_schemas SET enabled = true
+		"WITH x AS (UPDATE connector_schemas SET enabled = NOT enabled WHERE connector_id = 'assimilate_seem'
+			AND schema_name = 'public') UPDATE connector_schemas SET enabled = NOT enabled
 			WHERE connector_id = 'daily_beacon' AND schema_name = 'public'",
 		"$u; $u", "DO 'BEGIN $u; $u; END'" =~ s/'(a|empty_shelf)'/''$1''/gr)
 	{

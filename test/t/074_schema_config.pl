@@ -63,8 +63,8 @@ patches('odd names', q{UPDATE connector_columns SET hashed = true WHERE connecto
 	[ "PATCH $c/unicode_meadow/schemas {\"schemas\":{\"my schema/\x{e9}\":{\"tables\":{\"Orders & Items\":{\"columns\":{\"50% off\":{\"hashed\":true},\"na\x{ef}ve\":{\"hashed\":true}}}}}}}" ],
 	"50% off|t\nnaïve|t");
 patches('from another table', q{CREATE TEMP TABLE pii (t text, c text); INSERT INTO pii VALUES ('customers', 'email'), ('customers', 'email'), ('orders', 'amount');
-	UPDATE connector_columns c SET hashed = false FROM pii WHERE c.connector_id = 'assimilate_seem' AND c.schema_name = 'public' AND c.table_name = pii.t AND c.column_name = pii.c},
-	[ "PATCH $c/assimilate_seem/schemas {\"schemas\":{\"public\":{\"tables\":{\"customers\":{\"columns\":{\"email\":{\"hashed\":false}}},\"orders\":{\"columns\":{\"amount\":{\"hashed\":false}}}}}}}" ]);
+	UPDATE connector_columns c SET hashed = NOT hashed FROM pii WHERE c.connector_id = 'assimilate_seem' AND c.schema_name = 'public' AND c.table_name = pii.t AND c.column_name = pii.c},
+	[ "PATCH $c/assimilate_seem/schemas {\"schemas\":{\"public\":{\"tables\":{\"customers\":{\"columns\":{\"email\":{\"hashed\":false}}},\"orders\":{\"columns\":{\"amount\":{\"hashed\":true}}}}}}}" ]);
 patches('120 tables are one PATCH', q{WITH u AS (UPDATE connector_tables SET enabled = false WHERE connector_id = 'delayed_glacier' RETURNING table_name, enabled) SELECT count(*), bool_or(enabled) FROM u},
 	[ "PATCH $c/delayed_glacier/schemas {\"schemas\":{\"dbo\":{\"tables\":{" . join(',', map { sprintf '"table_%03d":{"enabled":false}', $_ } 0 .. 119) . '}}}}' ], '120|f');
 
@@ -79,6 +79,40 @@ patches('120 tables are one PATCH', q{WITH u AS (UPDATE connector_tables SET ena
 	like($err, qr/0A000: column "name_in_destination".*\nDETAIL:.*\nHINT:  Columns of connector_columns that can be updated: enabled, hashed, is_primary_key, target_data_type\./, 'a read-only column');
 	(undef, undef, $err) = writes(q{DELETE FROM connector_columns WHERE connector_id = 'assimilate_seem'});
 	like($err, qr/ERROR:  55000: foreign table "connector_columns" does not allow deletes/, 'columns are dropped by a function');
+}
+
+# ---------- what stays as it is
+
+{
+	my $tables = "$c/delayed_glacier/schemas";
+	my $body = sub { my ($set, @names) = @_; return '{"schemas":{"dbo":{"tables":{' . join(',', map { "\"$_\":{$set}" } @names) . '}}}}' };
+	$node->query(q{UPDATE connector_tables SET enabled = true WHERE connector_id = 'delayed_glacier' AND table_name < 'table_003'});
+	my @all = map { sprintf 'table_%03d', $_ } 0 .. 119;
+	patches('rows that stay as they are', q{UPDATE connector_tables SET enabled = true WHERE connector_id = 'delayed_glacier'},
+		[ "PATCH $tables " . $body->('"enabled":true', @all[ 3 .. 119 ]) ]);
+	patches('all of them', q{UPDATE connector_tables SET enabled = true WHERE connector_id = 'delayed_glacier'}, []);
+	is($node->query(q{WITH u AS (UPDATE connector_tables SET enabled = true WHERE connector_id = 'delayed_glacier' RETURNING table_name, enabled) SELECT count(*), bool_and(enabled) FROM u}),
+		'120|t', 'they are counted and returned');
+	patches('RETURNING of some that change and some that stay',
+		q{UPDATE connector_tables SET enabled = table_name <> 'table_001' WHERE connector_id = 'delayed_glacier' AND table_name < 'table_003' RETURNING table_name, enabled, schema_name},
+		[ "PATCH $tables " . $body->('"enabled":false', 'table_001') ], "table_000|t|dbo\ntable_001|f|dbo\ntable_002|t|dbo");
+	patches('one of two columns changes: both are sent',
+		q{UPDATE connector_tables SET enabled = true, sync_mode = 'HISTORY' WHERE connector_id = 'delayed_glacier' AND table_name = 'table_002'},
+		[ "PATCH $tables " . $body->('"enabled":true,"sync_mode":"HISTORY"', 'table_002') ]);
+	patches('a row filter that is the same', q{UPDATE connector_tables SET row_filter = row_filter WHERE connector_id = 'delayed_glacier'}, []);
+	patches('a join', q{CREATE TEMP TABLE wanted (t text, on_ boolean); INSERT INTO wanted VALUES ('table_000', true), ('table_001', true), ('table_002', false);
+		UPDATE connector_tables t SET enabled = on_ FROM wanted w WHERE t.connector_id = 'delayed_glacier' AND t.table_name = w.t},
+		[ "PATCH $tables " . '{"schemas":{"dbo":{"tables":{"table_001":{"enabled":true},"table_002":{"enabled":false}}}}}' ]);
+	patches('a join in which nothing changes', q{CREATE TEMP TABLE wanted (t text, on_ boolean); INSERT INTO wanted VALUES ('table_000', true), ('table_001', true);
+		UPDATE connector_tables t SET enabled = on_ FROM wanted w WHERE t.connector_id = 'delayed_glacier' AND t.table_name = w.t RETURNING t.table_name, t.enabled},
+		[], "table_000|t\ntable_001|t");
+	patches('a belt counts what is sent', q{SET fivetrex.max_writes = 0; UPDATE connector_tables SET enabled = true WHERE connector_id = 'delayed_glacier' AND table_name <> 'table_002'}, []);
+	my ($log, $out, $err) = writes(q{SET fivetrex.dry_run = on; UPDATE connector_tables SET enabled = true WHERE connector_id = 'delayed_glacier' AND table_name > 'table_100'});
+	is_deeply([ @$log, $err ], [''], 'a dry run has nothing to tell of them');
+	# another table keeps its request of its own: setting a connector's value again may mean something
+	my $id = $node->query('SELECT id FROM connectors WHERE NOT paused ORDER BY id LIMIT 1');
+	($log) = writes("UPDATE connectors SET paused = false WHERE id = '$id'");
+	is(scalar @$log, 1, 'a row with a request of its own is sent');
 }
 
 # ---------- functions

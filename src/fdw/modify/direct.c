@@ -443,7 +443,9 @@ gather_row(ForeignScanState *node, FtxDirectState *state)
 				node->ss.ps.state, node->resultRelInfo->ri_RangeTableIndex,
 				state->target,
 				ftx_target_row_name(state->target, &spec, identity));
-		ftx_target_add(state->target, state->writes, &spec, identity);
+		if (!ftx_target_unchanged(state->target, state->set_attnums, values,
+								  nulls, slot->tts_values, slot->tts_isnull))
+			ftx_target_add(state->target, state->writes, &spec, identity);
 		state->gathered++;
 		if (state->rows != NULL)
 			ftx_sent_rows_add(state->rows, values, nulls, identity);

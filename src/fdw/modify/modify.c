@@ -311,6 +311,27 @@ changed_attnums(FtxModifyState *state, TupleTableSlot *slot,
 	return result;
 }
 
+/*
+ * Does the row, whose attributes `changed` are to be sent, stay as it is, and
+ * need no request?
+ */
+static bool
+stays(FtxModifyState *state, List *changed, TupleTableSlot *slot,
+	  TupleTableSlot *planSlot)
+{
+	int natts = RelationGetNumberOfAttributes(state->target->rel);
+	Datum *values;
+	bool *nulls;
+
+	if (state->target->merge == NULL)
+		return false;
+	values = palloc(sizeof(Datum) * natts);
+	nulls = palloc(sizeof(bool) * natts);
+	return old_row(state, planSlot, values, nulls) &&
+		   ftx_target_unchanged(state->target, changed, slot->tts_values,
+								slot->tts_isnull, values, nulls);
+}
+
 TupleTableSlot *
 fivetrexExecForeignUpdate(EState *estate, ResultRelInfo *info,
 						  TupleTableSlot *slot, TupleTableSlot *planSlot)
@@ -335,7 +356,10 @@ fivetrexExecForeignUpdate(EState *estate, ResultRelInfo *info,
 	{
 		if (state->checks != NULL)
 			ftx_checks_before(state->checks, slot);
-		result = dispatch(state, &spec, identity, slot);
+		if (stays(state, changed, slot, planSlot))
+			result = ftx_writes_dry_run(state->writes) ? NULL : slot;
+		else
+			result = dispatch(state, &spec, identity, slot);
 	}
 	ftx_writes_leave(&context);
 	MemoryContextSwitchTo(old);

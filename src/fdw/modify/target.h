@@ -98,6 +98,15 @@ extern bool
 ftx_target_update(FtxTarget *target, List *attnums, const Datum *values,
 				  const bool *nulls, char **identity, FtxCallSpec *spec);
 
+/*
+ * Do these attributes of a row that shares its request with others have the
+ * values that they are to be set to, `old` those that were read?  Then it need
+ * not be sent.  Rows with a request of their own always are.
+ */
+extern bool ftx_target_unchanged(const FtxTarget *target, List *attnums,
+								 const Datum *values, const bool *nulls,
+								 const Datum *old, const bool *old_nulls);
+
 extern void
 ftx_target_delete(FtxTarget *target, char **identity, FtxCallSpec *spec);
 

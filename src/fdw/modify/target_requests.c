@@ -23,6 +23,7 @@
 #include "api/options/constant.h"
 #include "read/converter.h"
 #include "read/path.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -384,6 +385,28 @@ ftx_target_update(FtxTarget *target, List *attnums, const Datum *values,
 		expect_identity(target, identity, spec);
 	spec->repeat_safe = (flags & (FTX_TESTS | FTX_ACTS)) == 0;
 	spec->takes_long = (flags & FTX_TESTS) != 0 || target->merge != NULL;
+	return true;
+}
+
+bool
+ftx_target_unchanged(const FtxTarget *target, List *attnums,
+					 const Datum *values, const bool *nulls, const Datum *old,
+					 const bool *old_nulls)
+{
+	ListCell *lc;
+
+	if (target->merge == NULL)
+		return false;
+	foreach (lc, attnums)
+	{
+		int i = lfirst_int(lc) - 1;
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(target->rel), i);
+
+		if (nulls[i] != old_nulls[i] ||
+			(!nulls[i] &&
+			 !datum_image_eq(values[i], old[i], att->attbyval, att->attlen)))
+			return false;
+	}
 	return true;
 }
 

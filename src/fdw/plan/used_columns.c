@@ -220,6 +220,26 @@ set_attnums(PlannerInfo *root, RelOptInfo *rel)
 }
 
 /*
+ * What is set of rows that share a request: those that do not change are left
+ * out of it.
+ */
+static Bitmapset *
+compared_attrs(PlannerInfo *root, RelOptInfo *rel, const FtxPlanState *state)
+{
+	Bitmapset *set;
+	Bitmapset *attrs = NULL;
+	int attnum = -1;
+
+	if (state->resource->merged_at == NULL)
+		return NULL;
+	set = set_attnums(root, rel);
+	while ((attnum = bms_next_member(set, attnum)) >= 0)
+		attrs = bms_add_member(attrs,
+							   attnum - FirstLowInvalidHeapAttributeNumber);
+	return attrs;
+}
+
+/*
  * What tells which members of the objects that are set are read only.
  */
 static Bitmapset *
@@ -357,6 +377,7 @@ ftx_find_used_columns(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state)
 				returned = listed_attrs(state, returned);
 			attrs = bms_join(attrs, returned);
 			attrs = bms_join(attrs, checked_attrs(root, rel, state, relation));
+			attrs = bms_join(attrs, compared_attrs(root, rel, state));
 		}
 		else
 			attrs = bms_join(attrs, returned);
