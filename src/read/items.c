@@ -62,6 +62,7 @@ struct FtxItems
 	int active;
 	int current; /* lane that is being read, or -1 */
 	int64 received;
+	int64 ended;  /* lists of the range that were read to their end */
 	int64 asked;  /* parents, since ftx_items_create() */
 	int64 absent; /* those of them that have no list */
 
@@ -131,6 +132,7 @@ ftx_items_reset(FtxItems *items)
 	items->active = 0;
 	items->current = -1;
 	items->received = 0;
+	items->ended = 0;
 	items->next_many = 0;
 	items->parents_ended = true;
 }
@@ -555,11 +557,15 @@ answer_ready(FtxItems *items)
 }
 
 /*
- * Lists to be read at once: none that a LIMIT makes superfluous.
+ * Lists to be read at once: none that a LIMIT makes superfluous.  Where a few
+ * rows may suffice it is one at first, then as many as were not enough, and one
+ * more.
  */
 static int
 lanes_wanted(FtxItems *items)
 {
+	if (items->spec.few_rows)
+		return (int) Min((int64) items->nlanes, 1 + items->ended);
 	if (items->spec.limit < 0)
 		return items->nlanes;
 	return (int) Min((int64) items->nlanes,
@@ -616,6 +622,7 @@ end_lane(FtxItems *items, Lane *lane)
 		items->absent++;
 	ftx_pages_reset(lane->pages);
 	lane->busy = false;
+	items->ended++;
 	items->active--;
 	items->current = -1;
 }

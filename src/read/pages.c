@@ -367,6 +367,9 @@ guesses_allowed(FtxPages *pages, int64 bytes)
 		return 0;
 	if (size > 0)
 		allowed = Min(allowed, bytes / size - 1);
+	/* as many as were not enough */
+	if (pages->spec.few_rows)
+		allowed = Min(allowed, pages->received / pages->spec.page_size - 1);
 	if (pages->spec.limit >= 0)
 		allowed = Min(allowed, (pages->spec.limit - pages->received - 1) /
 								   pages->spec.page_size);
@@ -622,8 +625,12 @@ turn_page(FtxPages *pages)
 	follow_cursor(pages);
 	spare_memo(pages, (int64) ftx_call_body(pages->current).len);
 	judge_cursor(pages, limit);
-	if (pages->cursor != NULL && pages->spec.prefetch &&
-		!limit_satisfiable(pages))
+	if (pages->cursor == NULL || !pages->spec.prefetch ||
+		limit_satisfiable(pages))
+		pages->ask_at = -1;
+	else if (pages->spec.few_rows && pages->first_page)
+		pages->ask_at = pages->page.nitems / 2;
+	else
 		request_next(pages);
 	rotate_keys(pages);
 	MemoryContextSwitchTo(old);
@@ -687,6 +694,21 @@ check_key(FtxPages *pages, const FtxJsonValue *item)
 }
 
 /*
+ * Half of the first page is read: there is a use for more.
+ */
+static void
+request_more(FtxPages *pages)
+{
+	MemoryContext old = MemoryContextSwitchTo(pages->page_cxt);
+
+	if (pages->next == NULL)
+		request_next(pages);
+	else
+		request_guessed(pages);
+	MemoryContextSwitchTo(old);
+}
+
+/*
  * The next item of the page.
  */
 static FtxJsonValue *
@@ -695,7 +717,7 @@ accept_item(FtxPages *pages)
 	int i = pages->position++;
 
 	if (i == pages->ask_at)
-		request_guessed(pages);
+		request_more(pages);
 	if (pages->item == NULL || !is_list(pages))
 		return ftx_page_value(&pages->page, i, 0);
 	ftx_map_item(&pages->page, i, pages->spec.projection, pages->item);

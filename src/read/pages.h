@@ -28,7 +28,8 @@ typedef struct FtxReadSpec
 	FtxStats *stats;
 	int page_size;
 	bool prefetch;
-	int64 limit; /* rows that suffice, -1 = unknown */
+	bool few_rows; /* a few may suffice: ask for more as more are read */
+	int64 limit;   /* rows that suffice, -1 = unknown */
 } FtxReadSpec;
 
 /*

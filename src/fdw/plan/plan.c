@@ -382,6 +382,33 @@ add_lists(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 	request->filter_values = lappend(request->filter_values, match->value);
 }
 
+/*
+ * Is it a cursor's query?  (A subquery that is looked into for values has such a
+ * fraction, too, and may be hashed as a whole.)
+ */
+static bool
+is_cursor(PlannerInfo *root)
+{
+	return root->tuple_fraction > 0 && root->tuple_fraction < 1 &&
+		   root->parent_root == NULL;
+}
+
+/*
+ * May the first rows be enough: below LIMIT, EXISTS, or a cursor?  Not where
+ * all of them are read before the first one is handed on.
+ */
+static bool
+few_rows_suffice(PlannerInfo *root)
+{
+	const Query *query = root->parse;
+
+	return (is_cursor(root) || root->tuple_fraction >= 1 ||
+			query->limitCount != NULL) &&
+		   root->query_pathkeys == NIL && !query->hasAggs &&
+		   query->groupClause == NIL && query->distinctClause == NIL &&
+		   !query->hasWindowFuncs && query->commandType == CMD_SELECT;
+}
+
 ForeignScan *
 fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 					   Oid foreigntableid, ForeignPath *best_path, List *tlist,
@@ -410,8 +437,7 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 	}
 
 	/* a cursor wants its first rows soon, and maybe no others */
-	if (root->tuple_fraction > 0 && root->tuple_fraction < 1 &&
-		root->query_pathkeys == NIL && !root->parse->hasAggs)
+	if (is_cursor(root) && root->query_pathkeys == NIL && !root->parse->hasAggs)
 		prefetch = false;
 
 	if (request.key != NULL)
@@ -441,6 +467,7 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 	items = lappend(items, makeInteger(state->needs_detail));
 	items = lappend(items, makeInteger(state->table.page_size));
 	items = lappend(items, makeInteger(prefetch));
+	items = lappend(items, makeInteger(limit < 0 && few_rows_suffice(root)));
 	items = lappend(items, makeInteger(state->table.null_for_misfits));
 	items = lappend(items, makeInteger(limit));
 	items = lappend(

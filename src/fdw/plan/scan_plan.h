@@ -43,6 +43,8 @@ typedef enum FtxPlanItem
 	FtxPlanNeedsDetail,		 /* Integer: boolean */
 	FtxPlanPageSize,		 /* Integer */
 	FtxPlanPrefetch,		 /* Integer: boolean */
+	FtxPlanFewRows,			 /* Integer: boolean: a few may suffice, how
+							  * many is not known */
 	FtxPlanNullForMisfits,	 /* Integer: boolean */
 	FtxPlanLimit,			 /* Integer: rows that suffice, -1 = unknown */
 	FtxPlanListPages,		 /* Integer: expected pages of the plain list */

@@ -140,6 +140,8 @@ init_reading(FtxScanState *state, List *items)
 	spec.stats = &state->stats;
 	spec.page_size = intVal(list_nth(items, FtxPlanPageSize));
 	spec.prefetch = intVal(list_nth(items, FtxPlanPrefetch));
+	spec.few_rows = intVal(list_nth(items, FtxPlanFewRows));
+	state->few_rows = spec.few_rows;
 	spec.limit = state->limit;
 	state->items = ftx_items_create(&spec);
 	state->objects = ftx_objects_create(&spec);
@@ -313,6 +315,9 @@ in_flight_max(FtxScanState *state)
 
 	if (state->limit >= 0)
 		size = Min(size, Max(1, state->limit - state->emitted));
+	/* one at first, then as many as were not enough, and one more */
+	if (state->few_rows)
+		size = Min(size, 1 + state->emitted);
 	return (int) size;
 }
 

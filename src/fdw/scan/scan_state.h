@@ -68,6 +68,7 @@ struct FtxScanState
 	int nconstants; /* conditions that hold for all rows or for none */
 	int list_pages;
 	int64 limit;
+	bool few_rows;		 /* a few may suffice, how many is not known */
 	int max_concurrency; /* of the server */
 	bool describes;		 /* for EXPLAIN: nothing is executed, there is no
 						  * session, source or slot */
