@@ -358,6 +358,7 @@ project_key(FtxScanner *scanner, const char *p, const KeyNode *node,
 {
 	const char *key = p + 1;
 
+	*child = NULL;
 	if (*p != '"')
 		return failed(scanner, p);
 	p = ftx_scanner_run(scanner, key);

@@ -314,7 +314,9 @@ net_check_retry_after(PG_FUNCTION_ARGS)
 		{"Sun, 06 Nov 1994", 10, -1},
 		{"06 Nov 1994 08:49:37 GMT", 10, -1},
 		{"Sun, 06 Foo 1994 08:49:37 GMT", 10, -1},
-		{"Fri, 31 Dec 9999 23:59:59 GMT", 0, PG_INT32_MAX},
+		/* a time_t of 32 bits ends in 2038, and so does what libcurl reads */
+		{"Fri, 31 Dec 9999 23:59:59 GMT", 0,
+		 sizeof(time_t) > 4 ? PG_INT32_MAX : -1},
 	};
 
 	checks = 0;
