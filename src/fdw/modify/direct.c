@@ -32,6 +32,7 @@
 #include "fdw/modify/written_rows.h"
 #include "fdw/plan/named_columns.h"
 #include "fdw/plan/scan_plan.h"
+#include "fdw/scan/row_filter.h"
 #include "fdw/scan/scan.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -294,7 +295,7 @@ fivetrexBeginDirectModify(ForeignScanState *node, int eflags)
 	state->can_set_tag = intVal(list_nth(items, FtxPlanCanSetTag));
 	exprs = list_copy_tail(plan->fdw_exprs,
 						   intVal(list_nth(items, FtxPlanExprs)));
-	state->set_values = ExecInitExprList(
+	state->set_values = ftx_init_expressions(
 		list_copy_head(exprs, list_length(state->set_attnums)),
 		(PlanState *) node);
 

@@ -151,11 +151,35 @@ ftx_row_filter_pays(List *quals)
 	return false;
 }
 
+/*
+ * Expressions live as long as the query: a subplan that hashes puts slots into
+ * the query's table of slots, which is cleared after our memory has been freed.
+ */
+static ExprState *
+init_qual(List *clauses, PlanState *node)
+{
+	MemoryContext old = MemoryContextSwitchTo(node->state->es_query_cxt);
+	ExprState *state = ExecInitQual(clauses, node);
+
+	MemoryContextSwitchTo(old);
+	return state;
+}
+
+List *
+ftx_init_expressions(List *exprs, PlanState *node)
+{
+	MemoryContext old = MemoryContextSwitchTo(node->state->es_query_cxt);
+	List *states = ExecInitExprList(exprs, node);
+
+	MemoryContextSwitchTo(old);
+	return states;
+}
+
 static void
 add_plain(FtxRowFilter *filter, List *clauses, PlanState *node)
 {
 	if (clauses != NIL)
-		filter->steps[filter->nsteps++].clause = ExecInitQual(clauses, node);
+		filter->steps[filter->nsteps++].clause = init_qual(clauses, node);
 }
 
 static void
@@ -163,10 +187,11 @@ add_lookup(FtxRowFilter *filter, ScalarArrayOpExpr *op, Oid hash, Oid equal,
 		   PlanState *node)
 {
 	Step *step = &filter->steps[filter->nsteps++];
+	List *args = ftx_init_expressions(op->args, node);
 
-	step->clause = ExecInitQual(list_make1(op), node);
-	step->value = ExecInitExpr(linitial(op->args), node);
-	step->array = ExecInitExpr(lsecond(op->args), node);
+	step->clause = init_qual(list_make1(op), node);
+	step->value = linitial(args);
+	step->array = lsecond(args);
 	step->wanted = op->useOr;
 	fmgr_info(hash, &step->equality.hash);
 	fmgr_info(equal, &step->equality.equal);

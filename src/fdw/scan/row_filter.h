@@ -16,6 +16,12 @@
 
 typedef struct FtxRowFilter FtxRowFilter;
 
+/*
+ * States of expressions, for a node, in the query's memory: what a subplan of
+ * theirs registers with the query is looked at after our nodes have ended.
+ */
+extern List *ftx_init_expressions(List *exprs, PlanState *node);
+
 /* Is there such a condition among them? */
 extern bool ftx_row_filter_pays(List *quals);
 

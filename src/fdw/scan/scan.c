@@ -78,8 +78,8 @@ init_params(FtxScanState *state, ForeignScan *plan)
 				  state->nlowers + state->nuppers + state->nconstants +
 				  (state->plan_mode == FTX_SCAN_KEYS ? 1 : 0);
 
-	state->params = ExecInitExprList(list_copy_head(exprs, nparams),
-									 &state->node->ss.ps);
+	state->params = ftx_init_expressions(list_copy_head(exprs, nparams),
+										 &state->node->ss.ps);
 	return list_copy_tail(exprs, nparams);
 }
 
