@@ -107,7 +107,7 @@ subtest 'a clock is set meanwhile' => sub {
 		my $world = world();
 		$mock->begin_sync($world, $seem, ago => 1800);
 		$mock->end_sync($world, $seem);
-		my $waiter = $node->background('waiter', "SELECT $row FROM fivetrex_wait('$seem', '60 s', since => now(), server => '$world')");
+		my $waiter = $node->background('waiter', "SELECT $row FROM fivetrex_wait('$seem', '10 min', since => now(), server => '$world')");
 		$mock->wait_for($world, 1, $seem, 'answered');
 		$mock->begin_sync($world, $seem) if $hours > 0;
 		$mock->wait_for($world, 3, $seem, 'answered');
