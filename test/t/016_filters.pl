@@ -115,6 +115,11 @@ like($node->query("EXPLAIN (COSTS OFF) SELECT id FROM connectors WHERE group_id 
 like($node->query("EXPLAIN (COSTS OFF) SELECT id FROM connectors WHERE group_id IN ('a', 'b', 'c', 'd')"),
 	qr{Request: GET /v1/connections\?limit=1000\n\s+Expected Calls: 3}, 'and where all is read');
 
+like($node->query("EXPLAIN (COSTS OFF) SELECT id FROM connectors WHERE id = ANY ('{a,b,a,NULL,b,a}')"),
+	qr{Request: GET /v1/connections/\{id\}\n.*\n\s+Expected Calls: 2}, 'each key counts once');
+like($node->query("EXPLAIN (COSTS OFF) SELECT id FROM connectors WHERE group_id = ANY ('{a,b,a,NULL,b,a}')"),
+	qr{Request: GET /v1/connections\?group_id=\{group_id\}&limit=1000\n.*\n\s+Expected Calls: 2}, 'each value, too');
+
 # a write of what they leave, and what is read ahead of it
 {
 	my ($log) = $node->sent($mock, 'w', "SET fivetrex.dry_run = on; SET client_min_messages = error;

@@ -11,14 +11,19 @@
 #include <math.h>
 
 #include "access/sysattr.h"
+#include "base/textset.h"
+#include "catalog/pg_type.h"
 #include "catalogue/catalogue.h"
 #include "fdw/plan/cost.h"
 #include "fdw/plan/early.h"
 #include "fdw/plan/plan_state.h"
 #include "fdw/plan/scan_plan.h"
+#include "miscadmin.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
 
 /*
  * Planner units: what counts is a call's round trip, some 50 to 100 ms, and
@@ -60,6 +65,40 @@ ftx_keys_are_cheaper(double nkeys, double pages, int max_concurrency)
 		   ftx_calls_cost(nkeys, max_concurrency) < pages_cost(pages);
 }
 
+/*
+ * How many texts are in the array, each counted once, and nulls never: each is
+ * asked for once.
+ */
+static double
+distinct_elements(ArrayType *array)
+{
+	MemoryContext cxt = AllocSetContextCreate(
+		CurrentMemoryContext, "fivetrex elements", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	texthash_hash *known = texthash_create(cxt, 64, NULL);
+	Datum *elements;
+	bool *nulls;
+	int n;
+	double result;
+
+	/* of text or what is stored like it: varchar */
+	deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_INT,
+					  &elements, &nulls, &n);
+	for (int i = 0; i < n; i++)
+	{
+		bool found;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!nulls[i])
+			(void) texthash_insert(known, TextDatumGetCString(elements[i]),
+								   &found);
+	}
+	result = known->members;
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(cxt);
+	return result;
+}
+
 double
 ftx_match_keys(PlannerInfo *root, FtxMatch *match)
 {
@@ -70,9 +109,8 @@ ftx_match_keys(PlannerInfo *root, FtxMatch *match)
 	value = estimate_expression_value(root, (Node *) match->value);
 	if (IsA(value, Const) && !((Const *) value)->constisnull)
 	{
-		ArrayType *array = DatumGetArrayTypeP(((Const *) value)->constvalue);
-
-		return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+		return distinct_elements(
+			DatumGetArrayTypeP(((Const *) value)->constvalue));
 	}
 	if (IsA(value, ArrayExpr) && !((ArrayExpr *) value)->multidims)
 		return list_length(((ArrayExpr *) value)->elements);
