@@ -1,5 +1,5 @@
-# Child tables: which requests they make, how many at once, and what becomes of
-# parents that fail.
+# Child tables: how many requests at once, and what becomes of parents that fail; which requests they make
+# is in stories/children.sql.
 
 use strict;
 use warnings;
@@ -25,41 +25,8 @@ sub makes
 	return;
 }
 
-my @groups = split /\n/, $node->safe_psql('postgres', 'SELECT id FROM groups');
-my $g = '/v1/groups';
 
 # ---------- which requests
-
-makes('one parent', q{SELECT count(*) FROM group_users WHERE group_id = 'decent_dropsy'}, [ "GET $g/decent_dropsy/users?limit=1000" ], 10);
-makes('several', q{SELECT count(*) FROM group_users WHERE group_id IN ('decent_dropsy', 'hollow_cedar', 'decent_dropsy')}, [ map { "GET $g/$_/users?limit=1000" } qw(decent_dropsy hollow_cedar) ], 20);
-makes('a parameter', q{PREPARE p(text[]) AS SELECT count(*) FROM group_users WHERE group_id = ANY ($1); EXECUTE p('{hollow_cedar,no_such}')}, [ map { "GET $g/$_/users?limit=1000" } qw(hollow_cedar no_such) ], 10);
-makes('a filter', q{SELECT count(*) FROM transformations WHERE type = 'QUICKSTART' AND paused IS NULL}, [ 'GET /v1/transformations?type=QUICKSTART&limit=1000' ], 0);
-makes('a boolean filter', q{SELECT count(*) FROM users WHERE active}, [ 'GET /v1/users?active=true&limit=1000' ]);
-makes('its negation', q{SELECT count(*) FROM users WHERE NOT active}, [ 'GET /v1/users?active=false&limit=1000' ]);
-makes('IS TRUE, and another one', q{SELECT count(*) FROM users WHERE active IS TRUE AND has_api_key = false}, [ 'GET /v1/users?active=true&has_api_key=false&limit=1000' ]);
-makes('a boolean parameter', q{PREPARE b(boolean) AS SELECT count(*) FROM group_users WHERE group_id = 'decent_dropsy' AND active = $1; SET plan_cache_mode = force_generic_plan; EXECUTE b(true); EXECUTE b(NULL)}, [ "GET $g/decent_dropsy/users?active=true&limit=1000" ]);
-makes('IS NOT TRUE is not equality', q{SELECT count(*) FROM users WHERE active IS NOT TRUE}, [ 'GET /v1/users?limit=1000' ]);
-makes('a project', q{SELECT count(*) FROM transformations WHERE project_id = 'x'}, [ 'GET /v1/transformations?project_id=x&limit=1000' ], 0);
-makes('a key that is the name of a route', q{SELECT count(*) FROM webhooks WHERE id IN ('account', 'group')}, [ 'GET /v1/webhooks?limit=1000' ], 0);
-makes('a value that the API does not take is no error', q{SELECT count(*) FROM transformations WHERE type = 'quickstart'}, [ 'GET /v1/transformations?limit=1000' ], 0);
-makes('NULL', q{SELECT count(*) FROM group_users WHERE group_id = (SELECT NULL::text)}, [], 0);
-makes('none', q{SELECT count(*) FROM group_users WHERE group_id = ANY ('{}')}, [], 0);
-makes('empty', q{SELECT count(*) FROM group_users WHERE group_id = ANY ('{"", ".", ".."}')}, [], 0);
-makes('all', q{SELECT count(*) FROM group_users}, [ "GET $g?limit=1000", map { "GET $g/$_/users?limit=1000" } @groups ], 140);
-makes('the whole key', q{SELECT role FROM team_users WHERE team_id = 'team_platform' AND user_id = 'user_apple'}, [ 'GET /v1/teams/team_platform/users/user_apple' ], 'Team Member');
-makes('the whole key, and there is none', q{SELECT role FROM team_users WHERE team_id = 'team_platform' AND user_id = 'nobody'}, [ 'GET /v1/teams/team_platform/users/nobody' ], '');
-makes('two levels, nothing but the upper one', q{SELECT count(*) FROM connector_columns WHERE connector_id = 'daily_beacon'},
-	[ "GET /v1/connections/daily_beacon/schemas", "GET /v1/connections/daily_beacon/schemas/public/tables/metrics/columns" ], 3);
-makes('two levels, a condition on the second', q{SELECT count(*) FROM connector_columns WHERE connector_id = 'assimilate_seem' AND table_name = 'orders'},
-	[ "GET /v1/connections/assimilate_seem/schemas", "GET /v1/connections/assimilate_seem/schemas/public/tables/orders/columns" ], 6);
-makes('two levels, all', q{SELECT count(*) FROM connector_columns WHERE connector_id = 'assimilate_seem' AND schema_name = 'public' AND table_name = 'orders'},
-	[ "GET /v1/connections/assimilate_seem/schemas/public/tables/orders/columns" ], 6);
-makes('odd names', q{SELECT string_agg(column_name, '|' ORDER BY column_name COLLATE "C") FROM connector_columns WHERE connector_id = 'unicode_meadow' AND schema_name = 'my schema/é' AND table_name = 'Orders & Items'},
-	[ 'GET /v1/connections/unicode_meadow/schemas/my%20schema%2F%C3%A9/tables/Orders%20%26%20Items/columns' ], '50% off|a/b|id|naïve|plus+sign');
-makes('a join drives by the parent', q{SELECT count(*) FROM groups g JOIN group_users u ON u.group_id = g.id WHERE g.id = 'hollow_cedar'}, [ "GET $g/hollow_cedar", "GET $g/hollow_cedar/users?limit=1000" ], 10);
-makes('a LATERAL', q{SELECT count(*) FROM (VALUES ('hollow_cedar'), ('lucid_orchard')) v(id), LATERAL (SELECT * FROM group_users u WHERE u.group_id = v.id) x}, [ map { "GET $g/$_/users?limit=1000" } qw(hollow_cedar lucid_orchard) ], 20);
-makes('extra calls', q{SELECT count(public_key) FROM groups WHERE name IN ('Legal', 'People')}, [ "GET $g?limit=1000", map { "GET $g/$_/public-key" } qw(hollow_cedar lucid_orchard) ], 2);
-makes('one object per parent', q{SELECT state ->> 'page' FROM connector_states WHERE connector_id = 'function_kernel'}, [ 'GET /v1/connections/function_kernel/state' ], 7);
 
 {
 	my ($log, $out) = $node->sent($mock, 'w', q{SELECT user_id FROM group_users LIMIT 3});
@@ -125,18 +92,6 @@ like($node->safe_psql('postgres', q{EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM c
 like($node->safe_psql('postgres', q{EXPLAIN (VERBOSE, COSTS OFF) SELECT role FROM team_users WHERE team_id = 'a' AND user_id = 'b'}), qr{Fivetran Request: GET /v1/teams/a/users/b\n\s+Pushed Filter: .*\n\s+Expected Calls: 1}, 'EXPLAIN of a whole key');
 
 # ---------- writes
-
-my $user = $node->safe_psql('postgres', q{SELECT id FROM users u WHERE NOT EXISTS (SELECT FROM team_users t WHERE t.user_id = u.id AND t.team_id = 'team_support') LIMIT 1});
-makes('INSERT of a member', qq{INSERT INTO team_users (team_id, user_id, role) VALUES ('team_support', '$user', 'Team Member') RETURNING team_id, user_id, role},
-	[ "POST /v1/teams/team_support/users {\"role\":\"Team Member\",\"user_id\":\"$user\"}" ], "team_support|$user|Team Member");
-makes('UPDATE of a member', qq{UPDATE team_users SET role = 'Team Manager' WHERE team_id = 'team_support' AND user_id = '$user' RETURNING team_id, role},
-	[ "GET /v1/teams/team_support/users/$user", "PATCH /v1/teams/team_support/users/$user {\"role\":\"Team Manager\"}" ], 'team_support|Team Manager');
-makes('DELETE of a member', qq{DELETE FROM team_users WHERE team_id = 'team_support' AND user_id = '$user' RETURNING role},
-	[ "GET /v1/teams/team_support/users/$user", "DELETE /v1/teams/team_support/users/$user" ], 'Team Manager');
-makes('the member of a body has another name', q{INSERT INTO team_groups (team_id, group_id, role) VALUES ('team_support', 'hollow_cedar', 'View Destination') RETURNING group_id},
-	[ 'POST /v1/teams/team_support/groups {"id":"hollow_cedar","role":"View Destination"}' ], 'hollow_cedar');
-makes('an update that answers with a message is followed by a GET', q{UPDATE user_groups SET role = 'Edit Destination' WHERE user_id = '_accountworthy' AND group_id = 'decent_dropsy' RETURNING role},
-	[ 'GET /v1/users/_accountworthy/groups/decent_dropsy', 'PATCH /v1/users/_accountworthy/groups/decent_dropsy {"role":"Edit Destination"}', 'GET /v1/users/_accountworthy/groups/decent_dropsy' ], 'Edit Destination');
 
 # one-time secrets
 like(($node->sent($mock, 'w', q{INSERT INTO system_keys (name) VALUES ('k')}))[2], qr/ERROR:  0A000: this INSERT would lose the secret in column "secret" of system_keys/, 'a secret that would be lost');
