@@ -11,6 +11,7 @@
 #include "access/htup_details.h"
 #include "api/options/options.h"
 #include "api/writes/belts.h"
+#include "executor/tuptable.h"
 #include "fdw/modify/target.h"
 #include "fdw/modify/target_check.h"
 #include "fdw/plan/generated.h"

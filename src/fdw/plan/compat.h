@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * compat.h
- *		Differences between versions of PostgreSQL that paths of joins meet: see
- *		base/compat.h.
+ *		Differences between versions of PostgreSQL that paths of joins, and who
+ *		looks at plans, meet: see base/compat.h.
  *
  *-------------------------------------------------------------------------
  */
@@ -49,6 +49,17 @@
 #define ftx_unique_paths(root, rel, sjinfo)                                    \
 	list_make1(create_unique_path((root), (rel), (rel)->cheapest_total_path,   \
 								  (sjinfo)))
+#endif
+
+/*
+ * Does a statement write to the relation?  A list of them until 18.
+ */
+#if PG_VERSION_NUM >= 190000
+#define ftx_plan_writes_to(statement, relid)                                   \
+	bms_is_member((int) (relid), (statement)->resultRelationRelids)
+#else
+#define ftx_plan_writes_to(statement, relid)                                   \
+	list_member_int((statement)->resultRelations, (int) (relid))
 #endif
 
 #endif /* FTX_PLAN_COMPAT_H */

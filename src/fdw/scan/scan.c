@@ -22,6 +22,7 @@
 #include "executor/tuptable.h"
 #include "fdw/compat.h"
 #include "fdw/fdw.h"
+#include "fdw/plan/compat.h"
 #include "fdw/plan/generated.h"
 #include "fdw/scan/request.h"
 #include "fdw/scan/scan.h"
@@ -113,7 +114,7 @@ reads_target(FtxScanState *state)
 	PlannedStmt *stmt = state->node->ss.ps.state->es_plannedstmt;
 
 	return plan->operation != CMD_SELECT ||
-		   list_member_int(stmt->resultRelations, plan->scan.scanrelid);
+		   ftx_plan_writes_to(stmt, plan->scan.scanrelid);
 }
 
 static void
