@@ -43,7 +43,7 @@ sub read_all
 			my %resource = map { $_ => $fields =~ /\.$_ =\s*\{?\s*"([^"]*)"/ ? $1 : undef }
 			  qw(name list detail items parent object_id always period);
 			($resource{bare}) = $fields =~ /\.detail =\s*\{\s*"[^"]*",\s*\w+,\s*"(\w+)"/;
-			my ($array) = $fields =~ /\.columns = (\w+)/;
+			my ($array) = $fields =~ /\.columns = \(?(\w+)/;
 			$resource{columns} = $columns{$array} or die "no columns of $resource{name}";
 			$resources{ $resource{name} } = \%resource;
 		}
