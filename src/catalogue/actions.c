@@ -34,18 +34,18 @@ ftx_action_find(const char *function)
 }
 
 const FtxHandwritten ftx_handwritten[] = {
-	{"fivetrex_ping", "GET", "/v1/account/info", &ftx_account},
-	{"fivetrex_sync_status", "GET", "/v1/connections/{connector_id}",
+	{"fivetrex_ping", FTX_GET, "/v1/account/info", &ftx_account},
+	{"fivetrex_sync_status", FTX_GET, "/v1/connections/{connector_id}",
 	 &ftx_connectors},
-	{"fivetrex_wait", "GET", "/v1/connections/{connector_id}", &ftx_connectors,
-	 &ftx_connector_sync_history},
-	{"fivetrex_table_columns", "GET",
+	{"fivetrex_wait", FTX_GET, "/v1/connections/{connector_id}",
+	 &ftx_connectors, &ftx_connector_sync_history},
+	{"fivetrex_table_columns", FTX_GET,
 	 "/v1/connections/{connector_id}/schemas/{schema}/tables/{table}/columns",
 	 &ftx_connector_columns},
-	{"fivetrex_upload_sdk_package", "POST", "/v1/connector-sdk/packages"},
-	{"fivetrex_replace_sdk_package", "PATCH",
+	{"fivetrex_upload_sdk_package", FTX_POST, "/v1/connector-sdk/packages"},
+	{"fivetrex_replace_sdk_package", FTX_PATCH,
 	 "/v1/connector-sdk/packages/{package_id}"},
-	{"fivetrex_download_sdk_package", "GET",
+	{"fivetrex_download_sdk_package", FTX_GET,
 	 "/v1/connector-sdk/packages/{package_id}/download"},
 	{NULL},
 };
@@ -62,21 +62,21 @@ ftx_handwritten_find(const char *function)
 }
 
 const char *
-ftx_function_of_operation(const char *method, const char *path)
+ftx_function_of_operation(FtxMethod method, const char *path)
 {
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 	{
 		for (const FtxAction *action = families[i]; action->function != NULL;
 			 action++)
 		{
-			if (strcmp(action->method, method) == 0 &&
+			if (action->method == method &&
 				ftx_template_same(action->path, path))
 				return action->function;
 		}
 	}
 	for (const FtxHandwritten *h = ftx_handwritten; h->function != NULL; h++)
 	{
-		if (strcmp(h->method, method) == 0 && ftx_template_same(h->path, path))
+		if (h->method == method && ftx_template_same(h->path, path))
 			return h->function;
 	}
 	return NULL;

@@ -11,6 +11,7 @@
 #ifndef FTX_ACTIONS_H
 #define FTX_ACTIONS_H
 
+#include "base/method.h"
 #include "catalogue/catalogue.h"
 
 /* Where an argument goes. */
@@ -50,9 +51,8 @@ typedef enum FtxResult
 typedef struct FtxAction
 {
 	const char *function; /* SQL name */
-	const char *method;
+	FtxMethod method;
 	const char *path;
-	FtxAccept accept;
 	unsigned flags;
 	FtxResult result;
 	const char *result_member; /* of data: an object; or NULL */
@@ -94,7 +94,7 @@ extern const FtxAction ftx_platform_actions[];
 typedef struct FtxHandwritten
 {
 	const char *function;
-	const char *method;
+	FtxMethod method;
 	const char *path; /* {names} stand for the first arguments, in order */
 
 	/*
@@ -115,7 +115,7 @@ extern const FtxHandwritten *ftx_handwritten_find(const char *function);
  * stands in braces differently.
  */
 extern const char *
-ftx_function_of_operation(const char *method, const char *path);
+ftx_function_of_operation(FtxMethod method, const char *path);
 
 /* The action of an SQL function; NULL if there is none of that name. */
 extern const FtxAction *ftx_action_find(const char *function);

@@ -131,12 +131,6 @@ ftx_type_sql(FtxType type)
 	return "text";
 }
 
-const char *
-ftx_accept_value(FtxAccept accept)
-{
-	return accept == FTX_V2 ? "application/json;version=2" : "application/json";
-}
-
 /* ---------- invariants ---------- */
 
 /* The last complaint; checked by the suite, one at a time. */
@@ -152,19 +146,18 @@ complain_of_row(const FtxResource *resource, const char *about,
 }
 
 static const char *
-check_template(const FtxResource *resource, const FtxOperation *operation)
+check_template(const FtxResource *resource, const char *template)
 {
-	const char *at = operation->path;
+	const char *at = template;
 	FtxPiece piece;
 
 	while (at != NULL && ftx_template_next(&at, &piece))
 	{
 		if (piece.name != NULL &&
 			(piece.name_len == 0 || piece.name[piece.name_len] != '}'))
-			return complain_of_row(resource, operation->path,
-								   "has a broken {name}");
+			return complain_of_row(resource, template, "has a broken {name}");
 		if (piece.name != NULL && ftx_resource_named(resource, &piece) < 0)
-			return complain_of_row(resource, operation->path,
+			return complain_of_row(resource, template,
 								   "has a {name} that is no column");
 	}
 	return NULL;
@@ -306,7 +299,6 @@ count_of(const char *text, char c)
 static const char *
 check_shapes(const FtxResource *resource)
 {
-	const FtxOperation merged = {.path = resource->merged_at};
 	int column;
 
 	if (count_of(resource->items, '*') > FTX_MAX_NAMES)
@@ -322,16 +314,16 @@ check_shapes(const FtxResource *resource)
 			return complain_of_row(resource, resource->period.column,
 								   "bounds the period but is no timestamptz");
 	}
-	return check_template(resource, &merged);
+	return check_template(resource, resource->merged_at);
 }
 
 static const char *
 check_resource(const FtxResource *resource)
 {
-	const FtxOperation *operations[] = {
-		&resource->list,	  &resource->detail, &resource->extras[0],
-		&resource->extras[1], &resource->create, &resource->create_in,
-		&resource->update,	  &resource->remove};
+	const char *templates[] = {resource->list,		resource->detail,
+							   resource->extras[0], resource->extras[1],
+							   resource->create,	resource->create_in,
+							   resource->update,	resource->remove};
 	const char *found = check_columns(resource);
 
 	if (found == NULL)
@@ -342,10 +334,9 @@ check_resource(const FtxResource *resource)
 		found = check_parent(resource);
 	if (found == NULL)
 		found = check_shapes(resource);
-	for (int i = 0; found == NULL && i < FTX_LENGTH(operations); i++)
-		found = check_template(resource, operations[i]);
-	if (found == NULL && resource->list.path == NULL &&
-		resource->detail.path == NULL)
+	for (int i = 0; found == NULL && i < FTX_LENGTH(templates); i++)
+		found = check_template(resource, templates[i]);
+	if (found == NULL && resource->list == NULL && resource->detail == NULL)
 		found = complain_of_row(resource, "it", "cannot be read");
 	return found;
 }

@@ -32,13 +32,6 @@ typedef enum FtxType
 	FTX_JSONB
 } FtxType;
 
-/* Accept header of an operation (API definition, per operation). */
-typedef enum FtxAccept
-{
-	FTX_V1, /* application/json */
-	FTX_V2	/* application/json;version=2 */
-} FtxAccept;
-
 /* Properties of a column, or'ed. */
 #define FTX_KEY 0x0001	  /* identifies the row; {column} in paths */
 #define FTX_DETAIL 0x0002 /* only the detail call returns it */
@@ -116,17 +109,6 @@ typedef struct FtxReadOnly
 	const char *const *values; /* ended by NULL */
 } FtxReadOnly;
 
-/* One operation: method is given by its place in FtxResource. */
-typedef struct FtxOperation
-{
-	const char *path; /* "/v1/groups/{id}"; {column} is bound to the
-								 * column's value.  NULL = does not exist */
-	FtxAccept accept;
-	const char *bare; /* the definition declares that its answer is the
-					   * object itself, without an envelope: a member that
-					   * the object then has; NULL elsewhere */
-} FtxOperation;
-
 /*
  * A table.  The simplest have a list and a detail call.  A child, as an
  * example: connector_columns has
@@ -151,11 +133,21 @@ typedef struct FtxResource
 	const char *alias; /* second name accepted for it, or NULL */
 	const char *comment;
 
-	FtxOperation list;		/* GET; NULL path: the detail call is the only
-								 * read (a singleton such as account) */
-	bool paged;				/* list takes cursor and limit */
-	FtxOperation detail;	/* GET */
-	FtxOperation extras[2]; /* GET of one object, for FTX_EXTRA_1 and _2 */
+	/*
+	 * Paths of its operations: templates ("/v1/groups/{id}") whose {column}s
+	 * are bound to values of these columns.  NULL: there is none.  What else
+	 * is to be said of them says operations.c.
+	 */
+	const char *list;	   /* GET; NULL: the detail call is the only read (a
+							* singleton such as account) */
+	bool paged;			   /* list takes cursor and limit */
+	const char *detail;	   /* GET */
+	const char *extras[2]; /* GET of one object, for FTX_EXTRA_1 and _2 */
+	const char *create;	   /* POST */
+	const char *create_in; /* POST used instead when the column bound in its
+							* path is given (group webhooks) */
+	const char *update;	   /* PATCH */
+	const char *remove;	   /* DELETE */
 
 	/*
 	 * Where items stand in the answer to the list: NULL for data.items, else
@@ -190,11 +182,6 @@ typedef struct FtxResource
 	 * ("400") or codes ("NotFound_SchemaConfig").  NULL-terminated, or NULL.
 	 */
 	const char *const *absent;
-	FtxOperation create;	/* POST */
-	FtxOperation create_in; /* POST used instead when the column bound in
-								 * its path is given (group webhooks) */
-	FtxOperation update;	/* PATCH */
-	FtxOperation remove;	/* DELETE */
 
 	/*
 	 * Where a row stands in the body of the update, whose rows are then merged
@@ -276,9 +263,6 @@ extern int ftx_resource_key(const FtxResource *resource);
 
 /* SQL type of a column as it is written in CREATE FOREIGN TABLE. */
 extern const char *ftx_type_sql(FtxType type);
-
-/* Accept header's value. */
-extern const char *ftx_accept_value(FtxAccept accept);
 
 /*
  * First broken invariant of the catalogue in words, or NULL: names unique and

@@ -8,32 +8,48 @@
 #ifndef FTX_OPERATIONS_H
 #define FTX_OPERATIONS_H
 
-#include "catalogue/catalogue.h"
+#include "base/method.h"
 
-typedef struct FtxApiOperation
+/* Accept header of an operation (API definition, per operation). */
+typedef enum FtxAccept
 {
-	const char *method;
-	const char *path; /* {name} stands for one segment */
+	FTX_V1, /* application/json */
+	FTX_V2	/* application/json;version=2 */
+} FtxAccept;
+
+/*
+ * What the definition says of a request; resources and actions have its path
+ * alone, with names of their own in braces.
+ */
+typedef struct FtxOperation
+{
+	FtxMethod method;
+	const char *path; /* a template; {name} stands for one segment */
 	FtxAccept accept;
-	const char *bare; /* as in FtxOperation */
-} FtxApiOperation;
+	const char *bare; /* the definition declares that its answer is the object
+					   * itself, without an envelope: a member that the object
+					   * then has; NULL elsewhere */
+} FtxOperation;
 
 /* Sorted by path, then GET, POST, PATCH, DELETE. */
-extern const FtxApiOperation ftx_operations[];
+extern const FtxOperation ftx_operations[];
 extern const int ftx_noperations;
 
 /*
  * The operation that a request is, or NULL.  `path` is encoded and may have a
  * query.  Where several templates fit, the one with fewest names is meant: /v1/users/api-keys is no user.
  */
-extern const FtxApiOperation *
-ftx_operation_find(const char *method, const char *path);
+extern const FtxOperation *
+ftx_operation_find(FtxMethod method, const char *path);
+
+/* Accept header's value. */
+extern const char *ftx_accept_value(FtxAccept accept);
 
 /*
  * The rate limit that an operation counts against beside the one of all
  * requests (API facts 1.7), or NULL: "setup tests", "source interactions",
  * "user creation", "private link creation".
  */
-extern const char *ftx_operation_budget(const FtxApiOperation *operation);
+extern const char *ftx_operation_budget(const FtxOperation *operation);
 
 #endif /* FTX_OPERATIONS_H */

@@ -47,11 +47,10 @@ list_request(FtxScanState *state, const FtxScanRequest *request)
 	if (request->none || plan.none)
 		return "none";
 	initStringInfo(&path);
-	appendStringInfo(
-		&path, "GET %s%s",
-		ftx_path_of(resource, plan.operation, request->range.fixed),
-		request->range.query);
-	if (plan.operation == &resource->list && resource->paged)
+	appendStringInfo(&path, "GET %s%s",
+					 ftx_path_of(resource, plan.template, request->range.fixed),
+					 request->range.query);
+	if (plan.template == resource->list && resource->paged)
 	{
 		int size = ftx_pages_first_limit(
 			intVal(list_nth(items, FtxPlanPageSize)), state->limit);
@@ -164,13 +163,13 @@ explain_details(FtxScanState *state, const FtxScanRequest *request,
 		ExplainPropertyText(
 			label,
 			psprintf("GET %s",
-					 ftx_path_of_key(resource, &resource->detail, key)),
+					 ftx_path_of_key(resource, resource->detail, key)),
 			es);
 	else if ((flags & (FTX_DETAIL | FTX_LIST_MAY_OMIT)) != 0 &&
-			 resource->list.path != NULL)
+			 resource->list != NULL)
 		ExplainPropertyText(
 			label,
-			psprintf("GET %s%s", resource->detail.path,
+			psprintf("GET %s%s", resource->detail,
 					 flags & FTX_DETAIL ? "" : " (where the list omits)"),
 			es);
 	for (int i = 0; i < 2; i++)
@@ -181,7 +180,7 @@ explain_details(FtxScanState *state, const FtxScanRequest *request,
 			ExplainPropertyText(
 				"Fivetran Detail Request",
 				psprintf("GET %s",
-						 ftx_path_of_key(resource, &resource->extras[i], key)),
+						 ftx_path_of_key(resource, resource->extras[i], key)),
 				es);
 	}
 }
@@ -283,7 +282,7 @@ given_columns(Relation rel, const FtxResource *resource, const Plan *rows,
 			continue;
 		given[column] = ftx_unknown;
 		if (bms_is_member(column,
-						  ftx_path_columns(resource, resource->create_in.path)))
+						  ftx_path_columns(resource, resource->create_in)))
 			*certain &= constant;
 	}
 	return given;
@@ -297,11 +296,10 @@ explained_insert(Relation rel, const FtxResource *resource, const Plan *rows)
 {
 	bool certain;
 	char **given = given_columns(rel, resource, rows, &certain);
-	const FtxOperation *operation = ftx_target_creation(resource, given);
+	const char *template = ftx_target_creation(resource, given);
 
-	return certain ? psprintf("POST %s", operation->path) :
-					 psprintf("POST %s or %s", operation->path,
-							  resource->create.path);
+	return certain ? psprintf("POST %s", template) :
+					 psprintf("POST %s or %s", template, resource->create);
 }
 
 /*
@@ -319,9 +317,9 @@ explain_write(Relation rel, CmdType operation, const Plan *rows,
 	if (operation == CMD_INSERT)
 		request = explained_insert(rel, resource, rows);
 	else if (operation == CMD_UPDATE)
-		request = psprintf("PATCH %s", resource->update.path);
+		request = psprintf("PATCH %s", resource->update);
 	else
-		request = psprintf("DELETE %s", resource->remove.path);
+		request = psprintf("DELETE %s", resource->remove);
 	ExplainPropertyText("Fivetran Write", request, es);
 	/* an estimate like those of rows; updates that are nested share requests */
 	if (es->costs && (operation != CMD_UPDATE || resource->merged_at == NULL))

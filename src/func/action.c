@@ -19,6 +19,7 @@
 #include "api/secrets/mask.h"
 #include "api/writes/writes.h"
 #include "base/compat.h"
+#include "base/method.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "catalogue/actions.h"
@@ -189,8 +190,7 @@ build_body(FunctionCallInfo fcinfo, const FtxAction *action)
 	bool given = false;
 	bool wanted = false;
 
-	if (strcmp(action->method, "GET") == 0 ||
-		strcmp(action->method, "DELETE") == 0)
+	if (action->method == FTX_GET || action->method == FTX_DELETE)
 		return NULL;
 	ftx_body_begin(&body);
 	for (int i = 0; i < argument_count(action); i++)
@@ -212,7 +212,7 @@ build_body(FunctionCallInfo fcinfo, const FtxAction *action)
 						 PG_GETARG_DATUM(i), false,
 						 get_fn_expr_argtype(fcinfo->flinfo, i));
 	}
-	if (strcmp(action->method, "PATCH") == 0 && wanted && !given)
+	if (action->method == FTX_PATCH && wanted && !given)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("%s() has nothing to set", action->function),
 						errdetail("Nothing was sent."),
@@ -427,14 +427,12 @@ fivetrex_action(PG_FUNCTION_ARGS)
 
 	check_confirmation(fcinfo, action);
 	check_required_arguments(fcinfo, action);
-	spec.method = ftx_func_method(action->method);
+	spec.method = action->method;
 	spec.path = build_path(fcinfo, action);
-	spec.accept = action->accept;
 	spec.body = build_body(fcinfo, action);
 	spec.repeat_safe = (action->flags & FTX_ACT_REPEAT_SAFE) != 0;
 	spec.takes_long = (action->flags & FTX_ACT_TAKES_LONG) != 0;
 	spec.reads = !changes;
-	spec.expected.no_key = !changes && strchr(action->path, '{') == NULL;
 	expect_object(fcinfo, action, &spec);
 
 	if ((action->flags & FTX_ACT_DELETES) != 0)

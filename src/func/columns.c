@@ -65,7 +65,6 @@ fivetrex_table_columns(PG_FUNCTION_ARGS)
 	wanted.projection = projection;
 
 	spec.method = FTX_GET;
-	spec.accept = resource->list.accept;
 	spec.repeat_safe = true;
 	spec.takes_long = true;
 	ftx_call_decode(ftx_func_read(session, &spec), &wanted, &page);

@@ -39,7 +39,7 @@ filter_columns(const FtxResource *resource)
 		const FtxColumn *column = &resource->columns[i];
 
 		if ((column->flags & FTX_PARENT) != 0 ||
-			(i == key && resource->detail.path != NULL))
+			(i == key && resource->detail != NULL))
 			state = accumArrayResult(state, CStringGetTextDatum(column->name),
 									 false, TEXTOID, CurrentMemoryContext);
 	}
@@ -69,11 +69,11 @@ fivetrex_tables(PG_FUNCTION_ARGS)
 
 		put_column_text(&values[0], &nulls[0], resource->name);
 		put_column_text(&values[1], &nulls[1], resource->comment);
-		put_column_text(&values[2], &nulls[2], resource->list.path);
-		put_column_text(&values[3], &nulls[3], resource->detail.path);
-		put_column_text(&values[4], &nulls[4], resource->create.path);
-		put_column_text(&values[5], &nulls[5], resource->update.path);
-		put_column_text(&values[6], &nulls[6], resource->remove.path);
+		put_column_text(&values[2], &nulls[2], resource->list);
+		put_column_text(&values[3], &nulls[3], resource->detail);
+		put_column_text(&values[4], &nulls[4], resource->create);
+		put_column_text(&values[5], &nulls[5], resource->update);
+		put_column_text(&values[6], &nulls[6], resource->remove);
 		values[7] = filter_columns(resource);
 		put_column_text(&values[8], &nulls[8], resource->parent);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);

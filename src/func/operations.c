@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "base/method.h"
 #include "catalogue/actions.h"
 #include "catalogue/operations.h"
 #include "catalogue/template.h"
@@ -19,24 +20,24 @@
 PG_FUNCTION_INFO_V1(fivetrex_operations);
 
 static bool
-is(const FtxOperation *operation, const char *path)
+is(const char *template, const char *path)
 {
-	return operation->path != NULL && ftx_template_same(operation->path, path);
+	return template != NULL && ftx_template_same(template, path);
 }
 
 /*
  * The statement on a resource that makes the operation, or NULL.
  */
 static char *
-statement(const FtxResource *resource, const FtxApiOperation *operation)
+statement(const FtxResource *resource, const FtxOperation *operation)
 {
 	const char *path = operation->path;
 
-	if (strcmp(operation->method, "GET") == 0)
+	if (operation->method == FTX_GET)
 	{
-		if (is(&resource->list, path))
+		if (is(resource->list, path))
 			return psprintf("SELECT ... FROM %s", resource->name);
-		if (is(&resource->detail, path))
+		if (is(resource->detail, path))
 		{
 			int key = ftx_resource_key(resource);
 
@@ -50,19 +51,19 @@ statement(const FtxResource *resource, const FtxApiOperation *operation)
 			const FtxColumn *column = &resource->columns[i];
 
 			if (((column->flags & FTX_EXTRA_1) &&
-				 is(&resource->extras[0], path)) ||
+				 is(resource->extras[0], path)) ||
 				((column->flags & FTX_EXTRA_2) &&
-				 is(&resource->extras[1], path)))
+				 is(resource->extras[1], path)))
 				return psprintf("SELECT %s FROM %s", column->name,
 								resource->name);
 		}
 	}
-	if (strcmp(operation->method, "POST") == 0 &&
-		(is(&resource->create, path) || is(&resource->create_in, path)))
+	if (operation->method == FTX_POST &&
+		(is(resource->create, path) || is(resource->create_in, path)))
 		return psprintf("INSERT INTO %s", resource->name);
-	if (strcmp(operation->method, "PATCH") == 0 && is(&resource->update, path))
+	if (operation->method == FTX_PATCH && is(resource->update, path))
 		return psprintf("UPDATE %s", resource->name);
-	if (strcmp(operation->method, "DELETE") == 0 && is(&resource->remove, path))
+	if (operation->method == FTX_DELETE && is(resource->remove, path))
 		return psprintf("DELETE FROM %s", resource->name);
 	return NULL;
 }
@@ -79,7 +80,7 @@ fivetrex_operations(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 0; i < ftx_noperations; i++)
 	{
-		const FtxApiOperation *operation = &ftx_operations[i];
+		const FtxOperation *operation = &ftx_operations[i];
 		const char *function = ftx_function_of_operation(operation->method,
 														 operation->path);
 		const char *budget = ftx_operation_budget(operation);
@@ -90,7 +91,7 @@ fivetrex_operations(PG_FUNCTION_ARGS)
 
 		for (r = 0; ftx_catalogue[r] != NULL && sql == NULL; r++)
 			sql = statement(ftx_catalogue[r], operation);
-		values[0] = CStringGetTextDatum(operation->method);
+		values[0] = CStringGetTextDatum(ftx_method_name(operation->method));
 		values[1] = CStringGetTextDatum(operation->path);
 		nulls[3] = sql == NULL;
 		if (sql != NULL)
@@ -98,8 +99,8 @@ fivetrex_operations(PG_FUNCTION_ARGS)
 		else if (function != NULL)
 			sql = psprintf("%s(...)", function);
 		else
-			sql = psprintf("fivetrex_request('%s', '%s')", operation->method,
-						   operation->path);
+			sql = psprintf("fivetrex_request('%s', '%s')",
+						   ftx_method_name(operation->method), operation->path);
 		values[2] = CStringGetTextDatum(sql);
 		nulls[4] = function == NULL;
 		if (function != NULL)

@@ -14,7 +14,6 @@
 #include "api/writes/writes.h"
 #include "base/compat.h"
 #include "base/method.h"
-#include "catalogue/operations.h"
 #include "func/func.h"
 #include "json/json.h"
 #include "lib/stringinfo.h"
@@ -171,7 +170,6 @@ Datum
 fivetrex_request(PG_FUNCTION_ARGS)
 {
 	FtxCallSpec spec = {0};
-	const FtxApiOperation *operation;
 	FtxSession *session;
 	FtxCall *call;
 	StringInfoData path;
@@ -184,7 +182,6 @@ fivetrex_request(PG_FUNCTION_ARGS)
 	initStringInfo(&path);
 	appendStringInfoString(&path, text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	check_request_path(path.data);
-	operation = ftx_operation_find(ftx_method_name(spec.method), path.data);
 	if (!PG_ARGISNULL(2))
 		append_request_query(&path, PG_GETARG_JSONB_P(2));
 	if (!PG_ARGISNULL(3) && spec.method == FTX_GET)
@@ -203,10 +200,6 @@ fivetrex_request(PG_FUNCTION_ARGS)
 			 spec.method == FTX_PUT)
 		spec.body = "{}"; /* some of these refuse an empty body */
 	spec.path = path.data;
-	spec.accept = operation != NULL ? operation->accept : FTX_V1;
-	spec.expected.bare = operation != NULL ? operation->bare : NULL;
-	spec.expected.no_key = spec.method == FTX_GET && operation != NULL &&
-						   strchr(operation->path, '{') == NULL;
 	spec.repeat_safe = spec.method == FTX_GET || spec.method == FTX_DELETE;
 	spec.takes_long = spec.method != FTX_GET;
 

@@ -14,7 +14,6 @@
 #include "base/bytes.h"
 #include "base/compat.h"
 #include "base/method.h"
-#include "catalogue/catalogue.h"
 #include "func/func.h"
 #include "json/json.h"
 #include "json/projection.h"
@@ -84,7 +83,6 @@ send_package(FunctionCallInfo fcinfo, const char *function, FtxMethod method,
 						errmsg("file must not be null")));
 	spec.method = method;
 	spec.path = ftx_func_path(fcinfo, function);
-	spec.accept = FTX_V1;
 	spec.takes_long = true;
 	if (argno > 0)
 	{
@@ -165,7 +163,6 @@ fivetrex_download_sdk_package(PG_FUNCTION_ARGS)
 
 	spec.method = FTX_GET;
 	spec.path = ftx_func_path(fcinfo, "fivetrex_download_sdk_package");
-	spec.accept = FTX_V1;
 	spec.repeat_safe = true;
 	spec.takes_long = true;
 	session = ftx_func_session(fcinfo, 1);

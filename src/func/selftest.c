@@ -159,10 +159,9 @@ take_keys(const FtxResource *resource, const FtxJsonValue *values, char **bound)
  * Can the path be asked for: has each name in it a value that stands there?
  */
 static bool
-is_addressable(const FtxResource *resource, const FtxOperation *operation,
-			   char **bound)
+is_addressable(const FtxResource *resource, const char *template, char **bound)
 {
-	Bitmapset *columns = ftx_path_columns(resource, operation->path);
+	Bitmapset *columns = ftx_path_columns(resource, template);
 	int column = -1;
 
 	while ((column = bms_next_member(columns, column)) >= 0)
@@ -264,8 +263,8 @@ probe_resource(FtxSession *session, Probe *probes, int index)
 	const FtxResource *resource = ftx_catalogue[index];
 	Probe *probe = &probes[index];
 	char **bound = palloc0(sizeof(char *) * resource->ncolumns);
-	bool list = resource->list.path != NULL;
-	const FtxOperation *operation = list ? &resource->list : &resource->detail;
+	bool list = resource->list != NULL;
+	const char *template = list ? resource->list : resource->detail;
 	FtxCallSpec spec = {0};
 	FtxStats *stats = palloc0(sizeof(FtxStats));
 	StringInfoData path;
@@ -289,7 +288,7 @@ probe_resource(FtxSession *session, Probe *probes, int index)
 				probes[above].first[ftx_resource_column(
 					ftx_catalogue[above], resource->links[i].parent_column)];
 	}
-	if (!is_addressable(resource, operation, bound))
+	if (!is_addressable(resource, template, bound))
 	{
 		probe->status = "error";
 		probe->detail = psprintf("The first of %s has no key to ask with.",
@@ -297,7 +296,7 @@ probe_resource(FtxSession *session, Probe *probes, int index)
 		return;
 	}
 	initStringInfo(&path);
-	appendStringInfoString(&path, ftx_path_of(resource, operation, bound));
+	appendStringInfoString(&path, ftx_path_of(resource, template, bound));
 	if (resource->period.column != NULL)
 		(void) ftx_period_params(resource, DT_NOBEGIN, DT_NOEND,
 								 GetCurrentTimestamp(), &path);
@@ -305,10 +304,7 @@ probe_resource(FtxSession *session, Probe *probes, int index)
 		ftx_path_add_param(&path, "limit", "1");
 	spec.method = FTX_GET;
 	spec.path = path.data;
-	spec.accept = operation->accept;
-	spec.expected.no_key = resource->parent == NULL;
 	spec.expected.absent = resource->absent;
-	spec.expected.bare = operation->bare;
 	spec.repeat_safe = true;
 	call = ftx_call_start(session, &spec, stats, NULL, CurrentMemoryContext);
 	probe->request = psprintf("GET %s", path.data);

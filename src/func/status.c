@@ -15,7 +15,6 @@
 #include "api/calls/session.h"
 #include "base/method.h"
 #include "catalogue/actions.h"
-#include "catalogue/catalogue.h"
 #include "func/func.h"
 #include "funcapi.h"
 #include "json/json.h"
@@ -54,8 +53,6 @@ fivetrex_ping(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	spec.method = FTX_GET;
 	spec.path = ftx_func_path(fcinfo, "fivetrex_ping");
-	spec.accept = FTX_V1;
-	spec.expected.no_key = true;
 	spec.repeat_safe = true;
 	call = ftx_func_read(session, &spec);
 	ftx_call_decode_object(call, ftx_projection_create(paths, lengthof(paths)),

@@ -90,7 +90,6 @@ ftx_sync_start(FunctionCallInfo fcinfo, const char *function,
 
 	spec.method = FTX_GET;
 	spec.path = ftx_func_path(fcinfo, function);
-	spec.accept = ftx_handwritten_find(function)->resource->detail.accept;
 	spec.expected.id = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	spec.repeat_safe = true;
 	spec.hurried = time_left >= 0;

@@ -349,7 +349,6 @@ ftx_wait_read_history(FtxWait *wait, TimestampTz from)
 	{
 		FtxStats stats = {0};
 		FtxCallSpec spec = {.method = FTX_GET,
-							.accept = history->list.accept,
 							.repeat_safe = true,
 							.page = true,
 							.hurried = wait->limit >= 0,
@@ -360,9 +359,9 @@ ftx_wait_read_history(FtxWait *wait, TimestampTz from)
 		char *next;
 
 		initStringInfo(&path);
-		appendStringInfoString(&path, ftx_func_fill_path(wait->fcinfo,
-														 FTX_WAIT_FUNCTION,
-														 history->list.path));
+		appendStringInfoString(
+			&path,
+			ftx_func_fill_path(wait->fcinfo, FTX_WAIT_FUNCTION, history->list));
 		appendStringInfoString(&path, "?limit=1000");
 		if (!ftx_period_params(
 				history, from, DT_NOEND,

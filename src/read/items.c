@@ -91,10 +91,10 @@ struct FtxItems
 /*
  * What reads all that a parent has.
  */
-static const FtxOperation *
-list_operation(const FtxResource *resource)
+static const char *
+list_template(const FtxResource *resource)
 {
-	return resource->list.path != NULL ? &resource->list : &resource->detail;
+	return resource->list != NULL ? resource->list : resource->detail;
 }
 
 FtxItems *
@@ -105,7 +105,7 @@ ftx_items_create(const FtxReadSpec *spec)
 
 	items->spec = *spec;
 	items->cxt = CurrentMemoryContext;
-	items->needed = ftx_path_columns(resource, list_operation(resource)->path);
+	items->needed = ftx_path_columns(resource, list_template(resource));
 	items->range_cxt = AllocSetContextCreate(items->cxt, "fivetrex range",
 											 ALLOCSET_SMALL_SIZES);
 	items->max_lanes = 2 * spec->session->options.max_concurrency;
@@ -371,10 +371,10 @@ whole_key_known(const FtxResource *resource, const FtxItemsRange *range)
 	Bitmapset *columns;
 	int column = -1;
 
-	if (resource->parent == NULL || resource->list.path == NULL ||
-		resource->detail.path == NULL || range->many_column >= 0)
+	if (resource->parent == NULL || resource->list == NULL ||
+		resource->detail == NULL || range->many_column >= 0)
 		return false;
-	columns = ftx_path_columns(resource, resource->detail.path);
+	columns = ftx_path_columns(resource, resource->detail);
 	while ((column = bms_next_member(columns, column)) >= 0)
 	{
 		if (range->fixed[column] == NULL ||
@@ -387,14 +387,14 @@ whole_key_known(const FtxResource *resource, const FtxItemsRange *range)
 FtxItemsPlan
 ftx_items_plan(const FtxResource *resource, const FtxItemsRange *range)
 {
-	const FtxOperation *list = list_operation(resource);
-	Bitmapset *needed = ftx_path_columns(resource, list->path);
-	FtxItemsPlan plan = {.operation = list};
+	const char *list = list_template(resource);
+	Bitmapset *needed = ftx_path_columns(resource, list);
+	FtxItemsPlan plan = {.template = list};
 	int column = -1;
 
 	plan.one_object = whole_key_known(resource, range);
 	if (plan.one_object)
-		plan.operation = &resource->detail;
+		plan.template = resource->detail;
 	while ((column = bms_next_member(needed, column)) >= 0)
 	{
 		if (column == range->many_column)
@@ -473,7 +473,7 @@ ftx_items_ask(const FtxItems *items, const FtxItemsRange *range,
 	if (range->wanted != NULL &&
 		!range->wanted(range->wanted_arg, range->fixed))
 		return NULL;
-	path = psprintf("%s%s", ftx_path_of(resource, plan.operation, range->fixed),
+	path = psprintf("%s%s", ftx_path_of(resource, plan.template, range->fixed),
 					range->query);
 	return ftx_pages_ask(&items->spec, path, plan.one_object, owner);
 }
@@ -525,7 +525,7 @@ start_lane(FtxItems *items)
 							  bound[ftx_resource_key(items->spec.resource)] :
 							  NULL;
 
-		path = ftx_path_of(items->spec.resource, items->plan.operation, bound);
+		path = ftx_path_of(items->spec.resource, items->plan.template, bound);
 		path = psprintf("%s%s", path,
 						items->nlists > 0 ? items->list_queries[n] :
 											items->query);

@@ -57,10 +57,10 @@ extern void ftx_items_start(FtxItems *items, const FtxItemsRange *range);
 /* What a range comes to in terms of requests. */
 typedef struct FtxItemsPlan
 {
-	const FtxOperation *operation; /* the list, or the one object */
-	bool one_object;			   /* the whole key is known */
-	bool enumerate;				   /* parents have to be listed first */
-	bool none;					   /* the one parent cannot be named */
+	const char *template; /* the list, or the one object */
+	bool one_object;	  /* the whole key is known */
+	bool enumerate;		  /* parents have to be listed first */
+	bool none;			  /* the one parent cannot be named */
 } FtxItemsPlan;
 
 extern FtxItemsPlan

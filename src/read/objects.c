@@ -140,26 +140,23 @@ copy_listed(FtxObjects *objects, const FtxJsonValue *item, bool all)
 }
 
 static FtxCallSpec
-call_of(FtxObjects *objects, const FtxOperation *operation, const char *key)
+call_of(FtxObjects *objects, const char *template, const char *key)
 {
 	FtxCallSpec spec = {0};
 
 	spec.method = FTX_GET;
-	spec.path = ftx_path_of_key(objects->spec.resource, operation, key);
-	spec.accept = operation->accept;
-	spec.expected.bare = operation->bare;
-	spec.expected.no_key = key == NULL;
+	spec.path = ftx_path_of_key(objects->spec.resource, template, key);
 	/* what an extra call answers with does not tell whose it is */
-	if (operation == &objects->spec.resource->detail)
+	if (template == objects->spec.resource->detail)
 		spec.expected.id = key;
 	spec.repeat_safe = true;
 	return spec;
 }
 
 static FtxCall *
-start_call(FtxObjects *objects, const FtxOperation *operation, const char *key)
+start_call(FtxObjects *objects, const char *template, const char *key)
 {
-	FtxCallSpec spec = call_of(objects, operation, key);
+	FtxCallSpec spec = call_of(objects, template, key);
 	FtxCall *call = ftx_call_start(objects->spec.session, &spec,
 								   objects->spec.stats, objects->spec.memo,
 								   objects->cxt);
@@ -175,20 +172,20 @@ int
 ftx_objects_ask(FtxObjects *objects, const char *key, FtxCall **calls)
 {
 	const FtxResource *resource = objects->spec.resource;
-	const FtxOperation *operations[CALLS] = {&resource->detail};
+	const char *templates[CALLS] = {resource->detail};
 	int n = 0;
 
 	if (objects->spec.extras & FTX_EXTRA_1)
-		operations[1] = &resource->extras[0];
+		templates[1] = resource->extras[0];
 	if (objects->spec.extras & FTX_EXTRA_2)
-		operations[2] = &resource->extras[1];
+		templates[2] = resource->extras[1];
 	for (int i = 0; i < CALLS; i++)
 	{
 		FtxCallSpec spec;
 
-		if (operations[i] == NULL)
+		if (templates[i] == NULL)
 			continue;
-		spec = call_of(objects, operations[i], key);
+		spec = call_of(objects, templates[i], key);
 		calls[n] = ftx_call_ask_ahead(objects->spec.session, &spec,
 									  objects->spec.stats, objects->spec.memo,
 									  objects->cxt);
@@ -209,11 +206,11 @@ ftx_objects_fetch(FtxObjects *objects, const char *key,
 	detail->key = key ? pstrdup(key) : NULL;
 	detail->listed = copy_listed(objects, item, !object);
 	if (object)
-		detail->calls[0] = start_call(objects, &resource->detail, key);
+		detail->calls[0] = start_call(objects, resource->detail, key);
 	if (objects->spec.extras & FTX_EXTRA_1)
-		detail->calls[1] = start_call(objects, &resource->extras[0], key);
+		detail->calls[1] = start_call(objects, resource->extras[0], key);
 	if (objects->spec.extras & FTX_EXTRA_2)
-		detail->calls[2] = start_call(objects, &resource->extras[1], key);
+		detail->calls[2] = start_call(objects, resource->extras[1], key);
 	dlist_push_tail(&objects->rows, &detail->node);
 	objects->nrows++;
 	MemoryContextSwitchTo(old);

@@ -103,7 +103,7 @@ struct FtxPages
 	bool too_long;		   /* to be remembered by the memo */
 	bool absent;		   /* the parent has no list */
 	bool missing;		   /* there is no such parent */
-	bool has_key;		   /* it is that of something that may be missing */
+	bool narrowed;		   /* to an object that may be missing, by a filter */
 	char *one_object;	   /* the key of the object that is asked for instead */
 	char *asked_for;	   /* what slot FTX_KEY_SLOT must say, or NULL */
 	FtxJsonValue *overlay; /* values of the parent's columns, by slot; NULL
@@ -226,7 +226,7 @@ ftx_pages_open(FtxPages *pages, const char *path, char *const *bound,
 	const FtxResource *resource = pages->spec.resource;
 
 	ftx_pages_reset(pages);
-	pages->has_key = narrowed || bound != NULL;
+	pages->narrowed = narrowed;
 	if (key != NULL)
 	{
 		pages->one_object = MemoryContextStrdup(pages->list_cxt, key);
@@ -252,7 +252,7 @@ ftx_pages_open(FtxPages *pages, const char *path, char *const *bound,
 static bool
 is_list(const FtxPages *pages)
 {
-	return pages->spec.resource->list.path != NULL && !pages->one_object;
+	return pages->spec.resource->list != NULL && !pages->one_object;
 }
 
 /*
@@ -295,8 +295,6 @@ page_call(const FtxReadSpec *pages, const char *list, bool is_list, int limit,
 		  const char *cursor)
 {
 	const FtxResource *resource = pages->resource;
-	const FtxOperation *operation = is_list ? &resource->list :
-											  &resource->detail;
 	FtxCallSpec spec = {0};
 	StringInfoData path;
 
@@ -314,9 +312,7 @@ page_call(const FtxReadSpec *pages, const char *list, bool is_list, int limit,
 	}
 	spec.method = FTX_GET;
 	spec.path = path.data;
-	spec.accept = operation->accept;
 	spec.expected.absent = resource->absent;
-	spec.expected.bare = operation->bare;
 	spec.repeat_safe = true;
 	return spec;
 }
@@ -331,7 +327,7 @@ start_page(FtxPages *pages, const char *cursor)
 								 page_limit(pages), cursor);
 	FtxCall *call;
 
-	spec.expected.no_key = !pages->has_key;
+	spec.narrowed = pages->narrowed;
 	spec.expected.id = pages->asked_for;
 	call = ftx_call_start(pages->spec.session, &spec, pages->spec.stats,
 						  pages->too_long ? NULL : pages->spec.memo,
@@ -345,7 +341,7 @@ ftx_pages_ask(const FtxReadSpec *spec, const char *path, bool one_object,
 			  MemoryContext owner)
 {
 	FtxCallSpec call = page_call(
-		spec, path, spec->resource->list.path != NULL && !one_object,
+		spec, path, spec->resource->list != NULL && !one_object,
 		ftx_pages_first_limit(spec->page_size, spec->limit), NULL);
 
 	return ftx_call_ask_ahead(spec->session, &call, spec->stats, spec->memo,

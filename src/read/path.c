@@ -37,15 +37,14 @@ to_utf8(const char *text)
 }
 
 char *
-ftx_path_of(const FtxResource *resource, const FtxOperation *operation,
+ftx_path_of(const FtxResource *resource, const char *template,
 			char *const *values)
 {
-	const char *at = operation->path;
 	StringInfoData path;
 	FtxPiece piece;
 
 	initStringInfo(&path);
-	while (ftx_template_next(&at, &piece))
+	while (ftx_template_next(&template, &piece))
 	{
 		int column;
 
@@ -67,7 +66,7 @@ ftx_path_of(const FtxResource *resource, const FtxOperation *operation,
 }
 
 char *
-ftx_path_of_key(const FtxResource *resource, const FtxOperation *operation,
+ftx_path_of_key(const FtxResource *resource, const char *template,
 				const char *key)
 {
 	char **values = palloc0(sizeof(char *) * resource->ncolumns);
@@ -76,7 +75,7 @@ ftx_path_of_key(const FtxResource *resource, const FtxOperation *operation,
 
 	if (column >= 0)
 		values[column] = unconstify(char *, key);
-	path = ftx_path_of(resource, operation, values);
+	path = ftx_path_of(resource, template, values);
 	pfree(values);
 	return path;
 }

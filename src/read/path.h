@@ -32,12 +32,12 @@ extern bool ftx_key_addressable(const FtxResource *resource, const char *key);
  * that column, in the server encoding, by its index in the catalogue.  A NULL
  * value leaves the {column}.
  */
-extern char *ftx_path_of(const FtxResource *resource,
-						 const FtxOperation *operation, char *const *values);
+extern char *ftx_path_of(const FtxResource *resource, const char *template,
+						 char *const *values);
 
 /* The same with the key's value only. */
-extern char *ftx_path_of_key(const FtxResource *resource,
-							 const FtxOperation *operation, const char *key);
+extern char *ftx_path_of_key(const FtxResource *resource, const char *template,
+							 const char *key);
 
 /* The catalogue columns that a template names; none if it is NULL. */
 extern Bitmapset *

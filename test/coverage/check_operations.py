@@ -12,7 +12,7 @@ import sys
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                       "..", "..", "src", "catalogue", "operations.c")
-ROW = re.compile(r'\{"(GET|POST|PATCH|DELETE|PUT)",\s*"([^"]+)",\s*FTX_(V[12])'
+ROW = re.compile(r'\{FTX_(GET|POST|PATCH|DELETE|PUT),\s*"([^"]+)",\s*FTX_(V[12])'
                  r'(?:,\s*"([a-z_]+)")?\}')
 
 

@@ -69,7 +69,8 @@ typedef enum FtxProblem
 typedef struct FtxExpected
 {
 	/*
-	 * The path of a read that names no object: "not found" cannot mean one.
+	 * A read that names no object: "not found" cannot mean one.  The call knows
+	 * it by the operation, as it does `bare`.
 	 */
 	bool no_key;
 

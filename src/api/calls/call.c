@@ -16,6 +16,7 @@
 #include "api/secrets/secret.h"
 #include "api/secrets/shown.h"
 #include "api/secrets/words.h"
+#include "catalogue/operations.h"
 #include "json/json.h"
 #include "json/projection.h"
 #include "json/value.h"
@@ -132,6 +133,8 @@ ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 											  ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	FtxCall *call = palloc0(sizeof(FtxCall));
+	const FtxOperation *operation = ftx_operation_find(spec->method,
+													   spec->path);
 
 	/* braces of values are encoded: what is left has no value */
 	if (strchr(spec->path, '{') != NULL)
@@ -142,6 +145,12 @@ ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 	call->path = pstrdup(spec->path);
 	call->changes = spec->method != FTX_GET && !spec->reads;
 	call->expected = spec->expected;
+	if (operation != NULL)
+	{
+		call->expected.bare = operation->bare;
+		call->expected.no_key = !call->changes && !spec->narrowed &&
+								strchr(operation->path, '{') == NULL;
+	}
 	if (spec->expected.id != NULL)
 		call->expected.id = pstrdup(pg_server_to_any(
 			spec->expected.id, strlen(spec->expected.id), PG_UTF8));

@@ -19,7 +19,6 @@
 #include "base/bytes.h"
 #include "base/compat.h"
 #include "base/method.h"
-#include "catalogue/catalogue.h"
 #include "net/request.h"
 
 typedef struct FtxMemo FtxMemo;
@@ -29,7 +28,6 @@ typedef struct FtxCallSpec
 {
 	FtxMethod method;
 	const char *path; /* "/v1/...", encoded, with its query */
-	FtxAccept accept;
 	const char *body; /* JSON in the server encoding, or NULL */
 
 	/* Or any bytes, with their Content-Type; NULL = JSON or nothing. */
@@ -46,6 +44,7 @@ typedef struct FtxCallSpec
 	bool reads; /* changes nothing, though it is no GET */
 	bool repeat_safe;
 	bool takes_long; /* long_timeout instead of request_timeout */
+	bool narrowed;	 /* a filter names an object, which may not be there */
 	bool page;		 /* of a list: the answer must not be as long as others */
 
 	/*

@@ -13,7 +13,7 @@
 #include "api/calls/exchange.h"
 #include "base/guc.h"
 #include "base/method.h"
-#include "catalogue/catalogue.h"
+#include "catalogue/operations.h"
 #include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 
@@ -80,11 +80,13 @@ static void
 start_request(FtxExchange *exchange, const FtxCallSpec *spec, FtxStats *stats)
 {
 	const FtxSession *session = exchange->session;
+	const FtxOperation *operation = ftx_operation_find(spec->method,
+													   spec->path);
 	FtxRequestSpec request = {0};
 
 	request.method = spec->method;
 	request.url = psprintf("%s%s", session->options.base_url, spec->path);
-	request.accept = ftx_accept_value(spec->accept);
+	request.accept = ftx_accept_value(operation ? operation->accept : FTX_V1);
 	if (spec->body != NULL)
 	{
 		request.content_type = "application/json";

@@ -9,6 +9,7 @@
  *
  *-------------------------------------------------------------------------
  */
+#include "base/method.h"
 #include "catalogue/actions.h"
 
 static const char *const key_secret[] = {"key_secret", NULL};
@@ -20,21 +21,21 @@ static const char *const hybrid_secrets[] = {"token", "files", NULL};
 const FtxAction ftx_access_actions[] = {
 	{
 		.function = "fivetrex_remove_user_role",
-		.method = "DELETE",
+		.method = FTX_DELETE,
 		.path = "/v1/users/{user_id}/role",
 		.flags = FTX_ACT_REPEAT_SAFE,
 		.arguments = {{"user_id", FTX_IN_PATH, NULL}},
 	},
 	{
 		.function = "fivetrex_remove_team_role",
-		.method = "DELETE",
+		.method = FTX_DELETE,
 		.path = "/v1/teams/{team_id}/role",
 		.flags = FTX_ACT_REPEAT_SAFE,
 		.arguments = {{"team_id", FTX_IN_PATH, NULL}},
 	},
 	{
 		.function = "fivetrex_rotate_user_api_key",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/users/{user_id}/api-keys/rotate",
 		.result = FTX_RESULT_DATA,
 		.secrets = key_secret,
@@ -44,14 +45,14 @@ const FtxAction ftx_access_actions[] = {
 	},
 	{
 		.function = "fivetrex_delete_user_api_keys",
-		.method = "DELETE",
+		.method = FTX_DELETE,
 		.path = "/v1/users/{user_id}/api-keys",
 		.flags = FTX_ACT_REPEAT_SAFE,
 		.arguments = {{"user_id", FTX_IN_PATH, NULL}},
 	},
 	{
 		.function = "fivetrex_rotate_system_key",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/system-keys/{key_id}/rotate",
 		.result = FTX_RESULT_DATA,
 		.secrets = secret,
@@ -62,7 +63,7 @@ const FtxAction ftx_access_actions[] = {
 	},
 	{
 		.function = "fivetrex_test_log_service",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/external-logging/{log_service_id}/test",
 		.flags = FTX_ACT_TAKES_LONG,
 		.result = FTX_RESULT_DATA,
@@ -70,7 +71,7 @@ const FtxAction ftx_access_actions[] = {
 	},
 	{
 		.function = "fivetrex_account_log_service",
-		.method = "GET",
+		.method = FTX_GET,
 		.path = "/v1/external-logging/account",
 		.flags = FTX_ACT_REPEAT_SAFE | FTX_ACT_READS,
 		.result = FTX_RESULT_DATA,
@@ -78,7 +79,7 @@ const FtxAction ftx_access_actions[] = {
 	},
 	{
 		.function = "fivetrex_create_account_log_service",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/external-logging/account",
 		.flags = FTX_ACT_TAKES_LONG,
 		.result = FTX_RESULT_DATA,
@@ -90,7 +91,7 @@ const FtxAction ftx_access_actions[] = {
 	},
 	{
 		.function = "fivetrex_update_account_log_service",
-		.method = "PATCH",
+		.method = FTX_PATCH,
 		.path = "/v1/external-logging/account",
 		.flags = FTX_ACT_TAKES_LONG,
 		.result = FTX_RESULT_DATA,
@@ -101,20 +102,20 @@ const FtxAction ftx_access_actions[] = {
 	},
 	{
 		.function = "fivetrex_delete_account_log_service",
-		.method = "DELETE",
+		.method = FTX_DELETE,
 		.path = "/v1/external-logging/account",
 		.flags = FTX_ACT_REPEAT_SAFE,
 	},
 	{
 		.function = "fivetrex_test_account_log_service",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/external-logging/account/test",
 		.flags = FTX_ACT_TAKES_LONG,
 		.result = FTX_RESULT_DATA,
 	},
 	{
 		.function = "fivetrex_secrets_manager_entities",
-		.method = "GET",
+		.method = FTX_GET,
 		.path = "/v1/external-secrets-managers/{secrets_manager_id}/entities",
 		.flags = FTX_ACT_REPEAT_SAFE | FTX_ACT_READS,
 		.result = FTX_RESULT_ITEMS,
@@ -123,7 +124,7 @@ const FtxAction ftx_access_actions[] = {
 	},
 	{
 		.function = "fivetrex_regenerate_proxy_agent_secrets",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/proxy/{agent_id}/regenerate-secrets",
 		.result = FTX_RESULT_DATA,
 		.secrets = proxy_secrets,
@@ -133,7 +134,7 @@ const FtxAction ftx_access_actions[] = {
 	},
 	{
 		.function = "fivetrex_reauthenticate_hybrid_agent",
-		.method = "PATCH",
+		.method = FTX_PATCH,
 		.path = "/v1/hybrid-deployment-agents/{agent_id}/re-auth",
 		.result = FTX_RESULT_DATA,
 		.secrets = hybrid_secrets,
@@ -145,7 +146,7 @@ const FtxAction ftx_access_actions[] = {
 	},
 	{
 		.function = "fivetrex_reset_hybrid_agent_credentials",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/hybrid-deployment-agents/{agent_id}/reset-credentials",
 		.arguments = {{"agent_id", FTX_IN_PATH, NULL}},
 	},

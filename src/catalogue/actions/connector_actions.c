@@ -9,6 +9,7 @@
  *
  *-------------------------------------------------------------------------
  */
+#include "base/method.h"
 #include "catalogue/actions.h"
 
 /* clang-format off */
@@ -18,25 +19,22 @@
 const FtxAction ftx_connector_actions[] = {
 	{
 		.function = "fivetrex_sync",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/connections/{connector_id}/sync",
-		.accept = FTX_V2,
 		.arguments = {CONNECTOR, {"force", FTX_IN_BODY, NULL}},
 	},
 	{
 		.function = "fivetrex_resync",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/connections/{connector_id}/resync",
-		.accept = FTX_V2,
 		.arguments = {CONNECTOR,
 					  {"confirm", FTX_CONFIRMATION, NULL},
 					  {"scope", FTX_IN_BODY, NULL}},
 	},
 	{
 		.function = "fivetrex_pause",
-		.method = "PATCH",
+		.method = FTX_PATCH,
 		.path = "/v1/connections/{connector_id}",
-		.accept = FTX_V2,
 		.flags = FTX_ACT_REPEAT_SAFE,
 		.result = FTX_RESULT_DATA,
 		.id_member = "id",
@@ -46,9 +44,8 @@ const FtxAction ftx_connector_actions[] = {
 	},
 	{
 		.function = "fivetrex_resume",
-		.method = "PATCH",
+		.method = FTX_PATCH,
 		.path = "/v1/connections/{connector_id}",
-		.accept = FTX_V2,
 		.flags = FTX_ACT_REPEAT_SAFE,
 		.result = FTX_RESULT_DATA,
 		.id_member = "id",
@@ -58,9 +55,8 @@ const FtxAction ftx_connector_actions[] = {
 	},
 	{
 		.function = "fivetrex_set_sync_frequency",
-		.method = "PATCH",
+		.method = FTX_PATCH,
 		.path = "/v1/connections/{connector_id}",
-		.accept = FTX_V2,
 		.flags = FTX_ACT_REPEAT_SAFE,
 		.result = FTX_RESULT_DATA,
 		.id_member = "id",
@@ -73,9 +69,8 @@ const FtxAction ftx_connector_actions[] = {
 	},
 	{
 		.function = "fivetrex_state",
-		.method = "GET",
+		.method = FTX_GET,
 		.path = "/v1/connections/{connector_id}/state",
-		.accept = FTX_V2,
 		.flags = FTX_ACT_REPEAT_SAFE | FTX_ACT_READS,
 		.result = FTX_RESULT_DATA,
 		.result_member = "state",
@@ -83,9 +78,8 @@ const FtxAction ftx_connector_actions[] = {
 	},
 	{
 		.function = "fivetrex_set_state",
-		.method = "PATCH",
+		.method = FTX_PATCH,
 		.path = "/v1/connections/{connector_id}/state",
-		.accept = FTX_V2,
 		.flags = FTX_ACT_REPEAT_SAFE,
 		.result = FTX_RESULT_DATA,
 		.result_member = "state",
@@ -93,7 +87,7 @@ const FtxAction ftx_connector_actions[] = {
 	},
 	{
 		.function = "fivetrex_schema_config",
-		.method = "GET",
+		.method = FTX_GET,
 		.path = "/v1/connections/{connector_id}/schemas",
 		.flags = FTX_ACT_REPEAT_SAFE | FTX_ACT_READS,
 		.result = FTX_RESULT_DATA,
@@ -102,7 +96,7 @@ const FtxAction ftx_connector_actions[] = {
 	},
 	{
 		.function = "fivetrex_update_schema_config",
-		.method = "PATCH",
+		.method = FTX_PATCH,
 		.path = "/v1/connections/{connector_id}/schemas",
 		.flags = FTX_ACT_REPEAT_SAFE,
 		.result = FTX_RESULT_DATA,
@@ -111,7 +105,7 @@ const FtxAction ftx_connector_actions[] = {
 	},
 	{
 		.function = "fivetrex_reload_schema_config",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/connections/{connector_id}/schemas/reload",
 		.flags = FTX_ACT_TAKES_LONG,
 		.result = FTX_RESULT_DATA,
@@ -120,9 +114,8 @@ const FtxAction ftx_connector_actions[] = {
 	},
 	{
 		.function = "fivetrex_test_connector",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/connections/{id}/test",
-		.accept = FTX_V2,
 		.flags = FTX_ACT_TAKES_LONG,
 		.result = FTX_RESULT_DATA,
 		.id_member = "id",
@@ -133,9 +126,8 @@ const FtxAction ftx_connector_actions[] = {
 	},
 	{
 		.function = "fivetrex_test_destination",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/destinations/{id}/test",
-		.accept = FTX_V2,
 		.flags = FTX_ACT_TAKES_LONG,
 		.result = FTX_RESULT_DATA,
 		.id_member = "id",
@@ -146,7 +138,7 @@ const FtxAction ftx_connector_actions[] = {
 	},
 	{
 		.function = "fivetrex_test_webhook",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/webhooks/{id}/test",
 		.result = FTX_RESULT_DATA,
 		.always = "succeed",
@@ -154,7 +146,7 @@ const FtxAction ftx_connector_actions[] = {
 	},
 	{
 		.function = "fivetrex_create_account_webhook",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/webhooks/account",
 		.result = FTX_RESULT_DATA,
 		.always = "id",
@@ -165,7 +157,7 @@ const FtxAction ftx_connector_actions[] = {
 	},
 	{
 		.function = "fivetrex_create_group_webhook",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/webhooks/group/{group_id}",
 		.result = FTX_RESULT_DATA,
 		.always = "id",

@@ -5,6 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
+#include "base/method.h"
 #include "catalogue/actions.h"
 
 /* clang-format off */
@@ -19,25 +20,25 @@ const FtxAction ftx_platform_actions[] = {
 	/* transformations */
 	{
 		.function = "fivetrex_run_transformation",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/transformations/{transformation_id}/run",
 		.arguments = {PATH("transformation_id"), BODY("full_refresh")},
 	},
 	{
 		.function = "fivetrex_cancel_transformation",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/transformations/{transformation_id}/cancel",
 		.arguments = {PATH("transformation_id")},
 	},
 	{
 		.function = "fivetrex_upgrade_transformation",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/transformations/{transformation_id}/upgrade",
 		.arguments = {PATH("transformation_id")},
 	},
 	{
 		.function = "fivetrex_test_transformation_project",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/transformation-projects/{project_id}/test",
 		.flags = FTX_ACT_TAKES_LONG,
 		.result = FTX_RESULT_DATA,
@@ -49,17 +50,15 @@ const FtxAction ftx_platform_actions[] = {
 	/* connectors */
 	{
 		.function = "fivetrex_dismiss_warnings",
-		.method = "DELETE",
+		.method = FTX_DELETE,
 		.path = "/v1/connections/{connector_id}/warnings/{warning_type}",
-		.accept = FTX_V2,
 		.flags = FTX_ACT_REPEAT_SAFE,
 		.arguments = {PATH("connector_id"), PATH("warning_type")},
 	},
 	{
 		.function = "fivetrex_move_connector",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/connections/{connector_id}/move",
-		.accept = FTX_V2,
 		.flags = FTX_ACT_TAKES_LONG,
 		.result = FTX_RESULT_DATA,
 		.id_member = "connection_id",
@@ -69,9 +68,8 @@ const FtxAction ftx_platform_actions[] = {
 	},
 	{
 		.function = "fivetrex_move_job",
-		.method = "GET",
+		.method = FTX_GET,
 		.path = "/v1/connections/{connector_id}/move/{job_id}",
-		.accept = FTX_V2,
 		.flags = FTX_ACT_REPEAT_SAFE | FTX_ACT_READS,
 		.result = FTX_RESULT_DATA,
 		.id_member = "id",
@@ -80,9 +78,8 @@ const FtxAction ftx_platform_actions[] = {
 	},
 	{
 		.function = "fivetrex_connect_card",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/connections/{connector_id}/connect-card",
-		.accept = FTX_V2,
 		.result = FTX_RESULT_DATA,
 		.id_member = "connector_id",
 		.id_argument = "connector_id",
@@ -92,7 +89,7 @@ const FtxAction ftx_platform_actions[] = {
 	/* schema configurations */
 	{
 		.function = "fivetrex_create_schema_config",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/connections/{connector_id}/schemas",
 		.flags = FTX_ACT_TAKES_LONG,
 		.result = FTX_RESULT_DATA,
@@ -101,14 +98,14 @@ const FtxAction ftx_platform_actions[] = {
 	},
 	{
 		.function = "fivetrex_drop_columns",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/connections/{connector_id}/schemas/drop-columns",
 		.flags = FTX_ACT_DELETES,
 		.arguments = {PATH("connector_id"), BODY("schemas")},
 	},
 	{
 		.function = "fivetrex_drop_column",
-		.method = "DELETE",
+		.method = FTX_DELETE,
 		.path =
 			"/v1/connections/{connector_id}/schemas/{schema}/tables/{table}/columns/{column}",
 		.flags = FTX_ACT_REPEAT_SAFE,
@@ -117,7 +114,7 @@ const FtxAction ftx_platform_actions[] = {
 	},
 	{
 		.function = "fivetrex_resync_tables",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/connections/{connector_id}/schemas/tables/resync",
 		.arguments = {PATH("connector_id"),
 					  {"confirm", FTX_CONFIRMATION, NULL},
@@ -125,7 +122,7 @@ const FtxAction ftx_platform_actions[] = {
 	},
 	{
 		.function = "fivetrex_modify_schema",
-		.method = "PATCH",
+		.method = FTX_PATCH,
 		.path = "/v1/connections/{connector_id}/schemas/{schema}",
 		.flags = FTX_ACT_REPEAT_SAFE | FTX_ACT_TAKES_LONG,
 		.result = FTX_RESULT_DATA,
@@ -134,7 +131,7 @@ const FtxAction ftx_platform_actions[] = {
 	},
 	{
 		.function = "fivetrex_modify_table",
-		.method = "PATCH",
+		.method = FTX_PATCH,
 		.path =
 			"/v1/connections/{connector_id}/schemas/{schema}/tables/{table}",
 		.flags = FTX_ACT_REPEAT_SAFE | FTX_ACT_TAKES_LONG,
@@ -145,7 +142,7 @@ const FtxAction ftx_platform_actions[] = {
 	},
 	{
 		.function = "fivetrex_modify_column",
-		.method = "PATCH",
+		.method = FTX_PATCH,
 		.path =
 			"/v1/connections/{connector_id}/schemas/{schema}/tables/{table}/columns/{column}",
 		.flags = FTX_ACT_REPEAT_SAFE | FTX_ACT_TAKES_LONG,
@@ -158,7 +155,7 @@ const FtxAction ftx_platform_actions[] = {
 	/* certificates, by the older way */
 	{
 		.function = "fivetrex_approve_certificate",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/certificates",
 		.arguments = {BODY("hash"),
 					  BODY("encoded_cert"),
@@ -168,7 +165,7 @@ const FtxAction ftx_platform_actions[] = {
 	/* HVR */
 	{
 		.function = "fivetrex_register_hvr_hub",
-		.method = "POST",
+		.method = FTX_POST,
 		.path = "/v1/hvr/register-hub",
 		.result = FTX_RESULT_DATA,
 		.secrets = hub_secrets,
@@ -179,7 +176,7 @@ const FtxAction ftx_platform_actions[] = {
 	/* what is public */
 	{
 		.function = "fivetrex_public_connector_types",
-		.method = "GET",
+		.method = FTX_GET,
 		.path = "/public/connector-types",
 		.flags = FTX_ACT_REPEAT_SAFE | FTX_ACT_READS,
 		.result = FTX_RESULT_ARRAY,

@@ -20,7 +20,7 @@ static const FtxColumn columns[] = {
 const FtxResource ftx_account = {
 	.name = "account",
 	.comment = "The account that the API key belongs to: one row.",
-	.detail = {"/v1/account/info", FTX_V1},
+	.detail = "/v1/account/info",
 	.always = "account_id",
 	FTX_COLUMNS(columns),
 	.typical_rows = 1,

@@ -28,12 +28,12 @@ const FtxResource ftx_connector_states = {
 	.name = "connector_states",
 	.comment =
 		"States of Function and Connector SDK connectors; others have none.",
-	.detail = {"/v1/connections/{connector_id}/state", FTX_V2},
+	.detail = "/v1/connections/{connector_id}/state",
 	.always = "state",
 	.parent = "connectors",
 	FTX_LINKS(connector_link),
 	.absent = stateless,
-	.update = {"/v1/connections/{connector_id}/state", FTX_V2},
+	.update = "/v1/connections/{connector_id}/state",
 	FTX_COLUMNS(state_columns),
 	.typical_rows = 50,
 };
@@ -61,7 +61,7 @@ const FtxResource ftx_connector_sync_history = {
 	.name = "connector_sync_history",
 	.comment =
 		"Syncs of the last seven days, which is as far as the API reaches. Conditions on start narrow the request.",
-	.list = {"/v1/connections/{connector_id}/sync-history", FTX_V2},
+	.list = "/v1/connections/{connector_id}/sync-history",
 	.paged = true,
 	.parent = "connectors",
 	FTX_LINKS(connector_link),
@@ -85,7 +85,7 @@ static const FtxColumn warning_columns[] = {
 const FtxResource ftx_connector_warnings = {
 	.name = "connector_warnings",
 	.comment = "Warnings of connectors: one row per table of the destination.",
-	.list = {"/v1/connections/{connector_id}/warnings", FTX_V2},
+	.list = "/v1/connections/{connector_id}/warnings",
 	.parent = "connectors",
 	FTX_LINKS(connector_link),
 	.absent = unsupported,

@@ -62,13 +62,13 @@ static const FtxColumn columns[] = {
 const FtxResource ftx_destinations = {
 	.name = "destinations",
 	.comment = "Destinations: the warehouse of each group.",
-	.list = {"/v1/destinations", FTX_V2},
+	.list = "/v1/destinations",
 	.paged = true,
-	.detail = {"/v1/destinations/{id}", FTX_V2},
-	.create = {"/v1/destinations", FTX_V2},
-	.update = {"/v1/destinations/{id}", FTX_V2},
+	.detail = "/v1/destinations/{id}",
+	.create = "/v1/destinations",
+	.update = "/v1/destinations/{id}",
 	.update_default = "\"run_setup_tests\": false",
-	.remove = {"/v1/destinations/{id}", FTX_V2},
+	.remove = "/v1/destinations/{id}",
 	FTX_COLUMNS(columns),
 	.typical_rows = 100,
 };

@@ -31,9 +31,9 @@ static const FtxColumn type_columns[] = {
 const FtxResource ftx_connector_types = {
 	.name = "connector_types",
 	.comment = "Types of connectors that Fivetran has.",
-	.list = {"/v1/metadata/connector-types", FTX_V1},
+	.list = "/v1/metadata/connector-types",
 	.paged = true,
-	.detail = {"/v1/metadata/connector-types/{id}", FTX_V1},
+	.detail = "/v1/metadata/connector-types/{id}",
 	FTX_COLUMNS(type_columns),
 	.typical_rows = 800,
 };
@@ -56,7 +56,7 @@ const FtxResource ftx_connector_type_configs = {
 	.name = "connector_type_configs",
 	.comment =
 		"What the configuration of each type of connector has: one call per type, so name the service.",
-	.detail = {"/v1/metadata/connector-types/{service}", FTX_V1},
+	.detail = "/v1/metadata/connector-types/{service}",
 	.object_id = "id",
 	.parent = "connector_types",
 	FTX_LINKS(type_link),
@@ -83,10 +83,10 @@ const FtxResource ftx_connector_sdk_packages = {
 	.name = "connector_sdk_packages",
 	.comment =
 		"Packages of the Connector SDK. fivetrex_upload_sdk_package() makes one.",
-	.list = {"/v1/connector-sdk/packages", FTX_V1},
+	.list = "/v1/connector-sdk/packages",
 	.paged = true,
-	.detail = {"/v1/connector-sdk/packages/{id}", FTX_V1},
-	.remove = {"/v1/connector-sdk/packages/{id}", FTX_V1},
+	.detail = "/v1/connector-sdk/packages/{id}",
+	.remove = "/v1/connector-sdk/packages/{id}",
 	FTX_COLUMNS(package_columns),
 	.typical_rows = 10,
 };

@@ -29,12 +29,12 @@ const FtxResource ftx_secrets_managers = {
 	.name = "secrets_managers",
 	.comment =
 		"External secrets managers: where connectors and destinations can keep their secrets.",
-	.list = {"/v1/external-secrets-managers", FTX_V1},
+	.list = "/v1/external-secrets-managers",
 	.paged = true,
-	.detail = {"/v1/external-secrets-managers/{id}", FTX_V1},
-	.create = {"/v1/external-secrets-managers", FTX_V1},
-	.update = {"/v1/external-secrets-managers/{id}", FTX_V1},
-	.remove = {"/v1/external-secrets-managers/{id}", FTX_V1},
+	.detail = "/v1/external-secrets-managers/{id}",
+	.create = "/v1/external-secrets-managers",
+	.update = "/v1/external-secrets-managers/{id}",
+	.remove = "/v1/external-secrets-managers/{id}",
 	FTX_COLUMNS(columns),
 	.typical_rows = 3,
 };
@@ -67,7 +67,7 @@ const FtxResource ftx_secrets_manager_entities = {
 	.name = "secrets_manager_entities",
 	.comment =
 		"Connectors and destinations that take their secrets from a secrets manager.",
-	.list = {"/v1/external-secrets-managers-entities", FTX_V1},
+	.list = "/v1/external-secrets-managers-entities",
 	FTX_COLUMNS(entity_columns),
 	FTX_FILTERS(entity_filters),
 	.typical_rows = 50,

@@ -41,11 +41,11 @@ fivetrexIsForeignRelUpdatable(Relation rel)
 	if (options.read_only &&
 		!CheckRelationLockedByMe(rel, RowExclusiveLock, true))
 		return 0;
-	if (resource->create.path != NULL)
+	if (resource->create != NULL)
 		events |= 1 << CMD_INSERT;
-	if (resource->update.path != NULL)
+	if (resource->update != NULL)
 		events |= 1 << CMD_UPDATE;
-	if (resource->remove.path != NULL || resource->remove_function != NULL)
+	if (resource->remove != NULL || resource->remove_function != NULL)
 		events |= 1 << CMD_DELETE;
 	return events;
 }

@@ -60,7 +60,7 @@ static char *
 request_path(FtxSentRows *rows, char **identity)
 {
 	const FtxResource *resource = rows->target->resource;
-	char *path = ftx_path_of(resource, &resource->update, identity);
+	char *path = ftx_path_of(resource, resource->update, identity);
 	char *last = rows->nrows > 0 ? rows->rows[rows->nrows - 1].path : NULL;
 
 	if (last == NULL || strcmp(last, path) != 0)

@@ -22,25 +22,25 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
-static const FtxOperation *
-operation_of(const FtxResource *resource, CmdType operation)
+static const char *
+template_of(const FtxResource *resource, CmdType operation)
 {
 	switch (operation)
 	{
 		case CMD_UPDATE:
-			return &resource->update;
+			return resource->update;
 		case CMD_DELETE:
-			return &resource->remove;
+			return resource->remove;
 		default:
-			return &resource->create;
+			return resource->create;
 	}
 }
 
 Bitmapset *
 ftx_target_identity(const FtxResource *resource, CmdType operation)
 {
-	Bitmapset *columns = ftx_path_columns(
-		resource, operation_of(resource, operation)->path);
+	Bitmapset *columns = ftx_path_columns(resource,
+										  template_of(resource, operation));
 
 	if (operation == CMD_UPDATE)
 		columns = bms_union(columns,
@@ -112,11 +112,9 @@ known_to_be_null(const FtxTarget *target)
 	Bitmapset *result = NULL;
 	int column = -1;
 
-	if (target->operation != CMD_INSERT ||
-		target->resource->create_in.path == NULL)
+	if (target->operation != CMD_INSERT || target->resource->create_in == NULL)
 		return NULL;
-	columns = ftx_path_columns(target->resource,
-							   target->resource->create_in.path);
+	columns = ftx_path_columns(target->resource, target->resource->create_in);
 	while ((column = bms_next_member(columns, column)) >= 0)
 	{
 		if (target->attnum_of[column] > 0)

@@ -70,10 +70,10 @@ extern void ftx_target_read_answers(FtxTarget *target, List *attnums);
 extern void ftx_target_check_explain(const FtxTarget *target, EState *estate);
 
 /*
- * The creating operation for these values (by catalogue index, NULL: not
+ * The path of the creation for these values (by catalogue index, NULL: not
  * given): the one in a parent, if that is given.
  */
-extern const FtxOperation *
+extern const char *
 ftx_target_creation(const FtxResource *resource, char *const *given);
 
 /*

@@ -167,10 +167,9 @@ row_keys(FtxTarget *target, char **identity, const FtxJsonValue *item,
  * A key that the answer told goes into a path: it must fit there.
  */
 static void
-check_addressable(const FtxTarget *target, const FtxOperation *operation,
-				  char **keys)
+check_addressable(const FtxTarget *target, const char *template, char **keys)
 {
-	Bitmapset *columns = ftx_path_columns(target->resource, operation->path);
+	Bitmapset *columns = ftx_path_columns(target->resource, template);
 	int column = -1;
 
 	while ((column = bms_next_member(columns, column)) >= 0)
@@ -186,18 +185,16 @@ check_addressable(const FtxTarget *target, const FtxOperation *operation,
  * is not null.
  */
 static FtxCall *
-read_object(FtxTarget *target, const FtxOperation *operation, char **keys)
+read_object(FtxTarget *target, const char *template, char **keys)
 {
 	const FtxResource *resource = target->resource;
 	FtxCallSpec spec = {0};
 	FtxCall *call;
 
 	spec.method = FTX_GET;
-	check_addressable(target, operation, keys);
-	spec.path = ftx_path_of(resource, operation, keys);
-	spec.accept = operation->accept;
-	spec.expected.bare = operation->bare;
-	if (operation == &resource->detail && ftx_key_member(resource))
+	check_addressable(target, template, keys);
+	spec.path = ftx_path_of(resource, template, keys);
+	if (template == resource->detail && ftx_key_member(resource))
 		spec.expected.id = keys[ftx_resource_key(resource)];
 	spec.repeat_safe = true;
 	call = ftx_call_start(target->session, &spec, &target->stats, NULL,
@@ -218,7 +215,7 @@ look_up_extra(FtxTarget *target, int which, char **keys, Bitmapset *wanted,
 	const int *columns = ftx_converter_columns(target->answer);
 	FtxJsonValue *item = palloc0(sizeof(FtxJsonValue) *
 								 ftx_converter_slots(target->answer));
-	FtxCall *call = read_object(target, &resource->extras[which], keys);
+	FtxCall *call = read_object(target, resource->extras[which], keys);
 
 	for (int i = 0; i < ftx_converter_slots(target->answer); i++)
 	{
@@ -397,9 +394,9 @@ complete_row(FtxTarget *target, Bitmapset *unknown, char **keys, Datum *values,
 		in_list |= (flags & FTX_LIST_ONLY) != 0;
 		in_object |= (flags & (FTX_LIST_ONLY | FTX_EXTRAS)) == 0;
 	}
-	if (in_object && resource->detail.path != NULL)
+	if (in_object && resource->detail != NULL)
 	{
-		FtxCall *call = read_object(target, &resource->detail, keys);
+		FtxCall *call = read_object(target, resource->detail, keys);
 		FtxPage page = {0};
 
 		ftx_call_decode_object(call, ftx_converter_projection(target->answer),

@@ -70,7 +70,7 @@ ftx_target_check_update(Oid relid, List *attnums)
 	const FtxResource *resource = ftx_options_relation(relid, &options);
 	ListCell *lc;
 
-	if (resource->update.path == NULL)
+	if (resource->update == NULL)
 		return; /* core refuses that: fivetrexIsForeignRelUpdatable() */
 	foreach (lc, attnums)
 	{

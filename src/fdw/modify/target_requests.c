@@ -191,10 +191,10 @@ notice_left_out(const Body *body, const char *path)
 }
 
 static char *
-write_path(FtxTarget *target, const FtxOperation *operation, char **identity)
+write_path(FtxTarget *target, const char *template, char **identity)
 {
 	const FtxResource *resource = target->resource;
-	Bitmapset *columns = ftx_path_columns(resource, operation->path);
+	Bitmapset *columns = ftx_path_columns(resource, template);
 	int column = -1;
 
 	while ((column = bms_next_member(columns, column)) >= 0)
@@ -209,24 +209,24 @@ write_path(FtxTarget *target, const FtxOperation *operation, char **identity)
 							value ? ftx_words_of_text(value, false) : "(null)"),
 					 errdetail("Nothing of this row was sent.")));
 	}
-	return ftx_path_of(resource, operation, identity);
+	return ftx_path_of(resource, template, identity);
 }
 
-const FtxOperation *
+const char *
 ftx_target_creation(const FtxResource *resource, char *const *given)
 {
 	Bitmapset *columns;
 	int column = -1;
 
-	if (resource->create_in.path == NULL)
-		return &resource->create;
-	columns = ftx_path_columns(resource, resource->create_in.path);
+	if (resource->create_in == NULL)
+		return resource->create;
+	columns = ftx_path_columns(resource, resource->create_in);
 	while ((column = bms_next_member(columns, column)) >= 0)
 	{
 		if (given[column] == NULL)
-			return &resource->create;
+			return resource->create;
 	}
-	return &resource->create_in;
+	return resource->create_in;
 }
 
 static void
@@ -273,7 +273,7 @@ ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
 	const FtxResource *resource = target->resource;
 	int natts = RelationGetNumberOfAttributes(target->rel);
 	char **given = palloc0(sizeof(char *) * resource->ncolumns);
-	const FtxOperation *operation;
+	const char *template;
 	MemoryContext old;
 	Body body;
 
@@ -296,10 +296,10 @@ ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
 									 resource, column, FTX_CREATE);
 		given[column] = ftx_target_text(target, i + 1, values[i]);
 	}
-	operation = ftx_target_creation(target->resource, given);
+	template = ftx_target_creation(target->resource, given);
 	old = MemoryContextSwitchTo(target->cxt);
 	bms_free(target->identity);
-	target->identity = ftx_path_columns(resource, operation->path);
+	target->identity = ftx_path_columns(resource, template);
 	MemoryContextSwitchTo(old);
 
 	begin_body(&body, true);
@@ -311,9 +311,7 @@ ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
 	}
 	ftx_body_end(&body.text);
 	spec->method = FTX_POST;
-	spec->path = write_path(target, operation, given);
-	spec->accept = operation->accept;
-	spec->expected.bare = operation->bare;
+	spec->path = write_path(target, template, given);
 	expect_identity(target, given, spec);
 	spec->body = body.text.data;
 	notice_left_out(&body, spec->path);
@@ -347,7 +345,7 @@ ftx_target_update(FtxTarget *target, List *attnums, const Datum *values,
 	unsigned flags = 0;
 	ListCell *lc;
 
-	spec->path = write_path(target, &resource->update, identity);
+	spec->path = write_path(target, resource->update, identity);
 	begin_body(&body, false);
 	foreach (lc, attnums)
 	{
@@ -380,7 +378,6 @@ ftx_target_update(FtxTarget *target, List *attnums, const Datum *values,
 	ftx_body_end(&body.text);
 	spec->body = body.text.data;
 	spec->method = FTX_PATCH;
-	spec->accept = resource->update.accept;
 	if (target->merge == NULL)
 		expect_identity(target, identity, spec);
 	spec->repeat_safe = (flags & (FTX_TESTS | FTX_ACTS)) == 0;
@@ -415,8 +412,7 @@ ftx_target_delete(FtxTarget *target, char **identity, FtxCallSpec *spec)
 {
 	spec->method = FTX_DELETE;
 	spec->deletes = 1;
-	spec->path = write_path(target, &target->resource->remove, identity);
-	spec->accept = target->resource->remove.accept;
+	spec->path = write_path(target, target->resource->remove, identity);
 	spec->body = NULL;
 	expect_identity(target, identity, spec);
 	spec->repeat_safe = true;

@@ -78,7 +78,7 @@ column_role(FtxPlanState *state, FtxMatch *match)
 	match->is_path_key = resource->parent != NULL &&
 						 (resource->columns[match->column].flags & FTX_KEY) !=
 							 0;
-	match->is_key = resource->detail.path != NULL && resource->parent == NULL &&
+	match->is_key = resource->detail != NULL && resource->parent == NULL &&
 					match->column == ftx_resource_key(resource);
 	match->filter = -1;
 	for (int i = 0; i < resource->nfilters; i++)

@@ -366,7 +366,7 @@ ftx_choose_mode(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 		*cost = ftx_calls_cost(*calls, concurrency) + baserel->rows * COST_ROW;
 		return FTX_SCAN_LIST;
 	}
-	if (state->resource->list.path == NULL)
+	if (state->resource->list == NULL)
 	{
 		*calls = 1;
 		*cost = ftx_calls_cost(1, 1) + COST_ROW;

@@ -220,7 +220,7 @@ fivetrexGetForeignPaths(PlannerInfo *root, RelOptInfo *baserel,
 		root, baserel, state,
 		get_baserel_parampathinfo(root, baserel, baserel->lateral_relids),
 		state->matches);
-	if (state->resource->list.path != NULL || state->resource->parent != NULL)
+	if (state->resource->list != NULL || state->resource->parent != NULL)
 		add_parameterized_paths(root, baserel, state);
 }
 

@@ -392,7 +392,7 @@ ftx_find_used_columns(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state)
 		unsigned flags = column >= 0 ? state->resource->columns[column].flags :
 									   0;
 
-		if (state->resource->list.path != NULL &&
+		if (state->resource->list != NULL &&
 			(flags & (FTX_DETAIL | FTX_EXTRAS)) != 0)
 			state->needs_detail = true;
 		if ((flags & FTX_LIST_ONLY) != 0)

@@ -197,7 +197,7 @@ fivetrexAnalyzeForeignTable(Relation relation, AcquireSampleRowsFunc *func,
 	const FtxResource *resource = ftx_options_relation(
 		RelationGetRelid(relation), &options);
 
-	if (resource->parent != NULL || resource->list.path == NULL)
+	if (resource->parent != NULL || resource->list == NULL)
 		return false;
 	*func = sample_rows;
 	*totalpages = (BlockNumber) Max(1, resource->typical_rows / ROWS_PER_BLOCK);
