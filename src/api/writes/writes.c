@@ -15,201 +15,14 @@
 #include "api/writes/belts.h"
 #include "api/writes/changes.h"
 #include "api/writes/write_log.h"
+#include "api/writes/write_set.h"
 #include "api/writes/writes.h"
 #include "base/compat.h"
 #include "base/method.h"
 #include "net/request.h"
 #include "utils/memutils.h"
 
-typedef struct Flight
-{
-	int index;
-	FtxCall *call;
-	FtxChange change;
-	char *log;			  /* for api/writes/write_log.h */
-	FtxStanding standing; /* as what the statement counts it */
-} Flight;
-
-/*
- * A write is queued, then in flight, then done, refused or of unknown outcome.
- * The set knows those that are queued and in flight; all are counted in the
- * statement, as the user asks for that, however many sets it has:
- *
- *		state			FtxStatement	belt of its kind
- *		queued			not_sent		waiting
- *		in flight		in_flight		passed
- *		done			done			passed
- *		refused			refused			passed
- *		unknown			unknown			passed
- *		shown (dry run)	-				passed and shown
- *
- * A flight that the server is known not to have acted on so far (it has not
- * left yet, or waits after a 429) is counted as not_sent or refused meanwhile:
- * Flight.standing says which, for messages that cannot wait for its end.
- *
- * not_sent, changes_waiting and deletes_waiting are this set's part of the
- * statement's counts, to be taken back when the set ends with writes that never
- * left.
- */
-struct FtxWrites
-{
-	FtxSession *session;
-	FtxStatement *statement;
-	FtxStats *stats;
-	bool dry_run;
-	MemoryContext cxt;		 /* of the set */
-	MemoryContext queue_cxt; /* of the writes not sent */
-	FtxCallSpec *queue;
-	int queued;
-	int size;
-	int base; /* index of queue[0] among all that was ever added */
-	int next; /* of the queue, to be sent */
-	Flight *flights;
-	int nflights;
-	bool silent; /* errors are completed later, see complete_error() */
-
-	/* what of the statement's counts is ours */
-	int64 not_sent;
-	int64 changes_waiting;
-	int64 deletes_waiting;
-};
-
 /* ---------- the queue ---------- */
-
-/*
- * Objects that a write deletes; 0 if it creates or changes.
- */
-static int64
-deletes(const FtxCallSpec *spec)
-{
-	return spec->method == FTX_DELETE ? Max(spec->deletes, 1) : spec->deletes;
-}
-
-/*
- * Count writes as waiting, or no longer so.
- */
-static void
-count_waiting(FtxWrites *writes, int64 n, int64 changes, int64 n_deletes)
-{
-	FtxStatement *statement = writes->statement;
-
-	writes->not_sent += n;
-	writes->changes_waiting += changes;
-	writes->deletes_waiting += n_deletes;
-	statement->not_sent += n;
-	statement->changes.waiting += changes;
-	statement->deletes.waiting += n_deletes;
-}
-
-static void
-count_added(FtxWrites *writes, const FtxCallSpec *spec)
-{
-	count_waiting(writes, 1, deletes(spec) == 0, deletes(spec));
-}
-
-/*
- * It is about to leave, or to be shown.
- */
-static void
-count_passed(FtxWrites *writes, const FtxCallSpec *spec, bool shown)
-{
-	FtxBelt *belt = deletes(spec) == 0 ? &writes->statement->changes :
-										 &writes->statement->deletes;
-	int64 n = Max(deletes(spec), 1);
-
-	count_waiting(writes, -1, -(deletes(spec) == 0), -deletes(spec));
-	belt->passed += n;
-	belt->shown += shown ? n : 0;
-}
-
-/*
- * Where the statement counts a flight that has not landed.
- */
-static int64 *
-counted_as(FtxStatement *statement, FtxStanding standing)
-{
-	switch (standing)
-	{
-		case FTX_MAY_HAVE_RUN:
-			return &statement->in_flight;
-		case FTX_TURNED_DOWN:
-			return &statement->refused;
-		case FTX_NOT_LEFT:
-			return &statement->not_sent;
-	}
-	return NULL; /* keep compiler quiet */
-}
-
-static void
-count_flight(FtxStatement *statement, Flight *flight, FtxStanding standing)
-{
-	(*counted_as(statement, flight->standing))--;
-	flight->standing = standing;
-	(*counted_as(statement, flight->standing))++;
-}
-
-/*
- * Bring the counts up to date for a message: what is still queued has not been
- * sent, what waits after a 429 was refused.
- */
-static void
-count_flights(FtxWrites *writes)
-{
-	for (int i = 0; i < writes->nflights; i++)
-		count_flight(writes->statement, &writes->flights[i],
-					 ftx_call_standing(writes->flights[i].call));
-}
-
-/*
- * The flights will not be awaited, as an error is on its way.  Those that the
- * server has certainly not acted on never will be changes.
- */
-static void
-give_up_flights(FtxWrites *writes)
-{
-	int kept = 0;
-
-	count_flights(writes);
-	for (int i = 0; i < writes->nflights; i++)
-	{
-		Flight *flight = &writes->flights[i];
-
-		if (flight->standing == FTX_MAY_HAVE_RUN)
-		{
-			writes->flights[kept++] = *flight;
-			continue;
-		}
-		/* as those that were never taken off the queue */
-		if (flight->standing == FTX_NOT_LEFT)
-			writes->not_sent++;
-		ftx_change_end(&flight->change, FTX_NOT_DONE);
-		ftx_write_log_end(flight->log, NULL,
-						  flight->standing == FTX_TURNED_DOWN ?
-							  "HTTP status 429, not sent again" :
-							  "not sent");
-	}
-	writes->nflights = kept;
-}
-
-/*
- * Reset callback of the set: what it still has will never be sent, and what
- * is in flight is abandoned.
- */
-static void
-end_writes(void *arg)
-{
-	FtxWrites *writes = arg;
-
-	count_waiting(writes, -writes->not_sent, -writes->changes_waiting,
-				  -writes->deletes_waiting);
-	for (int i = 0; i < writes->nflights; i++)
-	{
-		count_flight(writes->statement, &writes->flights[i], FTX_MAY_HAVE_RUN);
-		ftx_write_log_end(writes->flights[i].log, NULL, "outcome unknown");
-	}
-	writes->statement->in_flight -= writes->nflights;
-	writes->statement->unknown += writes->nflights;
-}
 
 FtxWrites *
 ftx_writes_create(FtxSession *session, bool dry_run, FtxStats *stats)
@@ -224,12 +37,14 @@ ftx_writes_create(FtxSession *session, bool dry_run, FtxStats *stats)
 	writes->cxt = CurrentMemoryContext;
 	writes->queue_cxt = AllocSetContextCreate(writes->cxt, "fivetrex writes",
 											  ALLOCSET_DEFAULT_SIZES);
-	writes->flights = palloc(sizeof(Flight) * session->options.max_concurrency);
-	callback->func = end_writes;
+	writes->flights = palloc(sizeof(FtxFlight) *
+							 session->options.max_concurrency);
+	callback->func = ftx_writes_end;
 	callback->arg = writes;
 	MemoryContextRegisterResetCallback(writes->cxt, callback);
 	return writes;
 }
+
 bool
 ftx_writes_dry_run(const FtxWrites *writes)
 {
@@ -257,7 +72,7 @@ ftx_writes_add(FtxWrites *writes, const FtxCallSpec *spec)
 	if (spec->expected.id != NULL)
 		copy->expected.id = pstrdup(spec->expected.id);
 	writes->queued++;
-	count_added(writes, copy);
+	ftx_writes_count_added(writes, copy);
 	MemoryContextSwitchTo(old);
 }
 
@@ -286,7 +101,7 @@ show_queue(FtxWrites *writes)
 {
 	for (int i = 0; i < writes->queued; i++)
 	{
-		count_passed(writes, &writes->queue[i], true);
+		ftx_writes_count_passed(writes, &writes->queue[i], true);
 		ftx_dry_run_notice(&writes->queue[i]);
 	}
 	empty_queue(writes);
@@ -337,7 +152,7 @@ add_context(void *arg)
 	}
 	if (context->writes->silent)
 		return;
-	count_flights(context->writes);
+	ftx_flights_count(context->writes);
 	if (any_left(statement))
 		add_line(statement);
 }
@@ -365,7 +180,7 @@ ftx_writes_leave(FtxWritesContext *context)
 static void
 start_next(FtxWrites *writes)
 {
-	Flight *flight = &writes->flights[writes->nflights];
+	FtxFlight *flight = &writes->flights[writes->nflights];
 	const FtxCallSpec *spec = &writes->queue[writes->next];
 
 	flight->index = writes->next;
@@ -387,7 +202,7 @@ start_next(FtxWrites *writes)
 	writes->next++;
 	writes->nflights++;
 	writes->statement->in_flight++;
-	count_passed(writes, spec, false);
+	ftx_writes_count_passed(writes, spec, false);
 }
 
 /*
@@ -437,7 +252,7 @@ ended_flight(const FtxWrites *writes)
 
 	for (int i = 0; i < writes->nflights; i++)
 	{
-		const Flight *flight = &writes->flights[i];
+		const FtxFlight *flight = &writes->flights[i];
 
 		if (!ftx_call_done(flight->call))
 			continue;
@@ -451,10 +266,10 @@ ended_flight(const FtxWrites *writes)
 /*
  * Take a flight that has ended off the list; waits until there is one.
  */
-static Flight
+static FtxFlight
 land(FtxWrites *writes)
 {
-	Flight flight;
+	FtxFlight flight;
 	volatile int ended = -1;
 
 	PG_TRY();
@@ -464,41 +279,16 @@ land(FtxWrites *writes)
 	}
 	PG_CATCH();
 	{
-		give_up_flights(writes);
+		ftx_flights_give_up(writes);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	count_flight(writes->statement, &writes->flights[ended], FTX_MAY_HAVE_RUN);
+	ftx_flight_count(writes->statement, &writes->flights[ended],
+					 FTX_MAY_HAVE_RUN);
 	flight = writes->flights[ended];
 	writes->flights[ended] = writes->flights[--writes->nflights];
 	writes->statement->in_flight--;
 	return flight;
-}
-
-/*
- * Count a write that has an answer, or none, and will have no other.
- */
-static void
-book_write(FtxWrites *writes, const Flight *flight, bool success)
-{
-	FtxStatement *statement = writes->statement;
-
-	ftx_write_log_end(flight->log, flight->call, NULL);
-	if (success)
-	{
-		statement->done++;
-		ftx_change_end(&flight->change, FTX_DONE_FOR_GOOD);
-	}
-	else if (ftx_answer_may_be_done(ftx_call_answer(flight->call)))
-	{
-		statement->unknown++;
-		ftx_change_end(&flight->change, FTX_FATE_UNKNOWN);
-	}
-	else
-	{
-		statement->refused++;
-		ftx_change_end(&flight->change, FTX_NOT_DONE);
-	}
 }
 
 /*
@@ -508,7 +298,8 @@ book_write(FtxWrites *writes, const Flight *flight, bool success)
  * Only a cancel does not wait for that.
  */
 static ErrorData *
-take_in(FtxWrites *writes, Flight *flight, FtxWriteAnswered answered, void *arg)
+take_in(FtxWrites *writes, FtxFlight *flight, FtxWriteAnswered answered,
+		void *arg)
 {
 	const FtxCallSpec *spec = &writes->queue[flight->index];
 	MemoryContext old = CurrentMemoryContext;
@@ -517,7 +308,7 @@ take_in(FtxWrites *writes, Flight *flight, FtxWriteAnswered answered, void *arg)
 	writes->silent = true;
 	PG_TRY();
 	{
-		book_write(writes, flight, true);
+		ftx_flight_book(writes, flight, true);
 		if (answered != NULL)
 			answered(arg, writes->base + flight->index, spec, flight->call);
 		ftx_call_free(flight->call);
@@ -550,7 +341,7 @@ raise_held(FtxWrites *writes, ErrorData *error)
 {
 	char *line;
 
-	give_up_flights(writes);
+	ftx_flights_give_up(writes);
 	if (!any_left(writes->statement))
 		ReThrowError(error);
 	line = ftx_changes_line(writes->statement);
@@ -570,7 +361,7 @@ send_all(FtxWrites *writes, FtxWriteAnswered answered, void *arg)
 	while (writes->nflights > 0 ||
 		   (failed == NULL && error == NULL && writes->next < writes->queued))
 	{
-		Flight flight;
+		FtxFlight flight;
 
 		while (failed == NULL && error == NULL &&
 			   writes->next < writes->queued &&
@@ -581,7 +372,7 @@ send_all(FtxWrites *writes, FtxWriteAnswered answered, void *arg)
 		flight = land(writes);
 		if (!write_succeeded(&writes->queue[flight.index], flight.call))
 		{
-			book_write(writes, &flight, false);
+			ftx_flight_book(writes, &flight, false);
 			if (failed == NULL && error == NULL)
 				failed = flight.call;
 		}
@@ -649,7 +440,7 @@ ftx_write_send(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats)
 {
 	FtxWrites *writes = ftx_writes_create(session, false, stats);
 	FtxWritesContext context;
-	Flight flight;
+	FtxFlight flight;
 	bool success;
 
 	ftx_writes_add(writes, spec);
@@ -658,7 +449,7 @@ ftx_write_send(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats)
 	if (ftx_writes_dry_run(writes))
 	{
 		ftx_writes_leave(&context);
-		count_passed(writes, spec, true);
+		ftx_writes_count_passed(writes, spec, true);
 		empty_queue(writes);
 		return NULL;
 	}
@@ -666,7 +457,7 @@ ftx_write_send(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats)
 	start_next(writes);
 	flight = land(writes);
 	success = ftx_call_succeeded(flight.call);
-	book_write(writes, &flight, success);
+	ftx_flight_book(writes, &flight, success);
 	if (!success)
 		ftx_call_raise(flight.call);
 	empty_queue(writes);
