@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "base/bytes.h"
+#include "net/attempt.h"
 #include "net/engine_state.h"
 #include "net/flow.h"
 #include "net/request_state.h"

@@ -101,4 +101,7 @@ struct FtxRequest
 	FtxResponse response;
 };
 
+/* Put it into the list of another state. */
+extern void ftx_request_set_state(FtxRequest *request, FtxRequestState state);
+
 #endif /* FTX_REQUEST_STATE_H */

@@ -11,7 +11,6 @@
 #define FTX_TRANSFER_H
 
 #include "base/libcurl.h"
-#include "net/engine.h"
 #include "net/request.h"
 
 /*
@@ -35,12 +34,6 @@ extern bool ftx_header_keep(FtxRequest *request, const char *line, size_t len);
 extern const char *
 ftx_header_get(FtxRequest *request, const char *name, int index);
 extern void ftx_header_forget(FtxRequest *request);
-
-/* May the statement make one more call? */
-extern bool ftx_budget_calls_left(const FtxBudget *budget);
-
-/* The request is being sent, once more or for the first time. */
-extern void ftx_request_count(FtxRequest *request);
 
 /*
  * All options of request->easy.  False when libcurl did not take
