@@ -32,6 +32,7 @@
 #include "read/guess.h"
 #include "read/pages.h"
 #include "read/path.h"
+#include "read/seen.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
 
@@ -42,32 +43,6 @@
 #define MAX_GUESSED_BYTES (8 * 1024 * 1024)
 #define MAX_KNOWN_BYTES (16 * 1024 * 1024)
 
-/* A set of byte strings: keys of a page, cursors of a list. */
-typedef struct Bytes
-{
-	const char *data;
-	int len;
-} Bytes;
-
-typedef struct SetEntry
-{
-	Bytes bytes;
-	char status;
-} SetEntry;
-
-#define SH_PREFIX byteset
-#define SH_ELEMENT_TYPE SetEntry
-#define SH_KEY_TYPE Bytes
-#define SH_KEY bytes
-#define SH_HASH_KEY(tb, key)                                                   \
-	hash_bytes((const unsigned char *) (key).data, (key).len)
-#define SH_EQUAL(tb, a, b)                                                     \
-	((a).len == (b).len && memcmp((a).data, (b).data, (a).len) == 0)
-#define SH_SCOPE static inline
-#define SH_DEFINE
-#define SH_DECLARE
-#include "lib/simplehash.h"
-
 /*
  * `next` is a page that has been asked for; when its rows are wanted it becomes
  * `current`.  Both belong to us, those after them to `guess`.  The values of
@@ -75,13 +50,6 @@ typedef struct SetEntry
  * as long as they do; the present page goes before the next one is waited for,
  * so that one body is held, not two.  The room for the values is in `cxt` and
  * used again; that of maps is in `page_cxt` and goes with its page.
- *
- * Cursors stand for offsets, so an object that somebody creates while the list
- * is read may shift the last ones of a page to the next, where they would come
- * a second time: `previous` has the keys of the page before the present one, by
- * which they are dropped, and `keys` those of the present one, for the next.
- * The two change places with every page, and with them their contexts.  What
- * somebody deletes shifts others the other way, unseen: no client can tell.
  *
  * absent and missing are told by the answer to the first page only.
  */
@@ -94,8 +62,8 @@ struct FtxPages
 	/* the list */
 	MemoryContext list_cxt; /* path, cursors; reset when it starts over */
 	char *path;
-	byteset_hash *cursors; /* all that were seen */
-	char *cursor;		   /* of the next page; NULL at the end */
+	FtxSeen *seen; /* its cursors, and keys of two pages */
+	char *cursor;  /* of the next page; NULL at the end */
 	bool started;
 	bool first_page;	   /* the present one is */
 	int64 received;		   /* items of all pages so far */
@@ -119,10 +87,6 @@ struct FtxPages
 	int ask_at;				/* item at which to ask for pages; -1: none */
 	FtxJsonValue *item;		/* the values of the present one of a map; NULL
 							 * when it is no map */
-	byteset_hash *previous; /* keys of the page before */
-	byteset_hash *keys;		/* keys of this page, if another follows */
-	MemoryContext previous_cxt;
-	MemoryContext keys_cxt;
 };
 
 FtxPages *
@@ -138,13 +102,10 @@ ftx_pages_create(const FtxReadSpec *spec)
 											ALLOCSET_SMALL_SIZES);
 	pages->page_cxt = AllocSetContextCreate(pages->cxt, "fivetrex page",
 											ALLOCSET_DEFAULT_SIZES);
-	pages->previous_cxt = AllocSetContextCreate(
-		pages->cxt, "fivetrex previous keys", ALLOCSET_DEFAULT_SIZES);
+	pages->seen = ftx_seen_create();
 	if (spec->resource->items != NULL)
 		pages->item = palloc0(sizeof(FtxJsonValue) *
 							  Max(spec->projection->nslots, 1));
-	pages->keys_cxt = AllocSetContextCreate(pages->cxt, "fivetrex keys",
-											ALLOCSET_DEFAULT_SIZES);
 	return pages;
 }
 
@@ -164,18 +125,14 @@ ftx_pages_reset(FtxPages *pages)
 	free_call(&pages->current);
 	MemoryContextReset(pages->list_cxt);
 	MemoryContextReset(pages->page_cxt);
-	MemoryContextReset(pages->previous_cxt);
-	MemoryContextReset(pages->keys_cxt);
+	ftx_seen_reset(pages->seen);
 	pages->path = NULL;
 	pages->overlay = NULL;
 	pages->absent = false;
 	pages->missing = false;
 	pages->one_object = NULL;
 	pages->asked_for = NULL;
-	pages->cursors = NULL;
 	pages->cursor = NULL;
-	pages->previous = NULL;
-	pages->keys = NULL;
 	pages->page.nitems = 0;
 	pages->page.next_cursor.kind = FTX_JSON_ABSENT;
 	pages->position = 0;
@@ -233,7 +190,6 @@ ftx_pages_open(FtxPages *pages, const char *path, char *const *bound,
 		pages->asked_for = pages->one_object;
 	}
 	pages->path = MemoryContextStrdup(pages->list_cxt, path);
-	pages->cursors = byteset_create(pages->list_cxt, 16, NULL);
 	if (bound == NULL)
 	{
 		ftx_guess_reset(pages->guess,
@@ -409,19 +365,6 @@ request_next(FtxPages *pages)
 		request_guessed(pages);
 }
 
-static Bytes
-copy_bytes(MemoryContext cxt, const char *data, int len)
-{
-	Bytes result;
-	char *copy = MemoryContextAlloc(cxt, len + 1);
-
-	memcpy(copy, data, len);
-	copy[len] = '\0';
-	result.data = copy;
-	result.len = len;
-	return result;
-}
-
 /*
  * Note the cursor of the page that follows.  One that was there before would
  * make the list go round for ever.
@@ -430,17 +373,14 @@ static void
 follow_cursor(FtxPages *pages)
 {
 	char *cursor;
-	Bytes bytes;
-	bool found;
 
 	pages->cursor = NULL;
 	cursor = ftx_call_next_cursor(pages->current, &pages->page);
 	if (cursor == NULL)
 		return;
 
-	bytes = copy_bytes(pages->list_cxt, cursor, strlen(cursor));
-	byteset_insert(pages->cursors, bytes, &found);
-	if (found)
+	pages->cursor = MemoryContextStrdup(pages->list_cxt, cursor);
+	if (ftx_seen_cursor(pages->seen, pages->cursor))
 		ereport(
 			ERROR,
 			(errcode(ERRCODE_PROTOCOL_VIOLATION),
@@ -449,56 +389,15 @@ follow_cursor(FtxPages *pages)
 				 "The list GET %s goes round in a circle after " INT64_FORMAT
 				 " items.",
 				 pages->path, pages->received)));
-	pages->cursor = (char *) bytes.data;
-}
-
-/*
- * Remember the keys of this page if another one follows; those of the page
- * before are kept to compare with.
- */
-static void
-rotate_keys(FtxPages *pages)
-{
-	MemoryContext recycled = pages->previous_cxt;
-
-	pages->previous = pages->keys;
-	pages->previous_cxt = pages->keys_cxt;
-	pages->keys_cxt = recycled;
-	pages->keys = NULL;
-	MemoryContextReset(recycled);
-
-	if (pages->cursor == NULL || ftx_resource_key(pages->spec.resource) < 0)
-		return;
-	pages->keys = byteset_create(pages->keys_cxt, pages->page.nitems, NULL);
-	for (int i = 0; i < pages->page.nitems; i++)
-	{
-		FtxJsonValue *key = ftx_page_value(&pages->page, i, FTX_KEY_SLOT);
-		bool found;
-
-		if (key->kind == FTX_JSON_STRING)
-			byteset_insert(pages->keys,
-						   copy_bytes(pages->keys_cxt, key->text, key->len),
-						   &found);
-	}
-}
-
-static bool
-was_on_previous_page(FtxPages *pages, const FtxJsonValue *key)
-{
-	Bytes bytes = {key->text, key->len};
-
-	return pages->previous != NULL && key->kind == FTX_JSON_STRING &&
-		   byteset_lookup(pages->previous, bytes) != NULL;
 }
 
 bool
 ftx_pages_in_hand(FtxPages *pages)
 {
 	return pages->position < pages->page.nitems &&
-		   (pages->previous == NULL ||
-			!was_on_previous_page(
-				pages,
-				ftx_page_value(&pages->page, pages->position, FTX_KEY_SLOT)));
+		   !ftx_seen_before(
+			   pages->seen,
+			   ftx_page_value(&pages->page, pages->position, FTX_KEY_SLOT));
 }
 
 /*
@@ -628,7 +527,9 @@ turn_page(FtxPages *pages)
 		pages->ask_at = pages->page.nitems / 2;
 	else
 		request_next(pages);
-	rotate_keys(pages);
+	ftx_seen_turn(pages->seen, &pages->page,
+				  pages->cursor != NULL &&
+					  ftx_resource_key(pages->spec.resource) >= 0);
 	MemoryContextSwitchTo(old);
 	return true;
 }
@@ -730,7 +631,7 @@ ftx_pages_next(FtxPages *pages)
 			FtxJsonValue *item = accept_item(pages);
 
 			check_key(pages, item);
-			if (!was_on_previous_page(pages, &item[FTX_KEY_SLOT]))
+			if (!ftx_seen_before(pages->seen, &item[FTX_KEY_SLOT]))
 			{
 				lay_over(pages, item);
 				return item;
