@@ -26,7 +26,7 @@
 #include "fdw/scan/scan_state.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
-#include "read/pages.h"
+#include "read/page_call.h"
 #include "read/path.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"

@@ -25,6 +25,7 @@
 #include "miscadmin.h"
 #include "read/converter.h"
 #include "read/items.h"
+#include "read/page_call.h"
 #include "read/pages.h"
 #include "read/path.h"
 #include "utils/json.h"

@@ -20,7 +20,6 @@
 #include "api/calls/map.h"
 #include "api/calls/page.h"
 #include "base/guc.h"
-#include "base/method.h"
 #include "catalogue/catalogue.h"
 #include "common/hashfn.h"
 #include "json/json.h"
@@ -30,8 +29,9 @@
 #include "miscadmin.h"
 #include "read/converter.h"
 #include "read/guess.h"
+#include "read/overlay.h"
+#include "read/page_call.h"
 #include "read/pages.h"
-#include "read/path.h"
 #include "read/seen.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
@@ -146,36 +146,6 @@ ftx_pages_reset(FtxPages *pages)
 
 /* ---------- the list ---------- */
 
-/*
- * The parent's values as JSON strings, as the items of a page have theirs.
- */
-static void
-make_overlay(FtxPages *pages, char *const *bound)
-{
-	const FtxResource *resource = pages->spec.resource;
-	int nslots = pages->spec.projection->nslots;
-	MemoryContext old = MemoryContextSwitchTo(pages->list_cxt);
-
-	pages->overlay = palloc0(sizeof(FtxJsonValue) * nslots);
-	for (int i = 0; i < nslots; i++)
-	{
-		int column = pages->spec.slot_columns[i];
-		StringInfoData json;
-		char *text;
-
-		if (column < 0 || (resource->columns[column].flags & FTX_PARENT) == 0 ||
-			bound[column] == NULL)
-			continue;
-		initStringInfo(&json);
-		escape_json(&json, bound[column]);
-		text = pg_server_to_any(json.data, json.len, PG_UTF8);
-		pages->overlay[i].text = text;
-		pages->overlay[i].len = (int) strlen(text);
-		pages->overlay[i].kind = FTX_JSON_STRING;
-	}
-	MemoryContextSwitchTo(old);
-}
-
 void
 ftx_pages_open(FtxPages *pages, const char *path, char *const *bound,
 			   const char *key, bool narrowed)
@@ -196,7 +166,7 @@ ftx_pages_open(FtxPages *pages, const char *path, char *const *bound,
 						ftx_list_length(pages->spec.session, path));
 		return;
 	}
-	make_overlay(pages, bound);
+	pages->overlay = ftx_overlay_create(&pages->spec, bound, pages->list_cxt);
 	if (resource->object_id != NULL)
 		pages->asked_for = MemoryContextStrdup(
 			pages->list_cxt, bound[ftx_resource_key(resource)]);
@@ -209,15 +179,6 @@ static bool
 is_list(const FtxPages *pages)
 {
 	return pages->spec.resource->list != NULL && !pages->one_object;
-}
-
-/*
- * The first page of a LIMIT need not be larger than the LIMIT.
- */
-int
-ftx_pages_first_limit(int page_size, int64 limit)
-{
-	return limit > 0 ? (int) Min(limit, page_size) : page_size;
 }
 
 static int
@@ -243,44 +204,13 @@ spare_memo(FtxPages *pages, int64 page_bytes)
 }
 
 /*
- * What asks for the page of `limit` rows at a cursor (NULL: the first one).
- * The path of the call is palloc'ed.
- */
-static FtxCallSpec
-page_call(const FtxReadSpec *pages, const char *list, bool is_list, int limit,
-		  const char *cursor)
-{
-	const FtxResource *resource = pages->resource;
-	FtxCallSpec spec = {0};
-	StringInfoData path;
-
-	initStringInfo(&path);
-	appendStringInfoString(&path, list);
-	if (is_list && resource->paged)
-	{
-		char text[16];
-
-		spec.page = true;
-		snprintf(text, sizeof(text), "%d", limit);
-		ftx_path_add_param(&path, "limit", text);
-		if (cursor != NULL)
-			ftx_path_add_param(&path, "cursor", cursor);
-	}
-	spec.method = FTX_GET;
-	spec.path = path.data;
-	spec.expected.absent = resource->absent;
-	spec.repeat_safe = true;
-	return spec;
-}
-
-/*
  * Ask for the page at a cursor; NULL: the first one.
  */
 static FtxCall *
 start_page(FtxPages *pages, const char *cursor)
 {
-	FtxCallSpec spec = page_call(&pages->spec, pages->path, is_list(pages),
-								 page_limit(pages), cursor);
+	FtxCallSpec spec = ftx_page_call(&pages->spec, pages->path, is_list(pages),
+									 page_limit(pages), cursor);
 	FtxCall *call;
 
 	spec.narrowed = pages->narrowed;
@@ -290,18 +220,6 @@ start_page(FtxPages *pages, const char *cursor)
 						  pages->cxt);
 	pfree(unconstify(char *, spec.path));
 	return call;
-}
-
-FtxCall *
-ftx_pages_ask(const FtxReadSpec *spec, const char *path, bool one_object,
-			  MemoryContext owner)
-{
-	FtxCallSpec call = page_call(
-		spec, path, spec->resource->list != NULL && !one_object,
-		ftx_pages_first_limit(spec->page_size, spec->limit), NULL);
-
-	return ftx_call_ask_ahead(spec->session, &call, spec->stats, spec->memo,
-							  owner);
 }
 
 /*
@@ -534,21 +452,6 @@ turn_page(FtxPages *pages)
 	return true;
 }
 
-/*
- * Put the parent's values into an item.
- */
-static void
-lay_over(const FtxPages *pages, FtxJsonValue *item)
-{
-	if (pages->overlay == NULL)
-		return;
-	for (int i = 0; i < pages->spec.projection->nslots; i++)
-	{
-		if (pages->overlay[i].kind != FTX_JSON_ABSENT)
-			item[i] = pages->overlay[i];
-	}
-}
-
 void
 ftx_pages_request(FtxPages *pages)
 {
@@ -633,7 +536,7 @@ ftx_pages_next(FtxPages *pages)
 			check_key(pages, item);
 			if (!ftx_seen_before(pages->seen, &item[FTX_KEY_SLOT]))
 			{
-				lay_over(pages, item);
+				ftx_overlay_apply(&pages->spec, pages->overlay, item);
 				return item;
 			}
 			pages->received--;

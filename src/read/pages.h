@@ -54,23 +54,11 @@ extern FtxPages *ftx_pages_create(const FtxReadSpec *spec);
 extern void ftx_pages_open(FtxPages *pages, const char *path,
 						   char *const *bound, const char *key, bool narrowed);
 
-/*
- * The parameter `limit` of a first page, where `limit` rows (-1: all) suffice.
- */
-extern int ftx_pages_first_limit(int page_size, int64 limit);
-
 /* The next item of the list; NULL at its end. */
 extern const FtxJsonValue *ftx_pages_next(FtxPages *pages);
 
 /* Ask for the page that is wanted next, without waiting for it. */
 extern void ftx_pages_request(FtxPages *pages);
-
-/*
- * Ask ahead for the first page of a list, or for the one object of a path, that
- * sources with this specification will ask for; see ftx_call_ask_ahead().
- */
-extern FtxCall *ftx_pages_ask(const FtxReadSpec *spec, const char *path,
-							  bool one_object, MemoryContext owner);
 
 /* Does the page that has arrived have another item? */
 extern bool ftx_pages_in_hand(FtxPages *pages);

@@ -1,0 +1,25 @@
+/*-------------------------------------------------------------------------
+ *
+ * overlay.h
+ *		Values of the parent's columns, which its children do not repeat.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FTX_OVERLAY_H
+#define FTX_OVERLAY_H
+
+#include "json/json.h"
+#include "read/pages.h"
+
+/*
+ * The values as JSON strings, by slot, as the items of a page have theirs; in
+ * `cxt`.  `bound` has them by catalogue index.
+ */
+extern FtxJsonValue *ftx_overlay_create(const FtxReadSpec *spec,
+										char *const *bound, MemoryContext cxt);
+
+/* Put them into an item; nothing if the overlay is NULL. */
+extern void ftx_overlay_apply(const FtxReadSpec *spec,
+							  const FtxJsonValue *overlay, FtxJsonValue *item);
+
+#endif /* FTX_OVERLAY_H */
