@@ -21,7 +21,7 @@
 #include "json/projection.h"
 #include "json/value.h"
 #include "net/engine.h"
-#include "read/converter.h"
+#include "read/slot.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"

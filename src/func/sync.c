@@ -25,6 +25,7 @@
 #include "json/value.h"
 #include "portability/instr_time.h"
 #include "read/converter.h"
+#include "read/slot.h"
 #include "storage/latch.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"

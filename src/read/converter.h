@@ -9,7 +9,6 @@
 #define FTX_CONVERTER_H
 
 #include "access/tupdesc.h"
-#include "api/calls/call.h"
 #include "catalogue/catalogue.h"
 #include "json/json.h"
 #include "json/projection.h"
@@ -18,18 +17,6 @@
 #include "utils/relcache.h"
 
 typedef struct FtxConverter FtxConverter;
-
-/*
- * An object that does not say which one it is has at least what it always has
- * (FtxResource.always, whose value is given), with a value where that is a text
- * column.  What is wrong with it otherwise, in words; NULL: nothing.
- */
-extern const char *
-ftx_always_complaint(const FtxResource *resource, const FtxJsonValue *value);
-
-/* The same, raised as an answer of the call that is not what was asked for. */
-extern void ftx_check_always(FtxCall *call, const FtxResource *resource,
-							 const FtxJsonValue *value);
 
 /*
  * Prepare to fill the attributes `attnums` (IntList) of a foreign table; those
@@ -82,20 +69,11 @@ extern const FtxProjection *ftx_converter_projection(FtxConverter *converter);
 /* The length of an item. */
 extern int ftx_converter_slots(FtxConverter *converter);
 
-/*
- * Where an object of the resource says which one it is: the path of its key;
- * NULL if it does not, because it has none or its parent's is its own.
- */
-extern const char *ftx_key_member(const FtxResource *resource);
-
 /* The catalogue column of each slot; -1 where it has none. */
 extern const int *ftx_converter_columns(FtxConverter *converter);
 
 /* Flags of the extra calls that the attributes need. */
 extern unsigned ftx_converter_extras(FtxConverter *converter);
-
-/* The path of a column's slot in a projection. */
-extern const char *ftx_slot_path(const FtxColumn *column);
 
 /*
  * Fill values and nulls (all attributes of the table) from one item.  With
@@ -117,9 +95,6 @@ ftx_converter_fill_first(FtxConverter *converter, const FtxJsonValue *item,
 extern void
 ftx_converter_fill_rest(FtxConverter *converter, const FtxJsonValue *item,
 						Datum *values, bool *nulls);
-
-/* The slot of the projection that holds the key. */
-#define FTX_KEY_SLOT 0
 
 /*
  * Does the item of a list lack a member that the query uses and that only

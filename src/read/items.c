@@ -23,11 +23,11 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "read/converter.h"
 #include "read/items.h"
 #include "read/page_call.h"
 #include "read/pages.h"
 #include "read/path.h"
+#include "read/slot.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
 

@@ -20,10 +20,10 @@
 #include "json/json.h"
 #include "json/projection.h"
 #include "lib/ilist.h"
-#include "read/converter.h"
 #include "read/objects.h"
 #include "read/pages.h"
 #include "read/path.h"
+#include "read/slot.h"
 #include "utils/memutils.h"
 
 #define CALLS FTX_DETAIL_CALLS

@@ -27,12 +27,12 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "read/converter.h"
 #include "read/guess.h"
 #include "read/overlay.h"
 #include "read/page_call.h"
 #include "read/pages.h"
 #include "read/seen.h"
+#include "read/slot.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
 
@@ -84,8 +84,8 @@ struct FtxPages
 	MemoryContext page_cxt;
 	FtxPage page;
 	int position;
-	int ask_at;				/* item at which to ask for pages; -1: none */
-	FtxJsonValue *item;		/* the values of the present one of a map; NULL
+	int ask_at;			/* item at which to ask for pages; -1: none */
+	FtxJsonValue *item; /* the values of the present one of a map; NULL
 							 * when it is no map */
 };
 

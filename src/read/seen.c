@@ -8,8 +8,8 @@
 #include "postgres.h"
 
 #include "common/hashfn.h"
-#include "read/converter.h"
 #include "read/seen.h"
+#include "read/slot.h"
 #include "utils/memutils.h"
 
 /* A set of byte strings: keys of a page, cursors of a list. */

@@ -24,6 +24,7 @@
 #include "read/items.h"
 #include "read/pages.h"
 #include "read/path.h"
+#include "read/slot.h"
 #include "utils/rel.h"
 
 /*

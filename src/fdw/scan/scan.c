@@ -37,6 +37,7 @@
 #include "read/misfits.h"
 #include "read/pages.h"
 #include "read/path.h"
+#include "read/slot.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
