@@ -65,7 +65,8 @@ my @on_connectors = (
 	[ "connector_id = ANY (ARRAY['$connector', 'assimilate_seem', 'nobody'])", 1 ],
 	[ "connector_id LIKE 'd%'", 0 ],
 	[ "connector_id < 'c' AND connector_id <> 'broken_anchor'", 0 ],
-	[ "(connector_id = 'assimilate_seem' OR connector_id = '$connector')", 0 ],
+	[ "(connector_id = 'assimilate_seem' OR connector_id = '$connector')", 1 ],
+	[ "(connector_id = 'assimilate_seem' OR connector_id LIKE '$connector%')", 0 ],
 	[ "connector_id IS NULL", 0 ],
 	[ "true", 0 ]);
 my @on_tables = (
