@@ -262,6 +262,15 @@ subtest 'definitions' => sub {
 	reads('changed', q{ALTER FOREIGN TABLE made ALTER v OPTIONS (SET constant 'xyz'); SELECT count(*) FROM made WHERE v = 'abc'}, {}, '0');
 	reads('ANALYZE knows it', q{ANALYZE made; SELECT null_frac, n_distinct, most_common_vals FROM pg_stats WHERE tablename = 'made' AND attname = 'v'}, { a => ['GET /v1/groups?limit=1000'] }, '0|1|{xyz}');
 	reads('dropped', q{ALTER FOREIGN TABLE made ALTER v OPTIONS (DROP constant), ALTER v TYPE text, ALTER v OPTIONS (ADD column_name 'name'); SELECT count(v) > 0 FROM made}, { a => ['GET /v1/groups?limit=1000'] }, 't');
+	reads('a plan that is kept knows of a change', q{SET plan_cache_mode = force_generic_plan; PREPARE p AS SELECT count(*) FROM made WHERE n = 1; EXECUTE p;
+		ALTER FOREIGN TABLE made ALTER n OPTIONS (SET constant '1'); EXECUTE p}, { a => ['GET /v1/groups?limit=1000'] }, "0\n" . $node->safe_psql('postgres', 'SELECT count(*) FROM a.groups'));
+	reads('a generated column', q{CREATE FOREIGN TABLE named (id text, name text, account text OPTIONS (constant 'a'), full_name text GENERATED ALWAYS AS (account || '.' || name) STORED)
+			SERVER a OPTIONS (resource 'groups');
+		SELECT full_name = 'a.' || name FROM named WHERE id = 'decent_dropsy';
+		UPDATE named SET name = 'n' WHERE id = 'decent_dropsy' RETURNING full_name;
+		INSERT INTO named (name) VALUES ('m') RETURNING full_name, account},
+		{ a => [ ('GET /v1/groups/decent_dropsy') x 2, 'PATCH /v1/groups/decent_dropsy {"name":"n"}', 'POST /v1/groups {"name":"m"}' ] }, "t\na.n\na.m|a");
+	$node->safe_psql('postgres', 'DROP FOREIGN TABLE named');
 	reads('comments', q{SELECT fivetrex_comment('a') > 0; SELECT col_description('a.connectors'::regclass, attnum) IS NULL FROM pg_attribute WHERE attrelid = 'a.connectors'::regclass AND attname = 'account'}, {}, "t\nt");
 	$node->safe_psql('postgres', 'DROP FOREIGN TABLE made');
 };
