@@ -328,7 +328,7 @@ like($node->fails(q{SET fivetrex.max_calls = 1; SELECT (SELECT count(*) FROM slo
 	FROM patient.groups)}),
 	qr/54000/, 'over both servers');
 
-# ---------- the example of README for authors of SECURITY DEFINER functions
+# ---------- the example of the recipes for authors of SECURITY DEFINER functions
 
 $node->query(q{
 	CREATE ROLE operators; CREATE ROLE mallory LOGIN IN ROLE operators; CREATE SCHEMA ops;

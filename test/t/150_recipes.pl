@@ -41,7 +41,8 @@ sub sh
 }
 
 my %blocks;
-push @{ $blocks{ $_->{chapter} } }, $_ foreach Fivetrex::Manual::blocks("$recipes/README.md");
+push @{ $blocks{ $_->{chapter} } }, $_
+	foreach grep { $_->{chapter} !~ $Fivetrex::Manual::UNWATCHED } Fivetrex::Manual::blocks("$recipes/README.md");
 
 # Run the next n blocks of a chapter; returns status, output and complaints of the last.
 sub run
