@@ -83,6 +83,8 @@ sub steady
 	my ($text) = @_;
 	$text =~ s/\d{4}-\d\d-\d\dT\d\d%3A\d\d%3A\d\dZ/MOMENT/g;
 	$text =~ s/\brows=\K[\d.]+/N/g;
+	# of itself EXPLAIN ANALYZE counts buffers since 18
+	$text =~ s/^\s*(?:Planning:|Buffers: .*)\n?//mg;
 	$text =~ s/\b(Bytes|Expected Calls|Remaining Calls|Rows Removed by Filter): \K\d+/N/g;
 	return join "\n", map { s/\s+$//r } grep { /\S/ } split /\n/, $text;
 }
