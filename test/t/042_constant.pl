@@ -85,7 +85,7 @@ subtest 'one table' => sub {
 		'number > 1', 'number NOT IN (1, 2)', 'number IS NULL', q{account = 'a' AND number = 2}, q{account = 'b' OR number = 3}, 'account = NULL')
 	{
 		reads("not $false", "SELECT id FROM a.connectors WHERE $false", {}, '');
-		like($node->safe_psql('postgres', "EXPLAIN (COSTS OFF) SELECT id FROM a.connectors WHERE $false"), qr/^Result\n\s+One-Time Filter: false$/, "$false is seen by the planner");
+		like($node->safe_psql('postgres', "EXPLAIN (COSTS OFF) SELECT id FROM a.connectors WHERE $false"), qr/^Result\n(\s+Replaces: .*\n)?\s+One-Time Filter: false$/, "$false is seen by the planner");
 	}
 	foreach my $false (q{account LIKE 'b%'}, q{upper(account) = 'B'}, 'number % 2 = 0', q{account = lower('B')}, 'account = current_user')
 	{
@@ -225,7 +225,7 @@ subtest 'writes' => sub {
 	$node->safe_psql('postgres', 'DROP TRIGGER moves ON a.groups');
 	reads('a DELETE', "SET fivetrex.max_deletes = 1; DELETE FROM all_groups WHERE account = 'a' AND id = '$id' RETURNING account, name",
 		{ a => [ "DELETE /v1/groups/$id", "GET /v1/groups/$id" ] }, 'a|un');
-	reads('EXPLAIN of an INSERT', "EXPLAIN (COSTS OFF) INSERT INTO a.groups (name, account) VALUES ('x', 'a')", {}, "Insert on groups\n  Fivetran Write: POST /v1/groups\n  ->  Result");
+	like($node->safe_psql('postgres', "EXPLAIN (COSTS OFF) INSERT INTO a.groups (name, account) VALUES ('x', 'a')"), qr{^Insert on groups\n  Fivetran Write: POST /v1/groups\n}, 'EXPLAIN of an INSERT');
 	refuses('an upsert', "INSERT INTO all_groups (name, account) VALUES ('x', 'a') ON CONFLICT DO NOTHING", qr/ERROR:  0A000: /);
 	refuses('a check', "ALTER FOREIGN TABLE a.groups ADD CHECK (account <> name); INSERT INTO a.groups (name) VALUES ('a')", qr/ERROR:  23514: new row for relation "groups" violates check constraint/);
 	reads('a check that holds', "INSERT INTO a.groups (name) VALUES ('b') RETURNING account", { a => [ $post->('b') ] }, 'a');
