@@ -25,8 +25,8 @@
 #include "port/pg_bitutils.h"
 
 /*
- * A chunk is 16 bytes.  Of those that end a run (a quote, a backslash, a control
- * character) ftx_chunk_special() gives a mask, 0 if there is none, and
+ * A chunk is 16 bytes.  Of those that end a run (a quote, a backslash, a
+ * control character) ftx_chunk_special() gives a mask, 0 if there is none, and
  * ftx_chunk_first() the first one's place.
  */
 #if defined(FTX_RUN_BY_SSE2)
