@@ -75,7 +75,7 @@ def schemas_of(n):
 
 
 def cpu_rows(session):
-    configurations = 20
+    configurations = 100
     size = {"count": float(session.run("SELECT sum(length(body)) FROM page")),
             "schemas": configurations * float(ask("/schemas_size"))}
     statements = {
@@ -140,7 +140,7 @@ def wall_rows(session):
     wall(session, "%d pages, read before" % PAGES, narrow % "f", waves(PAGES) + LATENCY, "1.15",
          "(pages / 8 + 1) x latency")
     session.run(narrow % "few")
-    wall(session, "3 pages, read before", narrow % "few", waves(3) + LATENCY, "1.5", "(pages / 8 + 1) x latency")
+    wall(session, "3 pages, read before", narrow % "few", 2 * LATENCY, "1.15", "2 x latency")
     wall(session, "`LIMIT 1`", "SELECT id FROM f.connectors LIMIT 1", LATENCY, "", "latency")
     wall(session, "join of 4 tables of a page",
          "SELECT count(*) FROM f.groups JOIN f.users USING (id) JOIN f.teams USING (id) JOIN f.destinations USING (id)",
@@ -163,7 +163,7 @@ def memory_row(what, sql, goal, first=None):
     before = int(fresh.run("SELECT peak()"))
     fresh.run(sql)
     grown = (int(fresh.run("SELECT peak()")) - before) / 1024
-    out(what, "%.1f MB" % grown, "goal %d MB" % goal, grown / goal, "1")
+    out(what, "%.1f MB" % grown, "%d MB" % goal, grown / goal, "1")
 
 
 class Account(http.server.BaseHTTPRequestHandler):
