@@ -169,6 +169,30 @@ $node->query(q{
 		'a value that does not fit is an error of its row, as ever');
 }
 
+# A parent without children has no row that a condition could look at, so what fails for its name must not fail; with
+# children it does.
+{
+	my ($barren) = $node->rows('SELECT id FROM t.connectors EXCEPT SELECT connector_id FROM t.connector_tables ORDER BY 1');
+	ok(defined $barren, 'a connector without tables');
+	$node->query("CREATE FUNCTION public.picky(a text, b text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE COST 1 AS
+	  \$\$BEGIN IF a = b THEN RAISE division_by_zero; END IF; RETURN true; END\$\$");
+	foreach my $condition (
+		'1 / (CASE connector_id WHEN %s THEN 0 ELSE 1 END) = 1',
+		'(CASE connector_id WHEN %s THEN \'x\' ELSE \'1\' END)::int = 1',
+		'substring(connector_id, 1, CASE connector_id WHEN %s THEN -1 ELSE 99 END) <> \'\'',
+		'connector_id ~ (CASE connector_id WHEN %s THEN \'(\' ELSE \'.\' END)',
+		'connector_id LIKE (CASE connector_id WHEN %1$s THEN %1$s || \'\\\' ELSE \'%%\' END)',
+		'(CASE connector_id WHEN %s THEN \'{\' ELSE \'{}\' END)::jsonb = \'{}\'',
+		'picky(connector_id, %s)')
+	{
+		my $sql = 'SELECT count(*) FROM connector_tables WHERE ' . sprintf($condition, "'$barren'");
+		my ($got, $twin) = map { $node->query("SET search_path = $_; $sql") } 'w, public', 't, public';
+		is($got, $twin, "a parent without children fails nothing: $sql");
+		$sql = 'SELECT count(*) FROM connector_tables WHERE ' . sprintf($condition, "'$connector'");
+		like($node->fails($sql), qr/ERROR:  22/, "one with children does: $sql") if $sql !~ /LIKE/;
+	}
+}
+
 # rescans: other parameters, other parents
 {
 	my $sql = "SELECT (SELECT count(*) FROM w.group_users u WHERE u.group_id LIKE p.p) FROM

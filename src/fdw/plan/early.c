@@ -8,10 +8,13 @@
 #include "postgres.h"
 
 #include "access/sysattr.h"
+#include "access/transam.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "catalogue/catalogue.h"
 #include "fdw/plan/early.h"
 #include "fdw/plan/plan_state.h"
+#include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "utils/lsyscache.h"
@@ -84,13 +87,39 @@ takes_any_text(Oid relid, int attnum)
 	return (type == TEXTOID || type == VARCHAROID) && typmod < 0;
 }
 
+static bool
+needs_subtransaction(Oid function, void *context)
+{
+	return !get_func_leakproof(function) &&
+		   (function >= FirstNormalObjectId ||
+			func_volatile(function) != PROVOLATILE_IMMUTABLE);
+}
+
+/*
+ * Could an error of the expression leave more behind than memory, so that only a
+ * subtransaction would allow to go on after it?  Those of functions of core that
+ * look at nothing but their arguments do not.
+ */
+static bool
+fails_with_remains(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, CoerceToDomain) || IsA(node, XmlExpr) ||
+		check_functions_in_node(node, needs_subtransaction, NULL))
+		return true;
+	return expression_tree_walker(node, fails_with_remains, context);
+}
+
 bool
 ftx_parent_decides(RelOptInfo *rel, FtxPlanState *state, RestrictInfo *rinfo)
 {
 	Bitmapset *attrs = NULL;
 	int bit = -1;
 
-	if (state->resource->parent == NULL || !can_come_first(rel, rinfo))
+	/* a parent that has no children must not fail: see parent_filter.c */
+	if (state->resource->parent == NULL || !can_come_first(rel, rinfo) ||
+		fails_with_remains((Node *) rinfo->clause, NULL))
 		return false;
 	pull_varattnos((Node *) rinfo->clause, rel->relid, &attrs);
 	while ((bit = bms_next_member(attrs, bit)) >= 0)

@@ -7,6 +7,10 @@
  * nothing else holds for all of them or for none.  It stays a condition on the
  * rows, too.
  *
+ * A parent may have no rows at all, and then no condition would have looked at
+ * it.  So one that fails decides nothing: it fails again on the first row, if
+ * there is one.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -19,6 +23,7 @@
 #include "nodes/bitmapset.h"
 #include "optimizer/optimizer.h"
 #include "utils/builtins.h"
+#include "utils/elog.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -113,6 +118,32 @@ fill_slot(FtxParentFilter *filter, const Condition *condition,
 	return true;
 }
 
+/*
+ * A condition on the parent in the slot; true if it fails because of a value.  No
+ * subtransaction is needed to go on: ftx_parent_decides() has looked at that.
+ */
+static bool
+passes_or_fails(Condition *condition, ExprContext *econtext)
+{
+	MemoryContext old = CurrentMemoryContext;
+	volatile bool passes = true;
+
+	PG_TRY();
+	{
+		passes = ftx_row_filter_passes(condition->filter, econtext);
+	}
+	PG_CATCH();
+	{
+		if (ERRCODE_TO_CATEGORY(geterrcode()) != ERRCODE_DATA_EXCEPTION)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(old);
+		FlushErrorState();
+		ftx_row_filter_reset(condition->filter);
+	}
+	PG_END_TRY();
+	return passes;
+}
+
 bool
 ftx_parent_filter_passes(void *arg, char *const *bound)
 {
@@ -133,7 +164,7 @@ ftx_parent_filter_passes(void *arg, char *const *bound)
 		if (!known)
 			continue;
 		econtext->ecxt_scantuple = filter->slot;
-		passes = ftx_row_filter_passes(condition->filter, econtext);
+		passes = passes_or_fails(condition, econtext);
 	}
 	ExecClearTuple(filter->slot);
 	return passes;
