@@ -124,6 +124,17 @@ foreach my $encoding (@encodings)
 	$session->quit;
 }
 
+# A key that is no text in UTF-8 is an error of its row, not of a row before it.
+$node->safe_psql('sql_ascii', q{CREATE TABLE keys AS SELECT n, CASE n WHEN 3 THEN E'\\xff' ELSE 'k' || n END AS k
+	FROM generate_series(1, 9) n; ANALYZE keys});
+foreach my $window (-1, 0)
+{
+	my $sql = "SET fivetrex.join_window = $window; SELECT k.n FROM keys k
+	  LEFT JOIN e.connector_states s ON s.connector_id = k.k LIMIT";
+	is($node->safe_psql('sql_ascii', "$sql 2"), "1\n2", "a key that cannot be sent lies behind the LIMIT (window $window)");
+	isnt(($node->psql('sql_ascii', "$sql 3"))[0], 0, "or before it (window $window)");
+}
+
 $node->stop;
 $mock->stop;
 done_testing();

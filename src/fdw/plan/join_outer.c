@@ -162,6 +162,44 @@ quiet_relation(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 }
 
 /*
+ * Can comparing its relations with one another raise no error?  Equalities that
+ * core keeps in classes are in no list of conditions.
+ */
+static bool
+quiet_equalities(PlannerInfo *root, Relids relids)
+{
+	ListCell *lc;
+	ListCell *lm;
+
+	if (bms_membership(relids) != BMS_MULTIPLE)
+		return true;
+	foreach (lc, root->eq_classes)
+	{
+		EquivalenceClass *class = lfirst_node(EquivalenceClass, lc);
+
+		if (!bms_overlap(class->ec_relids, relids))
+			continue;
+		foreach (lm, class->ec_members)
+		{
+			EquivalenceMember *member = lfirst_node(EquivalenceMember, lm);
+
+			if (bms_is_subset(member->em_relids, relids) &&
+				contain_leaked_vars((Node *) member->em_expr))
+				return false;
+		}
+		foreach (lm, class->ec_sources)
+		{
+			RestrictInfo *source = lfirst_node(RestrictInfo, lm);
+
+			if (bms_is_subset(source->clause_relids, relids) &&
+				contain_leaked_vars((Node *) source->clause))
+				return false;
+		}
+	}
+	return true;
+}
+
+/*
  * Do partitions or children of one of the relations lie elsewhere?
  */
 static bool
@@ -189,6 +227,7 @@ ftx_join_outer_kind(PlannerInfo *root, RelOptInfo *outer)
 	int relid = -1;
 
 	if (contain_leaked_vars((Node *) outer->reltarget->exprs) ||
+		!quiet_equalities(root, outer->relids) ||
 		has_foreign_child(root, outer->relids))
 		return FTX_OUTER_MAY_FAIL;
 	while ((relid = bms_next_member(outer->relids, relid)) > 0)

@@ -18,6 +18,7 @@
 #include "fdw/scan/request.h"
 #include "fdw/scan/scan_state.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "nodes/nodeFuncs.h"
 #include "read/path.h"
 #include "read/period.h"
@@ -194,6 +195,9 @@ ftx_scan_request_is_safe(const FtxScanState *state)
 	int on_parents = intVal(
 		list_nth(plan->fdw_private, FtxPlanParentConditions));
 
+	/* elsewhere a text may be none in UTF-8 */
+	if (GetDatabaseEncoding() != PG_UTF8)
+		return false;
 	for (int i = 0; i < nparams + on_parents; i++)
 	{
 		Node *expr = list_nth(plan->fdw_exprs, i);
