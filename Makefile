@@ -79,11 +79,18 @@ folders:
 MANUALS = README.md:fivetrex.md src/catalogue/README.md:fivetrex_tables.md \
 	test/recipes/README.md:fivetrex_recipes.md
 MANUAL_DIR = $(DESTDIR)$(docdir)/extension
+# Their links lead to each other under these names; what is not installed is no link.
+MANUAL_LINKS = \
+	-e 's,\]\((\.\./)*src/catalogue/README\.md,](fivetrex_tables.md,g' \
+	-e 's,\]\((\.\./)*test/recipes/README\.md,](fivetrex_recipes.md,g' \
+	-e 's,\]\((\.\./)+README\.md,](fivetrex.md,g' \
+	-e 's,\[([^][]*)\]\((src/README\.md|[A-Z]+\.md|LICENSE|[a-z]+\.json)\),\1,g'
 .PHONY: install-manual uninstall-manual
 install: install-manual
 install-manual:
 	$(MKDIR_P) '$(MANUAL_DIR)'
-	$(foreach page,$(MANUALS),$(INSTALL_DATA) $(HERE)/$(subst :, '$(MANUAL_DIR)/,$(page))' &&) true
+	$(foreach page,$(MANUALS),sed -E $(MANUAL_LINKS) $(HERE)/$(subst :, >'$(MANUAL_DIR)/,$(page))' && \
+		chmod 644 '$(MANUAL_DIR)/$(lastword $(subst :, ,$(page)))' &&) true
 uninstall: uninstall-manual
 uninstall-manual:
 	rm -f $(foreach page,$(MANUALS),'$(MANUAL_DIR)/$(lastword $(subst :, ,$(page)))')

@@ -109,6 +109,16 @@ is_deeply(
 	],
 	'what is installed: library, scripts, control files, manuals, bitcode');
 
+# The manuals lead to each other there, and to nothing that is not installed.
+my @lost;
+foreach my $page (glob "$work/root/$dir{docdir}/extension/*.md")
+{
+	my $text = do { local (@ARGV, $/) = $page; <> };
+	push @lost, map { "$page: $_" } grep { !-e "$work/root/$dir{docdir}/extension/$_" }
+		map { s/#.*//r } grep { !/^(?:#|https:)/ } $text =~ /\]\(([^)\s]+)\)/g;
+}
+is_deeply(\@lost, [], 'links of the installed manuals');
+
 # installcheck there, of what was built there.
 open my $conf, '>', "$work/elsewhere.conf" or die $!;
 print $conf do { local (@ARGV, $/) = $ENV{TEMP_CONFIG}; <> } =~ s{'[^':]*/root}{'$work/root}gr;
