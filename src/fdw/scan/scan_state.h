@@ -140,7 +140,7 @@ extern bool ftx_scan_read_wanted(FtxScanState *state, TupleTableSlot *slot,
  */
 extern void ftx_scan_complete_row(FtxScanState *state);
 
-/* A scan that is never executed, to describe its request. */
+/* In scan_begin.c: a scan that is never executed, to describe its request. */
 extern FtxScanState *ftx_scan_describe(ForeignScanState *node);
 
 /* Is the next item there, and a row as it is?  (in_hand.c) */

@@ -1,0 +1,262 @@
+/*-------------------------------------------------------------------------
+ *
+ * scan_begin.c
+ *		Beginnings of foreign scans: from a plan to the state of a scan.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "api/calls/memo.h"
+#include "api/options/options.h"
+#include "executor/executor.h"
+#include "executor/tuptable.h"
+#include "fdw/compat.h"
+#include "fdw/plan/compat.h"
+#include "fdw/plan/generated.h"
+#include "fdw/scan/scan_state.h"
+#include "foreign/foreign.h"
+#include "lib/ilist.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
+#include "read/pages.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/resowner.h"
+
+/* All scans that have begun and not ended in this backend. */
+static dlist_head scans = DLIST_STATIC_INIT(scans);
+
+static void
+read_plan(FtxScanState *state, List *items)
+{
+	state->resource = ftx_resource_find(
+		strVal(list_nth(items, FtxPlanResource)));
+	state->plan_mode = intVal(list_nth(items, FtxPlanMode));
+	state->key_is_array = intVal(list_nth(items, FtxPlanKeyIsArray));
+	state->filters = list_nth(items, FtxPlanFilters);
+	state->list_filter = intVal(list_nth(items, FtxPlanListFilter));
+	state->most_lists = intVal(list_nth(items, FtxPlanMostLists));
+	state->path_keys = list_nth(items, FtxPlanPathKeys);
+	state->list_key = intVal(list_nth(items, FtxPlanListKey));
+	state->nlowers = intVal(list_nth(items, FtxPlanLowers));
+	state->nuppers = intVal(list_nth(items, FtxPlanUppers));
+	state->nconstants = intVal(list_nth(items, FtxPlanConstants));
+	state->limit = intVal(list_nth(items, FtxPlanLimit));
+	state->list_pages = intVal(list_nth(items, FtxPlanListPages));
+}
+
+/*
+ * The expressions of the request; returns those of the conditions.
+ */
+static List *
+init_params(FtxScanState *state, ForeignScan *plan)
+{
+	List *exprs = list_copy_head(
+		plan->fdw_exprs, intVal(list_nth(plan->fdw_private, FtxPlanExprs)));
+	int nparams = list_length(state->filters) + list_length(state->path_keys) +
+				  state->nlowers + state->nuppers + state->nconstants +
+				  (state->plan_mode == FTX_SCAN_KEYS ? 1 : 0);
+
+	state->params = ftx_init_expressions(list_copy_head(exprs, nparams),
+										 &state->node->ss.ps);
+	return list_copy_tail(exprs, nparams);
+}
+
+static void
+init_expressions(FtxScanState *state, ForeignScan *plan)
+{
+	PlanState *node = &state->node->ss.ps;
+	List *conditions = init_params(state, plan);
+	int on_parents = intVal(
+		list_nth(plan->fdw_private, FtxPlanParentConditions));
+
+	state->conditions_context = CreateExprContext(node->state);
+	state->conditions_slot = MakeSingleTupleTableSlot(
+		state->tupdesc, state->node->ss.ss_ScanTupleSlot->tts_ops);
+	state->parent_filter = ftx_parent_filter_create(
+		&state->node->ss, state->resource,
+		list_copy_head(conditions, on_parents), state->conditions_context,
+		state->conditions_slot);
+	state->conditions = ftx_row_filter_create(
+		list_copy_tail(conditions, on_parents), node);
+}
+
+/*
+ * Are the rows read to be changed?  Then no value is taken for NULL: it might be
+ * written back.
+ */
+static bool
+reads_target(FtxScanState *state)
+{
+	ForeignScan *plan = (ForeignScan *) state->node->ss.ps.plan;
+	PlannedStmt *stmt = state->node->ss.ps.state->es_plannedstmt;
+
+	return plan->operation != CMD_SELECT ||
+		   ftx_plan_writes_to(stmt, plan->scan.scanrelid);
+}
+
+static void
+init_reading(FtxScanState *state, List *items)
+{
+	FtxReadSpec spec = {0};
+	List *attnums = list_nth(items, FtxPlanAttnums);
+
+	List *first = list_nth(items, FtxPlanConditionAttnums);
+
+	state->converter = ftx_generated_converter(
+		state->node->ss.ss_currentRelation, state->resource, attnums, first);
+	if (intVal(list_nth(items, FtxPlanNullForMisfits)) && !reads_target(state))
+		ftx_converter_tolerate(state->converter);
+	state->in_steps = list_length(first) < list_length(attnums);
+	spec.session = state->session;
+	spec.resource = state->resource;
+	spec.projection = ftx_converter_projection(state->converter);
+	spec.slot_columns = ftx_converter_columns(state->converter);
+	spec.extras = ftx_converter_extras(state->converter);
+	state->extras = spec.extras != 0;
+	spec.memo = ftx_memo_of(state->node->ss.ps.state);
+	state->now = ftx_memo_present(spec.memo);
+	spec.stats = &state->stats;
+	spec.page_size = intVal(list_nth(items, FtxPlanPageSize));
+	spec.prefetch = intVal(list_nth(items, FtxPlanPrefetch));
+	spec.few_rows = intVal(list_nth(items, FtxPlanFewRows));
+	state->few_rows = spec.few_rows;
+	spec.limit = state->limit;
+	state->items = ftx_items_create(&spec);
+	state->objects = ftx_objects_create(&spec);
+}
+
+/*
+ * Reset callback of the scan's context.
+ */
+static void
+withdraw_scan(void *arg)
+{
+	FtxScanState *state = arg;
+
+	ftx_open_list_unregister(&state->open_list);
+	dlist_delete(&state->all);
+}
+
+static FtxScanState *
+create_scan(ForeignScanState *node)
+{
+	MemoryContext cxt = AllocSetContextCreate(node->ss.ps.state->es_query_cxt,
+											  "fivetrex scan",
+											  ALLOCSET_DEFAULT_SIZES);
+	FtxScanState *state = MemoryContextAllocZero(cxt, sizeof(FtxScanState));
+	MemoryContextCallback *callback = MemoryContextAllocZero(
+		cxt, sizeof(MemoryContextCallback));
+
+	state->cxt = cxt;
+	state->node = node;
+	state->owner = CurrentResourceOwner;
+	state->params_cxt = AllocSetContextCreate(cxt, "fivetrex parameters",
+											  ALLOCSET_SMALL_SIZES);
+	state->row_cxt = AllocSetContextCreate(cxt, "fivetrex row",
+										   ALLOCSET_DEFAULT_SIZES);
+	state->spool_cxt = AllocSetContextCreate(cxt, "fivetrex row read ahead",
+											 ALLOCSET_DEFAULT_SIZES);
+	callback->func = withdraw_scan;
+	callback->arg = state;
+	MemoryContextRegisterResetCallback(cxt, callback);
+	dlist_push_head(&scans, &state->all);
+	return state;
+}
+
+FtxScanState *
+ftx_scan_of_plan(const EState *estate, const Plan *plan)
+{
+	dlist_iter iter;
+
+	dlist_foreach (iter, &scans)
+	{
+		FtxScanState *state = dlist_container(FtxScanState, all, iter.cur);
+
+		if (state->node->ss.ps.plan == plan &&
+			state->node->ss.ps.state == estate)
+			return state;
+	}
+	return NULL;
+}
+
+FtxScanState *
+ftx_scan_begin(ForeignScanState *node)
+{
+	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	EState *estate = node->ss.ps.state;
+	RangeTblEntry *rte = exec_rt_fetch(plan->scan.scanrelid, estate);
+	Oid userid = ftx_scan_check_as_user(plan, rte);
+	List *items = plan->fdw_private;
+	FtxScanState *state = create_scan(node);
+	MemoryContext old = MemoryContextSwitchTo(state->cxt);
+
+	state->open_list.finish = ftx_scan_read_to_end;
+	state->tupdesc = CreateTupleDescCopy(
+		RelationGetDescr(node->ss.ss_currentRelation));
+
+	/* whose credentials: the one whose privileges the scan runs with */
+	state->session = ftx_session_pin(GetForeignTable(rte->relid)->serverid,
+									 OidIsValid(userid) ? userid : GetUserId(),
+									 state->cxt);
+
+	state->max_concurrency = state->session->options.max_concurrency;
+	read_plan(state, items);
+	init_expressions(state, plan);
+	init_reading(state, items);
+	MemoryContextSwitchTo(old);
+	return state;
+}
+
+FtxScanState *
+ftx_scan_describe(ForeignScanState *node)
+{
+	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	Oid relid = RelationGetRelid(node->ss.ss_currentRelation);
+	FtxScanState *state = palloc0(sizeof(FtxScanState));
+	FtxServerOptions options;
+
+	ftx_options_server(GetForeignServer(GetForeignTable(relid)->serverid),
+					   &options);
+	state->node = node;
+	state->describes = true;
+	state->now = palloc0(sizeof(TimestampTz));
+	state->max_concurrency = options.max_concurrency;
+	read_plan(state, plan->fdw_private);
+	(void) init_params(state, plan);
+	return state;
+}
+
+/*
+ * Does the expression look at the state of the execution it belongs to?
+ */
+static bool
+depends_on_execution(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, SubPlan) || IsA(node, AlternativeSubPlan) ||
+		(IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXEC))
+		return true;
+	return expression_tree_walker(node, depends_on_execution, context);
+}
+
+void
+ftx_scan_filter(FtxScanState *state, List *quals, ExprState *qual)
+{
+	PlanState *node = &state->node->ss.ps;
+	MemoryContext old = MemoryContextSwitchTo(state->cxt);
+
+	state->filter = qual != NULL && !ftx_row_filter_pays(quals) ?
+						ftx_row_filter_of(qual) :
+						ftx_row_filter_create(quals, node);
+
+	/* reading ahead happens while the filter itself may be under way */
+	if (!contain_mutable_functions((Node *) quals) &&
+		!depends_on_execution((Node *) quals, NULL))
+		state->spool_filter = ftx_row_filter_create(quals, node);
+	MemoryContextSwitchTo(old);
+}
