@@ -92,6 +92,12 @@ subtest 'one table' => sub {
 		reads("not $false", "SELECT id FROM a.connectors WHERE $false", {}, '');
 		reads("nor with a key, $false", "SELECT id FROM a.connectors WHERE $false AND id = 'assimilate_seem'", {}, '');
 	}
+	# one that fails does so on a row only
+	foreach my $failing ('1 / (number - 1) = 1', q{substr(account, 1, -number) = 'a'}, 'account::int = 1')
+	{
+		reads("$failing, and no row", "SELECT id FROM a.connectors WHERE $failing AND id = 'nobody'", { a => ["GET $c/nobody"] }, '');
+		like((asks("SELECT id FROM a.connectors WHERE $failing AND id = 'assimilate_seem'"))[2], qr/ERROR:  22/, "$failing, and a row");
+	}
 	reads('an unknown one beside another column', q{SELECT count(*) FROM a.connectors WHERE account LIKE 'b%' OR id = 'assimilate_seem'}, { a => [$list] }, '1');
 	reads('generic plan, false', q{SET plan_cache_mode = force_generic_plan; PREPARE p(text) AS SELECT count(*) FROM a.connectors WHERE account = $1; EXECUTE p('b'); EXECUTE p(NULL)}, {}, "0\n0");
 	reads('generic plan, true', q{SET plan_cache_mode = force_generic_plan; PREPARE p(text) AS SELECT count(*) FROM a.connectors WHERE account = $1; EXECUTE p('a')}, { a => [$list] }, '11');

@@ -18,6 +18,7 @@
 #include "base/compat.h"
 #include "catalog/pg_type.h"
 #include "fdw/plan/constants.h"
+#include "fdw/plan/early.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
@@ -164,7 +165,8 @@ ftx_constant_condition(RelOptInfo *rel, FtxPlanState *state,
 		(rinfo->security_level > rel->baserestrict_min_security &&
 		 !rinfo->leakproof) ||
 		!uses_constants_only(rel, state, clause) ||
-		contain_volatile_functions(clause) || contain_subplans(clause))
+		contain_volatile_functions(clause) || contain_subplans(clause) ||
+		!ftx_fails_cleanly(clause))
 		return NULL;
 	return (Expr *) put_in(clause, &constants);
 }

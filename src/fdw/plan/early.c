@@ -95,11 +95,6 @@ needs_subtransaction(Oid function, void *context)
 			func_volatile(function) != PROVOLATILE_IMMUTABLE);
 }
 
-/*
- * Could an error of the expression leave more behind than memory, so that only a
- * subtransaction would allow to go on after it?  Those of functions of core that
- * look at nothing but their arguments do not.
- */
 static bool
 fails_with_remains(Node *node, void *context)
 {
@@ -112,6 +107,12 @@ fails_with_remains(Node *node, void *context)
 }
 
 bool
+ftx_fails_cleanly(Node *condition)
+{
+	return !fails_with_remains(condition, NULL);
+}
+
+bool
 ftx_parent_decides(RelOptInfo *rel, FtxPlanState *state, RestrictInfo *rinfo)
 {
 	Bitmapset *attrs = NULL;
@@ -119,7 +120,7 @@ ftx_parent_decides(RelOptInfo *rel, FtxPlanState *state, RestrictInfo *rinfo)
 
 	/* a parent that has no children must not fail: see parent_filter.c */
 	if (state->resource->parent == NULL || !can_come_first(rel, rinfo) ||
-		fails_with_remains((Node *) rinfo->clause, NULL))
+		!ftx_fails_cleanly((Node *) rinfo->clause))
 		return false;
 	pull_varattnos((Node *) rinfo->clause, rel->relid, &attrs);
 	while ((bit = bms_next_member(attrs, bit)) >= 0)

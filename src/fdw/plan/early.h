@@ -25,4 +25,11 @@ ftx_list_decides(RelOptInfo *rel, FtxPlanState *state, RestrictInfo *rinfo);
 extern bool
 ftx_parent_decides(RelOptInfo *rel, FtxPlanState *state, RestrictInfo *rinfo);
 
+/*
+ * Does an error of the condition leave nothing behind but memory, so that one can
+ * go on after it without a subtransaction?  So do those of functions of core that
+ * look at nothing but their arguments.
+ */
+extern bool ftx_fails_cleanly(Node *condition);
+
 #endif /* FTX_EARLY_H */

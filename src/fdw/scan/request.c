@@ -521,6 +521,35 @@ find_keys(FtxScanState *state, FtxScanRequest *request)
 }
 
 /*
+ * Is a condition false?  One that fails because of a value is not: it fails again
+ * on the first row, if there is one.  No subtransaction is needed to go on, as
+ * ftx_constant_condition() has looked at that.
+ */
+static bool
+is_false(ExprState *condition, ExprContext *econtext)
+{
+	MemoryContext old = CurrentMemoryContext;
+	volatile bool result = false;
+
+	PG_TRY();
+	{
+		bool null;
+		Datum value = ExecEvalExprSwitchContext(condition, econtext, &null);
+
+		result = null || !DatumGetBool(value);
+	}
+	PG_CATCH();
+	{
+		if (ERRCODE_TO_CATEGORY(geterrcode()) != ERRCODE_DATA_EXCEPTION)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(old);
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	return result;
+}
+
+/*
  * Do conditions on constants of the table say that it has no rows for us?
  */
 static bool
@@ -531,16 +560,11 @@ ruled_out(FtxScanState *state)
 
 	for (int i = first; i < first + state->nconstants; i++)
 	{
-		ExprContext *econtext = state->node->ss.ps.ps_ExprContext;
-		bool null;
-		Datum value;
-
 		if (state->describes &&
 			needs_execution(list_nth(plan->fdw_exprs, i), state))
 			continue;
-		value = ExecEvalExprSwitchContext(list_nth(state->params, i), econtext,
-										  &null);
-		if (null || !DatumGetBool(value))
+		if (is_false(list_nth(state->params, i),
+					 state->node->ss.ps.ps_ExprContext))
 			return true;
 	}
 	return false;
