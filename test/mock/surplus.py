@@ -42,6 +42,7 @@ import threading
 import time
 
 ESTABLISHED = 1         # of the states in linux/tcp_states.h
+CLOSED = 7
 
 LOCK = threading.Lock()
 SENDING = threading.Lock()      # while an answer leaves, with what is said behind it
@@ -108,9 +109,12 @@ class Connection:
         return {"again": self.last, "other": OTHER, "half": self.last[:len(self.last) // 2], "408": TIMEOUT, "crlf": b"\r\n",
                 "garbage": b"garbage\r\n\r\n", "end": b"", "nothing": b""}[what]
 
-    def is_open(self):
+    def state(self):
         # known to the kernel before the thread that reads has seen it
-        return self.stream.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == ESTABLISHED
+        return self.stream.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+
+    def is_open(self):
+        return self.state() == ESTABLISHED
 
     def say(self, what):
         self.stream.sendall(self.surplus(what))
@@ -119,8 +123,10 @@ class Connection:
         self.arrive()
 
     def arrive(self):
-        # what the other side's kernel has acknowledged has arrived
-        while struct.unpack("i", fcntl.ioctl(self.stream.fileno(), termios.TIOCOUTQ, b"\0" * 4))[0]:
+        # what the other side's kernel has acknowledged has arrived; who resets the
+        # connection, having read the answer, acknowledges nothing more
+        while (self.state() != CLOSED and
+               struct.unpack("i", fcntl.ioctl(self.stream.fileno(), termios.TIOCOUTQ, b"\0" * 4))[0]):
             time.sleep(0.001)
 
     def serve(self):
