@@ -616,7 +616,8 @@ sends('shared_preload_libraries, role and database', $sync, 0,
 is($node->query(q{SET client_min_messages = error; SELECT count(*) FROM w.groups WHERE id = 'empty_shelf'}), 1,
 	'reads go on');
 # not by its name, which a PostgreSQL 16 that knows the prefix as reserved refuses
-$node->query('SET client_min_messages = error; ALTER DATABASE postgres RESET ALL');
+$node->query(q{SET client_min_messages = error; ALTER DATABASE postgres RESET ALL;
+	ALTER DATABASE postgres SET fivetrex.server = 'w'; ALTER DATABASE postgres SET search_path = w, public});
 sends('the role alone', $sync, 0, qr/22023: setting "fivetrex\.dry_run" has an invalid value: "maybe"/);
 sends('RESET ALL does not lift it', "RESET ALL; SET fivetrex.server = 'w'; $sync", 0, qr/22023/);
 sends('SET does', "SET fivetrex.dry_run = off; $sync", 1);
