@@ -13,12 +13,14 @@ import argparse
 import base64
 import json
 import os
+import select
 import signal
 import socket
 import ssl
 import struct
 import sys
 import threading
+import time
 import traceback
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -53,15 +55,28 @@ class Handler(BaseHTTPRequestHandler):
 
     def setup(self):
         self.encrypted = False
+        self.phase = IDLE
+        self.server.handlers.add(self)
+        self.server.starting.discard(self.client_address)
+        try:
+            self.begin()
+        except BaseException:
+            self.server.handlers.discard(self)
+            raise
+
+    def begin(self):
         # A TLS handshake begins with byte 22.  A TLS server takes control requests
         # without TLS, for which Perl has no core module.
         if self.server.tls and self.request.recv(1, socket.MSG_PEEK) == b"\x16":
             # In the connection's own thread, so that a slow handshake blocks nobody.
+            self.phase = READING
             self.request = self.server.tls.wrap_socket(self.request, server_side=True)
             self.encrypted = True
+            self.phase = IDLE
         super().setup()
 
     def finish(self):
+        self.server.handlers.discard(self)
         super().finish()
         if self.encrypted:
             self.request.close()    # socketserver only knows the socket before TLS
@@ -73,6 +88,11 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def handle_one_request(self):
+        # Whatever comes is either still to be read, or this is no longer idle: see settle().
+        self.phase = IDLE
+        if not self.encrypted:
+            wait_for_input(self.connection)
+            self.phase = READING
         self.raw_requestline = self.rfile.readline(65537)
         if not self.raw_requestline or not self.parse_request():
             self.close_connection = True
@@ -81,6 +101,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.tls and not self.encrypted and not self.path.startswith("/_control/"):
             self.close_connection = True
         elif self.path.startswith("/_control/"):
+            self.phase = ARRIVED
+            if self.command == "DELETE" and self.path.endswith("/requests"):
+                self.server.settle()
             status, answer = control.answer(self.command, self.path, body)
             self.send([self.head(status, {"content-length": str(len(answer))}) + answer])
         else:
@@ -109,6 +132,7 @@ class Handler(BaseHTTPRequestHandler):
         headers["authorization"] = "absent" if given is None else \
             "valid" if given == AUTHORIZATION else "invalid"
         record = world.arrive(self.command, path, headers, readable(body))
+        self.phase = ARRIVED
         status, left = None, False
         try:
             with world.lock:
@@ -276,11 +300,41 @@ def authorized(given):
                       "auth" if given == "absent" else None)
 
 
+# What a connection does: waits for a request, reads one, or has noted it in the log.
+IDLE, READING, ARRIVED = range(3)
+
+
 class Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
     tls = None
+
+    def __init__(self, *args):
+        self.handlers = set()
+        self.starting = set()       # addresses of connections that have no handler yet
+        self.accepting = threading.Lock()
+        super().__init__(*args)
+
+    def get_request(self):
+        with self.accepting:
+            request, address = super().get_request()
+            self.starting.add(address)
+        return request, address
+
+    def settle(self):
+        """Wait until all that clients have sent is in the logs.
+
+        What a statement has given up may come after its end; it must not stand in the log of
+        the next one.  A client that stops in the middle of a request is not waited for."""
+        for _ in range(500):
+            with self.accepting:
+                busy = self.starting or has_input([self.socket])
+            handlers = list(self.handlers)
+            if not busy and not any(h.phase == READING for h in handlers) \
+                    and not has_input([h.request for h in handlers if h.phase == IDLE]):
+                return
+            time.sleep(0.002)
 
     def handle_error(self, request, client_address):
         if not isinstance(sys.exc_info()[1], GONE):
@@ -288,6 +342,21 @@ class Server(ThreadingHTTPServer):
             world = state.world("default")
             with world.lock:
                 world.exceptions += 1
+
+
+def wait_for_input(socket_):
+    poll = select.poll()
+    poll.register(socket_, select.POLLIN)
+    poll.poll()
+
+
+def has_input(sockets):
+    """Has one of them something to be read, or ended?"""
+    poll = select.poll()
+    for socket_ in sockets:
+        if socket_.fileno() >= 0:
+            poll.register(socket_, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def exit_with_parent():
