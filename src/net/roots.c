@@ -16,11 +16,17 @@
  * file, verification fails before anything has been sent; the request is
  * then tried again with both, and so are all that the engine sends later.
  *
+ * libcurl 8.22 does not take a directory in this way: there, and from the first
+ * version on with which it was not seen to work, libcurl does as it always does.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "net/roots.h"
+
+/* 8.14, of Debian 13, is the last one with which a directory was seen to do */
+#define LAST_VERSION 0x080EFF
 
 void
 ftx_roots_init(FtxEngine *engine)
@@ -30,7 +36,7 @@ ftx_roots_init(FtxEngine *engine)
 	/* GnuTLS, for one, reads all of a directory */
 	if (version->ssl_version != NULL &&
 		strncmp(version->ssl_version, "OpenSSL/", 8) == 0 &&
-		version->cainfo != NULL)
+		version->version_num <= LAST_VERSION && version->cainfo != NULL)
 		engine->root_directory = version->capath;
 	engine->root_file = version->cainfo;
 }

@@ -393,8 +393,9 @@ net_roots(PG_FUNCTION_ARGS)
 {
 	strlcpy(root_file, text_to_cstring(PG_GETARG_TEXT_PP(0)), MAXPGPATH);
 	strlcpy(root_directory, text_to_cstring(PG_GETARG_TEXT_PP(1)), MAXPGPATH);
-	PG_RETURN_TEXT_P(
-		cstring_to_text(curl_version_info(CURLVERSION_NOW)->ssl_version));
+	PG_RETURN_TEXT_P(cstring_to_text(psprintf(
+		"%s, libcurl %06x", curl_version_info(CURLVERSION_NOW)->ssl_version,
+		curl_version_info(CURLVERSION_NOW)->version_num)));
 }
 
 /* The libcurl that this was built with: what base/libcurl.h looks at. */
