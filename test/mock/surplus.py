@@ -60,6 +60,9 @@ ANNOUNCEMENTS = {"once": "Content-Length: {0}\r\n",
                  "before": "Content-Length: {1}\r\nContent-Length: {0}\r\n",
                  "list": "Content-Length: {0}, {1}\r\n"}
 
+# Bytes that have not been sent; TIOCOUTQ: nor acknowledged.
+SIOCOUTQNSD = 0x894B
+
 TIMEOUT = (b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n"
            b"Connection: close\r\n\r\n")
 
@@ -124,10 +127,13 @@ class Connection:
 
     def arrive(self):
         # what the other side's kernel has acknowledged has arrived; who resets the
-        # connection, having read the answer, acknowledges nothing more
-        while (self.state() != CLOSED and
-               struct.unpack("i", fcntl.ioctl(self.stream.fileno(), termios.TIOCOUTQ, b"\0" * 4))[0]):
+        # connection, having read the answer, acknowledges nothing more, and who does
+        # not read takes no more than its window
+        while self.state() != CLOSED and self.queued(termios.TIOCOUTQ) > self.queued(SIOCOUTQNSD):
             time.sleep(0.001)
+
+    def queued(self, what):
+        return struct.unpack("i", fcntl.ioctl(self.stream.fileno(), what, b"\0" * 4))[0]
 
     def serve(self):
         reader = self.stream.makefile("rb")
