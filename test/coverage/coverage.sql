@@ -110,7 +110,7 @@ SELECT id AS cc FROM connectors WHERE setup_state = 'connected' ORDER BY id <> :
 SELECT schema_name AS s, table_name AS t FROM connector_tables WHERE connector_id = :'cc' ORDER BY 1, 2 LIMIT 1 \gset
 SELECT column_name AS col FROM connector_columns WHERE connector_id = :'cc' AND schema_name = :'s' AND table_name = :'t' AND patch_allowed ORDER BY 1 LIMIT 1 \gset
 SELECT column_name AS col2 FROM connector_columns WHERE connector_id = :'cc' AND schema_name = :'s' AND table_name = :'t' AND patch_allowed ORDER BY 1 DESC LIMIT 1 \gset
-UPDATE connector_tables SET enabled = true WHERE connector_id = :'cc' AND table_name = :'t';
+UPDATE connector_tables SET enabled = NOT enabled WHERE connector_id = :'cc' AND table_name = :'t';
 SELECT fivetrex_modify_schema(:'cc', :'s', '{"enabled": true}') IS NOT NULL;
 SELECT fivetrex_modify_table(:'cc', :'s', :'t', '{"enabled": true}') IS NOT NULL;
 SELECT fivetrex_modify_column(:'cc', :'s', :'t', :'col', '{"enabled": false}') IS NOT NULL;
