@@ -1,5 +1,6 @@
 # What test/stories/*.sql prints and asks for is what stands in the .out beside it.
 #
+# Arguments are names of stories; without any, it is all of them.
 # FTX_STORIES=folder keeps what was told there: read it, then take it for the new one.
 
 use strict;
@@ -13,37 +14,46 @@ use Fivetrex::Node;
 use Fivetrex::Story;
 
 my $folder = "$FindBin::RealBin/../stories";
-my $mock = Fivetrex::Mock->start;
-my $node = Fivetrex::Node->start('stories');
 
-foreach my $path (sort glob "$folder/*.sql")
+# What differs, with the statement, as lines of - (expected) and + (got).
+sub difference
 {
-	my ($name) = $path =~ m{([^/]+)\.sql$};
-	# one request after the other, so that what the mock makes up is the same each time
-	$node->add_world($mock, $name, max_concurrency => 1);
-	$mock->settings($name, connectors => 100);
+	my ($expected, $got) = @_;
+	my $files = PostgreSQL::Test::Utils::tempdir();
+	append_to_file("$files/expected", $expected);
+	append_to_file("$files/got", $got);
+	return join '', grep { !/^@@/ } qx{diff -U 999 --label expected --label got $files/expected $files/got};
+}
+
+foreach my $name (@ARGV ? @ARGV : sort map { m{([^/]+)\.sql$} } glob "$folder/*.sql")
+{
+	my $mock = Fivetrex::Mock->start;
+	my $node = Fivetrex::Node->start($name);
+	my $story = Fivetrex::Story->new($node, $mock, $name);
 	$node->query("ALTER DATABASE postgres SET search_path = $name, public;
 		ALTER DATABASE postgres SET fivetrex.server = '$name';
 		ALTER DATABASE postgres SET fivetrex.max_deletes = 100");
-	my $told = Fivetrex::Story->new($node, $mock, $name)->tell($path);
-	my $wanted = -e "$folder/$name.out" ? slurp_file("$folder/$name.out") : '';
+	my @told = $story->tell("$folder/$name.sql");
 	if ($ENV{FTX_STORIES})
 	{
-		open my $file, '>', "$ENV{FTX_STORIES}/$name.out" or die $!;
-		print $file $told;
-		close $file;
+		my $file = "$ENV{FTX_STORIES}/$name.out";
+		unlink $file;
+		append_to_file($file, join "\n", map { $_->{told} } @told);
 	}
 	# paragraph by paragraph, so that a failure shows its own
-	my @told = split /\n\n/, $told;
-	my @wanted = split /\n\n/, $wanted;
-	foreach my $n (0 .. ($#told > $#wanted ? $#told : $#wanted))
+	my @wanted = -e "$folder/$name.out" ? split /\n\n/, slurp_file("$folder/$name.out") =~ s/\n\z//r : ();
+	foreach my $paragraph (@told)
 	{
-		my ($first) = ($told[$n] // '') =~ /^-- (.*)/;
-		is($told[$n] // '', $wanted[$n] // '', "$name: " . ($first // 'paragraph ' . ($n + 1)));
+		my $got = $paragraph->{told} =~ s/\n\z//r;
+		# the one of the same text: another one that is new, or gone, does not matter to it
+		my ($at) = grep { index("$wanted[$_]\n", $paragraph->{text}) == 0 } 0 .. $#wanted;
+		my $expected = defined $at ? splice @wanted, $at, 1 : '';
+		ok($got eq $expected, "$name: " . ($paragraph->{title} // "line $paragraph->{line}"))
+		  or diag("test/stories/$name.sql:$paragraph->{line}\n" . difference("$expected\n", "$got\n"));
 	}
-	is_deeply([ $mock->violations($name) ], [], "$name: no request broke the definition");
+	is_deeply(\@wanted, [], "$name: nothing else was expected");
+	$node->stop;
+	$mock->stop;
 }
 
-$node->stop;
-$mock->stop;
 done_testing();

@@ -5,7 +5,8 @@ Fivetrex::Story - SQL with what it prints and what it asks Fivetran for, as one 
 
 =head1 SYNOPSIS
 
-  my $told = Fivetrex::Story->new($node, $mock, 'w')->tell("$folder/writes.sql");
+  my $story = Fivetrex::Story->new($node, $mock, 'w');
+  foreach my $paragraph ($story->tell("$folder/writes.sql")) { print $paragraph->{told} }
 
 A story is a file of SQL.  Its paragraphs end with an empty line, and begin with a comment that says what is tried.
 What is told of each is the paragraph itself, then
@@ -13,12 +14,23 @@ What is told of each is the paragraph itself, then
   what it prints; sorted, unless it has an ORDER BY, as rows come in the order of the answers
   ! what psql complains of, with SQLSTATE, DETAIL, HINT and CONTEXT
   > the requests that were made, sorted: METHOD PATH BODY, members of the body in order of their names
+  ? what was wrong with them by the API's definition
 
-All paragraphs of a file share one world of the mock and one database, each has a session of its own.
-Comments that begin with --! tell the mock what comes next:
+All paragraphs of a file share the worlds of the mock and one server, each has a session of its own.  The first world
+has the name of the story.  Comments that begin with --! are orders; those that concern another world begin with
+its name, as in --! [other] fault ..., and what is told of its requests with > [other].
 
-  --! fault {"path": "groups", "status": 404}    the requests of this paragraph meet it, see test/mock/README.md
+  --! world other {"connectors": 40, "page_size": 7}    another one: settings of the mock, options of the server
+  --! settings {"rate_limit": 5}                        settings of the mock, see test/mock/README.md
+  --! fault {"path": "groups", "status": 404}           the requests of this paragraph meet it
+  --! answer ^/v1/groups {"code":"Success", ...         the same: the body of the first answer; %XX is a byte
   --! patch connections ID {"status.sync_state": "scheduled"}
+  --! unset connections ID status.tasks paused
+  --! each mode: one | another                          run once with each as the psql variable "mode"
+  --! in order                                          rows and requests are told as they came
+  --! codes only                                        of complaints that are not ours to word: severity and SQLSTATE
+  --! same                                              run over the tables of each world and over those of the schema
+  --! same in other                                     local_WORLD; told is how many lines there were, or what differs
 
 Identifiers that the mock makes up are the same in every run, as are its moments.
 
@@ -30,46 +42,183 @@ use strict;
 use warnings;
 
 use JSON::PP;
+use MIME::Base64 qw(encode_base64);
 use PostgreSQL::Test::Utils;
 
-my $json = JSON::PP->new->canonical->allow_nonref->allow_bignum;
+use Fivetrex::Session;
+
+my $json = JSON::PP->new->utf8->canonical->allow_nonref->allow_bignum;
 
 sub new
 {
 	my ($class, $node, $mock, $world) = @_;
-	return bless { node => $node, mock => $mock, world => $world }, $class;
+	my $self = bless { node => $node, mock => $mock, name => $world, worlds => [] }, $class;
+	# one request after the other, so that what the mock makes up is the same each time
+	$self->_add_world($world, connectors => 100, max_concurrency => 1);
+	return $self;
 }
 
+# Each paragraph as { line, title, text, told }, told as soon as it is asked for.
 sub tell
 {
 	my ($self, $path) = @_;
-	return join "\n", map { $self->_paragraph($_) } slurp_file($path) =~ /((?:^.*\S.*\n)+)/mg;
+	local $ENV{PGTZ} = 'UTC';
+	my ($line, @told) = (1);
+	foreach my $text (split /(?<=\n)(?=\n)/, slurp_file($path))
+	{
+		my ($blanks) = $text =~ /^(\n*)/;
+		$line += length $blanks;
+		$text =~ s/^\n+//;
+		push @told, { line => $line, title => $text =~ /^-- (.*)/, text => $text, told => $self->_paragraph($text) };
+		$line += $text =~ tr/\n//;
+	}
+	$_->quit for values %{ delete $self->{sessions} // {} };
+	return @told;
 }
+
+# ---------- orders
+
+sub _add_world
+{
+	my ($self, $world, %options) = @_;
+	my %settings = map { exists $options{$_} ? ($_ => delete $options{$_}) : () } qw(connectors cursor_style page_cap);
+	$self->{node}->add_world($self->{mock}, $world, %options);
+	$self->{mock}->settings($world, %settings) if %settings;
+	push @{ $self->{worlds} }, $world;
+	return;
+}
+
+my %orders = (
+	world => sub {
+		my ($self, undef, $rest) = @_;
+		my ($name, $options) = split / /, $rest, 2;
+		$self->_add_world($name, %{ $json->decode($options // '{}') });
+	},
+	settings => sub { my ($self, $world, $rest) = @_; $self->{mock}->settings($world, %{ $json->decode($rest) }) },
+	fault => sub { my ($self, $world, $rest) = @_; $self->{mock}->fault($world, $json->decode($rest)) },
+	answer => sub {
+		my ($self, $world, $rest) = @_;
+		my ($path, $body) = split / /, $rest, 2;
+		$body =~ s/%([0-9A-F]{2})/chr hex $1/ge;
+		$self->{mock}->fault($world, { path => $path, body_base64 => encode_base64($body, '') });
+	},
+	patch => sub {
+		my ($self, $world, $rest) = @_;
+		my ($collection, $id, $set) = split / /, $rest, 3;
+		$self->{mock}->patch($world, $collection, $id, set => $json->decode($set));
+	},
+	unset => sub {
+		my ($self, $world, $rest) = @_;
+		my ($collection, $id, @paths) = split / /, $rest;
+		$self->{mock}->patch($world, $collection, $id, unset => \@paths);
+	},
+	# how it is told
+	map { my $how = $_; ($how => sub { $_[0]{how}{$how} = $_[2] }) } qw(each in codes same));
+
+sub _obey
+{
+	my ($self, $text) = @_;
+	$self->{how} = {};
+	foreach my $order ($text =~ /^--! (.*)$/mg)
+	{
+		my ($world, $what, $rest) = $order =~ /^(?:\[(\w+)\] )?(\w+) ?(.*)$/;
+		my $do = $orders{ $what // '' } or die "no such order: $order";
+		$do->($self, $world // $self->{name}, $rest);
+	}
+	return;
+}
+
+# ---------- what is told
 
 sub _paragraph
 {
 	my ($self, $text) = @_;
-	my ($mock, $world) = @$self{qw(mock world)};
-	foreach my $order ($text =~ /^--! (.*)$/mg)
+	$self->_obey($text);
+	my ($variable, $values) = split /: */, $self->{how}{each} // ':', 2;
+	my @told = $text;
+	foreach my $value (split / \| /, $values || ' ')
 	{
-		my ($what, $rest) = $order =~ /^(fault|patch) (.*)$/ or die "no such order: $order";
-		if ($what eq 'fault') { $mock->fault($world, $json->decode($rest)) }
-		else
-		{
-			my ($collection, $id, $set) = $rest =~ /^(\S+) (\S+) (.*)$/;
-			$mock->patch($world, $collection, $id, set => $json->decode($set));
-		}
+		my $set = $variable ? "\\set $variable '" . ($value =~ s/'/''/gr) . "'\n" : '';
+		push @told, ": $value\n" if $variable;
+		push @told, map { "$_\n" } defined $self->{how}{same} ? $self->_compare($set, $text) : $self->_run($set, $text);
 	}
-	$mock->clear($world);
-	my (undef, $out, $err) = $self->{node}->psql('postgres', "\\set VERBOSITY verbose\n$text");
-	$mock->clear_faults($world) if $text =~ /^--! fault/m;
-	my @rows = split /\n/, $out;
-	@rows = sort @rows if $text !~ /\bORDER BY\b|^\\|\bEXPLAIN\b/m;
-	my @complaints = grep { !/^LOCATION:/ } map { s/^psql:<stdin>:\d+: //r } split /\n/, $err;
-	my @requests = sort map {
+	$self->{mock}->clear_faults($_) for @{ $self->{worlds} };
+	return join '', @told;
+}
+
+sub _run
+{
+	my ($self, $set, $text) = @_;
+	$self->{mock}->clear($_) for @{ $self->{worlds} };
+	my (undef, $out, $err) = $self->{node}->psql('postgres', "\\set VERBOSITY verbose\n$set$text");
+	my @rows = map { $_ eq '' ? '(empty)' : $_ } split /\n/, $out;
+	@rows = sort @rows unless $self->{how}{in} || $text =~ /\bORDER BY\b|^\\(?!\.)|\bEXPLAIN\b/m;
+	my @requests = $self->_each_world(\&_requests);
+	@requests = sort @requests unless $self->{how}{in};
+	return @rows, $self->_complaints($err), (map { "> $_" } @requests), map { "? $_" } $self->_each_world(\&_violations);
+}
+
+sub _complaints
+{
+	my ($self, $err) = @_;
+	my @lines = grep { !/^LOCATION:/ } map { s/^psql:<stdin>:\d+: //r } split /\n/, $err;
+	@lines = map { /^(\w+:  \w{5}): / ? $1 : () } @lines if defined $self->{how}{codes};
+	my $port = $self->{mock}->port;
+	return map { '! ' . s/127\.0\.0\.1:$port/MOCK/gr } @lines;
+}
+
+sub _each_world
+{
+	my ($self, $tell) = @_;
+	return map {
+		my $world = $_;
+		map { $world eq $self->{name} ? $_ : "[$world] $_" } $tell->($self, $world)
+	} @{ $self->{worlds} };
+}
+
+sub _requests
+{
+	my ($self, $world) = @_;
+	return map {
 		"$_->{method} $_->{path}" . (defined $_->{body} ? ' ' . $json->encode($_->{body}) : '')
-	} $mock->log($world);
-	return join '', $text, map { "$_\n" } @rows, (map { "! $_" } @complaints), map { "> $_" } @requests;
+		  . ($_->{headers}{authorization} eq 'valid' ? '' : " ($_->{headers}{authorization} credentials)")
+	} $self->{mock}->log($world);
+}
+
+sub _violations
+{
+	my ($self, $world) = @_;
+	my @violations = $self->{mock}->violations($world);
+	$self->{mock}->clear_violations($world);
+	return sort @violations;
+}
+
+# The same SQL over tables of the API and over local ones.
+sub _compare
+{
+	my ($self, $set, $text) = @_;
+	my ($only) = $self->{how}{same} =~ /^in (\w+)$/;
+	return map {
+		my $world = $_;
+		my ($here, $there) = map { join "\n", $self->_in_session($_, "$set$text") } $world, "local_$world";
+		my $lines = () = $here =~ /^(?!! )/mg;
+		my @complaints = $here =~ /^(! .*)/mg;
+		$here eq $there
+		  ? ("= $world: " . ($here eq '' ? 0 : $lines), @complaints)
+		  : ("= $world differs", map { "  $_" } split /\n/, "$here\nlocal_$world:\n$there");
+	} $only // @{ $self->{worlds} };
+}
+
+# In a session of the schema's own, which begins anew each time: that is cheaper than another one.
+sub _in_session
+{
+	my ($self, $schema, $sql) = @_;
+	my $session = $self->{sessions}{$schema} //= Fivetrex::Session->new($self->{node});
+	my $out = $session->ask("SET client_min_messages = error; ROLLBACK; DISCARD ALL;
+		SET client_min_messages = warning; SET search_path = $schema, public;\n$sql");
+	my @rows = split /\n/, $out, -1;
+	@rows = sort @rows unless $self->{how}{in};
+	return @rows, $self->_complaints($session->complaint);
 }
 
 1;
