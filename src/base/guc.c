@@ -26,16 +26,13 @@
 
 #include "access/parallel.h"
 #include "access/xact.h"
-#include "base/closest.h"
 #include "base/compat.h"
 #include "base/guc.h"
-#include "base/role_settings.h"
+#include "base/guc_state.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/guc_tables.h"
-
-#define PREFIX "fivetrex."
 
 static char *server = NULL;
 static int max_deletes = 0;
@@ -47,25 +44,9 @@ static int join_window = -1;
 static bool dry_run = false;
 static bool log_writes = false;
 
-typedef struct Setting
-{
-	const char *name;
-	GucContext context;
-	void *variable; /* bool *, int * or char **, as `type` says */
-	enum config_type type;
-	const char *initial;
-	int min; /* of an integer */
-	int max;
-	int flags; /* GUC_UNIT_S or 0 */
-	const char *says;
-	const char *more;
-	bool placeholder; /* is not defined yet; its text is to be read */
-	char *text;		  /* of a parallel worker's variable */
-} Setting;
-
 #define BELT "A seat belt, not a permission: anybody may change it."
 
-static Setting settings[] = {
+FtxSetting ftx_settings[] = {
 	{"fivetrex.dry_run", PGC_USERSET, &dry_run, PGC_BOOL, "off", 0, 0, 0,
 	 "Shows writes instead of sending them.", NULL, false, NULL},
 	{"fivetrex.join_window", PGC_USERSET, &join_window, PGC_INT, "-1", -1, 1024,
@@ -99,19 +80,15 @@ static Setting settings[] = {
 	 NULL},
 };
 
-/* Is the prefix reserved, so that core refuses unknown names? */
-static bool reserved = false;
+const int ftx_nsettings = lengthof(ftx_settings);
 
-/*
- * Was the library loaded before the session began?  Then core has told of what
- * a role or database sets wrong in a WARNING at login, and forgotten it.
- */
-static bool preloaded = false;
+bool ftx_guc_reserved = false;
+bool ftx_guc_preloaded = false;
 
 /* ---------- values ---------- */
 
 static bool
-parse_setting(const Setting *setting, const char *text, bool *boolean,
+parse_setting(const FtxSetting *setting, const char *text, bool *boolean,
 			  int *integer)
 {
 	switch (setting->type)
@@ -126,8 +103,8 @@ parse_setting(const Setting *setting, const char *text, bool *boolean,
 	}
 }
 
-static bool
-valid(const Setting *setting, const char *text)
+bool
+ftx_guc_valid(const FtxSetting *setting, const char *text)
 {
 	bool boolean;
 	int integer;
@@ -140,7 +117,7 @@ valid(const Setting *setting, const char *text)
  * nothing happens then.
  */
 static bool
-assign(const Setting *setting, const char *text)
+assign(const FtxSetting *setting, const char *text)
 {
 	bool boolean;
 	int integer;
@@ -158,8 +135,8 @@ assign(const Setting *setting, const char *text)
 
 /* ---------- placeholders ---------- */
 
-static struct config_generic *
-find_variable(const char *name)
+struct config_generic *
+ftx_guc_find(const char *name)
 {
 	int n;
 	struct config_generic **all = ftx_guc_variables(&n);
@@ -177,18 +154,15 @@ find_variable(const char *name)
  * set a placeholder; core looks at that only when it becomes a variable.
  */
 static bool
-permitted(const Setting *setting, GucContext context)
+permitted(const FtxSetting *setting, GucContext context)
 {
 	return setting->context == PGC_USERSET ||
 		   (context != PGC_USERSET && context != PGC_BACKEND);
 }
 
-/*
- * What a placeholder holds, NULL if nothing was set.
- */
-static const char *
-placeholder_text(const Setting *setting,
-				 const struct config_generic *placeholder)
+const char *
+ftx_guc_placeholder_text(const FtxSetting *setting,
+						 const struct config_generic *placeholder)
 {
 	if (placeholder == NULL || placeholder->source == PGC_S_DEFAULT)
 		return NULL;
@@ -204,22 +178,25 @@ placeholder_text(const Setting *setting,
  * May it become a variable: is all that it holds, or would hold again, valid?
  */
 static bool
-may_be_defined(const Setting *setting, const struct config_generic *placeholder)
+may_be_defined(const FtxSetting *setting,
+			   const struct config_generic *placeholder)
 {
 	if (placeholder == NULL)
 		return true;
-	if (!valid(setting, placeholder_text(setting, placeholder)) ||
+	if (!ftx_guc_valid(setting,
+					   ftx_guc_placeholder_text(setting, placeholder)) ||
 		(placeholder->reset_source != PGC_S_DEFAULT &&
-		 !valid(setting, GetConfigOptionResetString(placeholder->name))))
+		 !ftx_guc_valid(setting,
+						GetConfigOptionResetString(placeholder->name))))
 		return false;
 	for (const GucStack *stack = placeholder->stack; stack != NULL;
 		 stack = stack->prev)
 	{
 		if (stack->source != PGC_S_DEFAULT &&
-			!valid(setting, stack->prior.val.stringval))
+			!ftx_guc_valid(setting, stack->prior.val.stringval))
 			return false;
 		if (stack->state == GUC_SET_LOCAL &&
-			!valid(setting, stack->masked.val.stringval))
+			!ftx_guc_valid(setting, stack->masked.val.stringval))
 			return false;
 	}
 	return true;
@@ -230,7 +207,7 @@ may_be_defined(const Setting *setting, const struct config_generic *placeholder)
  * that nothing is in it yet: what was read of the placeholder is taken out.
  */
 static void
-define(const Setting *setting)
+define(const FtxSetting *setting)
 {
 	bool boolean = false;
 	int integer = 0;
@@ -263,7 +240,7 @@ define(const Setting *setting)
  * and what it counts for is ours (permitted()).
  */
 static void
-define_text(Setting *setting)
+define_text(FtxSetting *setting)
 {
 	DefineCustomStringVariable(setting->name, setting->says, setting->more,
 							   &setting->text, setting->initial, PGC_USERSET, 0,
@@ -271,9 +248,9 @@ define_text(Setting *setting)
 }
 
 static void
-settle_setting(Setting *setting)
+settle_setting(FtxSetting *setting)
 {
-	const struct config_generic *placeholder = find_variable(setting->name);
+	const struct config_generic *placeholder = ftx_guc_find(setting->name);
 	bool fixed = IsParallelWorker() ||
 				 (IsInParallelMode() && placeholder != NULL);
 	const char *text;
@@ -287,52 +264,102 @@ settle_setting(Setting *setting)
 	if (placeholder == NULL)
 		define_text(setting);
 	setting->placeholder = true;
-	text = placeholder_text(setting, placeholder);
+	text = ftx_guc_placeholder_text(setting, placeholder);
 	if (text == NULL || !assign(setting, text))
 		(void) assign(setting, setting->initial);
 }
 
-static void
-settle_all(void)
+void
+ftx_guc_settle(void)
 {
-	for (size_t i = 0; i < lengthof(settings); i++)
+	for (int i = 0; i < ftx_nsettings; i++)
 	{
-		if (settings[i].placeholder)
-			settle_setting(&settings[i]);
+		if (ftx_settings[i].placeholder)
+			settle_setting(&ftx_settings[i]);
 	}
 }
 
-/* ---------- what was refused ---------- */
-
-static bool
-is_ours(const struct config_generic *variable)
+void
+ftx_guc_init(void)
 {
-	return pg_strncasecmp(variable->name, PREFIX, strlen(PREFIX)) == 0;
+	ftx_guc_preloaded = process_shared_preload_libraries_in_progress;
+	for (int i = 0; i < ftx_nsettings; i++)
+		settle_setting(&ftx_settings[i]);
+
+	/*
+	 * Core would remove the placeholders and refuse to RESET them, though
+	 * that is how a session gets rid of them.
+	 */
+	if (ftx_guc_find_placeholder(false) == NULL && !IsParallelWorker())
+	{
+		MarkGUCPrefixReserved("fivetrex");
+		ftx_guc_reserved = true;
+	}
 }
 
-/*
- * A placeholder with our prefix, that of a setting with an invalid value, too.
- * With `unknown`, one that was set and is none of our settings.
- */
-static const struct config_generic *
-find_placeholder(bool unknown)
+/* ---------- what they are ---------- */
+
+const char *
+ftx_guc_server(void)
 {
-	int n;
-	struct config_generic **all = ftx_guc_variables(&n);
+	ftx_guc_settle();
+	return server;
+}
 
-	for (int i = 0; i < n; i++)
-	{
-		bool known = false;
+bool
+ftx_guc_dry_run(void)
+{
+	ftx_guc_settle();
+	return dry_run;
+}
 
-		if ((all[i]->flags & GUC_CUSTOM_PLACEHOLDER) == 0 || !is_ours(all[i]) ||
-			(unknown && all[i]->source == PGC_S_DEFAULT))
-			continue;
-		for (size_t j = 0; j < lengthof(settings); j++)
-			known |= pg_strcasecmp(all[i]->name, settings[j].name) == 0;
-		if (!unknown || !known)
-			return all[i];
-	}
-	return NULL;
+int
+ftx_guc_max_calls(void)
+{
+	ftx_guc_settle();
+	return max_calls;
+}
+
+int
+ftx_guc_max_deletes(void)
+{
+	ftx_guc_settle();
+	return max_deletes;
+}
+
+int
+ftx_guc_max_writes(void)
+{
+	ftx_guc_settle();
+	return max_writes;
+}
+
+int
+ftx_guc_max_retry_wait(void)
+{
+	ftx_guc_settle();
+	return max_retry_wait;
+}
+
+int
+ftx_guc_reserve(void)
+{
+	ftx_guc_settle();
+	return reserve;
+}
+
+int
+ftx_guc_join_window(void)
+{
+	ftx_guc_settle();
+	return join_window;
+}
+
+bool
+ftx_guc_log_writes(void)
+{
+	ftx_guc_settle();
+	return log_writes;
 }
 
 bool
@@ -353,198 +380,4 @@ ftx_guc_set_by_function(const char *name)
 		}
 	}
 	return false;
-}
-
-/*
- * Where a setting was set, as a sentence.
- */
-static const char *
-origin(GucSource source)
-{
-	switch (source)
-	{
-		case PGC_S_SESSION:
-			return "It was set in this session before the library of fivetrex was loaded.";
-		case PGC_S_GLOBAL:
-		case PGC_S_DATABASE:
-		case PGC_S_USER:
-		case PGC_S_DATABASE_USER:
-			return "It comes from ALTER ROLE ... SET or ALTER DATABASE ... SET.";
-		case PGC_S_CLIENT:
-			return "It comes from the options of the connection.";
-		default:
-			return "It comes from the configuration of the server.";
-	}
-}
-
-ftx_noreturn static void
-refuse_value(const Setting *setting, const char *text, GucSource source)
-{
-	const char *range = setting->type == PGC_BOOL ?
-							"on or off" :
-							psprintf("an integer, %d or more", setting->min);
-
-	ereport(
-		ERROR,
-		(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		 errmsg("setting \"%s\" has an invalid value: \"%s\"", setting->name,
-				text),
-		 errdetail("%s Nothing is written until it is right.", origin(source)),
-		 source == PGC_S_SESSION ?
-			 errhint("SET %s to %s, or RESET it.", setting->name, range) :
-			 errhint("SET %s to %s, or mend it where it comes from.",
-					 setting->name, range)));
-}
-
-ftx_noreturn static void
-refuse_name(const char *name, GucSource source)
-{
-	FtxClosest closest;
-
-	ftx_closest_begin(&closest, name);
-	for (size_t i = 0; i < lengthof(settings); i++)
-		ftx_closest_offer(&closest, settings[i].name);
-	ereport(
-		ERROR,
-		(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		 errmsg("there is no setting \"%s\"", name),
-		 errdetail("%s Nothing is written while it is there.", origin(source)),
-		 source != PGC_S_SESSION ?
-			 errhint("Remove it where it comes from, and connect anew.") :
-		 closest.best ?
-			 errhint("RESET %s; perhaps you meant the setting \"%s\".", name,
-					 closest.best) :
-			 errhint("RESET %s.", name)));
-}
-
-/*
- * FtxRoleSetting: refuse what core has refused at login.  A valid value from
- * the same place or a nearer one sets it right.
- */
-static void
-check_role_setting(const char *name, const char *text, GucSource source)
-{
-	for (size_t i = 0; i < lengthof(settings); i++)
-	{
-		const struct config_generic *variable;
-
-		if (pg_strcasecmp(name, settings[i].name) != 0)
-			continue;
-		if (settings[i].placeholder || valid(&settings[i], text))
-			return;
-		variable = find_variable(settings[i].name);
-		if (variable == NULL || variable->source < source)
-			refuse_value(&settings[i], text, source);
-		return;
-	}
-	refuse_name(name, source);
-}
-
-void
-ftx_guc_check(void)
-{
-	const struct config_generic *unknown = NULL;
-
-	settle_all();
-	for (size_t i = 0; i < lengthof(settings); i++)
-	{
-		const struct config_generic *placeholder;
-		const char *text;
-
-		if (!settings[i].placeholder)
-			continue;
-		placeholder = find_variable(settings[i].name);
-		text = placeholder_text(&settings[i], placeholder);
-		if (!valid(&settings[i], text))
-			refuse_value(&settings[i], text, placeholder->source);
-	}
-	if (!reserved)
-		unknown = find_placeholder(true);
-	if (unknown != NULL)
-		refuse_name(unknown->name, unknown->source);
-	if (preloaded)
-		ftx_role_settings(PREFIX, check_role_setting);
-}
-
-void
-ftx_guc_init(void)
-{
-	preloaded = process_shared_preload_libraries_in_progress;
-	for (size_t i = 0; i < lengthof(settings); i++)
-		settle_setting(&settings[i]);
-
-	/*
-	 * Core would remove the placeholders and refuse to RESET them, though
-	 * that is how a session gets rid of them.
-	 */
-	if (find_placeholder(false) == NULL && !IsParallelWorker())
-	{
-		MarkGUCPrefixReserved("fivetrex");
-		reserved = true;
-	}
-}
-
-/* ---------- what they are ---------- */
-
-const char *
-ftx_guc_server(void)
-{
-	settle_all();
-	return server;
-}
-
-bool
-ftx_guc_dry_run(void)
-{
-	settle_all();
-	return dry_run;
-}
-
-int
-ftx_guc_max_calls(void)
-{
-	settle_all();
-	return max_calls;
-}
-
-int
-ftx_guc_max_deletes(void)
-{
-	settle_all();
-	return max_deletes;
-}
-
-int
-ftx_guc_max_writes(void)
-{
-	settle_all();
-	return max_writes;
-}
-
-int
-ftx_guc_max_retry_wait(void)
-{
-	settle_all();
-	return max_retry_wait;
-}
-
-int
-ftx_guc_reserve(void)
-{
-	settle_all();
-	return reserve;
-}
-
-int
-ftx_guc_join_window(void)
-{
-	settle_all();
-	return join_window;
-}
-
-bool
-ftx_guc_log_writes(void)
-{
-	settle_all();
-	return log_writes;
 }

@@ -25,6 +25,7 @@
 #include "fmgr.h"
 #include "json/compat.h"
 #include "json/json.h"
+#include "json/jsonb_state.h"
 #include "json/members.h"
 #include "json/run.h"
 #include "json/scanner.h"
@@ -36,77 +37,10 @@
 #include "utils/memutils.h"
 #include "utils/numeric.h"
 
-/* Limits that jsonb_in() has, and what reads jsonb relies on. */
+/* A limit that jsonb_in() has, and what reads jsonb relies on. */
 #define MAX_ELEMENTS Min(MaxAllocSize / sizeof(JsonbValue), JB_CMASK)
-#define MAX_MEMBERS Min(MaxAllocSize / sizeof(JsonbPair), JB_CMASK)
 
-typedef struct Builder
-{
-	FtxScanner text; /* only its position, run and pause */
-
-	char *data; /* the result, and behind it what is being built */
-	Size len;
-	Size size;
-
-	JEntry *entries; /* of the arrays that have not ended */
-	Size nentries;
-	Size maxentries;
-
-	FtxMember *members; /* of the objects that have not ended */
-	Size nmembers;
-	Size maxmembers;
-} Builder;
-
-static JEntry put_value(Builder *builder);
-
-/* ---------- the result ---------- */
-
-static void
-check_size(Size size, const char *of)
-{
-	if (size > JENTRY_OFFLENMASK)
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-			 errmsg("total size of jsonb %s exceeds the maximum of %u bytes",
-					of, JENTRY_OFFLENMASK)));
-}
-
-static void
-check_count(Size count, Size maximum, const char *of)
-{
-	if (count > maximum)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("number of jsonb %s exceeds the maximum allowed (%zu)",
-						of, maximum)));
-}
-
-/*
- * Room for n bytes at the end of the data, which are not taken yet.
- */
-static inline char *
-jsonb_room(Builder *builder, Size n)
-{
-	if (unlikely(builder->size - builder->len < n))
-	{
-		builder->size = Max(builder->size * 2, builder->len + n);
-		if (builder->size > PG_UINT32_MAX)
-			check_size(builder->len + n, "values");
-		builder->data = repalloc_huge(builder->data, builder->size);
-	}
-	return builder->data + builder->len;
-}
-
-static inline void
-pad_to_int(Builder *builder)
-{
-	while (builder->len % sizeof(uint32) != 0)
-	{
-		*jsonb_room(builder, 1) = '\0';
-		builder->len++;
-	}
-}
+static JEntry put_value(FtxJsonbBuild *builder);
 
 /* ---------- scalars ---------- */
 
@@ -114,9 +48,9 @@ pad_to_int(Builder *builder)
  * Append the text between two quotes, in the server encoding; its length.
  */
 static uint32
-put_characters(Builder *builder, const char *text, Size len, bool escaped)
+put_characters(FtxJsonbBuild *builder, const char *text, Size len, bool escaped)
 {
-	char *to = jsonb_room(builder, len);
+	char *to = ftx_jsonb_room(builder, len);
 	Size n;
 
 	if (escaped)
@@ -133,7 +67,7 @@ put_characters(Builder *builder, const char *text, Size len, bool escaped)
 
 		if (server != text)
 		{
-			memcpy(jsonb_room(builder, n), server, n);
+			memcpy(ftx_jsonb_room(builder, n), server, n);
 			pfree(unconstify(char *, server));
 		}
 		len = n;
@@ -156,7 +90,7 @@ put_characters(Builder *builder, const char *text, Size len, bool escaped)
  * Past the string at the position; *escaped tells whether it has escapes.
  */
 static const char *
-string_end(Builder *builder, bool *escaped)
+string_end(FtxJsonbBuild *builder, bool *escaped)
 {
 	FtxScanner *text = &builder->text;
 	const char *p = ftx_scanner_run(text, text->p + 1);
@@ -168,7 +102,7 @@ string_end(Builder *builder, bool *escaped)
 }
 
 static JEntry
-put_string(Builder *builder)
+put_string(FtxJsonbBuild *builder)
 {
 	const char *start = builder->text.p + 1;
 	bool escaped;
@@ -197,7 +131,7 @@ make_numeric(const char *text, Size len)
 }
 
 static JEntry
-put_number(Builder *builder)
+put_number(FtxJsonbBuild *builder)
 {
 	FtxScanner *text = &builder->text;
 	const char *p = text->p;
@@ -215,8 +149,8 @@ put_number(Builder *builder)
 	number = make_numeric(text->p, p - text->p);
 	text->p = p;
 	len = VARSIZE_ANY(number);
-	pad_to_int(builder);
-	memcpy(jsonb_room(builder, len), number, len);
+	ftx_jsonb_pad(builder);
+	memcpy(ftx_jsonb_room(builder, len), number, len);
 	builder->len += len;
 	pfree(number);
 	return JENTRY_ISNUMERIC | (JEntry) (builder->len - base);
@@ -225,7 +159,7 @@ put_number(Builder *builder)
 /* ---------- arrays ---------- */
 
 static void
-push_entry(Builder *builder, JEntry entry)
+push_entry(FtxJsonbBuild *builder, JEntry entry)
 {
 	if (builder->nentries == builder->maxentries)
 	{
@@ -240,30 +174,18 @@ push_entry(Builder *builder, JEntry entry)
 }
 
 /*
- * An entry as it is stored: each JB_OFFSET_STRIDE-th one has the offset of its
- * end instead of its length.
- */
-static inline JEntry
-stored_entry(JEntry entry, Size number, Size total)
-{
-	return number % JB_OFFSET_STRIDE == 0 ?
-			   (entry & JENTRY_TYPEMASK) | (JEntry) total | JENTRY_HAS_OFF :
-			   entry;
-}
-
-/*
  * End the array whose data begins at `header` + 4: put its entries in front.
  */
 static void
-end_array(Builder *builder, Size header, Size first_entry, uint32 flags)
+end_array(FtxJsonbBuild *builder, Size header, Size first_entry, uint32 flags)
 {
 	Size n = builder->nentries - first_entry;
 	Size start = header + sizeof(uint32);
 	Size space = n * sizeof(JEntry);
 
-	check_count(n, MAX_ELEMENTS, "array elements");
-	check_size(builder->len - header + space, "array elements");
-	(void) jsonb_room(builder, space);
+	ftx_jsonb_check_count(n, MAX_ELEMENTS, "array elements");
+	ftx_jsonb_check_size(builder->len - header + space, "array elements");
+	(void) ftx_jsonb_room(builder, space);
 	memmove(builder->data + start + space, builder->data + start,
 			builder->len - start);
 	if (n > 0)
@@ -277,7 +199,7 @@ end_array(Builder *builder, Size header, Size first_entry, uint32 flags)
  * Past white space from p on, where the text goes on.
  */
 static inline char
-next_char(Builder *builder, const char *p)
+next_char(FtxJsonbBuild *builder, const char *p)
 {
 	FtxScanner *text = &builder->text;
 
@@ -290,16 +212,16 @@ next_char(Builder *builder, const char *p)
 }
 
 static JEntry
-put_array(Builder *builder)
+put_array(FtxJsonbBuild *builder)
 {
 	Size base = builder->len;
 	Size first_entry = builder->nentries;
 	Size total = 0;
 	Size header;
 
-	pad_to_int(builder);
+	ftx_jsonb_pad(builder);
 	header = builder->len;
-	(void) jsonb_room(builder, sizeof(uint32));
+	(void) ftx_jsonb_room(builder, sizeof(uint32));
 	builder->len += sizeof(uint32);
 	for (char c = next_char(builder, builder->text.p + 1); c != ']';
 		 c = next_char(builder, builder->text.p))
@@ -310,9 +232,9 @@ put_array(Builder *builder)
 			(void) next_char(builder, builder->text.p + 1);
 		entry = put_value(builder);
 		total += entry & JENTRY_OFFLENMASK;
-		check_size(total, "array elements");
-		push_entry(builder,
-				   stored_entry(entry, builder->nentries - first_entry, total));
+		ftx_jsonb_check_size(total, "array elements");
+		push_entry(builder, ftx_jsonb_entry(
+								entry, builder->nentries - first_entry, total));
 	}
 	builder->text.p++;
 	end_array(builder, header, first_entry, JB_FARRAY);
@@ -321,85 +243,8 @@ put_array(Builder *builder)
 
 /* ---------- objects ---------- */
 
-/* Does padding stand before the value? */
-static inline bool
-is_aligned(JEntry value)
-{
-	return JBE_ISNUMERIC(value) || JBE_ISCONTAINER(value);
-}
-
-/*
- * Write keys and values of an object behind all data, from `to` on, in the
- * order of its members; where that ends.
- */
-static Size
-write_members(Builder *builder, const FtxMember *members, Size n, Size to)
-{
-	Size at = to + sizeof(uint32) + 2 * n * sizeof(JEntry);
-	Size total = 0;
-	JEntry *entries = (JEntry *) (builder->data + to + sizeof(uint32));
-
-	for (Size i = 0; i < n; i++)
-	{
-		uint32 len = ftx_member_keylen(&members[i]);
-
-		memcpy(builder->data + at,
-			   ftx_member_key(builder->text.body, builder->data, &members[i]),
-			   len);
-		at += len;
-		total += len;
-		entries[i] = stored_entry(len, i, total);
-		if (i % 1024 == 1023)
-			CHECK_FOR_INTERRUPTS();
-	}
-	for (Size i = 0; i < n; i++)
-	{
-		JEntry value = members[i].value;
-		Size start = at;
-
-		while (is_aligned(value) && at % sizeof(uint32) != 0)
-			builder->data[at++] = '\0';
-		memcpy(builder->data + at, builder->data + members[i].at,
-			   JBE_OFFLENFLD(value));
-		at += JBE_OFFLENFLD(value);
-		total += at - start;
-		entries[n + i] = stored_entry(
-			(value & JENTRY_TYPEMASK) | (JEntry) (at - start), n + i, total);
-		if (i % 1024 == 1023)
-			CHECK_FOR_INTERRUPTS();
-	}
-	return at;
-}
-
-/*
- * End the object whose values stand in the data from `header` on.
- */
-static void
-end_object(Builder *builder, Size header, Size first_member)
-{
-	FtxMember *members = builder->members + first_member;
-	Size n = builder->nmembers - first_member;
-	Size to = INTALIGN(builder->len);
-	Size size = sizeof(uint32);
-	Size end;
-
-	check_count(n, MAX_MEMBERS, "object pairs");
-	n = ftx_members_sort(builder->text.body, builder->data, members, n);
-	/* up to three bytes of padding for each value */
-	for (Size i = 0; i < n; i++)
-		size += 2 * sizeof(JEntry) + ftx_member_keylen(&members[i]) +
-				JBE_OFFLENFLD(members[i].value) + 3;
-	(void) jsonb_room(builder, to - builder->len + size);
-	end = write_members(builder, members, n, to);
-	check_size(end - to, "object elements");
-	*(uint32 *) (builder->data + to) = (uint32) n | JB_FOBJECT;
-	memmove(builder->data + header, builder->data + to, end - to);
-	builder->len = header + (end - to);
-	builder->nmembers = first_member;
-}
-
 static FtxMember *
-push_member(Builder *builder)
+push_member(FtxJsonbBuild *builder)
 {
 	if (builder->nmembers == builder->maxmembers)
 	{
@@ -417,7 +262,7 @@ push_member(Builder *builder)
  * Take the key at the position.
  */
 static void
-put_key(Builder *builder, FtxMember *member)
+put_key(FtxJsonbBuild *builder, FtxMember *member)
 {
 	const char *start = builder->text.p + 1;
 	bool escaped;
@@ -436,13 +281,13 @@ put_key(Builder *builder, FtxMember *member)
 }
 
 static JEntry
-put_object(Builder *builder)
+put_object(FtxJsonbBuild *builder)
 {
 	Size base = builder->len;
 	Size first_member = builder->nmembers;
 	Size header;
 
-	pad_to_int(builder);
+	ftx_jsonb_pad(builder);
 	header = builder->len;
 	for (char c = next_char(builder, builder->text.p + 1); c != '}';
 		 c = next_char(builder, builder->text.p))
@@ -457,14 +302,14 @@ put_object(Builder *builder)
 		(void) next_char(builder, builder->text.p + 1);
 		at = builder->len;
 		member.value = put_value(builder) & JENTRY_TYPEMASK;
-		if (is_aligned(member.value))
+		if (ftx_jsonb_is_aligned(member.value))
 			at = INTALIGN(at);
 		member.at = (uint32) at;
 		member.value |= (JEntry) (builder->len - at);
 		*push_member(builder) = member;
 	}
 	builder->text.p++;
-	end_object(builder, header, first_member);
+	ftx_jsonb_end_object(builder, header, first_member);
 	return JENTRY_ISCONTAINER | (JEntry) (builder->len - base);
 }
 
@@ -473,7 +318,7 @@ put_object(Builder *builder)
  * including the padding in front of it.
  */
 static JEntry
-put_value(Builder *builder)
+put_value(FtxJsonbBuild *builder)
 {
 	switch (*builder->text.p)
 	{
@@ -500,7 +345,7 @@ put_value(Builder *builder)
 static Datum
 build_jsonb(const FtxJsonValue *value)
 {
-	Builder builder;
+	FtxJsonbBuild builder;
 	Size header = VARHDRSZ;
 
 	builder.size = value->len + value->len / 4 + 256;
@@ -519,7 +364,7 @@ build_jsonb(const FtxJsonValue *value)
 		builder.len += sizeof(uint32);
 		push_entry(&builder, 0);
 		builder.entries[0] = put_value(&builder);
-		builder.entries[0] = stored_entry(
+		builder.entries[0] = ftx_jsonb_entry(
 			builder.entries[0], 0, builder.entries[0] & JENTRY_OFFLENMASK);
 		end_array(&builder, header, 0, JB_FARRAY | JB_FSCALAR);
 	}

@@ -15,16 +15,14 @@
 #include "json/order.h"
 #include "json/run.h"
 #include "json/scanner.h"
+#include "json/token.h"
 #include "json/value.h"
 #include "miscadmin.h"
 
 static const char *skip_any(FtxScanner *scanner, const char *p);
 
-/*
- * Note where it failed.  The scanner goes to the end and stays there.
- */
-static const char *
-failed(FtxScanner *scanner, const char *p)
+const char *
+ftx_scanner_failed(FtxScanner *scanner, const char *p)
 {
 	if (scanner->failed == NULL)
 	{
@@ -62,8 +60,8 @@ ftx_scanner_pause(FtxScanner *scanner, const char *p)
 
 /* ---------- tokens ---------- */
 
-static const char *
-skip_blanks(FtxScanner *scanner, const char *p)
+const char *
+ftx_skip_blanks(FtxScanner *scanner, const char *p)
 {
 	for (; ftx_json_space(*p); p++)
 	{
@@ -71,12 +69,6 @@ skip_blanks(FtxScanner *scanner, const char *p)
 			ftx_scanner_pause(scanner, p);
 	}
 	return p;
-}
-
-static inline const char *
-skip_space(FtxScanner *scanner, const char *p)
-{
-	return (unsigned char) *p > ' ' ? p : skip_blanks(scanner, p);
 }
 
 static inline bool
@@ -108,14 +100,11 @@ skip_escape(FtxScanner *scanner, const char *p)
 				return p + 6;
 			break;
 	}
-	return failed(scanner, p);
+	return ftx_scanner_failed(scanner, p);
 }
 
-/*
- * The rest of a string, from its first special character on.
- */
-static const char *
-skip_special(FtxScanner *scanner, const char *p)
+const char *
+ftx_skip_special(FtxScanner *scanner, const char *p)
 {
 	while (*p == '\\')
 	{
@@ -124,17 +113,7 @@ skip_special(FtxScanner *scanner, const char *p)
 			return NULL;
 		p = ftx_scanner_run(scanner, p);
 	}
-	return *p == '"' ? p + 1 : failed(scanner, p);
-}
-
-/*
- * Past a string whose opening quote is at p.
- */
-static inline const char *
-skip_string(FtxScanner *scanner, const char *p)
-{
-	p = ftx_scanner_run(scanner, p + 1);
-	return likely(*p == '"') ? p + 1 : skip_special(scanner, p);
+	return *p == '"' ? p + 1 : ftx_scanner_failed(scanner, p);
 }
 
 /* What PostgreSQL's lexer takes for part of a word that it then refuses. */
@@ -158,7 +137,7 @@ static inline const char *
 skip_digits(FtxScanner *scanner, const char *p)
 {
 	if (!is_digit(*p))
-		return failed(scanner, p);
+		return ftx_scanner_failed(scanner, p);
 	for (p++; is_digit(*p); p++)
 	{
 		if (unlikely(p >= scanner->pause))
@@ -189,7 +168,7 @@ skip_number(FtxScanner *scanner, const char *p)
 		if ((p = skip_digits(scanner, p)) == NULL)
 			return NULL;
 	}
-	return is_word(*p) ? failed(scanner, p) : p;
+	return is_word(*p) ? ftx_scanner_failed(scanner, p) : p;
 }
 
 static inline const char *
@@ -200,21 +179,12 @@ skip_word(FtxScanner *scanner, const char *p, const char *word)
 	for (; *word != '\0'; word++, p++)
 	{
 		if (*p != *word)
-			return failed(scanner, start);
+			return ftx_scanner_failed(scanner, start);
 	}
-	return is_word(*p) ? failed(scanner, start) : p;
+	return is_word(*p) ? ftx_scanner_failed(scanner, start) : p;
 }
 
 /* ---------- values that nobody wants ---------- */
-
-/*
- * Into a container, whose bracket is at p.
- */
-static inline const char *
-enter_container(FtxScanner *scanner, const char *p)
-{
-	return ++scanner->depth <= FTX_MAX_JSON_DEPTH ? p + 1 : failed(scanner, p);
-}
 
 /*
  * From a key to the value.
@@ -223,33 +193,13 @@ static inline const char *
 skip_key(FtxScanner *scanner, const char *p)
 {
 	if (*p != '"')
-		return failed(scanner, p);
-	p = skip_string(scanner, p);
+		return ftx_scanner_failed(scanner, p);
+	p = ftx_skip_string(scanner, p);
 	if (p == NULL)
 		return NULL;
-	p = skip_space(scanner, p);
-	return *p == ':' ? skip_space(scanner, p + 1) : failed(scanner, p);
-}
-
-/*
- * After a member or element: before the next one, or past the closing bracket;
- * *more tells which.
- */
-static inline const char *
-skip_comma(FtxScanner *scanner, const char *p, char closing, bool *more)
-{
-	p = skip_space(scanner, p);
-	*more = *p == ',';
-	if (*more)
-	{
-		if (unlikely(p >= scanner->pause))
-			ftx_scanner_pause(scanner, p);
-		return skip_space(scanner, p + 1);
-	}
-	if (*p != closing)
-		return failed(scanner, p);
-	scanner->depth--;
-	return p + 1;
+	p = ftx_skip_space(scanner, p);
+	return *p == ':' ? ftx_skip_space(scanner, p + 1) :
+					   ftx_scanner_failed(scanner, p);
 }
 
 /*
@@ -261,12 +211,12 @@ skip_members(FtxScanner *scanner, const char *p, char closing)
 {
 	bool more = true;
 
-	p = enter_container(scanner, p);
+	p = ftx_enter_container(scanner, p);
 	if (p == NULL)
 		return NULL;
-	p = skip_space(scanner, p);
+	p = ftx_skip_space(scanner, p);
 	if (*p == closing)
-		return skip_comma(scanner, p, closing, &more);
+		return ftx_skip_comma(scanner, p, closing, &more);
 	while (more)
 	{
 		if (closing == '}' && (p = skip_key(scanner, p)) == NULL)
@@ -274,7 +224,7 @@ skip_members(FtxScanner *scanner, const char *p, char closing)
 		p = skip_any(scanner, p);
 		if (p == NULL)
 			return NULL;
-		p = skip_comma(scanner, p, closing, &more);
+		p = ftx_skip_comma(scanner, p, closing, &more);
 		if (p == NULL)
 			return NULL;
 	}
@@ -299,7 +249,7 @@ skip_any(FtxScanner *scanner, const char *p)
 	switch (*p)
 	{
 		case '"':
-			return skip_string(scanner, p);
+			return ftx_skip_string(scanner, p);
 		case '{':
 			return skip_object(scanner, p);
 		case '[':
@@ -360,16 +310,16 @@ project_key(FtxScanner *scanner, const char *p, const KeyNode *node,
 
 	*child = NULL;
 	if (*p != '"')
-		return failed(scanner, p);
+		return ftx_scanner_failed(scanner, p);
 	p = ftx_scanner_run(scanner, key);
 	if (likely(*p == '"'))
 		*child = ftx_projection_child(node, key, (int) (p++ - key));
-	else if ((p = skip_special(scanner, p)) != NULL)
+	else if ((p = ftx_skip_special(scanner, p)) != NULL)
 		*child = escaped_child(node, key, (int) (p - key) - 1);
 	else
 		return NULL;
-	p = skip_space(scanner, p);
-	return *p == ':' ? p + 1 : failed(scanner, p);
+	p = ftx_skip_space(scanner, p);
+	return *p == ':' ? p + 1 : ftx_scanner_failed(scanner, p);
 }
 
 static const char *
@@ -380,12 +330,12 @@ project_object(FtxScanner *scanner, const char *p, const KeyNode *node,
 	int place = 0;
 	bool more = true;
 
-	p = enter_container(scanner, p);
+	p = ftx_enter_container(scanner, p);
 	if (p == NULL)
 		return NULL;
-	p = skip_space(scanner, p);
+	p = ftx_skip_space(scanner, p);
 	if (*p == '}')
-		return skip_comma(scanner, p, '}', &more);
+		return ftx_skip_comma(scanner, p, '}', &more);
 	while (more)
 	{
 		const KeyNode *child;
@@ -400,7 +350,7 @@ project_object(FtxScanner *scanner, const char *p, const KeyNode *node,
 			if (order != NULL)
 				ftx_order_remember(order, &place, key, p, child);
 		}
-		p = skip_space(scanner, p);
+		p = ftx_skip_space(scanner, p);
 		if (child == NULL)
 			p = skip_any(scanner, p);
 		else
@@ -410,7 +360,7 @@ project_object(FtxScanner *scanner, const char *p, const KeyNode *node,
 		}
 		if (p == NULL)
 			return NULL;
-		p = skip_comma(scanner, p, '}', &more);
+		p = ftx_skip_comma(scanner, p, '}', &more);
 		if (p == NULL)
 			return NULL;
 	}
@@ -434,117 +384,19 @@ project_value(FtxScanner *scanner, const char *p, const KeyNode *node,
 	return p;
 }
 
-/* ---------- by hand ---------- */
-
-/*
- * Go on at p; false if that is a failure, which has been noted.
- */
-static inline bool
-go_on(FtxScanner *scanner, const char *p)
-{
-	if (unlikely(p == NULL))
-		return false;
-	scanner->p = p;
-	return true;
-}
-
-char
-ftx_scanner_peek(FtxScanner *scanner)
-{
-	scanner->p = skip_space(scanner, scanner->p);
-	return *scanner->p;
-}
-
-void
-ftx_scanner_enter(FtxScanner *scanner)
-{
-	(void) go_on(scanner, enter_container(scanner, scanner->p));
-}
-
-/*
- * Before the next member or element: past the comma, or out of the container.
- */
-static inline bool
-next_in(FtxScanner *scanner, bool *first, char closing)
-{
-	bool more = true;
-	const char *p = skip_space(scanner, scanner->p);
-
-	if (!*first || *p == closing)
-		p = skip_comma(scanner, p, closing, &more);
-	*first = false;
-	return go_on(scanner, p) && more;
-}
-
-/*
- * The present name without its quotes and escapes.
- */
-static void
-plain_key(FtxScanner *scanner, const char **key, int *keylen)
-{
-	*key = scanner->name + 1;
-	*keylen = scanner->namelen - 2;
-	if (memchr(*key, '\\', *keylen) == NULL)
-		return;
-	if (*keylen > scanner->room_size)
-	{
-		if (scanner->room != NULL)
-			pfree(scanner->room);
-		scanner->room_size = Max(*keylen, FTX_MAX_ESCAPED_KEY);
-		scanner->room = palloc(scanner->room_size);
-	}
-	/* a key that cannot be represented is none that anybody wants */
-	*keylen = Max(ftx_json_unescape(*key, *keylen, scanner->room), 0);
-	*key = scanner->room;
-}
-
-bool
-ftx_scanner_member(FtxScanner *scanner, bool *first, const char **key,
-				   int *keylen)
-{
-	const char *p;
-	const char *end;
-
-	if (!next_in(scanner, first, '}'))
-		return false;
-	p = scanner->p;
-	if (*p != '"')
-	{
-		(void) failed(scanner, p);
-		return false;
-	}
-	end = skip_string(scanner, p);
-	if (!go_on(scanner, end))
-		return false;
-	scanner->name = p;
-	scanner->namelen = (int) (end - p);
-	if (key != NULL)
-		plain_key(scanner, key, keylen);
-	if (ftx_scanner_peek(scanner) != ':')
-	{
-		(void) failed(scanner, scanner->p);
-		return false;
-	}
-	scanner->p++;
-	return true;
-}
-
-bool
-ftx_scanner_element(FtxScanner *scanner, bool *first)
-{
-	return next_in(scanner, first, ']');
-}
+/* ---------- for walks ---------- */
 
 void
 ftx_scanner_slice(FtxScanner *scanner, const KeyNode *node,
 				  FtxJsonValue *values, FtxJsonValue *slice)
 {
-	const char *p = skip_space(scanner, scanner->p);
+	const char *p = ftx_skip_space(scanner, scanner->p);
 
 	slice->text = p;
 	slice->kind = ftx_json_kind(*p);
-	if (go_on(scanner, node != NULL ? project_value(scanner, p, node, values) :
-									  skip_any(scanner, p)))
+	if (ftx_scanner_go_on(scanner, node != NULL ?
+									   project_value(scanner, p, node, values) :
+									   skip_any(scanner, p)))
 		slice->len = (int) (scanner->p - slice->text);
 	else
 		memset(slice, 0, sizeof(*slice)); /* not half a value */
@@ -554,18 +406,18 @@ void
 ftx_scanner_value(FtxScanner *scanner, const KeyNode *node,
 				  FtxJsonValue *values)
 {
-	const char *p = skip_space(scanner, scanner->p);
+	const char *p = ftx_skip_space(scanner, scanner->p);
 
-	(void) go_on(scanner, node != NULL ?
-							  project_value(scanner, p, node, values) :
-							  skip_any(scanner, p));
+	(void) ftx_scanner_go_on(
+		scanner, node != NULL ? project_value(scanner, p, node, values) :
+								skip_any(scanner, p));
 }
 
 const char *
 ftx_scanner_finish(FtxScanner *scanner)
 {
 	if (ftx_scanner_peek(scanner) != '\0' || scanner->p != scanner->end)
-		(void) failed(scanner, scanner->p);
+		(void) ftx_scanner_failed(scanner, scanner->p);
 	if (scanner->too_deep)
 		return "It is nested too deeply.";
 	if (scanner->failed != NULL)

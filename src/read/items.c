@@ -14,89 +14,15 @@
 #include "postgres.h"
 
 #include "api/calls/call.h"
-#include "api/secrets/words.h"
-#include "base/textset.h"
 #include "catalogue/catalogue.h"
 #include "json/json.h"
-#include "json/projection.h"
 #include "json/value.h"
-#include "lib/stringinfo.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "read/items.h"
-#include "read/page_call.h"
+#include "read/items_state.h"
 #include "read/pages.h"
 #include "read/path.h"
-#include "read/slot.h"
-#include "utils/json.h"
 #include "utils/memutils.h"
-
-typedef struct Lane
-{
-	FtxPages *pages;
-	const char *value; /* what the list is narrowed to; NULL: all is wanted */
-	MemoryContext cxt; /* of the values of its parent */
-	bool busy;
-} Lane;
-
-/*
- * Items come from lanes: one list is one lane; of a child there is one for each
- * parent that is being read.  max_concurrency lists can be on the wire; there
- * are twice as many lanes, so that while the items of one are handed on, others
- * have arrived or wait for a connection to become free.  More of them would
- * hold more pages, and no list would come earlier.
- *
- * fixed, many and query are copies of the range's, in range_cxt; `parents` is
- * made when it is first needed, and kept for the next range.  Lanes are made as
- * they are needed and used again, each with its FtxPages.
- */
-struct FtxItems
-{
-	FtxReadSpec spec;
-	Bitmapset *needed; /* columns in the path of the list */
-	MemoryContext cxt;
-	MemoryContext range_cxt;
-
-	Lane *lanes; /* max_lanes */
-	int max_lanes;
-	int nlanes; /* that the range uses: one for a single list */
-	int active;
-	int current; /* lane that is being read, or -1 */
-	int64 received;
-	int64 ended;  /* lists of the range that were read to their end */
-	int64 asked;  /* parents, since ftx_items_create() */
-	int64 absent; /* those of them that have no list */
-
-	/* the range */
-	char *query;
-	int nlists; /* of these, with a query each; 0: one, with `query` */
-	int list_slot;
-	char **list_values; /* UTF-8, as items are */
-	char **list_queries;
-	FtxParentWanted wanted; /* with wanted_arg; NULL: all parents are */
-	void *wanted_arg;
-	bool narrowed;
-	char **fixed;
-	int many_column;
-	char **many;
-	int nmany;
-	int next_many;
-	bool parents_ended;
-	FtxItemsPlan plan;
-
-	/* parents that are enumerated: slot i + 1 is links[i] */
-	FtxItems *parents;
-	texthash_hash *known; /* of the range; what tells a parent, quoted */
-};
-
-/*
- * What reads all that a parent has.
- */
-static const char *
-list_template(const FtxResource *resource)
-{
-	return resource->list != NULL ? resource->list : resource->detail;
-}
 
 FtxItems *
 ftx_items_create(const FtxReadSpec *spec)
@@ -106,12 +32,12 @@ ftx_items_create(const FtxReadSpec *spec)
 
 	items->spec = *spec;
 	items->cxt = CurrentMemoryContext;
-	items->needed = ftx_path_columns(resource, list_template(resource));
+	items->needed = ftx_path_columns(resource, ftx_list_template(resource));
 	items->range_cxt = AllocSetContextCreate(items->cxt, "fivetrex range",
 											 ALLOCSET_SMALL_SIZES);
 	items->max_lanes = 2 * spec->session->options.max_concurrency;
 	items->nlanes = 1;
-	items->lanes = palloc0(sizeof(Lane) * items->max_lanes);
+	items->lanes = palloc0(sizeof(FtxLane) * items->max_lanes);
 	items->current = -1;
 	items->parents_ended = true;
 	return items;
@@ -138,355 +64,14 @@ ftx_items_reset(FtxItems *items)
 	items->parents_ended = true;
 }
 
-/* ---------- parents ---------- */
-
-/*
- * The items of the parents, with the columns that the links want.
- */
-static FtxItems *
-create_parents(FtxItems *items)
-{
-	const FtxResource *resource = items->spec.resource;
-	const FtxResource *parent = ftx_resource_find(resource->parent);
-	MemoryContext old = MemoryContextSwitchTo(items->cxt);
-	const char **paths = palloc(sizeof(char *) * (resource->nlinks + 1));
-	int *columns = palloc(sizeof(int) * (resource->nlinks + 1));
-	FtxReadSpec spec = items->spec;
-	FtxItems *parents;
-
-	columns[FTX_KEY_SLOT] = ftx_resource_key(parent);
-	for (int i = 0; i < resource->nlinks; i++)
-		columns[i + 1] = ftx_resource_column(parent,
-											 resource->links[i].parent_column);
-	for (int i = 0; i <= resource->nlinks; i++)
-		paths[i] = ftx_slot_path(&parent->columns[columns[i]]);
-	spec.resource = parent;
-	spec.projection = ftx_projection_create(paths, resource->nlinks + 1);
-	spec.slot_columns = columns;
-	spec.limit = -1;
-	spec.page_size = items->spec.session->options.page_size;
-	parents = ftx_items_create(&spec);
-	MemoryContextSwitchTo(old);
-	return parents;
-}
-
-/*
- * The same for the parents of our parents, as far as they tell.
- */
-static bool
-parent_wanted_below(void *arg, char *const *bound)
-{
-	FtxItems *items = arg;
-	const FtxResource *resource = items->spec.resource;
-	const FtxResource *parent = ftx_resource_find(resource->parent);
-	char **known = palloc0(sizeof(char *) * resource->ncolumns);
-	bool wanted;
-
-	for (int i = 0; i < resource->nlinks; i++)
-	{
-		int above = ftx_resource_column(parent,
-										resource->links[i].parent_column);
-
-		if ((parent->columns[above].flags & FTX_PARENT) != 0)
-			known[ftx_resource_column(resource, resource->links[i].column)] =
-				bound[above];
-	}
-	wanted = items->wanted(items->wanted_arg, known);
-	pfree(known);
-	return wanted;
-}
-
-/*
- * Enumerate the parents; what is known of them narrows that.
- */
-static void
-start_parents(FtxItems *items)
-{
-	const FtxResource *resource = items->spec.resource;
-	const FtxResource *parent = ftx_resource_find(resource->parent);
-	FtxItemsRange range = {.many_column = -1, .query = ""};
-
-	if (items->parents == NULL)
-		items->parents = create_parents(items);
-	if (items->wanted != NULL && parent->parent != NULL)
-	{
-		range.wanted = parent_wanted_below;
-		range.wanted_arg = items;
-	}
-	range.fixed = palloc0(sizeof(char *) * parent->ncolumns);
-	for (int i = 0; i < resource->nlinks; i++)
-	{
-		int column = ftx_resource_column(resource, resource->links[i].column);
-		int above = ftx_resource_column(parent,
-										resource->links[i].parent_column);
-
-		if ((parent->columns[above].flags & FTX_PARENT) == 0)
-			continue;
-		range.fixed[above] = items->fixed[column];
-		if (column == items->many_column)
-		{
-			range.many_column = above;
-			range.many = items->many;
-			range.nmany = items->nmany;
-		}
-	}
-	ftx_items_start(items->parents, &range);
-	pfree(range.fixed);
-}
-
-/*
- * Was the parent enumerated before?  A list that names one twice, as pages that
- * shift do, must not double its children.
- */
-static bool
-seen_before(FtxItems *items, char *const *bound)
-{
-	const FtxResource *resource = items->spec.resource;
-	StringInfoData name;
-	texthash_entry *entry;
-	bool found;
-
-	if (items->known == NULL)
-		items->known = texthash_create(items->range_cxt, 64, NULL);
-	initStringInfo(&name);
-	for (int i = 0; i < resource->nlinks; i++)
-		escape_json(
-			&name,
-			bound[ftx_resource_column(resource, resource->links[i].column)]);
-	entry = texthash_insert(items->known, name.data, &found);
-	if (!found)
-		entry->text = MemoryContextStrdup(items->range_cxt, name.data);
-	pfree(name.data);
-	return found;
-}
-
-/*
- * Take the next parent that was enumerated into `bound`; false if it is none
- * that was asked for.  At the end parents_ended is set.
- */
-static bool
-next_enumerated(FtxItems *items, char **bound)
-{
-	const FtxResource *resource = items->spec.resource;
-	const FtxJsonValue *item = ftx_items_next(items->parents);
-	bool matches = true;
-
-	if (item == NULL)
-	{
-		items->parents_ended = true;
-		return false;
-	}
-	for (int i = 0; i < resource->nlinks; i++)
-	{
-		int column = ftx_resource_column(resource, resource->links[i].column);
-
-		bound[column] = ftx_json_text(&item[i + 1]);
-		matches &= bound[column] != NULL &&
-				   (items->fixed[column] == NULL ||
-					strcmp(bound[column], items->fixed[column]) == 0);
-	}
-	return matches && !seen_before(items, bound);
-}
-
-/*
- * Take the next parent that is known into `bound`; as next_enumerated().
- */
-static bool
-next_known(FtxItems *items, char **bound)
-{
-	const FtxResource *resource = items->spec.resource;
-	int n = items->many_column >= 0 ? items->nmany : Max(items->nlists, 1);
-
-	if (items->next_many >= n)
-	{
-		items->parents_ended = true;
-		return false;
-	}
-	for (int i = 0; i < resource->ncolumns; i++)
-		bound[i] = items->fixed[i];
-	if (items->many_column >= 0)
-		bound[items->many_column] = items->many[items->next_many];
-	items->next_many++;
-	return true;
-}
-
-/*
- * The values of the next parent's columns, by catalogue index, in the current
- * memory context; NULL if it is not wanted, or at the end.
- */
-static char **
-next_parent(FtxItems *items)
-{
-	char **bound = palloc0(sizeof(char *) * items->spec.resource->ncolumns);
-
-	if (items->plan.enumerate ? !next_enumerated(items, bound) :
-								!next_known(items, bound))
-		return NULL;
-	if (items->wanted != NULL && !items->wanted(items->wanted_arg, bound))
-		return NULL;
-	return bound;
-}
-
-/*
- * Can the parent be named in a request?  If not, there is none: but one that
- * the API has listed must be.
- */
-static bool
-addressable(FtxItems *items, char **bound)
-{
-	const FtxResource *resource = items->spec.resource;
-	int column = -1;
-
-	while ((column = bms_next_member(items->needed, column)) >= 0)
-	{
-		if (ftx_key_addressable(resource, bound[column]))
-			continue;
-		if (items->plan.enumerate)
-			ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
-							errmsg("%s \"%s\" cannot be named in a request",
-								   resource->columns[column].name,
-								   ftx_words_of_text(bound[column], false))));
-		return false;
-	}
-	return true;
-}
-
-/* ---------- the range ---------- */
-
-static char **
-copy_texts(char *const *texts, int n)
-{
-	char **result = palloc0(sizeof(char *) * Max(n, 1));
-
-	for (int i = 0; i < n; i++)
-		result[i] = texts[i] != NULL ? pstrdup(texts[i]) : NULL;
-	return result;
-}
-
-/*
- * Is the one row that is wanted known, and can it be asked for?
- */
-static bool
-whole_key_known(const FtxResource *resource, const FtxItemsRange *range)
-{
-	Bitmapset *columns;
-	int column = -1;
-
-	if (resource->parent == NULL || resource->list == NULL ||
-		resource->detail == NULL || range->many_column >= 0)
-		return false;
-	columns = ftx_path_columns(resource, resource->detail);
-	while ((column = bms_next_member(columns, column)) >= 0)
-	{
-		if (range->fixed[column] == NULL ||
-			!ftx_key_addressable(resource, range->fixed[column]))
-			return false;
-	}
-	return true;
-}
-
-FtxItemsPlan
-ftx_items_plan(const FtxResource *resource, const FtxItemsRange *range)
-{
-	const char *list = list_template(resource);
-	Bitmapset *needed = ftx_path_columns(resource, list);
-	FtxItemsPlan plan = {.template = list};
-	int column = -1;
-
-	plan.one_object = whole_key_known(resource, range);
-	if (plan.one_object)
-		plan.template = resource->detail;
-	while ((column = bms_next_member(needed, column)) >= 0)
-	{
-		if (column == range->many_column)
-			continue;
-		if (range->fixed[column] == NULL)
-			plan.enumerate = true;
-		else if (!ftx_key_addressable(resource, range->fixed[column]))
-			plan.none = true;
-	}
-	plan.none &= !plan.enumerate;
-	return plan;
-}
-
-/*
- * The slot of the column whose values the lists are for; -1 if there are none.
- */
-static int
-slot_of(const FtxItems *items, const FtxItemsRange *range)
-{
-	const FtxReadSpec *spec = &items->spec;
-
-	if (range->nlists == 0)
-		return -1;
-	for (int i = 0; i < spec->projection->nslots; i++)
-	{
-		if (spec->slot_columns[i] == range->list_column)
-			return i;
-	}
-	elog(ERROR, "fivetrex: a filter's column is not read");
-}
-
-void
-ftx_items_start(FtxItems *items, const FtxItemsRange *range)
-{
-	MemoryContext old;
-
-	ftx_items_reset(items);
-	old = MemoryContextSwitchTo(items->range_cxt);
-	items->query = pstrdup(range->query);
-	items->nlists = range->nlists;
-	items->list_values = copy_texts(range->list_values, range->nlists);
-	for (int i = 0; i < range->nlists; i++)
-		items->list_values[i] = pg_server_to_any(
-			items->list_values[i], (int) strlen(items->list_values[i]),
-			PG_UTF8);
-	items->list_queries = copy_texts(range->list_queries, range->nlists);
-	items->list_slot = slot_of(items, range);
-	items->nlanes = bms_is_empty(items->needed) && range->nlists < 2 ?
-						1 :
-						items->max_lanes;
-	items->wanted = range->wanted;
-	items->wanted_arg = range->wanted_arg;
-	items->narrowed = range->narrowed;
-	items->fixed = copy_texts(range->fixed, items->spec.resource->ncolumns);
-	items->many_column = range->many_column;
-	items->many = copy_texts(range->many, range->nmany);
-	items->nmany = range->nmany;
-	items->parents_ended = false;
-	items->plan = ftx_items_plan(items->spec.resource, range);
-	if (items->plan.enumerate)
-		start_parents(items);
-	MemoryContextSwitchTo(old);
-}
-
-FtxCall *
-ftx_items_ask(const FtxItems *items, const FtxItemsRange *range,
-			  MemoryContext owner)
-{
-	const FtxResource *resource = items->spec.resource;
-	FtxItemsPlan plan = ftx_items_plan(resource, range);
-	char *path;
-
-	if (plan.enumerate || plan.none || range->many_column >= 0 ||
-		range->nlists > 0)
-		return NULL;
-	if (range->wanted != NULL &&
-		!range->wanted(range->wanted_arg, range->fixed))
-		return NULL;
-	path = psprintf("%s%s", ftx_path_of(resource, plan.template, range->fixed),
-					range->query);
-	return ftx_pages_ask(&items->spec, path, plan.one_object, owner);
-}
-
 /* ---------- lanes ---------- */
 
-static Lane *
+static FtxLane *
 free_lane(FtxItems *items)
 {
 	for (int i = 0; i < items->nlanes; i++)
 	{
-		Lane *lane = &items->lanes[i];
+		FtxLane *lane = &items->lanes[i];
 
 		if (lane->busy)
 			continue;
@@ -510,7 +95,7 @@ free_lane(FtxItems *items)
 static void
 start_lane(FtxItems *items)
 {
-	Lane *lane = free_lane(items);
+	FtxLane *lane = free_lane(items);
 	MemoryContext old;
 	char **bound;
 	char *path;
@@ -519,8 +104,8 @@ start_lane(FtxItems *items)
 	MemoryContextReset(lane->cxt);
 	old = MemoryContextSwitchTo(lane->cxt);
 	n = items->next_many;
-	bound = next_parent(items);
-	if (bound != NULL && addressable(items, bound))
+	bound = ftx_parents_next(items);
+	if (bound != NULL && ftx_parent_addressable(items, bound))
 	{
 		const char *key = items->plan.one_object ?
 							  bound[ftx_resource_key(items->spec.resource)] :
@@ -586,7 +171,7 @@ parent_ready(FtxItems *items)
  * Ask for what is wanted next; with `wait`, for one list at least.
  */
 static void
-start_lanees(FtxItems *items, bool wait)
+start_lanes(FtxItems *items, bool wait)
 {
 	while (!items->parents_ended && items->active < lanes_wanted(items) &&
 		   (parent_ready(items) ||
@@ -605,7 +190,7 @@ start_lanees(FtxItems *items, bool wait)
 bool
 ftx_items_ready(FtxItems *items)
 {
-	start_lanees(items, false);
+	start_lanes(items, false);
 	return answer_ready(items);
 }
 
@@ -617,7 +202,7 @@ ftx_items_in_hand(const FtxItems *items)
 }
 
 static void
-end_lane(FtxItems *items, Lane *lane)
+end_lane(FtxItems *items, FtxLane *lane)
 {
 	if (ftx_pages_absent(lane->pages, items->plan.enumerate))
 		items->absent++;
@@ -647,7 +232,7 @@ ftx_items_next(FtxItems *items)
 	{
 		if (items->current >= 0)
 		{
-			Lane *lane = &items->lanes[items->current];
+			FtxLane *lane = &items->lanes[items->current];
 
 			/* the only list is waited for; of many, another may be there */
 			if (items->nlanes == 1 || ftx_pages_ready(lane->pages))
@@ -667,7 +252,7 @@ ftx_items_next(FtxItems *items)
 				items->current = -1;
 		}
 		CHECK_FOR_INTERRUPTS();
-		start_lanees(items, true);
+		start_lanes(items, true);
 		choose_lane(items);
 		if (items->current >= 0)
 			continue;
@@ -705,7 +290,7 @@ ftx_items_unread(const FtxItems *items)
 		return true;
 	for (int i = 0; i < items->nlanes; i++)
 	{
-		const Lane *lane = &items->lanes[i];
+		const FtxLane *lane = &items->lanes[i];
 
 		if (lane->busy &&
 			(!ftx_pages_ready(lane->pages) || ftx_pages_unread(lane->pages)))

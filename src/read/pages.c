@@ -19,7 +19,6 @@
 #include "api/calls/memo.h"
 #include "api/calls/map.h"
 #include "api/calls/page.h"
-#include "base/guc.h"
 #include "catalogue/catalogue.h"
 #include "common/hashfn.h"
 #include "json/json.h"
@@ -29,65 +28,12 @@
 #include "miscadmin.h"
 #include "read/guess.h"
 #include "read/overlay.h"
-#include "read/page_call.h"
 #include "read/pages.h"
+#include "read/pages_state.h"
 #include "read/seen.h"
 #include "read/slot.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
-
-/*
- * Most that pages which are asked for by predicted cursors may hold; and those
- * of a list whose length is known, which are asked for to hide the latency.
- */
-#define MAX_GUESSED_BYTES (8 * 1024 * 1024)
-#define MAX_KNOWN_BYTES (16 * 1024 * 1024)
-
-/*
- * `next` is a page that has been asked for; when its rows are wanted it becomes
- * `current`.  Both belong to us, those after them to `guess`.  The values of
- * the present page are slices of the body of `current`, which therefore lives
- * as long as they do; the present page goes before the next one is waited for,
- * so that one body is held, not two.  The room for the values is in `cxt` and
- * used again; that of maps is in `page_cxt` and goes with its page.
- *
- * absent and missing are told by the answer to the first page only.
- */
-struct FtxPages
-{
-	FtxReadSpec spec;
-	const char *key_path; /* where items have their key; NULL: nowhere */
-	MemoryContext cxt;	  /* the owner of all below */
-
-	/* the list */
-	MemoryContext list_cxt; /* path, cursors; reset when it starts over */
-	char *path;
-	FtxSeen *seen; /* its cursors, and keys of two pages */
-	char *cursor;  /* of the next page; NULL at the end */
-	bool started;
-	bool first_page;	   /* the present one is */
-	int64 received;		   /* items of all pages so far */
-	int64 bytes;		   /* of all pages so far */
-	bool too_long;		   /* to be remembered by the memo */
-	bool absent;		   /* the parent has no list */
-	bool missing;		   /* there is no such parent */
-	bool narrowed;		   /* to an object that may be missing, by a filter */
-	char *one_object;	   /* the key of the object that is asked for instead */
-	char *asked_for;	   /* what slot FTX_KEY_SLOT must say, or NULL */
-	FtxJsonValue *overlay; /* values of the parent's columns, by slot; NULL
-							* when it is no child */
-	FtxCall *next;		   /* the next page, when it was asked for */
-	FtxGuess *guess;	   /* the pages after that */
-
-	/* the present page */
-	FtxCall *current;
-	MemoryContext page_cxt;
-	FtxPage page;
-	int position;
-	int ask_at;			/* item at which to ask for pages; -1: none */
-	FtxJsonValue *item; /* the values of the present one of a map; NULL
-							 * when it is no map */
-};
 
 FtxPages *
 ftx_pages_create(const FtxReadSpec *spec)
@@ -173,23 +119,6 @@ ftx_pages_open(FtxPages *pages, const char *path, char *const *bound,
 }
 
 /*
- * Does the path answer with a list?  Else with one object.
- */
-static bool
-is_list(const FtxPages *pages)
-{
-	return pages->spec.resource->list != NULL && !pages->one_object;
-}
-
-static int
-page_limit(FtxPages *pages)
-{
-	return pages->started ?
-			   pages->spec.page_size :
-			   ftx_pages_first_limit(pages->spec.page_size, pages->spec.limit);
-}
-
-/*
  * Pages of a list that will not fit into the memo as a whole help nobody there.
  */
 static void
@@ -201,86 +130,6 @@ spare_memo(FtxPages *pages, int64 page_bytes)
 		pages->too_long = true;
 	if (pages->too_long && pages->spec.memo != NULL)
 		ftx_memo_forget_list(pages->spec.memo, pages->path);
-}
-
-/*
- * Ask for the page at a cursor; NULL: the first one.
- */
-static FtxCall *
-start_page(FtxPages *pages, const char *cursor)
-{
-	FtxCallSpec spec = ftx_page_call(&pages->spec, pages->path, is_list(pages),
-									 page_limit(pages), cursor);
-	FtxCall *call;
-
-	spec.narrowed = pages->narrowed;
-	spec.expected.id = pages->asked_for;
-	call = ftx_call_start(pages->spec.session, &spec, pages->spec.stats,
-						  pages->too_long ? NULL : pages->spec.memo,
-						  pages->cxt);
-	pfree(unconstify(char *, spec.path));
-	return call;
-}
-
-/*
- * Pages that may be under way beside the next one, if they may hold `bytes`.
- */
-static int
-guesses_allowed(FtxPages *pages, int64 bytes)
-{
-	int64 size = (int64) ftx_call_body(pages->current).len;
-	int64 allowed = pages->spec.session->options.max_concurrency - 1;
-
-	/* lists of children share the connections already */
-	if (!pages->spec.prefetch || pages->overlay != NULL ||
-		ftx_guc_max_calls() >= 0)
-		return 0;
-	if (size > 0)
-		allowed = Min(allowed, bytes / size - 1);
-	/* as many as were not enough */
-	if (pages->spec.few_rows)
-		allowed = Min(allowed, pages->received / pages->spec.page_size - 1);
-	if (pages->spec.limit >= 0)
-		allowed = Min(allowed, (pages->spec.limit - pages->received - 1) /
-								   pages->spec.page_size);
-	return (int) Max(allowed, 0);
-}
-
-/*
- * Ask for pages that are predicted to follow the next one.
- */
-static void
-request_guessed(FtxPages *pages)
-{
-	int known = guesses_allowed(pages, MAX_KNOWN_BYTES);
-	int unknown = guesses_allowed(pages, MAX_GUESSED_BYTES);
-	MemoryContext old = MemoryContextSwitchTo(pages->page_cxt);
-	const char *cursor;
-
-	pages->ask_at = -1;
-	while ((cursor = ftx_guess_next(pages->guess, pages->spec.page_size, known,
-									unknown)) != NULL)
-		ftx_guess_add(pages->guess, cursor, start_page(pages, cursor));
-	MemoryContextSwitchTo(old);
-}
-
-/*
- * Ask for the next page, unless a prediction has done so, and for those that
- * are predicted to follow it.  When the first page has come that waits until
- * half of it is read: EXISTS and the like need no more of it.
- */
-static void
-request_next(FtxPages *pages)
-{
-	pages->next = ftx_guess_take(pages->guess, pages->cursor);
-	if (pages->next != NULL)
-		pages->spec.stats->predicted++;
-	else
-		pages->next = start_page(pages, pages->cursor);
-	if (pages->first_page)
-		pages->ask_at = pages->page.nitems / 2;
-	else if (pages->started)
-		request_guessed(pages);
 }
 
 /*
@@ -350,13 +199,13 @@ decode_page(FtxPages *pages)
 	FtxWanted wanted = {.shape = FTX_SHAPE_OBJECT,
 						.projection = pages->spec.projection};
 
-	if (is_list(pages))
+	if (ftx_pages_are_list(pages))
 	{
 		wanted.shape = resource->items != NULL ? FTX_SHAPE_MAP : FTX_SHAPE_LIST;
 		wanted.items = resource->items;
 		/* the API may count otherwise than we do, but not that much */
 		if (resource->paged)
-			wanted.max_items = 2 * page_limit(pages);
+			wanted.max_items = 2 * ftx_pages_limit(pages);
 	}
 	if (wanted.shape != FTX_SHAPE_MAP)
 		reserve_items(pages);
@@ -411,7 +260,7 @@ turn_page(FtxPages *pages)
 		return false;
 	old = MemoryContextSwitchTo(pages->page_cxt);
 	if (pages->next == NULL)
-		request_next(pages);
+		ftx_pages_ask_next(pages);
 
 	/* its rows are consumed: others arrive while the next page is awaited */
 	free_call(&pages->current);
@@ -430,7 +279,7 @@ turn_page(FtxPages *pages)
 		return true;
 	}
 	decode_page(pages);
-	limit = page_limit(pages);
+	limit = ftx_pages_limit(pages);
 	pages->first_page = !pages->started;
 	pages->started = true;
 	pages->spec.stats->pages++;
@@ -444,20 +293,12 @@ turn_page(FtxPages *pages)
 	else if (pages->spec.few_rows && pages->first_page)
 		pages->ask_at = pages->page.nitems / 2;
 	else
-		request_next(pages);
+		ftx_pages_ask_next(pages);
 	ftx_seen_turn(pages->seen, &pages->page,
 				  pages->cursor != NULL &&
 					  ftx_resource_key(pages->spec.resource) >= 0);
 	MemoryContextSwitchTo(old);
 	return true;
-}
-
-void
-ftx_pages_request(FtxPages *pages)
-{
-	if (pages->next == NULL && pages->position >= pages->page.nitems &&
-		(!pages->started || pages->cursor != NULL))
-		request_next(pages);
 }
 
 bool
@@ -494,21 +335,6 @@ check_key(FtxPages *pages, const FtxJsonValue *item)
 }
 
 /*
- * Half of the first page is read: there is a use for more.
- */
-static void
-request_more(FtxPages *pages)
-{
-	MemoryContext old = MemoryContextSwitchTo(pages->page_cxt);
-
-	if (pages->next == NULL)
-		request_next(pages);
-	else
-		request_guessed(pages);
-	MemoryContextSwitchTo(old);
-}
-
-/*
  * The next item of the page.
  */
 static FtxJsonValue *
@@ -517,8 +343,8 @@ accept_item(FtxPages *pages)
 	int i = pages->position++;
 
 	if (i == pages->ask_at)
-		request_more(pages);
-	if (pages->item == NULL || !is_list(pages))
+		ftx_pages_ask_more(pages);
+	if (pages->item == NULL || !ftx_pages_are_list(pages))
 		return ftx_page_value(&pages->page, i, 0);
 	ftx_map_item(&pages->page, i, pages->spec.projection, pages->item);
 	return pages->item;

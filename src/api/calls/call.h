@@ -13,7 +13,6 @@
 #define FTX_CALL_H
 
 #include "api/calls/answer.h"
-#include "api/calls/page.h"
 #include "api/calls/session.h"
 #include "api/calls/stats.h"
 #include "base/bytes.h"
@@ -118,13 +117,6 @@ ftx_noreturn extern void ftx_call_raise_after_write(FtxCall *call);
  * freed.
  */
 extern FtxSlice ftx_call_body(const FtxCall *call);
-
-/*
- * The cursor of the page after this one, in the current memory context; NULL at
- * the end of the list.  Raises ERRCODE_PROTOCOL_VIOLATION if it is no text, or
- * not one that can be sent.
- */
-extern char *ftx_call_next_cursor(FtxCall *call, const FtxPage *page);
 
 /* Milliseconds that the last attempt took. */
 extern double ftx_call_elapsed_ms(const FtxCall *call);

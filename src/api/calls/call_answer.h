@@ -28,6 +28,13 @@ extern bool
 ftx_call_try_decode(FtxCall *call, const FtxWanted *wanted, FtxPage *page);
 
 /*
+ * The cursor of the page after this one, in the current memory context; NULL at
+ * the end of the list.  Raises ERRCODE_PROTOCOL_VIOLATION if it is no text, or
+ * not one that can be sent.
+ */
+extern char *ftx_call_next_cursor(FtxCall *call, const FtxPage *page);
+
+/*
  * A value of the answer as jsonb (ftx_json_jsonb()); what it raises tells which
  * answer it is.
  */

@@ -1,0 +1,103 @@
+/*-------------------------------------------------------------------------
+ *
+ * jsonb_object.c
+ *		The end of an object of jsonb: keys and values in order.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "json/jsonb_state.h"
+#include "json/members.h"
+#include "miscadmin.h"
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
+
+/* A limit that jsonb_in() has, and what reads jsonb relies on. */
+#define MAX_MEMBERS Min(MaxAllocSize / sizeof(JsonbPair), JB_CMASK)
+
+void
+ftx_jsonb_refuse_size(const char *of)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("total size of jsonb %s exceeds the maximum of %u bytes",
+					of, JENTRY_OFFLENMASK)));
+}
+
+void
+ftx_jsonb_check_count(Size count, Size maximum, const char *of)
+{
+	if (count > maximum)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("number of jsonb %s exceeds the maximum allowed (%zu)",
+						of, maximum)));
+}
+
+/*
+ * Write keys and values of an object behind all data, from `to` on, in the
+ * order of its members; where that ends.
+ */
+static Size
+write_members(FtxJsonbBuild *builder, const FtxMember *members, Size n, Size to)
+{
+	Size at = to + sizeof(uint32) + 2 * n * sizeof(JEntry);
+	Size total = 0;
+	JEntry *entries = (JEntry *) (builder->data + to + sizeof(uint32));
+
+	for (Size i = 0; i < n; i++)
+	{
+		uint32 len = ftx_member_keylen(&members[i]);
+
+		memcpy(builder->data + at,
+			   ftx_member_key(builder->text.body, builder->data, &members[i]),
+			   len);
+		at += len;
+		total += len;
+		entries[i] = ftx_jsonb_entry(len, i, total);
+		if (i % 1024 == 1023)
+			CHECK_FOR_INTERRUPTS();
+	}
+	for (Size i = 0; i < n; i++)
+	{
+		JEntry value = members[i].value;
+		Size start = at;
+
+		while (ftx_jsonb_is_aligned(value) && at % sizeof(uint32) != 0)
+			builder->data[at++] = '\0';
+		memcpy(builder->data + at, builder->data + members[i].at,
+			   JBE_OFFLENFLD(value));
+		at += JBE_OFFLENFLD(value);
+		total += at - start;
+		entries[n + i] = ftx_jsonb_entry(
+			(value & JENTRY_TYPEMASK) | (JEntry) (at - start), n + i, total);
+		if (i % 1024 == 1023)
+			CHECK_FOR_INTERRUPTS();
+	}
+	return at;
+}
+
+void
+ftx_jsonb_end_object(FtxJsonbBuild *builder, Size header, Size first_member)
+{
+	FtxMember *members = builder->members + first_member;
+	Size n = builder->nmembers - first_member;
+	Size to = INTALIGN(builder->len);
+	Size size = sizeof(uint32);
+	Size end;
+
+	ftx_jsonb_check_count(n, MAX_MEMBERS, "object pairs");
+	n = ftx_members_sort(builder->text.body, builder->data, members, n);
+	/* up to three bytes of padding for each value */
+	for (Size i = 0; i < n; i++)
+		size += 2 * sizeof(JEntry) + ftx_member_keylen(&members[i]) +
+				JBE_OFFLENFLD(members[i].value) + 3;
+	(void) ftx_jsonb_room(builder, to - builder->len + size);
+	end = write_members(builder, members, n, to);
+	ftx_jsonb_check_size(end - to, "object elements");
+	*(uint32 *) (builder->data + to) = (uint32) n | JB_FOBJECT;
+	memmove(builder->data + header, builder->data + to, end - to);
+	builder->len = header + (end - to);
+	builder->nmembers = first_member;
+}

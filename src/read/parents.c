@@ -1,0 +1,218 @@
+/*-------------------------------------------------------------------------
+ *
+ * parents.c
+ *		The parents whose lists are read: known ones, and enumerated ones.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "api/secrets/words.h"
+#include "json/json.h"
+#include "json/projection.h"
+#include "json/value.h"
+#include "lib/stringinfo.h"
+#include "read/items_state.h"
+#include "read/path.h"
+#include "read/slot.h"
+#include "utils/json.h"
+
+/*
+ * The items of the parents, with the columns that the links want.
+ */
+static FtxItems *
+create_parents(FtxItems *items)
+{
+	const FtxResource *resource = items->spec.resource;
+	const FtxResource *parent = ftx_resource_find(resource->parent);
+	MemoryContext old = MemoryContextSwitchTo(items->cxt);
+	const char **paths = palloc(sizeof(char *) * (resource->nlinks + 1));
+	int *columns = palloc(sizeof(int) * (resource->nlinks + 1));
+	FtxReadSpec spec = items->spec;
+	FtxItems *parents;
+
+	columns[FTX_KEY_SLOT] = ftx_resource_key(parent);
+	for (int i = 0; i < resource->nlinks; i++)
+		columns[i + 1] = ftx_resource_column(parent,
+											 resource->links[i].parent_column);
+	for (int i = 0; i <= resource->nlinks; i++)
+		paths[i] = ftx_slot_path(&parent->columns[columns[i]]);
+	spec.resource = parent;
+	spec.projection = ftx_projection_create(paths, resource->nlinks + 1);
+	spec.slot_columns = columns;
+	spec.limit = -1;
+	spec.page_size = items->spec.session->options.page_size;
+	parents = ftx_items_create(&spec);
+	MemoryContextSwitchTo(old);
+	return parents;
+}
+
+/*
+ * The same for the parents of our parents, as far as they tell.
+ */
+static bool
+parent_wanted_below(void *arg, char *const *bound)
+{
+	FtxItems *items = arg;
+	const FtxResource *resource = items->spec.resource;
+	const FtxResource *parent = ftx_resource_find(resource->parent);
+	char **known = palloc0(sizeof(char *) * resource->ncolumns);
+	bool wanted;
+
+	for (int i = 0; i < resource->nlinks; i++)
+	{
+		int above = ftx_resource_column(parent,
+										resource->links[i].parent_column);
+
+		if ((parent->columns[above].flags & FTX_PARENT) != 0)
+			known[ftx_resource_column(resource, resource->links[i].column)] =
+				bound[above];
+	}
+	wanted = items->wanted(items->wanted_arg, known);
+	pfree(known);
+	return wanted;
+}
+
+void
+ftx_parents_start(FtxItems *items)
+{
+	const FtxResource *resource = items->spec.resource;
+	const FtxResource *parent = ftx_resource_find(resource->parent);
+	FtxItemsRange range = {.many_column = -1, .query = ""};
+
+	if (items->parents == NULL)
+		items->parents = create_parents(items);
+	if (items->wanted != NULL && parent->parent != NULL)
+	{
+		range.wanted = parent_wanted_below;
+		range.wanted_arg = items;
+	}
+	range.fixed = palloc0(sizeof(char *) * parent->ncolumns);
+	for (int i = 0; i < resource->nlinks; i++)
+	{
+		int column = ftx_resource_column(resource, resource->links[i].column);
+		int above = ftx_resource_column(parent,
+										resource->links[i].parent_column);
+
+		if ((parent->columns[above].flags & FTX_PARENT) == 0)
+			continue;
+		range.fixed[above] = items->fixed[column];
+		if (column == items->many_column)
+		{
+			range.many_column = above;
+			range.many = items->many;
+			range.nmany = items->nmany;
+		}
+	}
+	ftx_items_start(items->parents, &range);
+	pfree(range.fixed);
+}
+
+/*
+ * Was the parent enumerated before?  A list that names one twice, as pages that
+ * shift do, must not double its children.
+ */
+static bool
+seen_before(FtxItems *items, char *const *bound)
+{
+	const FtxResource *resource = items->spec.resource;
+	StringInfoData name;
+	texthash_entry *entry;
+	bool found;
+
+	if (items->known == NULL)
+		items->known = texthash_create(items->range_cxt, 64, NULL);
+	initStringInfo(&name);
+	for (int i = 0; i < resource->nlinks; i++)
+		escape_json(
+			&name,
+			bound[ftx_resource_column(resource, resource->links[i].column)]);
+	entry = texthash_insert(items->known, name.data, &found);
+	if (!found)
+		entry->text = MemoryContextStrdup(items->range_cxt, name.data);
+	pfree(name.data);
+	return found;
+}
+
+/*
+ * Take the next parent that was enumerated into `bound`; false if it is none
+ * that was asked for.  At the end parents_ended is set.
+ */
+static bool
+next_enumerated(FtxItems *items, char **bound)
+{
+	const FtxResource *resource = items->spec.resource;
+	const FtxJsonValue *item = ftx_items_next(items->parents);
+	bool matches = true;
+
+	if (item == NULL)
+	{
+		items->parents_ended = true;
+		return false;
+	}
+	for (int i = 0; i < resource->nlinks; i++)
+	{
+		int column = ftx_resource_column(resource, resource->links[i].column);
+
+		bound[column] = ftx_json_text(&item[i + 1]);
+		matches &= bound[column] != NULL &&
+				   (items->fixed[column] == NULL ||
+					strcmp(bound[column], items->fixed[column]) == 0);
+	}
+	return matches && !seen_before(items, bound);
+}
+
+/*
+ * Take the next parent that is known into `bound`; as next_enumerated().
+ */
+static bool
+next_known(FtxItems *items, char **bound)
+{
+	const FtxResource *resource = items->spec.resource;
+	int n = items->many_column >= 0 ? items->nmany : Max(items->nlists, 1);
+
+	if (items->next_many >= n)
+	{
+		items->parents_ended = true;
+		return false;
+	}
+	for (int i = 0; i < resource->ncolumns; i++)
+		bound[i] = items->fixed[i];
+	if (items->many_column >= 0)
+		bound[items->many_column] = items->many[items->next_many];
+	items->next_many++;
+	return true;
+}
+
+char **
+ftx_parents_next(FtxItems *items)
+{
+	char **bound = palloc0(sizeof(char *) * items->spec.resource->ncolumns);
+
+	if (items->plan.enumerate ? !next_enumerated(items, bound) :
+								!next_known(items, bound))
+		return NULL;
+	if (items->wanted != NULL && !items->wanted(items->wanted_arg, bound))
+		return NULL;
+	return bound;
+}
+
+bool
+ftx_parent_addressable(FtxItems *items, char **bound)
+{
+	const FtxResource *resource = items->spec.resource;
+	int column = -1;
+
+	while ((column = bms_next_member(items->needed, column)) >= 0)
+	{
+		if (ftx_key_addressable(resource, bound[column]))
+			continue;
+		if (items->plan.enumerate)
+			ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
+							errmsg("%s \"%s\" cannot be named in a request",
+								   resource->columns[column].name,
+								   ftx_words_of_text(bound[column], false))));
+		return false;
+	}
+	return true;
+}
