@@ -29,6 +29,7 @@ its name, as in --! [other] fault ..., and what is told of its requests with > [
   --! each mode: one | another                          run once with each as the psql variable "mode"
   --! in order                                          rows and requests are told as they came
   --! codes only                                        of complaints that are not ours to word: severity and SQLSTATE
+  --! hide (?<=made: ).*                                what matches is told as "...": words of libraries
   --! same                                              run over the tables of each world and over those of the schema
   --! same in other                                     local_WORLD; told is how many lines there were, or what differs
 
@@ -113,7 +114,7 @@ my %orders = (
 		$self->{mock}->patch($world, $collection, $id, unset => \@paths);
 	},
 	# how it is told
-	map { my $how = $_; ($how => sub { $_[0]{how}{$how} = $_[2] }) } qw(each in codes same));
+	map { my $how = $_; ($how => sub { $_[0]{how}{$how} = $_[2] }) } qw(each in codes hide same));
 
 sub _obey
 {
@@ -164,7 +165,8 @@ sub _complaints
 	my @lines = grep { !/^LOCATION:/ } map { s/^psql:<stdin>:\d+: //r } split /\n/, $err;
 	@lines = map { /^(\w+:  \w{5}): / ? $1 : () } @lines if defined $self->{how}{codes};
 	my $port = $self->{mock}->port;
-	return map { '! ' . s/127\.0\.0\.1:$port/MOCK/gr } @lines;
+	my $hidden = $self->{how}{hide} // '(?!)';
+	return map { '! ' . s/$hidden/.../r } map { s/127\.0\.0\.1:$port/MOCK/gr } @lines;
 }
 
 sub _each_world
