@@ -197,6 +197,20 @@ SKIP:
 	is(ask($session, 'SELECT count(*) FROM c.connectors'), 2500, 'and the backend goes on');
 }
 
+# A function that is cancelled: a longer limit where the request has not left within a short one.
+$mock->fault('c', { method => 'POST', path => 'sync', stall => 'headers', times => 0 });
+my ($sent, $told);
+foreach my $milliseconds (300, 3000, 30_000)
+{
+	($sent, undef, $told) = $node->writes($mock, 'c',
+		"SET statement_timeout = $milliseconds; SELECT fivetrex_sync('assimilate_seem', server => 'c')");
+	last if @$sent;
+}
+$mock->clear_faults('c');
+like($told, qr/ERROR:  57014: .*\nCONTEXT:  Fivetran API writes: 0 done, 1 in flight \(outcome unknown\), 0 refused, 0 not sent/,
+	'a function that is cancelled says how far it got');
+$mock->release('c');
+
 # Cursors closed in the middle of a list, with a page on its way.
 ask($session, 'BEGIN; DECLARE x CURSOR FOR SELECT id FROM c.connectors; FETCH 1 x; CLOSE x; COMMIT');
 is($session->{err}, '', 'a cursor closed in mid-list');
