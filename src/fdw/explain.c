@@ -16,6 +16,7 @@
 
 #include "api/options/options.h"
 #include "base/compat.h"
+#include "catalogue/catalogue.h"
 #include "fdw/compat.h"
 #include "fdw/fdw.h"
 #include "fdw/plan/join.h"
@@ -39,8 +40,7 @@
 static char *
 list_request(FtxScanState *state, const FtxScanRequest *request)
 {
-	const FtxResource *resource = state->resource;
-	List *items = ((ForeignScan *) state->node->ss.ps.plan)->fdw_private;
+	const FtxResource *resource = state->plan.resource;
 	FtxItemsPlan plan = ftx_items_plan(resource, &request->range);
 	StringInfoData path;
 
@@ -52,8 +52,8 @@ list_request(FtxScanState *state, const FtxScanRequest *request)
 					 request->range.query);
 	if (plan.template == resource->list && resource->paged)
 	{
-		int size = ftx_pages_first_limit(
-			intVal(list_nth(items, FtxPlanPageSize)), state->limit);
+		int size = ftx_pages_first_limit(state->plan.page_size,
+										 state->plan.limit);
 
 		appendStringInfo(&path, "%climit=%d",
 						 strchr(path.data, '?') ? '&' : '?', size);
@@ -67,20 +67,19 @@ list_request(FtxScanState *state, const FtxScanRequest *request)
 static unsigned
 flags_read(FtxScanState *state)
 {
-	List *items = ((ForeignScan *) state->node->ss.ps.plan)->fdw_private;
 	Oid relid = RelationGetRelid(state->node->ss.ss_currentRelation);
 	unsigned flags = 0;
 	ListCell *lc;
 
-	foreach (lc, list_nth(items, FtxPlanAttnums))
+	foreach (lc, state->plan.attnums)
 	{
 		int column = -1;
 
 		if (get_attgenerated(relid, lfirst_int(lc)) == '\0')
-			column = ftx_options_column(relid, lfirst_int(lc), state->resource,
-										NULL);
+			column = ftx_options_column(relid, lfirst_int(lc),
+										state->plan.resource, NULL);
 		if (column >= 0)
-			flags |= state->resource->columns[column].flags;
+			flags |= state->plan.resource->columns[column].flags;
 	}
 	return flags;
 }
@@ -105,38 +104,36 @@ static char *
 pushed_conditions(FtxScanState *state, const FtxScanRequest *request,
 				  ExplainState *es)
 {
-	const FtxResource *resource = state->resource;
-	ForeignScan *plan = (ForeignScan *) state->node->ss.ps.plan;
-	List *context = set_deparse_context_plan(es->deparse_cxt, (Plan *) plan,
-											 NIL);
+	const FtxScanPlan *plan = &state->plan;
+	const FtxResource *resource = plan->resource;
+	List *context = set_deparse_context_plan(es->deparse_cxt,
+											 state->node->ss.ps.plan, NIL);
 	FtxItemsPlan items = ftx_items_plan(resource, &request->range);
 	StringInfoData text;
 	ListCell *lc;
-	int i = 0;
+	ListCell *value;
 
 	initStringInfo(&text);
 	if (request->mode == FTX_SCAN_KEYS)
 		add_condition(&text, resource->columns[ftx_resource_key(resource)].name,
-					  state->key_is_array, linitial(plan->fdw_exprs), context);
-	if (state->plan_mode != FTX_SCAN_LIST)
-		return text.len > 0 ? text.data : NULL;
-	foreach (lc, state->filters)
+					  plan->key_is_array, linitial(plan->exprs[FTX_EXPRS_KEY]),
+					  context);
+	forboth (lc, plan->filters, value, plan->exprs[FTX_EXPRS_FILTERS])
 	{
+		int i = foreach_current_index(lc);
+
 		if (request->none || bms_is_member(i, request->sent_filters))
 			add_condition(&text, resource->filters[lfirst_int(lc)].column,
-						  i == state->list_filter, list_nth(plan->fdw_exprs, i),
-						  context);
-		i++;
+						  i == plan->list_filter, lfirst(value), context);
 	}
-	foreach (lc, state->path_keys)
+	forboth (lc, plan->path_keys, value, plan->exprs[FTX_EXPRS_PATH_KEYS])
 	{
 		const FtxColumn *column = &resource->columns[lfirst_int(lc)];
-		Node *value = list_nth(plan->fdw_exprs, i++);
 
 		/* a list is narrowed by its parents only */
 		if ((column->flags & FTX_PARENT) != 0 || items.one_object)
-			add_condition(&text, column->name,
-						  lfirst_int(lc) == state->list_key, value, context);
+			add_condition(&text, column->name, lfirst_int(lc) == plan->list_key,
+						  lfirst(value), context);
 	}
 	return text.len > 0 ? text.data : NULL;
 }
@@ -148,7 +145,7 @@ static void
 explain_details(FtxScanState *state, const FtxScanRequest *request,
 				ExplainState *es)
 {
-	const FtxResource *resource = state->resource;
+	const FtxResource *resource = state->plan.resource;
 	unsigned flags = flags_read(state);
 	const char *label = "Fivetran Request";
 	char *key = request->nkeys == 1 ? request->keys[0] : NULL;
@@ -189,13 +186,12 @@ explain_details(FtxScanState *state, const FtxScanRequest *request,
  * Of the whole statement.
  */
 static int64
-expected_calls(ForeignScanState *node)
+expected_calls(const FtxScanState *state)
 {
-	const Plan *plan = node->ss.ps.plan;
-	double calls = intVal(
-		list_nth(((const ForeignScan *) plan)->fdw_private, FtxPlanCalls));
+	const PlanState *node = &state->node->ss.ps;
+	double calls = state->plan.calls;
 
-	calls *= ftx_join_loops(node->ss.ps.state->es_plannedstmt, plan);
+	calls *= ftx_join_loops(node->state->es_plannedstmt, node->plan);
 	return (int64) rint(Min(calls, 1e15));
 }
 
@@ -213,12 +209,13 @@ explain_request(ForeignScanState *node, ExplainState *es)
 							es);
 	explain_details(state, &request, es);
 	if (request.mode == FTX_SCAN_LIST && !request.none &&
-		ftx_items_plan(state->resource, &request.range).enumerate)
-		ExplainPropertyText("Fivetran Parents", state->resource->parent, es);
+		ftx_items_plan(state->plan.resource, &request.range).enumerate)
+		ExplainPropertyText("Fivetran Parents", state->plan.resource->parent,
+							es);
 	if (pushed != NULL)
 		ExplainPropertyText("Pushed Filter", pushed, es);
 	ExplainPropertyInteger("Expected Calls", NULL,
-						   request.none ? 0 : expected_calls(node), es);
+						   request.none ? 0 : expected_calls(state), es);
 }
 
 static void
@@ -361,13 +358,13 @@ static void
 explain_conditions(ForeignScanState *node, ExplainState *es)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
-	List *items = plan->fdw_private;
-	int skip = intVal(list_nth(items, FtxPlanExprs)) +
-			   list_length(list_nth(items, FtxPlanSetAttnums));
-	List *conditions = list_copy_tail(plan->fdw_exprs, skip);
 	List *context = set_deparse_context_plan(es->deparse_cxt, (Plan *) plan,
 											 NIL);
+	FtxScanPlan unpacked;
+	List *conditions;
 
+	ftx_scan_plan_unpack(plan, &unpacked);
+	conditions = unpacked.exprs[FTX_EXPRS_CONDITIONS];
 	if (conditions != NIL)
 		ExplainPropertyText(
 			"Filter",

@@ -47,10 +47,8 @@ typedef struct FtxDirectState
 	FtxTarget *target;
 	FtxWrites *writes;
 
-	/* from the plan */
-	List *set_attnums;
-	List *set_values; /* ExprStates, one per set_attnums */
-	bool can_set_tag;
+	FtxScanPlan plan;
+	List *set_values; /* ExprStates, one per plan.set_attnums */
 
 	bool done;
 	FtxSentRows *rows; /* to be returned; NULL without RETURNING */
@@ -187,10 +185,8 @@ fivetrexPlanDirectModify(PlannerInfo *root, ModifyTable *plan,
 {
 	ForeignScan *scan = target_scan(plan, resultRelation, subplan_index);
 	Oid relid = planner_rt_fetch(resultRelation, root)->relid;
-	List *set_attnums = NIL;
-	List *set_values = NIL;
+	FtxScanPlan direct;
 	List *returning = NIL;
-	List *items;
 	Relation rel;
 
 	if (scan == NULL || plan->operation == CMD_INSERT ||
@@ -198,38 +194,36 @@ fivetrexPlanDirectModify(PlannerInfo *root, ModifyTable *plan,
 		is_checked(root, plan, resultRelation, relid))
 		return false;
 	ftx_target_check_operation(relid, plan->operation);
+	ftx_scan_plan_unpack(scan, &direct);
 	if (plan->operation == CMD_UPDATE)
 	{
 		List *targetlist;
 
 		get_translated_update_targetlist(root, resultRelation, &targetlist,
-										 &set_attnums);
+										 &direct.set_attnums);
 		if (is_multiassignment((Node *) targetlist, NULL))
 			return false;
-		ftx_target_check_update(relid, set_attnums);
-		set_values = target_exprs(targetlist, list_length(set_attnums));
+		ftx_target_check_update(relid, direct.set_attnums);
+		direct.exprs[FTX_EXPRS_SET] = target_exprs(
+			targetlist, list_length(direct.set_attnums));
 	}
 	if (plan->returningLists != NIL)
 		returning = list_nth(plan->returningLists, subplan_index);
 	rel = table_open(relid, NoLock);
-
-	items = list_copy(scan->fdw_private);
-	items = lappend(items, list_copy(set_attnums));
-	items = lappend(items, ftx_target_returned(rel, resultRelation, returning));
-	items = lappend(items, makeInteger(returning != NIL));
-	items = lappend(items, makeInteger(plan->canSetTag));
+	direct.return_attnums = ftx_target_returned(rel, resultRelation, returning);
 	table_close(rel, NoLock);
+	direct.returning = returning != NIL;
+	direct.can_set_tag = plan->canSetTag;
+	direct.exprs[FTX_EXPRS_CONDITIONS] = scan->scan.plan.qual;
+	ftx_scan_plan_pack(&direct, scan);
 
 	scan->operation = plan->operation;
 	scan->scan.plan.async_capable = false; /* nothing else could be done */
 	scan->resultRelation = resultRelation;
-	scan->fdw_private = items;
-	scan->fdw_exprs = list_concat(list_copy(scan->fdw_exprs), set_values);
-	scan->fdw_exprs = list_concat(scan->fdw_exprs, scan->scan.plan.qual);
 	scan->scan.plan.qual = NIL;
 	if (plan->operation == CMD_UPDATE)
 		scan->scan.plan.targetlist = inert_target_list(
-			scan->scan.plan.targetlist, list_length(set_attnums));
+			scan->scan.plan.targetlist, list_length(direct.set_attnums));
 	return true;
 }
 
@@ -274,9 +268,7 @@ fivetrexBeginDirectModify(ForeignScanState *node, int eflags)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
 	EState *estate = node->ss.ps.state;
-	List *items = plan->fdw_private;
 	Oid user;
-	List *exprs;
 	MemoryContext cxt;
 	MemoryContext old;
 	FtxDirectState *state;
@@ -291,27 +283,21 @@ fivetrexBeginDirectModify(ForeignScanState *node, int eflags)
 	state->cxt = cxt;
 	state->row_cxt = AllocSetContextCreate(cxt, "fivetrex modified row",
 										   ALLOCSET_DEFAULT_SIZES);
-	state->set_attnums = list_nth(items, FtxPlanSetAttnums);
-	state->can_set_tag = intVal(list_nth(items, FtxPlanCanSetTag));
-	exprs = list_copy_tail(plan->fdw_exprs,
-						   intVal(list_nth(items, FtxPlanExprs)));
-	state->set_values = ftx_init_expressions(
-		list_copy_head(exprs, list_length(state->set_attnums)),
-		(PlanState *) node);
+	ftx_scan_plan_unpack(plan, &state->plan);
+	state->set_values = ftx_init_expressions(state->plan.exprs[FTX_EXPRS_SET],
+											 (PlanState *) node);
 
 	user = ftx_scan_check_as_user(plan,
 								  exec_rt_fetch(plan->scan.scanrelid, estate));
 	state->target = ftx_target_begin(
 		node->ss.ss_currentRelation, plan->operation,
 		OidIsValid(user) ? user : GetUserId(),
-		plan->operation == CMD_UPDATE ? list_nth(items, FtxPlanReturnAttnums) :
-										NIL);
+		plan->operation == CMD_UPDATE ? state->plan.return_attnums : NIL);
 	state->writes = ftx_writes_create(
 		state->target->session, state->target->dry_run, &state->target->stats);
-	state->target->known = bms_union(
-		ftx_attnum_set(list_nth(items, FtxPlanAttnums)),
-		ftx_attnum_set(state->set_attnums));
-	if (intVal(list_nth(items, FtxPlanReturning)))
+	state->target->known = bms_union(ftx_attnum_set(state->plan.attnums),
+									 ftx_attnum_set(state->plan.set_attnums));
+	if (state->plan.returning)
 		state->rows = ftx_sent_rows_create(state->target, NULL, NULL);
 	if (holds_back(node, state))
 	{
@@ -321,8 +307,7 @@ fivetrexBeginDirectModify(ForeignScanState *node, int eflags)
 		ftx_held_announce(&state->held, cxt, estate);
 	}
 	state->scan = ftx_scan_begin(node);
-	exprs = list_copy_tail(exprs, list_length(state->set_attnums));
-	ftx_scan_filter(state->scan, exprs, NULL);
+	ftx_scan_filter(state->scan, state->plan.exprs[FTX_EXPRS_CONDITIONS], NULL);
 	MemoryContextSwitchTo(old);
 	node->fdw_state = state;
 }
@@ -390,7 +375,7 @@ new_row(FtxDirectState *state, ExprContext *econtext, Datum **values,
 	slot_getallattrs(slot);
 	memcpy(*values, slot->tts_values, sizeof(Datum) * natts);
 	memcpy(*nulls, slot->tts_isnull, sizeof(bool) * natts);
-	forboth (expr, state->set_values, attnum, state->set_attnums)
+	forboth (expr, state->set_values, attnum, state->plan.set_attnums)
 	{
 		int i = lfirst_int(attnum) - 1;
 
@@ -407,7 +392,7 @@ build_request(FtxDirectState *state, Datum *values, bool *nulls,
 			  char **identity, FtxCallSpec *spec)
 {
 	if (state->target->operation == CMD_UPDATE)
-		return ftx_target_update(state->target, state->set_attnums, values,
+		return ftx_target_update(state->target, state->plan.set_attnums, values,
 								 nulls, identity, spec);
 	ftx_target_delete(state->target, identity, spec);
 	return true;
@@ -444,8 +429,9 @@ gather_row(ForeignScanState *node, FtxDirectState *state)
 				node->ss.ps.state, node->resultRelInfo->ri_RangeTableIndex,
 				state->target,
 				ftx_target_row_name(state->target, &spec, identity));
-		if (!ftx_target_unchanged(state->target, state->set_attnums, values,
-								  nulls, slot->tts_values, slot->tts_isnull))
+		if (!ftx_target_unchanged(state->target, state->plan.set_attnums,
+								  values, nulls, slot->tts_values,
+								  slot->tts_isnull))
 			ftx_target_add(state->target, state->writes, &spec, identity);
 		state->gathered++;
 		if (state->rows != NULL)
@@ -479,7 +465,7 @@ modify_all(ForeignScanState *node, FtxDirectState *state)
 		if (state->rows != NULL)
 			ftx_sent_rows_forget(state->rows);
 	}
-	if (state->can_set_tag)
+	if (state->plan.can_set_tag)
 		estate->es_processed += count;
 	if (state->rows == NULL && node->ss.ps.instrument != NULL)
 		node->ss.ps.instrument->tuplecount += count;

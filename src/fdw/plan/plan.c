@@ -109,7 +109,7 @@ add_scan_path(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 	path = (Path *) ftx_create_foreignscan_path(
 		root, baserel, NULL, rows, FTX_COST_ROUND_TRIP, cost, NIL,
 		param_info ? param_info->ppi_req_outer : baserel->lateral_relids,
-		list_make2(makeInteger(mode), makeInteger((int) Min(calls, INT_MAX))));
+		ftx_foreign_path_pack(mode, calls));
 	add_path(baserel, path);
 }
 
@@ -254,46 +254,118 @@ attnum_list(Bitmapset *attnums)
 	return result;
 }
 
-/* What the clauses of a scan come to in terms of the request. */
-typedef struct Request
+/*
+ * The clauses of a scan on their way into its plan.  `plan` is filled here but for
+ * what depends on all of them.
+ */
+typedef struct Clauses
 {
-	FtxMatch *key; /* the key of mode FTX_SCAN_KEYS */
-	List *filters; /* IntList */
-	List *filter_values;
-	List *matches;	 /* of FtxMatch: those of filters */
-	int list_filter; /* the one with several values: its place, or -1 */
-	int most_lists;	 /* of them that have lists of their own */
-	List *parents;	 /* IntList of columns */
-	List *parent_values;
-	int many_parents; /* the column with several values, or -1 */
-	List *lowers;	  /* bounds of the period */
-	List *uppers;
-	List *constants;		 /* conditions that hold for all rows or for none */
-	List *parent_conditions; /* checkable on parents */
-	List *list_conditions;	 /* checkable on list items */
-	bool filters_left;		 /* some clause is not part of the request */
-} Request;
+	FtxScanPlan *plan;
+	FtxMatch *key;	/* the key of mode FTX_SCAN_KEYS, or NULL */
+	List *matches;	/* of FtxMatch: those of filters */
+	bool some_left; /* some clause is not part of the request */
+} Clauses;
+
+static void
+add_expr(Clauses *clauses, FtxScanExprs kind, Expr *expr)
+{
+	clauses->plan->exprs[kind] = lappend(clauses->plan->exprs[kind], expr);
+}
 
 /*
  * The clause stays a local condition, too: the period is a little wider.
  */
 static void
 add_bounds(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
-		   RestrictInfo *rinfo, Request *request)
+		   RestrictInfo *rinfo, Clauses *clauses)
 {
 	bool lower;
 	bool upper;
 	Expr *bound = ftx_match_period(root, baserel, state, rinfo, &lower, &upper);
 
 	if (bound != NULL && lower)
-		request->lowers = lappend(request->lowers, bound);
+		add_expr(clauses, FTX_EXPRS_LOWERS, bound);
 	if (bound != NULL && upper)
-		request->uppers = lappend(request->uppers, bound);
+		add_expr(clauses, FTX_EXPRS_UPPERS, bound);
+}
+
+/*
+ * The key with the fewest values; false if there is a better one already.
+ */
+static bool
+add_key(PlannerInfo *root, FtxMatch *match, Clauses *clauses)
+{
+	if (clauses->key != NULL &&
+		ftx_match_keys(root, match) >= ftx_match_keys(root, clauses->key))
+		return false;
+	clauses->some_left |= clauses->key != NULL;
+	clauses->key = match;
+	clauses->plan->key_is_array = match->is_array;
+	clauses->plan->exprs[FTX_EXPRS_KEY] = list_make1(match->value);
+	return true;
+}
+
+static bool
+add_filter(FtxMatch *match, Clauses *clauses)
+{
+	FtxScanPlan *plan = clauses->plan;
+
+	if (match->is_array || list_member_int(plan->filters, match->filter))
+		return false;
+	plan->filters = lappend_int(plan->filters, match->filter);
+	add_expr(clauses, FTX_EXPRS_FILTERS, match->value);
+	clauses->matches = lappend(clauses->matches, match);
+	return true;
+}
+
+static bool
+add_path_key(FtxMatch *match, Clauses *clauses)
+{
+	FtxScanPlan *plan = clauses->plan;
+	const FtxColumn *column = &plan->resource->columns[match->column];
+
+	if (list_member_int(plan->path_keys, match->column))
+		return false;
+	plan->path_keys = lappend_int(plan->path_keys, match->column);
+	add_expr(clauses, FTX_EXPRS_PATH_KEYS, match->value);
+	if (match->is_array)
+		plan->list_key = match->column;
+
+	/* a list is narrowed by its parents only */
+	if ((column->flags & FTX_PARENT) == 0)
+		clauses->some_left = true;
+	return true;
+}
+
+/*
+ * Make a match part of the request if it can be; *in_path: it is in the path of
+ * the list.
+ */
+static void
+add_match(PlannerInfo *root, FtxMatch *match, Clauses *clauses, bool *in_path)
+{
+	FtxScanMode mode = clauses->plan->mode;
+
+	if (match != NULL && match->is_key && mode == FTX_SCAN_KEYS &&
+		add_key(root, match, clauses))
+		return;
+	if (match != NULL && match->filter >= 0 && mode == FTX_SCAN_LIST &&
+		add_filter(match, clauses))
+		return;
+	if (match != NULL && match->is_path_key && mode == FTX_SCAN_LIST &&
+		add_path_key(match, clauses))
+	{
+		*in_path = true;
+		return;
+	}
+	clauses->some_left = true;
+	if (match != NULL && match->filter >= 0)
+		clauses->matches = lappend(clauses->matches, match);
 }
 
 static void
 sort_out_clauses(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
-				 FtxScanMode mode, List *scan_clauses, Request *request)
+				 List *scan_clauses, Clauses *clauses)
 {
 	ListCell *lc;
 
@@ -308,55 +380,16 @@ sort_out_clauses(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 
 		if (constant != NULL)
 		{
-			request->constants = lappend(request->constants, constant);
+			add_expr(clauses, FTX_EXPRS_CONSTANTS, constant);
 			continue;
 		}
-		if (match != NULL && match->is_key && mode == FTX_SCAN_KEYS &&
-			(request->key == NULL ||
-			 ftx_match_keys(root, match) < ftx_match_keys(root, request->key)))
-		{
-			request->filters_left |= request->key != NULL;
-			request->key = match;
-		}
-		else if (match != NULL && match->filter >= 0 && !match->is_array &&
-				 mode == FTX_SCAN_LIST &&
-				 !list_member_int(request->filters, match->filter))
-		{
-			request->filters = lappend_int(request->filters, match->filter);
-			request->filter_values = lappend(request->filter_values,
-											 match->value);
-			request->matches = lappend(request->matches, match);
-		}
-		else if (match != NULL && match->is_path_key && mode == FTX_SCAN_LIST &&
-				 !list_member_int(request->parents, match->column))
-		{
-			in_path = true;
-			request->parents = lappend_int(request->parents, match->column);
-			request->parent_values = lappend(request->parent_values,
-											 match->value);
-			if (match->is_array)
-				request->many_parents = match->column;
-
-			/* a list is narrowed by its parents only */
-			if ((state->resource->columns[match->column].flags & FTX_PARENT) ==
-				0)
-				request->filters_left = true;
-		}
-		else
-		{
-			request->filters_left = true;
-			if (match != NULL && match->filter >= 0)
-				request->matches = lappend(request->matches, match);
-		}
-
-		if (mode == FTX_SCAN_LIST && !rinfo->pseudoconstant)
-			add_bounds(root, baserel, state, rinfo, request);
+		add_match(root, match, clauses, &in_path);
+		if (clauses->plan->mode == FTX_SCAN_LIST && !rinfo->pseudoconstant)
+			add_bounds(root, baserel, state, rinfo, clauses);
 		if (!in_path && ftx_parent_decides(baserel, state, rinfo))
-			request->parent_conditions = lappend(request->parent_conditions,
-												 rinfo->clause);
+			add_expr(clauses, FTX_EXPRS_ON_PARENTS, rinfo->clause);
 		if (ftx_list_decides(baserel, state, rinfo))
-			request->list_conditions = lappend(request->list_conditions,
-											   rinfo->clause);
+			add_expr(clauses, FTX_EXPRS_ON_ITEMS, rinfo->clause);
 	}
 }
 
@@ -366,20 +399,20 @@ sort_out_clauses(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
  */
 static void
 add_lists(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
-		  FtxScanMode mode, Request *request)
+		  Clauses *clauses)
 {
-	FtxMatch *match = mode == FTX_SCAN_LIST ?
-						  ftx_match_of_lists(root, request->matches) :
+	FtxScanPlan *plan = clauses->plan;
+	FtxMatch *match = plan->mode == FTX_SCAN_LIST ?
+						  ftx_match_of_lists(root, clauses->matches) :
 						  NULL;
 
-	request->list_filter = -1;
 	if (match == NULL)
 		return;
-	request->list_filter = list_length(request->filters);
-	request->most_lists = ftx_most_lists(root, baserel, state, request->matches,
-										 match);
-	request->filters = lappend_int(request->filters, match->filter);
-	request->filter_values = lappend(request->filter_values, match->value);
+	plan->list_filter = list_length(plan->filters);
+	plan->most_lists = ftx_most_lists(root, baserel, state, clauses->matches,
+									  match);
+	plan->filters = lappend_int(plan->filters, match->filter);
+	add_expr(clauses, FTX_EXPRS_FILTERS, match->value);
 }
 
 /*
@@ -409,73 +442,52 @@ few_rows_suffice(PlannerInfo *root)
 		   !query->hasWindowFuncs && query->commandType == CMD_SELECT;
 }
 
+/*
+ * Calls of a scan of which so many rows suffice: a LIMIT ends the list early, and
+ * asks for fewer details.
+ */
+static int
+calls_up_to(const FtxScanPlan *plan, int calls)
+{
+	int pages = Max(1, (plan->limit + plan->page_size - 1) / plan->page_size);
+
+	if (plan->limit < 0 || plan->mode != FTX_SCAN_LIST)
+		return calls;
+	return Min(calls, pages + (plan->needs_detail ? plan->limit : 0));
+}
+
 ForeignScan *
 fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 					   Oid foreigntableid, ForeignPath *best_path, List *tlist,
 					   List *scan_clauses, Plan *outer_plan)
 {
 	FtxPlanState *state = baserel->fdw_private;
-	FtxScanMode mode = intVal(linitial(best_path->fdw_private));
-	int calls = intVal(lsecond(best_path->fdw_private));
-	Request request = {.many_parents = -1};
 	List *conditions = extract_actual_clauses(scan_clauses, false);
-	List *exprs = NIL;
-	List *items;
-	int limit;
-	bool prefetch = state->table.prefetch;
+	FtxScanPlan plan = {.resource = state->resource,
+						.mode = ftx_foreign_path_mode(best_path),
+						.list_filter = -1,
+						.list_key = -1};
+	Clauses clauses = {.plan = &plan};
+	ForeignScan *scan = make_foreignscan(tlist, conditions, baserel->relid, NIL,
+										 NIL, NIL, NIL, outer_plan);
 
-	sort_out_clauses(root, baserel, state, mode, scan_clauses, &request);
-	add_lists(root, baserel, state, mode, &request);
-	limit = sufficient_rows(root, baserel, state, request.filters_left);
-	if (limit >= 0 && mode == FTX_SCAN_LIST)
-	{
-		/* a LIMIT ends the list early, and asks for fewer details */
-		int pages = Max(1, (limit + state->table.page_size - 1) /
-							   state->table.page_size);
-
-		calls = Min(calls, pages + (state->needs_detail ? limit : 0));
-	}
-
+	sort_out_clauses(root, baserel, state, scan_clauses, &clauses);
+	add_lists(root, baserel, state, &clauses);
+	plan.attnums = attnum_list(state->used);
+	plan.first_attnums = attnum_list(
+		ftx_condition_columns(baserel, state, conditions));
+	plan.needs_detail = state->needs_detail;
+	plan.page_size = state->table.page_size;
 	/* a cursor wants its first rows soon, and maybe no others */
-	if (is_cursor(root) && root->query_pathkeys == NIL && !root->parse->hasAggs)
-		prefetch = false;
-
-	if (request.key != NULL)
-		exprs = lappend(exprs, request.key->value);
-	exprs = list_concat(exprs, request.filter_values);
-	exprs = list_concat(exprs, request.parent_values);
-	exprs = list_concat(exprs, request.lowers);
-	exprs = list_concat(exprs, request.uppers);
-	exprs = list_concat(exprs, request.constants);
-	exprs = list_concat(exprs, request.parent_conditions);
-	exprs = list_concat(exprs, request.list_conditions);
-
-	items = list_make5(makeString(pstrdup(state->resource->name)),
-					   makeInteger(mode),
-					   makeInteger(request.key && request.key->is_array),
-					   request.filters, makeInteger(request.list_filter));
-	items = lappend(items, makeInteger(request.most_lists));
-	items = lappend(items, request.parents);
-	items = lappend(items, makeInteger(request.many_parents));
-	items = lappend(items, makeInteger(list_length(request.lowers)));
-	items = lappend(items, makeInteger(list_length(request.uppers)));
-	items = lappend(items, makeInteger(list_length(request.constants)));
-	items = lappend(items, makeInteger(list_length(request.parent_conditions)));
-	items = lappend(items, attnum_list(state->used));
-	items = lappend(
-		items, attnum_list(ftx_condition_columns(baserel, state, conditions)));
-	items = lappend(items, makeInteger(state->needs_detail));
-	items = lappend(items, makeInteger(state->table.page_size));
-	items = lappend(items, makeInteger(prefetch));
-	items = lappend(items, makeInteger(limit < 0 && few_rows_suffice(root)));
-	items = lappend(items, makeInteger(state->table.null_for_misfits));
-	items = lappend(items, makeInteger(limit));
-	items = lappend(
-		items, makeInteger((int) Min(ftx_list_pages(state, state->list_rows),
-									 INT_MAX)));
-	items = lappend(items, makeInteger(calls));
-	items = lappend(items, makeInteger(list_length(exprs)));
-
-	return make_foreignscan(tlist, conditions, baserel->relid, exprs, items,
-							NIL, NIL, outer_plan);
+	plan.prefetch = state->table.prefetch &&
+					!(is_cursor(root) && root->query_pathkeys == NIL &&
+					  !root->parse->hasAggs);
+	plan.null_for_misfits = state->table.null_for_misfits;
+	plan.limit = sufficient_rows(root, baserel, state, clauses.some_left);
+	plan.few_rows = plan.limit < 0 && few_rows_suffice(root);
+	plan.list_pages = (int) Min(ftx_list_pages(state, state->list_rows),
+								INT_MAX);
+	plan.calls = calls_up_to(&plan, ftx_foreign_path_calls(best_path));
+	ftx_scan_plan_pack(&plan, scan);
+	return scan;
 }

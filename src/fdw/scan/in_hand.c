@@ -28,12 +28,10 @@
 bool
 ftx_scan_has_in_hand(FtxScanState *state)
 {
-	List *items = ((ForeignScan *) state->node->ss.ps.plan)->fdw_private;
-
 	if (state->spool != NULL)
 		return !state->broken;
 	return state->started && state->mode == FTX_SCAN_LIST && !state->extras &&
-		   !intVal(list_nth(items, FtxPlanNeedsDetail)) &&
+		   !state->plan.needs_detail &&
 		   ftx_objects_pending(state->objects) == 0 &&
 		   ftx_items_in_hand(state->items);
 }

@@ -13,6 +13,7 @@
 
 #include "base/textset.h"
 #include "catalog/pg_type.h"
+#include "catalogue/catalogue.h"
 #include "executor/executor.h"
 #include "fdw/plan/cost.h"
 #include "fdw/scan/request.h"
@@ -190,42 +191,36 @@ takes_param(Node *node, void *context)
 bool
 ftx_scan_request_is_safe(const FtxScanState *state)
 {
-	ForeignScan *plan = (ForeignScan *) state->node->ss.ps.plan;
-	int nparams = list_length(state->params);
-	int on_parents = intVal(
-		list_nth(plan->fdw_private, FtxPlanParentConditions));
-
 	/* elsewhere a text may be none in UTF-8 */
 	if (GetDatabaseEncoding() != PG_UTF8)
 		return false;
-	for (int i = 0; i < nparams + on_parents; i++)
+	for (int kind = 0; kind < FTX_REQUEST_EXPRS; kind++)
 	{
-		Node *expr = list_nth(plan->fdw_exprs, i);
+		ListCell *lc;
 
-		/* conditions are of the parents that a row names */
-		if ((i >= nparams || takes_param(expr, NULL)) && is_risky(expr, NULL))
-			return false;
+		foreach (lc, state->plan.exprs[kind])
+		{
+			if (takes_param(lfirst(lc), NULL) && is_risky(lfirst(lc), NULL))
+				return false;
+		}
 	}
-	return true;
+	/* conditions are of the parents that a row names */
+	return !is_risky((Node *) state->plan.exprs[FTX_EXPRS_ON_PARENTS], NULL);
 }
 
 /*
- * The value of the plan's nth expression; false if it is not known yet.
+ * The value of the plan's nth expression of a kind; false if it is not known
+ * yet.
  */
 static bool
-value_of(FtxScanState *state, int n, Datum *value, bool *null)
+value_of(FtxScanState *state, FtxScanExprs kind, int n, Datum *value,
+		 bool *null)
 {
-	PlanState *node = &state->node->ss.ps;
-	ExprState *expr = list_nth(state->params, n);
-
-	if (state->describes)
-	{
-		Node *node_expr = list_nth(((ForeignScan *) node->plan)->fdw_exprs, n);
-
-		if (!is_known_value(state, node_expr))
-			return false;
-	}
-	*value = ExecEvalExprSwitchContext(expr, node->ps_ExprContext, null);
+	if (state->describes &&
+		!is_known_value(state, list_nth(state->plan.exprs[kind], n)))
+		return false;
+	*value = ExecEvalExprSwitchContext(list_nth(state->params[kind], n),
+									   state->node->ss.ps.ps_ExprContext, null);
 	return true;
 }
 
@@ -233,30 +228,30 @@ value_of(FtxScanState *state, int n, Datum *value, bool *null)
  * The same as a text, ftx_unknown, or NULL for NULL.
  */
 static char *
-text_of(FtxScanState *state, int n)
+text_of(FtxScanState *state, FtxScanExprs kind, int n)
 {
 	Datum value;
 	bool null;
 
-	if (!value_of(state, n, &value, &null))
+	if (!value_of(state, kind, n, &value, &null))
 		return ftx_unknown;
 	return null ? NULL : TextDatumGetCString(value);
 }
 
 /*
- * The tightest of the bounds; false when one is NULL.
+ * The tightest of the lower or of the upper bounds; false when one is NULL.
  */
 static bool
-tightest(FtxScanState *state, int first, int n, bool lower, TimestampTz *bound,
+tightest(FtxScanState *state, FtxScanExprs kind, TimestampTz *bound,
 		 bool *known)
 {
-	for (int i = first; i < first + n; i++)
+	for (int i = 0; i < list_length(state->params[kind]); i++)
 	{
 		bool null;
 		Datum datum;
 		TimestampTz value;
 
-		if (!value_of(state, i, &datum, &null))
+		if (!value_of(state, kind, i, &datum, &null))
 		{
 			*known = false;
 			continue;
@@ -264,7 +259,8 @@ tightest(FtxScanState *state, int first, int n, bool lower, TimestampTz *bound,
 		if (null)
 			return false;
 		value = DatumGetTimestampTz(datum);
-		*bound = lower ? Max(*bound, value) : Min(*bound, value);
+		*bound = kind == FTX_EXPRS_LOWERS ? Max(*bound, value) :
+											Min(*bound, value);
 	}
 	return true;
 }
@@ -285,7 +281,6 @@ server_now(FtxScanState *state)
 static bool
 add_period(FtxScanState *state, StringInfo query)
 {
-	int first = list_length(state->filters) + list_length(state->path_keys);
 	TimestampTz lower = DT_NOBEGIN;
 	TimestampTz upper = DT_NOEND;
 	TimestampTz now = server_now(state);
@@ -295,15 +290,14 @@ add_period(FtxScanState *state, StringInfo query)
 	if (now - *state->now > USECS_PER_MINUTE ||
 		*state->now - now > USECS_PER_MINUTE)
 		*state->now = now;
-	if (!tightest(state, first, state->nlowers, true, &lower, &known) ||
-		!tightest(state, first + state->nlowers, state->nuppers, false, &upper,
-				  &known))
+	if (!tightest(state, FTX_EXPRS_LOWERS, &lower, &known) ||
+		!tightest(state, FTX_EXPRS_UPPERS, &upper, &known))
 		return false;
 	if (known)
-		return ftx_period_params(state->resource, lower, upper, *state->now,
-								 query);
-	ftx_path_add_param(query, state->resource->period.from, ftx_unknown);
-	ftx_path_add_param(query, state->resource->period.to, ftx_unknown);
+		return ftx_period_params(state->plan.resource, lower, upper,
+								 *state->now, query);
+	ftx_path_add_param(query, state->plan.resource->period.from, ftx_unknown);
+	ftx_path_add_param(query, state->plan.resource->period.to, ftx_unknown);
 	return true;
 }
 
@@ -350,14 +344,15 @@ add_lists(FtxScanState *state, const FtxFilter *filter, StringInfo query,
 		  FtxScanRequest *request)
 {
 	FtxItemsRange *range = &request->range;
-	int n = state->list_filter;
+	const FtxScanPlan *plan = &state->plan;
+	int n = plan->list_filter;
 	Datum value;
 	bool null;
 
-	if (!value_of(state, n, &value, &null))
+	if (!value_of(state, FTX_EXPRS_FILTERS, n, &value, &null))
 	{
 		/* how many it has is not known either: as it was planned */
-		if (FTX_TYPICAL_ARRAY > state->most_lists)
+		if (FTX_TYPICAL_ARRAY > plan->most_lists)
 			return true;
 		request->sent_filters = bms_add_member(request->sent_filters, n);
 		add_filter(filter, ftx_unknown, query);
@@ -370,7 +365,7 @@ add_lists(FtxScanState *state, const FtxFilter *filter, StringInfo query,
 		return false;
 	for (int i = 0; i < range->nlists; i++)
 	{
-		if (range->nlists > Max(1, state->most_lists) ||
+		if (range->nlists > Max(1, plan->most_lists) ||
 			!filter_takes(filter, range->list_values[i]))
 		{
 			range->nlists = 0;
@@ -388,7 +383,7 @@ add_lists(FtxScanState *state, const FtxFilter *filter, StringInfo query,
 		range->nlists = 0;
 		return true;
 	}
-	range->list_column = ftx_resource_column(state->resource, filter->column);
+	range->list_column = ftx_resource_column(plan->resource, filter->column);
 	range->list_queries = palloc(sizeof(char *) * range->nlists);
 	for (int i = 0; i < range->nlists; i++)
 	{
@@ -409,23 +404,24 @@ add_lists(FtxScanState *state, const FtxFilter *filter, StringInfo query,
 static bool
 add_filters(FtxScanState *state, FtxScanRequest *request)
 {
+	const FtxScanPlan *plan = &state->plan;
 	StringInfoData query;
 	ListCell *filter;
 
 	initStringInfo(&query);
-	foreach (filter, state->filters)
+	foreach (filter, plan->filters)
 	{
-		const FtxFilter *known = &state->resource->filters[lfirst_int(filter)];
+		const FtxFilter *known = &plan->resource->filters[lfirst_int(filter)];
 		int n = foreach_current_index(filter);
 		char *equal_to;
 
-		if (n == state->list_filter)
+		if (n == plan->list_filter)
 		{
 			if (!add_lists(state, known, &query, request))
 				return false;
 			continue;
 		}
-		equal_to = text_of(state, n);
+		equal_to = text_of(state, FTX_EXPRS_FILTERS, n);
 		if (equal_to == NULL)
 			return false;
 		if (!filter_takes(known, equal_to))
@@ -435,7 +431,7 @@ add_filters(FtxScanState *state, FtxScanRequest *request)
 		request->range.narrowed |= known->values == NULL;
 		add_filter(known, equal_to, &query);
 	}
-	if (state->resource->period.column != NULL && !add_period(state, &query))
+	if (plan->resource->period.column != NULL && !add_period(state, &query))
 		return false;
 	request->range.query = query.data;
 	return true;
@@ -447,25 +443,24 @@ add_filters(FtxScanState *state, FtxScanRequest *request)
 static bool
 add_parents(FtxScanState *state, FtxItemsRange *range)
 {
-	int i = list_length(state->filters);
 	ListCell *lc;
 
-	foreach (lc, state->path_keys)
+	foreach (lc, state->plan.path_keys)
 	{
 		int column = lfirst_int(lc);
-		int n = i++;
+		int n = foreach_current_index(lc);
 		Datum value;
 		bool null;
 
-		if (column != state->list_key)
+		if (column != state->plan.list_key)
 		{
-			range->fixed[column] = text_of(state, n);
+			range->fixed[column] = text_of(state, FTX_EXPRS_PATH_KEYS, n);
 			if (range->fixed[column] == NULL)
 				return false;
 			continue;
 		}
 		range->many_column = column;
-		if (!value_of(state, n, &value, &null))
+		if (!value_of(state, FTX_EXPRS_PATH_KEYS, n, &value, &null))
 			range->nmany = 1; /* at least; nobody looks at them */
 		else if (null)
 			return false;
@@ -484,15 +479,13 @@ add_parents(FtxScanState *state, FtxItemsRange *range)
 static bool
 keys_need_list(FtxScanState *state, const FtxScanRequest *request)
 {
-	List *items = ((ForeignScan *) state->node->ss.ps.plan)->fdw_private;
-
 	for (int i = 0; i < request->nkeys; i++)
 	{
-		if (!ftx_key_addressable(state->resource, request->keys[i]))
+		if (!ftx_key_addressable(state->plan.resource, request->keys[i]))
 			return true;
 	}
-	return !intVal(list_nth(items, FtxPlanNeedsDetail)) &&
-		   !ftx_keys_are_cheaper(request->nkeys, state->list_pages,
+	return !state->plan.needs_detail &&
+		   !ftx_keys_are_cheaper(request->nkeys, state->plan.list_pages,
 								 state->max_concurrency);
 }
 
@@ -502,7 +495,7 @@ find_keys(FtxScanState *state, FtxScanRequest *request)
 	Datum value;
 	bool null;
 
-	if (!value_of(state, 0, &value, &null))
+	if (!value_of(state, FTX_EXPRS_KEY, 0, &value, &null))
 	{
 		/* how many an array has is not known either: as it was planned */
 		request->keys = palloc(sizeof(char *));
@@ -511,7 +504,7 @@ find_keys(FtxScanState *state, FtxScanRequest *request)
 		return;
 	}
 	if (!null)
-		request->nkeys = texts_of_value(value, state->key_is_array,
+		request->nkeys = texts_of_value(value, state->plan.key_is_array,
 										&request->keys);
 	request->none = request->nkeys == 0;
 	if (keys_need_list(state, request))
@@ -555,16 +548,15 @@ is_false(ExprState *condition, ExprContext *econtext)
 static bool
 ruled_out(FtxScanState *state)
 {
-	ForeignScan *plan = (ForeignScan *) state->node->ss.ps.plan;
-	int first = list_length(state->params) - state->nconstants;
+	ListCell *expr;
+	ListCell *param;
 
-	for (int i = first; i < first + state->nconstants; i++)
+	forboth (expr, state->plan.exprs[FTX_EXPRS_CONSTANTS], param,
+			 state->params[FTX_EXPRS_CONSTANTS])
 	{
-		if (state->describes &&
-			needs_execution(list_nth(plan->fdw_exprs, i), state))
+		if (state->describes && needs_execution(lfirst(expr), state))
 			continue;
-		if (is_false(list_nth(state->params, i),
-					 state->node->ss.ps.ps_ExprContext))
+		if (is_false(lfirst(param), state->node->ss.ps.ps_ExprContext))
 			return true;
 	}
 	return false;
@@ -574,7 +566,7 @@ void
 ftx_scan_request(FtxScanState *state, FtxScanRequest *request)
 {
 	memset(request, 0, sizeof(*request));
-	request->mode = state->plan_mode;
+	request->mode = state->plan.mode;
 	request->range.query = "";
 	request->range.many_column = -1;
 	if (state->parent_filter != NULL)
@@ -582,15 +574,16 @@ ftx_scan_request(FtxScanState *state, FtxScanRequest *request)
 		request->range.wanted = ftx_parent_filter_passes;
 		request->range.wanted_arg = state->parent_filter;
 	}
-	request->range.fixed = palloc0(sizeof(char *) * state->resource->ncolumns);
+	request->range.fixed = palloc0(sizeof(char *) *
+								   state->plan.resource->ncolumns);
 	if (ruled_out(state))
 	{
 		request->none = true;
 		return;
 	}
-	if (state->plan_mode == FTX_SCAN_KEYS)
+	if (state->plan.mode == FTX_SCAN_KEYS)
 		find_keys(state, request);
-	if (state->plan_mode == FTX_SCAN_LIST)
+	if (state->plan.mode == FTX_SCAN_LIST)
 		request->none = !add_filters(state, request) ||
 						!add_parents(state, &request->range);
 }

@@ -19,8 +19,9 @@ typedef struct FtxScanRequest
 	FtxScanMode mode;	 /* keys may turn out to be better read by the list */
 	bool none;			 /* no row can match: nothing is asked for */
 	FtxItemsRange range; /* of the list */
-	Bitmapset *sent_filters; /* those of state->filters that are in its query */
-	char **keys;			 /* of mode FTX_SCAN_KEYS */
+	Bitmapset
+		*sent_filters; /* those of FtxScanPlan.filters that are in its query */
+	char **keys;	   /* of mode FTX_SCAN_KEYS */
 	int nkeys;
 } FtxScanRequest;
 

@@ -106,10 +106,10 @@ in_flight_max(FtxScanState *state)
 {
 	int64 size = 2 * (int64) state->session->options.max_concurrency;
 
-	if (state->limit >= 0)
-		size = Min(size, Max(1, state->limit - state->emitted));
+	if (state->plan.limit >= 0)
+		size = Min(size, Max(1, state->plan.limit - state->emitted));
 	/* one at first, then as many as were not enough, and one more */
-	if (state->few_rows)
+	if (state->plan.few_rows)
 		size = Min(size, 1 + state->emitted);
 	return (int) size;
 }
@@ -153,11 +153,11 @@ next_input(FtxScanState *state)
 	{
 		char *key = ftx_json_text(&item[FTX_KEY_SLOT]);
 
-		if (key == NULL || !ftx_key_addressable(state->resource, key))
+		if (key == NULL || !ftx_key_addressable(state->plan.resource, key))
 			ereport(ERROR,
 					(errcode(ERRCODE_PROTOCOL_VIOLATION),
 					 errmsg("an item of the list of %s has no usable key",
-							state->resource->name)));
+							state->plan.resource->name)));
 		ftx_objects_fetch(state->objects, key, item, detail);
 	}
 	return NULL;

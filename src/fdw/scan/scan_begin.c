@@ -30,58 +30,30 @@
 static dlist_head scans = DLIST_STATIC_INIT(scans);
 
 static void
-read_plan(FtxScanState *state, List *items)
+read_plan(FtxScanState *state)
 {
-	state->resource = ftx_resource_find(
-		strVal(list_nth(items, FtxPlanResource)));
-	state->plan_mode = intVal(list_nth(items, FtxPlanMode));
-	state->key_is_array = intVal(list_nth(items, FtxPlanKeyIsArray));
-	state->filters = list_nth(items, FtxPlanFilters);
-	state->list_filter = intVal(list_nth(items, FtxPlanListFilter));
-	state->most_lists = intVal(list_nth(items, FtxPlanMostLists));
-	state->path_keys = list_nth(items, FtxPlanPathKeys);
-	state->list_key = intVal(list_nth(items, FtxPlanListKey));
-	state->nlowers = intVal(list_nth(items, FtxPlanLowers));
-	state->nuppers = intVal(list_nth(items, FtxPlanUppers));
-	state->nconstants = intVal(list_nth(items, FtxPlanConstants));
-	state->limit = intVal(list_nth(items, FtxPlanLimit));
-	state->list_pages = intVal(list_nth(items, FtxPlanListPages));
-}
+	PlanState *node = &state->node->ss.ps;
 
-/*
- * The expressions of the request; returns those of the conditions.
- */
-static List *
-init_params(FtxScanState *state, ForeignScan *plan)
-{
-	List *exprs = list_copy_head(
-		plan->fdw_exprs, intVal(list_nth(plan->fdw_private, FtxPlanExprs)));
-	int nparams = list_length(state->filters) + list_length(state->path_keys) +
-				  state->nlowers + state->nuppers + state->nconstants +
-				  (state->plan_mode == FTX_SCAN_KEYS ? 1 : 0);
-
-	state->params = ftx_init_expressions(list_copy_head(exprs, nparams),
-										 &state->node->ss.ps);
-	return list_copy_tail(exprs, nparams);
+	ftx_scan_plan_unpack((ForeignScan *) node->plan, &state->plan);
+	for (int kind = 0; kind < FTX_REQUEST_EXPRS; kind++)
+		state->params[kind] = ftx_init_expressions(state->plan.exprs[kind],
+												   node);
 }
 
 static void
-init_expressions(FtxScanState *state, ForeignScan *plan)
+init_conditions(FtxScanState *state)
 {
 	PlanState *node = &state->node->ss.ps;
-	List *conditions = init_params(state, plan);
-	int on_parents = intVal(
-		list_nth(plan->fdw_private, FtxPlanParentConditions));
 
 	state->conditions_context = CreateExprContext(node->state);
 	state->conditions_slot = MakeSingleTupleTableSlot(
 		state->tupdesc, state->node->ss.ss_ScanTupleSlot->tts_ops);
 	state->parent_filter = ftx_parent_filter_create(
-		&state->node->ss, state->resource,
-		list_copy_head(conditions, on_parents), state->conditions_context,
+		&state->node->ss, state->plan.resource,
+		state->plan.exprs[FTX_EXPRS_ON_PARENTS], state->conditions_context,
 		state->conditions_slot);
 	state->conditions = ftx_row_filter_create(
-		list_copy_tail(conditions, on_parents), node);
+		state->plan.exprs[FTX_EXPRS_ON_ITEMS], node);
 }
 
 /*
@@ -99,20 +71,20 @@ reads_target(FtxScanState *state)
 }
 
 static void
-init_reading(FtxScanState *state, List *items)
+init_reading(FtxScanState *state)
 {
+	const FtxScanPlan *plan = &state->plan;
 	FtxReadSpec spec = {0};
-	List *attnums = list_nth(items, FtxPlanAttnums);
-
-	List *first = list_nth(items, FtxPlanConditionAttnums);
 
 	state->converter = ftx_generated_converter(
-		state->node->ss.ss_currentRelation, state->resource, attnums, first);
-	if (intVal(list_nth(items, FtxPlanNullForMisfits)) && !reads_target(state))
+		state->node->ss.ss_currentRelation, plan->resource, plan->attnums,
+		plan->first_attnums);
+	if (plan->null_for_misfits && !reads_target(state))
 		ftx_converter_tolerate(state->converter);
-	state->in_steps = list_length(first) < list_length(attnums);
+	state->in_steps = list_length(plan->first_attnums) <
+					  list_length(plan->attnums);
 	spec.session = state->session;
-	spec.resource = state->resource;
+	spec.resource = plan->resource;
 	spec.projection = ftx_converter_projection(state->converter);
 	spec.slot_columns = ftx_converter_columns(state->converter);
 	spec.extras = ftx_converter_extras(state->converter);
@@ -120,11 +92,10 @@ init_reading(FtxScanState *state, List *items)
 	spec.memo = ftx_memo_of(state->node->ss.ps.state);
 	state->now = ftx_memo_present(spec.memo);
 	spec.stats = &state->stats;
-	spec.page_size = intVal(list_nth(items, FtxPlanPageSize));
-	spec.prefetch = intVal(list_nth(items, FtxPlanPrefetch));
-	spec.few_rows = intVal(list_nth(items, FtxPlanFewRows));
-	state->few_rows = spec.few_rows;
-	spec.limit = state->limit;
+	spec.page_size = plan->page_size;
+	spec.prefetch = plan->prefetch;
+	spec.few_rows = plan->few_rows;
+	spec.limit = plan->limit;
 	state->items = ftx_items_create(&spec);
 	state->objects = ftx_objects_create(&spec);
 }
@@ -190,7 +161,6 @@ ftx_scan_begin(ForeignScanState *node)
 	EState *estate = node->ss.ps.state;
 	RangeTblEntry *rte = exec_rt_fetch(plan->scan.scanrelid, estate);
 	Oid userid = ftx_scan_check_as_user(plan, rte);
-	List *items = plan->fdw_private;
 	FtxScanState *state = create_scan(node);
 	MemoryContext old = MemoryContextSwitchTo(state->cxt);
 
@@ -204,9 +174,9 @@ ftx_scan_begin(ForeignScanState *node)
 									 state->cxt);
 
 	state->max_concurrency = state->session->options.max_concurrency;
-	read_plan(state, items);
-	init_expressions(state, plan);
-	init_reading(state, items);
+	read_plan(state);
+	init_conditions(state);
+	init_reading(state);
 	MemoryContextSwitchTo(old);
 	return state;
 }
@@ -214,7 +184,6 @@ ftx_scan_begin(ForeignScanState *node)
 FtxScanState *
 ftx_scan_describe(ForeignScanState *node)
 {
-	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
 	Oid relid = RelationGetRelid(node->ss.ss_currentRelation);
 	FtxScanState *state = palloc0(sizeof(FtxScanState));
 	FtxServerOptions options;
@@ -225,8 +194,7 @@ ftx_scan_describe(ForeignScanState *node)
 	state->describes = true;
 	state->now = palloc0(sizeof(TimestampTz));
 	state->max_concurrency = options.max_concurrency;
-	read_plan(state, plan->fdw_private);
-	(void) init_params(state, plan);
+	read_plan(state);
 	return state;
 }
 

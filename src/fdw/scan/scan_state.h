@@ -12,7 +12,6 @@
 #include "api/calls/open_lists.h"
 #include "api/calls/session.h"
 #include "api/calls/stats.h"
-#include "catalogue/catalogue.h"
 #include "datatype/timestamp.h"
 #include "fdw/plan/scan_plan.h"
 #include "fdw/scan/parent_filter.h"
@@ -43,8 +42,8 @@
  * Once there is a spool all rows come from it and nothing more is read: the API
  * was read to its end when it was made.
  *
- * With `describes` only node, describes, max_concurrency, the fields from the
- * plan and params are there.
+ * With `describes` only node, describes, max_concurrency, plan and params are
+ * there.
  */
 struct FtxScanState
 {
@@ -55,26 +54,13 @@ struct FtxScanState
 						* be made on behalf of another statement */
 
 	/* from the plan */
-	const FtxResource *resource;
-	FtxScanMode plan_mode;
-	bool key_is_array;
-	List *filters;	 /* IntList */
-	int list_filter; /* the place in that of several values, or -1 */
-	int most_lists;
-	List *path_keys; /* IntList of columns */
-	int list_key;
-	int nlowers; /* bounds of the period */
-	int nuppers;
-	int nconstants; /* conditions that hold for all rows or for none */
-	int list_pages;
-	int64 limit;
-	bool few_rows;		 /* a few may suffice, how many is not known */
-	int max_concurrency; /* of the server */
-	bool describes;		 /* for EXPLAIN: nothing is executed, there is no
-						  * session, source or slot */
+	FtxScanPlan plan;
+	List *params[FTX_REQUEST_EXPRS]; /* ExprStates of its expressions */
+	int max_concurrency;			 /* of the server */
+	bool describes; /* for EXPLAIN: nothing is executed, there is no session,
+					 * source or slot */
 
-	/* expressions */
-	List *params; /* ExprStates: key, filters, parents, bounds, constants */
+	/* conditions */
 	FtxParentFilter *parent_filter; /* NULL: all parents are wanted */
 	FtxRowFilter *conditions; /* on list items, before details are fetched */
 	ExprContext *conditions_context;

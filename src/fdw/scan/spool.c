@@ -47,7 +47,6 @@ ftx_scan_read_to_end(FtxOpenList *list)
 {
 	FtxScanState *state = (FtxScanState *) ((char *) list -
 											offsetof(FtxScanState, open_list));
-	List *items = ((ForeignScan *) state->node->ss.ps.plan)->fdw_private;
 	TupleTableSlot *slot = state->conditions_slot;
 	MemoryContext old;
 
@@ -58,8 +57,7 @@ ftx_scan_read_to_end(FtxOpenList *list)
 	/* a filter in the middle of its row may be what writes */
 	ftx_scan_complete_row(state);
 	if (ftx_objects_pending(state->objects) == 0 &&
-		!ftx_items_unread(state->items) &&
-		!intVal(list_nth(items, FtxPlanNeedsDetail)))
+		!ftx_items_unread(state->items) && !state->plan.needs_detail)
 		return;
 
 	old = MemoryContextSwitchTo(state->cxt);
