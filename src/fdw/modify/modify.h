@@ -17,13 +17,18 @@
 /* Name of the junk attribute that carries the old row: the executor's own. */
 #define FTX_OLD_ROW "wholerow"
 
-/* Items of the private list of PlanForeignModify. */
-typedef enum FtxModifyItem
+/*
+ * What planning leaves for one target of a ModifyTable, in that one's private
+ * list.  Of attribute numbers (IntLists); unpacked ones are the plan's.
+ */
+typedef struct FtxModifyPlan
 {
-	FtxModifySetAttnums, /* IntList */
-	FtxModifyReturned,	 /* IntList */
-	FtxModifyKnown		 /* IntList: attnums that an UPDATE reads or sets */
-} FtxModifyItem;
+	List *set_attnums;
+	List *returned; /* that RETURNING and triggers look at */
+	List *known;	/* that an UPDATE reads or sets */
+} FtxModifyPlan;
+
+extern FtxModifyPlan ftx_modify_plan_unpack(List *fdw_private);
 
 /*
  * The attribute that has a column which identifies the row to be changed.

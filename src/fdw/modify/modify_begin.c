@@ -135,18 +135,19 @@ fivetrexBeginForeignModify(ModifyTableState *mtstate, ResultRelInfo *info,
 	CmdType operation = mtstate->operation;
 	bool returning = plan->returningLists != NIL;
 	List *check_options = NIL;
+	FtxModifyPlan unpacked;
 	FtxModifyState *state;
 	const FtxResource *resource;
 	int column = -1;
 
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		return;
+	unpacked = ftx_modify_plan_unpack(fdw_private);
 	if (plan->withCheckOptionLists != NIL)
 		check_options = list_nth(plan->withCheckOptionLists, subplan_index);
 	state = begin_modify(
-		mtstate->ps.state, info, operation,
-		list_nth(fdw_private, FtxModifySetAttnums),
-		list_nth(fdw_private, FtxModifyReturned),
+		mtstate->ps.state, info, operation, unpacked.set_attnums,
+		unpacked.returned,
 		operation != CMD_DELETE &&
 			(returning ||
 			 ftx_modify_looked_at(info->ri_RelationDesc, operation)),
@@ -157,8 +158,7 @@ fivetrexBeginForeignModify(ModifyTableState *mtstate, ResultRelInfo *info,
 		ftx_target_check_explain(state->target, mtstate->ps.state);
 		return;
 	}
-	state->target->known = ftx_attnum_set(
-		list_nth(fdw_private, FtxModifyKnown));
+	state->target->known = ftx_attnum_set(unpacked.known);
 
 	resource = state->target->resource;
 	state->identity_attnos = MemoryContextAllocZero(

@@ -16,6 +16,7 @@
 #include "fdw/modify/modify.h"
 #include "fdw/modify/target_check.h"
 #include "fdw/plan/named_columns.h"
+#include "fdw/plan/fields.h"
 #include "fdw/plan/plan_state.h"
 #include "fdw/plan/system_columns.h"
 #include "nodes/makefuncs.h"
@@ -201,15 +202,33 @@ known_attnums(PlannerInfo *root, Index resultRelation, List *set_attnums)
 	return result;
 }
 
+static void
+plan_fields(FtxModifyPlan *plan, FtxFields *fields)
+{
+	ftx_field_list(fields, &plan->set_attnums);
+	ftx_field_list(fields, &plan->returned);
+	ftx_field_list(fields, &plan->known);
+}
+
+FtxModifyPlan
+ftx_modify_plan_unpack(List *fdw_private)
+{
+	FtxModifyPlan plan = {0};
+	FtxFields fields = {.unpacks = true, .nodes = fdw_private};
+
+	plan_fields(&plan, &fields);
+	return plan;
+}
+
 List *
 fivetrexPlanForeignModify(PlannerInfo *root, ModifyTable *plan,
 						  Index resultRelation, int subplan_index)
 {
 	RangeTblEntry *rte = planner_rt_fetch(resultRelation, root);
 	Relation rel = table_open(rte->relid, NoLock);
-	List *set_attnums = NIL;
+	FtxModifyPlan modify = {0};
+	FtxFields fields = {.unpacks = false};
 	List *returning = NIL;
-	List *returned;
 
 	if (plan->onConflictAction != ONCONFLICT_NONE)
 		ftx_target_refuse_conflict(rel);
@@ -221,10 +240,10 @@ fivetrexPlanForeignModify(PlannerInfo *root, ModifyTable *plan,
 		List *targetlist;
 
 		get_translated_update_targetlist(root, resultRelation, &targetlist,
-										 &set_attnums);
-		ftx_target_check_update(rte->relid, set_attnums);
+										 &modify.set_attnums);
+		ftx_target_check_update(rte->relid, modify.set_attnums);
 	}
-	returned = ftx_target_returned(rel, resultRelation, returning);
+	modify.returned = ftx_target_returned(rel, resultRelation, returning);
 	if (plan->operation == CMD_INSERT)
 	{
 		ftx_system_columns_check_new(rel, (int) resultRelation, returning);
@@ -234,8 +253,9 @@ fivetrexPlanForeignModify(PlannerInfo *root, ModifyTable *plan,
 							ftx_target_read_returning(root, returning))));
 	}
 	if (ftx_modify_looked_at(rel, plan->operation))
-		returned = ftx_modify_all_attnums(rel);
+		modify.returned = ftx_modify_all_attnums(rel);
 	table_close(rel, NoLock);
-	return list_make3(list_copy(set_attnums), returned,
-					  known_attnums(root, resultRelation, set_attnums));
+	modify.known = known_attnums(root, resultRelation, modify.set_attnums);
+	plan_fields(&modify, &fields);
+	return fields.nodes;
 }

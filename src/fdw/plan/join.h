@@ -28,17 +28,27 @@
 /* Install the hook that adds paths. */
 extern void ftx_join_init(void);
 
-/*
- * What is certain not to fail where it is read ahead of need.  The first item of
- * CustomScan.custom_private (Integer); the second one is the number of different
- * keys that the rows are expected to have, -1 if that is not known.
- */
+/* What is certain not to fail where it is read ahead of need. */
 typedef enum FtxJoinOuter
 {
 	FTX_OUTER_MAY_FAIL,	 /* nothing: read ahead only what is wanted anyway */
 	FTX_OUTER_LOCAL,	 /* all of it */
 	FTX_OUTER_IN_ANSWER, /* one of our scans: rows that have arrived */
 } FtxJoinOuter;
+
+/*
+ * What planning leaves for the custom scan, in its custom_private; a path's is
+ * the same list.
+ */
+typedef struct FtxWindowPlan
+{
+	FtxJoinOuter outer;
+	int keys; /* different ones that the rows are expected to have, -1 if that
+			   * is not known */
+} FtxWindowPlan;
+
+extern List *ftx_window_pack(const FtxWindowPlan *plan);
+extern FtxWindowPlan ftx_window_unpack(const CustomScan *scan);
 
 /* Is the relation a table of ours? */
 extern bool ftx_join_reads_ours(RelOptInfo *rel);

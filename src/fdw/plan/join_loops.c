@@ -91,11 +91,11 @@ outer_keys(const NestLoop *join)
 {
 	const Plan *outer = outerPlan(join);
 	const CustomScan *window = (const CustomScan *) outer;
+	int keys = -1;
 
-	if (IsA(outer, CustomScan) && window->methods == &ftx_join_window_methods &&
-		intVal(lsecond(window->custom_private)) >= 0)
-		return Min(intVal(lsecond(window->custom_private)), outer->plan_rows);
-	return outer->plan_rows;
+	if (IsA(outer, CustomScan) && window->methods == &ftx_join_window_methods)
+		keys = ftx_window_unpack(window).keys;
+	return keys >= 0 ? Min(keys, outer->plan_rows) : outer->plan_rows;
 }
 
 static bool

@@ -15,7 +15,9 @@
 #include "fdw/plan/clauses.h"
 #include "fdw/plan/compat.h"
 #include "fdw/plan/cost.h"
+#include "fdw/plan/fields.h"
 #include "fdw/plan/plan_state.h"
+#include "fdw/plan/scan_plan.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/cost.h"
@@ -195,7 +197,7 @@ static Path *
 cheaper_inner(KeyJoin *join, ForeignPath *path, Path *outer, List *values)
 {
 	FtxPlanState *state = join->inner->fdw_private;
-	double calls = intVal(lsecond(path->fdw_private));
+	double calls = ftx_foreign_path_calls(path);
 	double rows = clamp_row_est(outer->rows);
 	double keys = distinct_keys(join->root, values, rows);
 	Cost all = ftx_calls_cost(keys * calls, state->server.max_concurrency);
@@ -216,6 +218,36 @@ cheaper_inner(KeyJoin *join, ForeignPath *path, Path *outer, List *values)
 }
 
 /* ---------- paths ---------- */
+
+static void
+window_fields(FtxWindowPlan *plan, FtxFields *fields)
+{
+	int outer = plan->outer;
+
+	ftx_field_number(fields, &outer);
+	ftx_field_number(fields, &plan->keys);
+	plan->outer = outer;
+}
+
+List *
+ftx_window_pack(const FtxWindowPlan *plan)
+{
+	FtxWindowPlan copy = *plan;
+	FtxFields fields = {.unpacks = false};
+
+	window_fields(&copy, &fields);
+	return fields.nodes;
+}
+
+FtxWindowPlan
+ftx_window_unpack(const CustomScan *scan)
+{
+	FtxWindowPlan plan = {0};
+	FtxFields fields = {.unpacks = true, .nodes = scan->custom_private};
+
+	window_fields(&plan, &fields);
+	return plan;
+}
 
 static Plan *
 plan_window(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
@@ -243,6 +275,7 @@ static Path *
 window_path(Path *outer, FtxJoinOuter kind, double keys)
 {
 	CustomPath *path = makeNode(CustomPath);
+	FtxWindowPlan plan = {kind, (int) Min(keys, INT_MAX)};
 
 	path->path.pathtype = T_CustomScan;
 	path->path.parent = outer->parent;
@@ -254,8 +287,7 @@ window_path(Path *outer, FtxJoinOuter kind, double keys)
 	path->path.pathkeys = outer->pathkeys;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->custom_paths = list_make1(outer);
-	path->custom_private = list_make2(makeInteger(kind),
-									  makeInteger((int) Min(keys, INT_MAX)));
+	path->custom_private = ftx_window_pack(&plan);
 	path->methods = &path_methods;
 	return &path->path;
 }

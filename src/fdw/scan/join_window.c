@@ -104,7 +104,7 @@ find_inner(WindowState *window)
 {
 	PlanState *ps = &window->css.ss.ps;
 	CustomScan *plan = (CustomScan *) ps->plan;
-	FtxJoinOuter kind = intVal(linitial(plan->custom_private));
+	FtxJoinOuter kind = ftx_window_unpack(plan).outer;
 	Plan *scan;
 
 	if (ps->state->es_epq_active != NULL || ftx_guc_join_window() == 0)
