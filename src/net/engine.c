@@ -111,6 +111,7 @@ free_engine(FtxEngine *engine)
 		curl_share_cleanup(engine->share);
 
 	free_config(&engine->config);
+	ftx_roots_free(engine);
 	free(engine->no_proxy);
 	free(engine->idle);
 	free(engine->sockets);

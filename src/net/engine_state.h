@@ -64,6 +64,8 @@ struct FtxEngine
 	char *no_proxy;				/* hosts never reached through a proxy */
 	const char *root_file;		/* of authorities, libcurl's default */
 	const char *root_directory; /* the same by hash; NULL: not used */
+	const char *no_directory;	/* what says that there is to be none */
+	char *one_root;				/* what says that there is to be no file */
 	bool needs_root_file;		/* the directory was too little once */
 	bool http2;					/* this libcurl can */
 	size_t stream_bytes; /* it lets a server send to one of its streams */

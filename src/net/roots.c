@@ -16,8 +16,9 @@
  * file, verification fails before anything has been sent; the request is
  * then tried again with both, and so are all that the engine sends later.
  *
- * libcurl 8.22 does not take a directory in this way: there, and from the first
- * version on with which it was not seen to work, libcurl does as it always does.
+ * From 8.21 on libcurl takes NULL for either of the two as its default.  There
+ * one authority of the directory stands in for the file, and what is no
+ * directory for one.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,20 +26,77 @@
 
 #include "net/roots.h"
 
-/* 8.14, of Debian 13, is the last one with which a directory was seen to do */
-#define LAST_VERSION 0x080EFF
+#include <dirent.h>
+#include <unistd.h>
+
+/* The first libcurl to which NULL is no file and no directory any more. */
+#define NULL_IS_DEFAULT 0x081500
+
+/*
+ * Nothing is found below it, and OpenSSL and GnuTLS go on without: what is in
+ * the file is trusted, and no more.
+ */
+#define NO_DIRECTORY "/dev/null"
+
+/* How OpenSSL names the first authority of a hash: 8 digits, a point, a 0. */
+static bool
+is_hashed(const char *name)
+{
+	return strlen(name) == 10 && strspn(name, "0123456789abcdef") == 8 &&
+		   strcmp(name + 8, ".0") == 0;
+}
+
+/*
+ * The name of a file with one authority of the directory, malloc'ed; NULL where
+ * there is none by hash.
+ */
+static char *
+one_of(const char *directory)
+{
+	DIR *dir = opendir(directory);
+	char path[MAXPGPATH];
+	bool found = false;
+	struct dirent *entry;
+
+	if (dir == NULL)
+		return NULL;
+	while (!found && (entry = readdir(dir)) != NULL)
+	{
+		if (!is_hashed(entry->d_name))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
+		found = access(path, R_OK) == 0;
+	}
+	closedir(dir);
+	return found ? strdup(path) : NULL;
+}
 
 void
 ftx_roots_init(FtxEngine *engine)
 {
 	const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
+	bool null_is_default = version->version_num >= NULL_IS_DEFAULT;
 
-	/* GnuTLS, for one, reads all of a directory */
-	if (version->ssl_version != NULL &&
-		strncmp(version->ssl_version, "OpenSSL/", 8) == 0 &&
-		version->version_num <= LAST_VERSION && version->cainfo != NULL)
-		engine->root_directory = version->capath;
 	engine->root_file = version->cainfo;
+	if (null_is_default && version->capath != NULL)
+		engine->no_directory = NO_DIRECTORY;
+	/* GnuTLS, for one, reads all of a directory */
+	if (version->ssl_version == NULL ||
+		strncmp(version->ssl_version, "OpenSSL/", 8) != 0 ||
+		version->cainfo == NULL || version->capath == NULL)
+		return;
+	engine->root_directory = version->capath;
+	if (null_is_default)
+	{
+		engine->one_root = one_of(version->capath);
+		engine->needs_root_file = engine->one_root == NULL;
+	}
+}
+
+void
+ftx_roots_free(FtxEngine *engine)
+{
+	free(engine->one_root);
 }
 
 CURLcode
@@ -54,13 +112,13 @@ ftx_roots_set(FtxRequest *request, const char **option)
 	{
 		/* these roots only: the system's directory would be added */
 		file = engine->config.sslrootcert;
-		directory = NULL;
+		directory = engine->no_directory;
 	}
 	else if (directory == NULL)
 		return CURLE_OK;
 	else if (!engine->needs_root_file)
 	{
-		file = NULL;
+		file = engine->one_root;
 		request->by_directory = true;
 	}
 

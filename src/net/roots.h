@@ -15,6 +15,9 @@
 /* Find out what the system has; when an engine is made. */
 extern void ftx_roots_init(FtxEngine *engine);
 
+/* Free what was found, with the engine. */
+extern void ftx_roots_free(FtxEngine *engine);
+
 /* Tell libcurl; *option is the one that failed. */
 extern CURLcode ftx_roots_set(FtxRequest *request, const char **option);
 

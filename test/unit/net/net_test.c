@@ -373,6 +373,7 @@ extern curl_version_info_data *curl_version_info(CURLversion version);
 
 static char root_file[MAXPGPATH];
 static char root_directory[MAXPGPATH];
+static bool null_is_default;
 
 curl_version_info_data *
 net_test_version_info(CURLversion version)
@@ -384,15 +385,53 @@ net_test_version_info(CURLversion version)
 		data.cainfo = root_file;
 	if (root_directory[0] != '\0')
 		data.capath = root_directory;
+	if (null_is_default)
+		data.version_num = Max(data.version_num, 0x081500);
 	return &data;
 }
 
-/* net_roots(file, directory): for engines that are made from now on */
+/*
+ * The linker puts this into the place of curl_easy_setopt(): to libcurl from
+ * 8.21 on, NULL stands for the default file and directory.
+ */
+extern CURLcode __real_curl_easy_setopt(CURL *easy, CURLoption option, ...);
+extern CURLcode __wrap_curl_easy_setopt(CURL *easy, CURLoption option, ...);
+
+CURLcode
+__wrap_curl_easy_setopt(CURL *easy, CURLoption option, ...)
+{
+	va_list args;
+	CURLcode code;
+
+	va_start(args, option);
+	if (option < CURLOPTTYPE_OBJECTPOINT)
+		code = __real_curl_easy_setopt(easy, option, va_arg(args, long));
+	else if (option >= CURLOPTTYPE_OFF_T && option < CURLOPTTYPE_BLOB)
+		code = __real_curl_easy_setopt(easy, option, va_arg(args, curl_off_t));
+	else
+	{
+		void *value = va_arg(args, void *);
+
+		if (value == NULL && null_is_default && option == CURLOPT_CAINFO)
+			value = root_file;
+		if (value == NULL && null_is_default && option == CURLOPT_CAPATH)
+			value = root_directory;
+		code = __real_curl_easy_setopt(easy, option, value);
+	}
+	va_end(args);
+	return code;
+}
+
+/*
+ * net_roots(file, directory, null_is_default): for engines that are made from
+ * now on
+ */
 Datum
 net_roots(PG_FUNCTION_ARGS)
 {
 	strlcpy(root_file, text_to_cstring(PG_GETARG_TEXT_PP(0)), MAXPGPATH);
 	strlcpy(root_directory, text_to_cstring(PG_GETARG_TEXT_PP(1)), MAXPGPATH);
+	null_is_default = PG_GETARG_BOOL(2);
 	PG_RETURN_TEXT_P(cstring_to_text(psprintf(
 		"%s, libcurl %06x", curl_version_info(CURLVERSION_NOW)->ssl_version,
 		curl_version_info(CURLVERSION_NOW)->version_num)));

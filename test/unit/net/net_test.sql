@@ -4,7 +4,7 @@ CREATE FUNCTION net_check_url() RETURNS int AS :'module' LANGUAGE C;
 CREATE FUNCTION net_check_backoff() RETURNS int AS :'module' LANGUAGE C;
 CREATE FUNCTION net_check_retry_after() RETURNS int AS :'module' LANGUAGE C;
 CREATE FUNCTION net_libcurl() RETURNS int AS :'module' LANGUAGE C;
-CREATE FUNCTION net_roots(text, text) RETURNS text AS :'module' LANGUAGE C;
+CREATE FUNCTION net_roots(text, text, bool) RETURNS text AS :'module' LANGUAGE C;
 CREATE FUNCTION net_requests() RETURNS int AS :'module' LANGUAGE C;
 CREATE FUNCTION net_destroy() RETURNS void AS :'module' LANGUAGE C;
 

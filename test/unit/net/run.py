@@ -878,31 +878,42 @@ def roots(s, base, c):
     nowhere = c.dir + "/nowhere"
     answered, failed = ["answered", "1", "1"], ["tls_failed", "1", "0"]
 
-    tls = s.run(f"select net_roots('{nowhere}', '{hashed}')")
-    by_hash = tls.startswith("OpenSSL/") and tls.split()[-1] < "080f00"
-    # that the file is not there shows that it is not read
-    same(fetch(url), answered if by_hash else failed)
-    same(fetch(url, ca=f"'{wrong}'"), failed)
-    same(fetch(url, ca=f"'{good}'"), answered)
-    for path in hashed, others, plain, nowhere:
-        s.run(f"select net_roots('{good}', '{path}')")
-        # without OpenSSL libcurl's own default applies, which knows neither
+    def defaults(file, path):
+        return s.run(f"select net_roots('{file}', '{path}', {newer})")
+
+    # from 8.21 on NULL is libcurl's default, which is brought about here
+    for newer in "false", "true":
+        tls = defaults(nowhere, hashed)
+        by_hash = tls.startswith("OpenSSL/")
+        really_newer = tls.split()[-1] >= "081500"
+        # libcurl for an older GnuTLS refuses what is no directory
+        if newer == "false" and really_newer or \
+                newer == "true" and not (really_newer or by_hash):
+            continue
+        # that the file is not there shows that it is not read
         same(fetch(url), answered if by_hash else failed)
         same(fetch(url, ca=f"'{wrong}'"), failed)
-        same(fetch(url.replace("localhost", "127.0.0.1")), failed)
-    for path in others, plain, nowhere:
-        s.run(f"select net_roots('{wrong}', '{path}')")
-        same(fetch(url), failed)
-    if not by_hash:
-        return tls
-    # many at once find out together; a write is sent once
-    s.run(f"select net_roots('{good}', '{others}')")
-    s.engine(retries=0, concurrency=8)
-    STATE.clear()
-    same(s.fetch([f"{url}?i={i}" for i in range(16)], "outcome,attempts",
-                 method="'POST'", repeat_safe="false", max_calls=16),
-         [["answered", "1"]] * 16)
-    same(len(STATE.seen), 16)
+        same(fetch(url, ca=f"'{good}'"), answered)
+        for path in hashed, others, plain, nowhere:
+            defaults(good, path)
+            # without OpenSSL libcurl's own default applies, which knows neither
+            same(fetch(url), answered if by_hash else failed)
+            same(fetch(url, ca=f"'{wrong}'"), failed)
+            same(fetch(url.replace("localhost", "127.0.0.1")), failed)
+        for path in others, plain, nowhere:
+            defaults(wrong, path)
+            same(fetch(url), failed)
+            same(fetch(url, ca=f"'{good}'"), answered)
+        if not by_hash:
+            continue
+        # many at once find out together; a write is sent once
+        defaults(good, others)
+        s.engine(retries=0, concurrency=8)
+        STATE.clear()
+        same(s.fetch([f"{url}?i={i}" for i in range(16)], "outcome,attempts",
+                     method="'POST'", repeat_safe="false", max_calls=16),
+             [["answered", "1"]] * 16)
+        same(len(STATE.seen), 16)
     return tls
 
 
