@@ -46,12 +46,21 @@ sub descriptors
 	return map { readlink("/proc/$pid/fd/$_") // () } grep { /^\d/ } readdir $dir;
 }
 
+# The kernel's table is no snapshot: it is read in pieces, and while others open
+# and close connections a row may come twice or not at all.  So sockets are
+# counted, not rows, and until a reading adds none.
 sub connections
 {
-	my %inode = map { /^socket:\[(\d+)\]/ ? ($1 => 1) : () } descriptors();
+	my %own = map { /^socket:\[(\d+)\]/ ? ($1 => 1) : () } descriptors();
 	my $port = sprintf ':%04X', $mock->port;
-	return scalar grep { my @field = split; $field[2] =~ /$port$/ && $inode{ $field[9] } }
-	  split /\n/, slurp_file('/proc/' . $session->pid . '/net/tcp');
+	my (%found, $before);
+	do
+	{
+		$before = keys %found;
+		my @rows = map { [split] } split /\n/, slurp_file('/proc/' . $session->pid . '/net/tcp');
+		$found{ $_->[9] } = 1 foreach grep { $_->[2] =~ /$port$/ && $own{ $_->[9] } } @rows;
+	} while (keys %found > $before);
+	return scalar keys %found;
 }
 
 my $fan_out = 'SELECT count(*) FROM w.group_users';

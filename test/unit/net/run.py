@@ -64,9 +64,8 @@ class State:
         A statement that was cancelled may have sent what nobody here has read
         yet.  It would count as the next statement's.
         """
-        wait_until(lambda: not any(local in PORTS and state in UNREAD
-                                   for local, _, state, _ in sockets()),
-                   "all that was sent")
+        # twice, because a reading of the table may leave out a row
+        wait_until(lambda: not unread() and not unread(), "all that was sent")
         self.wait(lambda: self.active == 0, "the end of all requests")
         self.seen = []            # (time, method, path, headers, body)
         self.connections = set()
@@ -102,6 +101,11 @@ def sockets():
         rows = [line.split() for line in f][1:]
     return [(int(r[1].split(":")[1], 16), int(r[2].split(":")[1], 16),
              int(r[3], 16), int(r[4].split(":")[1], 16)) for r in rows]
+
+
+def unread():
+    return any(local in PORTS and state in UNREAD
+               for local, _, state, _ in sockets())
 
 
 STATE = State()
