@@ -10,20 +10,26 @@
 #include <limits.h>
 #include <math.h>
 
+#include "access/htup_details.h"
 #include "access/sysattr.h"
 #include "base/textset.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "catalogue/catalogue.h"
 #include "fdw/plan/cost.h"
 #include "fdw/plan/early.h"
 #include "fdw/plan/plan_state.h"
 #include "fdw/plan/scan_plan.h"
+#include "foreign/foreign.h"
 #include "miscadmin.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
+#include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 
 /*
  * Planner units: what counts is a call's round trip, some 50 to 100 ms, and
@@ -37,12 +43,17 @@
  * faster.
  *
  * An example: a list of 3,000 rows has three pages, one after the other, and
- * costs 3 * (10 + 100) = 330.  Eight keys of it, eight at once, cost 8 * 10 +
- * 100 = 180: they are asked for one by one.  Sixteen cost 16 * 10 + 2 * 100 =
- * 360: the list is read.
+ * costs 3 * (10 + 100) = 330.  Four keys of it, at once, cost 4 * 10 + 100 =
+ * 140: they are asked for one by one.
  */
 #define COST_CALL 10.0
 #define COST_ROW 0.005
+
+/*
+ * Eight keys would take 180, but more than twice the calls: what that saves in
+ * time, once, is not worth what it takes from the account's hour.
+ */
+#define MOST_KEYS_PER_PAGE 2
 
 Cost
 ftx_calls_cost(double calls, int max_concurrency)
@@ -62,7 +73,8 @@ bool
 ftx_keys_are_cheaper(double nkeys, double pages, int max_concurrency)
 {
 	return nkeys <= 1 ||
-		   ftx_calls_cost(nkeys, max_concurrency) < pages_cost(pages);
+		   (nkeys <= MOST_KEYS_PER_PAGE * pages &&
+			ftx_calls_cost(nkeys, max_concurrency) < pages_cost(pages));
 }
 
 /*
@@ -99,6 +111,32 @@ distinct_elements(ArrayType *array)
 	return result;
 }
 
+/*
+ * The rows that ARRAY (SELECT ...) is expected to have, which is executed once
+ * and leaves its value in a parameter; -1: it is another parameter.
+ */
+static double
+rows_of_array_query(PlannerInfo *root, const Param *param)
+{
+	ListCell *lc;
+
+	for (; root != NULL; root = root->parent_root)
+	{
+		foreach (lc, root->init_plans)
+		{
+			SubPlan *query = lfirst_node(SubPlan, lc);
+			Plan *plan;
+
+			if (query->subLinkType != ARRAY_SUBLINK ||
+				!list_member_int(query->setParam, param->paramid))
+				continue;
+			plan = list_nth(root->glob->subplans, query->plan_id - 1);
+			return clamp_row_est(plan->plan_rows);
+		}
+	}
+	return -1;
+}
+
 double
 ftx_match_keys(PlannerInfo *root, FtxMatch *match)
 {
@@ -114,6 +152,13 @@ ftx_match_keys(PlannerInfo *root, FtxMatch *match)
 	}
 	if (IsA(value, ArrayExpr) && !((ArrayExpr *) value)->multidims)
 		return list_length(((ArrayExpr *) value)->elements);
+	if (IsA(value, Param) && ((Param *) value)->paramkind == PARAM_EXEC)
+	{
+		double rows = rows_of_array_query(root, (Param *) value);
+
+		if (rows >= 0)
+			return rows;
+	}
 	return FTX_TYPICAL_ARRAY;
 }
 
@@ -214,29 +259,79 @@ ftx_most_lists(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 }
 
 /*
+ * Rows of the table of another resource as ANALYZE has counted them; -1: that is
+ * not known.  It is looked for where IMPORT FOREIGN SCHEMA has put it.
+ */
+static double
+analysed_rows(FtxPlanState *state, const FtxResource *resource)
+{
+	Oid relid = get_relname_relid(resource->name,
+								  get_rel_namespace(state->relid));
+	FtxTableOptions options;
+	HeapTuple tuple;
+	double rows = -1;
+
+	/* not while it is changed, or dropped */
+	if (!OidIsValid(relid) ||
+		!ConditionalLockRelationOid(relid, AccessShareLock))
+		return -1;
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	if (HeapTupleIsValid(tuple))
+	{
+		Form_pg_class class = (Form_pg_class) GETSTRUCT(tuple);
+
+		if (class->relkind == RELKIND_FOREIGN_TABLE &&
+			GetForeignTable(relid)->serverid ==
+				GetForeignTable(state->relid)->serverid &&
+			ftx_options_relation(relid, &options) == resource)
+			rows = class->reltuples;
+		ReleaseSysCache(tuple);
+	}
+	UnlockRelationOid(relid, AccessShareLock);
+	return rows;
+}
+
+double
+ftx_expected_rows(FtxPlanState *state, const FtxResource *resource)
+{
+	const FtxResource *parent;
+	double rows;
+
+	if (resource->parent == NULL)
+	{
+		rows = analysed_rows(state, resource);
+		return rows >= 0 ? rows : resource->typical_rows;
+	}
+	parent = ftx_resource_find(resource->parent);
+	return resource->typical_rows * ftx_expected_rows(state, parent) /
+		   parent->typical_rows;
+}
+
+/*
  * Calls that read all of a resource, or of these parents.
  */
 static double
-calls_of_all(const FtxResource *resource, Parents parents, int page_size)
+calls_of_all(FtxPlanState *state, const FtxResource *resource, Parents parents)
 {
+	int page_size = state->table.page_size;
 	const FtxResource *parent;
 	Parents above = {parents.n, parents.uppermost, parents.uppermost};
 	double count;
 
 	if (resource->parent == NULL)
-		return Max(1, ceil(resource->typical_rows / page_size));
+		return Max(1, ceil(ftx_expected_rows(state, resource) / page_size));
 	parent = ftx_resource_find(resource->parent);
-	count = parent->typical_rows;
+	count = ftx_expected_rows(state, parent);
 	if (parents.n >= 0)
 		count = parent->parent == NULL ?
 					parents.n :
-					parents.n * count /
+					parents.n * parent->typical_rows /
 						ftx_resource_find(parent->parent)->typical_rows;
 	count = clamp_row_est(count * parents.all);
 	return count * Max(1, ceil(resource->typical_rows / parent->typical_rows /
 							   page_size)) +
 		   (parents.n < 0 || parent->parent != NULL ?
-				calls_of_all(parent, above, page_size) :
+				calls_of_all(state, parent, above) :
 				0);
 }
 
@@ -341,7 +436,7 @@ child_calls(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 	if (bms_is_subset(parent_columns(resource), known))
 		return lists;
 	find_shares(root, rel, state, matches, uppermost, &parents);
-	return calls_of_all(resource, parents, state->table.page_size);
+	return calls_of_all(state, resource, parents);
 }
 
 /*

@@ -24,6 +24,15 @@ extern Cost ftx_calls_cost(double calls, int max_concurrency);
 /* How many values does the match give: 1, or those of the array. */
 extern double ftx_match_keys(PlannerInfo *root, FtxMatch *match);
 
+/*
+ * Rows that a resource is expected to have on the table's server: what ANALYZE
+ * has counted, or what such accounts typically have; as many for each parent
+ * as is typical, if it has parents, of which ANALYZE may have counted those at
+ * the top.
+ */
+extern double
+ftx_expected_rows(FtxPlanState *state, const FtxResource *resource);
+
 /* Pages of the plain list with so many rows. */
 extern double ftx_list_pages(FtxPlanState *state, double rows);
 

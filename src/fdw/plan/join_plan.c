@@ -9,7 +9,9 @@
 
 #include <limits.h>
 
+#include "access/table.h"
 #include "base/guc.h"
+#include "catalog/pg_class.h"
 #include "catalogue/catalogue.h"
 #include "fdw/plan/join.h"
 #include "fdw/plan/clauses.h"
@@ -29,9 +31,14 @@
 #include "optimizer/restrictinfo.h"
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
+#include "storage/bufmgr.h"
+#include "utils/rel.h"
 #include "utils/selfuncs.h"
 
 static set_join_pathlist_hook_type next_hook = NULL;
+
+/* What core takes a table for that was never analysed, if it has fewer. */
+#define PAGES_OF_SMALL_TABLE 10
 
 typedef struct KeyJoin
 {
@@ -113,14 +120,58 @@ asks_by_row(PlannerInfo *root, Path *path, Relids outer)
 }
 
 /*
- * How many different keys have so many rows?
+ * The share of its rows that a local table which was never analysed can have:
+ * the planner takes a small one for one of ten pages.
+ */
+static double
+share_of_pages(PlannerInfo *root, Index relid)
+{
+	RangeTblEntry *rte = planner_rt_fetch(relid, root);
+	RelOptInfo *rel = find_base_rel(root, relid);
+	double share = 1;
+	Relation relation;
+
+	/* as get_relation_info() found it */
+	if (rel->pages != PAGES_OF_SMALL_TABLE || rte->rtekind != RTE_RELATION ||
+		(rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_MATVIEW))
+		return 1;
+	relation = table_open(rte->relid, NoLock);
+	if (relation->rd_rel->reltuples < 0)
+		share = Min(share, RelationGetNumberOfBlocks(relation) /
+							   (double) PAGES_OF_SMALL_TABLE);
+	table_close(relation, NoLock);
+	return share;
+}
+
+/*
+ * How many different keys have so many rows?  Not more than the table can have
+ * that they come from.
  */
 static double
 distinct_keys(PlannerInfo *root, List *values, double rows)
 {
+	int relid;
+
+	if (bms_get_singleton_member(pull_varnos(root, (Node *) values), &relid) &&
+		root->simple_rel_array[relid] != NULL)
+		rows *= share_of_pages(root, relid);
 	rows = clamp_row_est(rows);
 	return values == NIL ? rows :
 						   estimate_num_groups(root, values, rows, NULL, NULL);
+}
+
+/*
+ * The same as Memoize counts them: where nothing is known, all are different.
+ */
+static double
+memoized_keys(PlannerInfo *root, List *values, double rows)
+{
+	EstimationInfo info = {0};
+	double keys = rows;
+
+	if (values != NIL)
+		keys = estimate_num_groups(root, values, rows, NULL, &info);
+	return (info.flags & SELFLAG_USED_DEFAULT) != 0 ? rows : keys;
 }
 
 /*
@@ -199,8 +250,9 @@ cheaper_inner(KeyJoin *join, ForeignPath *path, Path *outer, List *values)
 	FtxPlanState *state = join->inner->fdw_private;
 	double calls = ftx_foreign_path_calls(path);
 	double rows = clamp_row_est(outer->rows);
-	double keys = distinct_keys(join->root, values, rows);
-	Cost all = ftx_calls_cost(keys * calls, state->server.max_concurrency);
+	double keys = memoized_keys(join->root, values, rows);
+	Cost all = ftx_calls_cost(distinct_keys(join->root, values, rows) * calls,
+							  state->server.max_concurrency);
 	List *memoize = NIL;
 	List *operators;
 	bool binary;
@@ -380,6 +432,46 @@ add_joins(KeyJoin *join, List *outers)
 }
 
 /*
+ * Can the rows of a relation be put into the order that the query wants, before
+ * they are joined?
+ */
+static bool
+can_be_sorted(PlannerInfo *root, RelOptInfo *rel)
+{
+	ListCell *lc;
+
+	if (root->query_pathkeys == NIL)
+		return false;
+	foreach (lc, root->query_pathkeys)
+	{
+		if (!relation_can_be_sorted_early(
+				root, rel, lfirst_node(PathKey, lc)->pk_eclass, false))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The paths of the outer side, and its cheapest one in the order that the query
+ * wants: then a LIMIT ends the join early, which would else be made as a whole to
+ * be sorted.
+ */
+static List *
+with_sorted(PlannerInfo *root, RelOptInfo *rel, List *paths)
+{
+	Path *cheapest = rel->cheapest_total_path;
+
+	if (root->tuple_fraction <= 0 || cheapest == NULL ||
+		cheapest->param_info != NULL ||
+		pathkeys_contained_in(root->query_pathkeys, cheapest->pathkeys) ||
+		!can_be_sorted(root, rel))
+		return paths;
+	return lappend(list_copy(paths),
+				   create_sort_path(root, rel, cheapest, root->query_pathkeys,
+									-1));
+}
+
+/*
  * The different keys that an inner path is given by so many rows; -1: that is not
  * known.
  */
@@ -457,7 +549,9 @@ fivetrexJoinPathlist(PlannerInfo *root, RelOptInfo *joinrel,
 	if (ftx_join_reads_ours(innerrel) && root->parse->returningList == NIL &&
 		(join.type == JOIN_INNER || join.type == JOIN_LEFT ||
 		 join.type == JOIN_SEMI || join.type == JOIN_ANTI))
-		add_joins(&join, outers);
+		add_joins(&join, jointype == JOIN_UNIQUE_OUTER ?
+							 outers :
+							 with_sorted(root, outerrel, outers));
 	widen_joins(&join, outerrel->relids);
 }
 

@@ -78,10 +78,10 @@ fivetrexGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
 			keys = ftx_match_keys(root, match);
 	}
 
-	/* never analysed: what such accounts typically have */
+	/* never analysed, as children never are */
 	if (baserel->tuples < 0)
 	{
-		baserel->tuples = state->resource->typical_rows;
+		baserel->tuples = ftx_expected_rows(state, state->resource);
 		baserel->pages = ceil(baserel->tuples / 8);
 	}
 	state->list_rows = baserel->tuples;

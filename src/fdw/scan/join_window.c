@@ -122,7 +122,9 @@ find_inner(WindowState *window)
 	if (window->outer != NULL && !ftx_scan_is_plain(window->outer))
 		window->outer = NULL;
 	window->asks = window->reads != FTX_READS_SOME ||
-				   ((kind == FTX_OUTER_LOCAL || window->outer != NULL) &&
+				   ((kind == FTX_OUTER_LOCAL || window->outer != NULL ||
+					 (kind == FTX_OUTER_IN_ANSWER &&
+					  IsA(window->child, SortState))) &&
 					ftx_scan_request_is_safe(window->inner));
 }
 
