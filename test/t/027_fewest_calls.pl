@@ -85,9 +85,8 @@ my @shapes = (
 	[ "SELECT id FROM j.connectors WHERE id IN ($five)", 'pages', '5', 'as many round trips, so the keys are taken' ],
 	[ "SELECT id FROM j.connectors WHERE id = '$ids[0]' OR id = '$ids[1]'", 2, 3, 'OR of one column is not seen' ],
 	[ 'SELECT id FROM j.connectors WHERE id = ANY (ARRAY(SELECT k FROM two))', 2 ],
-	[ 'SELECT id FROM j.connectors WHERE id = ANY (ARRAY(SELECT k FROM keys))', 'pages', 12,
-		'fewer round trips, so the keys are taken' ],
-	[ 'SELECT count(*) FROM two JOIN j.connectors c ON c.id = two.k', 2, 'pages', 'a list is one round trip' ],
+	[ 'SELECT id FROM j.connectors WHERE id = ANY (ARRAY(SELECT k FROM keys))', 'pages' ],
+	[ 'SELECT count(*) FROM two JOIN j.connectors c ON c.id = two.k', 2 ],
 	[ 'SELECT count(*) FROM keys JOIN j.connectors c ON c.id = keys.k', 'pages' ],
 	[ 'SELECT count(*) FROM j.connectors WHERE id IN (SELECT k FROM keys)', 'pages' ],
 	[ "SELECT id FROM j.groups WHERE id = '$groups[0]'", 1 ],
@@ -152,8 +151,7 @@ my @shapes = (
 	[ 'SELECT k.n, s.state FROM keys k LEFT JOIN j.connector_states s ON s.connector_id = k.k LIMIT 4', 4, 7,
 		'keys are asked for in windows of 1, 2 and 4' ],
 	[ 'SELECT EXISTS (SELECT FROM keys k LEFT JOIN j.connector_states s ON s.connector_id = k.k)', 1 ],
-	[ 'SELECT k.n, s.state FROM keys k LEFT JOIN j.connector_states s ON s.connector_id = k.k ORDER BY n LIMIT 3', 3,
-		12, 'sorted after the join' ],
+	[ 'SELECT k.n, s.state FROM keys k LEFT JOIN j.connector_states s ON s.connector_id = k.k ORDER BY n LIMIT 3', 3 ],
 	[ 'BEGIN; UPDATE keys SET n = n FROM j.connector_states s WHERE s.connector_id = keys.k; ROLLBACK', 12 ],
 	[ 'BEGIN; DELETE FROM keys USING j.connector_states s WHERE s.connector_id = keys.k; ROLLBACK', 12 ],
 	[ 'BEGIN; DECLARE c CURSOR FOR SELECT k.n, s.state FROM keys k LEFT JOIN j.connector_states s
@@ -169,7 +167,7 @@ my @shapes = (
 	[ 'SELECT config FROM j.destinations ORDER BY id LIMIT 1', 2, 'destinations + 1',
 		'details are asked for before the sort' ],
 	[ 'SELECT count(d.config) FROM keys k JOIN j.destinations d ON d.id = k.g', 'key_groups' ],
-	[ 'SELECT count(c.config) FROM two k JOIN j.connectors c ON c.id = k.k', 2, 'pages', 'a list is one round trip' ]);
+	[ 'SELECT count(c.config) FROM two k JOIN j.connectors c ON c.id = k.k', 2 ]);
 
 my $session = Fivetrex::Session->new($node);
 my ($made_in_all, $fewest_in_all, $expected_in_all, $worst, $foreseen) = (0, 0, 0, 0, 0);

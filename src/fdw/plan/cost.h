@@ -33,6 +33,10 @@ extern double ftx_match_keys(PlannerInfo *root, FtxMatch *match);
 extern double
 ftx_expected_rows(FtxPlanState *state, const FtxResource *resource);
 
+/* The calls that read a child table, given the clauses that narrow the request. */
+extern double ftx_child_calls(PlannerInfo *root, RelOptInfo *rel,
+							  FtxPlanState *state, List *matches);
+
 /* Pages of the plain list with so many rows. */
 extern double ftx_list_pages(FtxPlanState *state, double rows);
 

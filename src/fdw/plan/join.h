@@ -63,6 +63,16 @@ extern bool ftx_join_outer_is_calm(PlannerInfo *root, RelOptInfo *outer);
  */
 extern FtxJoinOuter ftx_join_outer_kind(PlannerInfo *root, RelOptInfo *outer);
 
+/*
+ * How many different keys (expressions `values`) have so many rows?  Not more
+ * than the table can have that they come from.
+ */
+extern double ftx_join_keys(PlannerInfo *root, List *values, double rows);
+
+/* The same as Memoize counts them: where nothing is known, all are different. */
+extern double
+ftx_join_memoized_keys(PlannerInfo *root, List *values, double rows);
+
 /* How much of a join's outer side will be read. */
 typedef enum FtxJoinReads
 {

@@ -9,9 +9,7 @@
 
 #include <limits.h>
 
-#include "access/table.h"
 #include "base/guc.h"
-#include "catalog/pg_class.h"
 #include "catalogue/catalogue.h"
 #include "fdw/plan/join.h"
 #include "fdw/plan/clauses.h"
@@ -31,14 +29,9 @@
 #include "optimizer/restrictinfo.h"
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
-#include "storage/bufmgr.h"
-#include "utils/rel.h"
 #include "utils/selfuncs.h"
 
 static set_join_pathlist_hook_type next_hook = NULL;
-
-/* What core takes a table for that was never analysed, if it has fewer. */
-#define PAGES_OF_SMALL_TABLE 10
 
 typedef struct KeyJoin
 {
@@ -120,61 +113,6 @@ asks_by_row(PlannerInfo *root, Path *path, Relids outer)
 }
 
 /*
- * The share of its rows that a local table which was never analysed can have:
- * the planner takes a small one for one of ten pages.
- */
-static double
-share_of_pages(PlannerInfo *root, Index relid)
-{
-	RangeTblEntry *rte = planner_rt_fetch(relid, root);
-	RelOptInfo *rel = find_base_rel(root, relid);
-	double share = 1;
-	Relation relation;
-
-	/* as get_relation_info() found it */
-	if (rel->pages != PAGES_OF_SMALL_TABLE || rte->rtekind != RTE_RELATION ||
-		(rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_MATVIEW))
-		return 1;
-	relation = table_open(rte->relid, NoLock);
-	if (relation->rd_rel->reltuples < 0)
-		share = Min(share, RelationGetNumberOfBlocks(relation) /
-							   (double) PAGES_OF_SMALL_TABLE);
-	table_close(relation, NoLock);
-	return share;
-}
-
-/*
- * How many different keys have so many rows?  Not more than the table can have
- * that they come from.
- */
-static double
-distinct_keys(PlannerInfo *root, List *values, double rows)
-{
-	int relid;
-
-	if (bms_get_singleton_member(pull_varnos(root, (Node *) values), &relid) &&
-		root->simple_rel_array[relid] != NULL)
-		rows *= share_of_pages(root, relid);
-	rows = clamp_row_est(rows);
-	return values == NIL ? rows :
-						   estimate_num_groups(root, values, rows, NULL, NULL);
-}
-
-/*
- * The same as Memoize counts them: where nothing is known, all are different.
- */
-static double
-memoized_keys(PlannerInfo *root, List *values, double rows)
-{
-	EstimationInfo info = {0};
-	double keys = rows;
-
-	if (values != NIL)
-		keys = estimate_num_groups(root, values, rows, NULL, &info);
-	return (info.flags & SELFLAG_USED_DEFAULT) != 0 ? rows : keys;
-}
-
-/*
  * What Memoize is keyed by: the outer side's part of the conditions that the
  * path is for, as core finds it.  NIL if Memoize cannot be there.
  */
@@ -250,8 +188,8 @@ cheaper_inner(KeyJoin *join, ForeignPath *path, Path *outer, List *values)
 	FtxPlanState *state = join->inner->fdw_private;
 	double calls = ftx_foreign_path_calls(path);
 	double rows = clamp_row_est(outer->rows);
-	double keys = memoized_keys(join->root, values, rows);
-	Cost all = ftx_calls_cost(distinct_keys(join->root, values, rows) * calls,
+	double keys = ftx_join_memoized_keys(join->root, values, rows);
+	Cost all = ftx_calls_cost(ftx_join_keys(join->root, values, rows) * calls,
 							  state->server.max_concurrency);
 	List *memoize = NIL;
 	List *operators;
@@ -380,7 +318,7 @@ add_join(KeyJoin *join, Path *outer, ForeignPath *inner, List *values)
 	if (cheaper == NULL)
 		return;
 	window = window_path(outer, join->kind,
-						 distinct_keys(join->root, values, outer->rows));
+						 ftx_join_keys(join->root, values, outer->rows));
 	ftx_initial_cost_nestloop(join->root, &workspace, join->type, window,
 							  cheaper, join->extra);
 	add_path(join->rel,
@@ -466,9 +404,9 @@ with_sorted(PlannerInfo *root, RelOptInfo *rel, List *paths)
 		pathkeys_contained_in(root->query_pathkeys, cheapest->pathkeys) ||
 		!can_be_sorted(root, rel))
 		return paths;
-	return lappend(list_copy(paths),
-				   create_sort_path(root, rel, cheapest, root->query_pathkeys,
-									-1));
+	return lappend(
+		list_copy(paths),
+		create_sort_path(root, rel, cheapest, root->query_pathkeys, -1));
 }
 
 /*
@@ -484,7 +422,7 @@ keys_of(PlannerInfo *root, Path *path, double rows)
 		return keys_of(root, ((MemoizePath *) path)->subpath, rows);
 	if (!IsA(path, ForeignPath))
 		return -1;
-	return distinct_keys(root, asked_values(root, path->parent, path, &known),
+	return ftx_join_keys(root, asked_values(root, path->parent, path, &known),
 						 rows);
 }
 

@@ -1,0 +1,213 @@
+/*-------------------------------------------------------------------------
+ *
+ * child_cost.c
+ *		The calls that a child table takes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "access/sysattr.h"
+#include "catalog/pg_class.h"
+#include "catalogue/catalogue.h"
+#include "fdw/plan/cost.h"
+#include "fdw/plan/early.h"
+#include "fdw/plan/plan_state.h"
+#include "foreign/foreign.h"
+#include "optimizer/optimizer.h"
+#include "storage/lmgr.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+/*
+ * The parents of a child table that are asked for: n uppermost ones (n < 0:
+ * they are not known and have to be enumerated), and the share of parents that
+ * conditions leave, by the columns of the uppermost ones only, and by all.
+ */
+typedef struct Parents
+{
+	double n;
+	Selectivity uppermost;
+	Selectivity all;
+} Parents;
+
+/*
+ * Rows of the table of another resource as ANALYZE has counted them; -1: that is
+ * not known.  It is looked for where IMPORT FOREIGN SCHEMA has put it.
+ */
+static double
+analysed_rows(FtxPlanState *state, const FtxResource *resource)
+{
+	Oid relid = get_relname_relid(resource->name,
+								  get_rel_namespace(state->relid));
+	FtxTableOptions options;
+	HeapTuple tuple;
+	double rows = -1;
+
+	/* not while it is changed, or dropped */
+	if (!OidIsValid(relid) ||
+		!ConditionalLockRelationOid(relid, AccessShareLock))
+		return -1;
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	if (HeapTupleIsValid(tuple))
+	{
+		Form_pg_class class = (Form_pg_class) GETSTRUCT(tuple);
+
+		if (class->relkind == RELKIND_FOREIGN_TABLE &&
+			GetForeignTable(relid)->serverid ==
+				GetForeignTable(state->relid)->serverid &&
+			ftx_options_relation(relid, &options) == resource)
+			rows = class->reltuples;
+		ReleaseSysCache(tuple);
+	}
+	UnlockRelationOid(relid, AccessShareLock);
+	return rows;
+}
+
+double
+ftx_expected_rows(FtxPlanState *state, const FtxResource *resource)
+{
+	const FtxResource *parent;
+	double rows;
+
+	if (resource->parent == NULL)
+	{
+		rows = analysed_rows(state, resource);
+		return rows >= 0 ? rows : resource->typical_rows;
+	}
+	parent = ftx_resource_find(resource->parent);
+	return resource->typical_rows * ftx_expected_rows(state, parent) /
+		   parent->typical_rows;
+}
+
+/*
+ * Calls that read all of a resource, or of these parents.
+ */
+static double
+calls_of_all(FtxPlanState *state, const FtxResource *resource, Parents parents)
+{
+	int page_size = state->table.page_size;
+	const FtxResource *parent;
+	Parents above = {parents.n, parents.uppermost, parents.uppermost};
+	double count;
+
+	if (resource->parent == NULL)
+		return Max(1, ceil(ftx_expected_rows(state, resource) / page_size));
+	parent = ftx_resource_find(resource->parent);
+	count = ftx_expected_rows(state, parent);
+	if (parents.n >= 0)
+		count = parent->parent == NULL ?
+					parents.n :
+					parents.n * parent->typical_rows /
+						ftx_resource_find(parent->parent)->typical_rows;
+	count = clamp_row_est(count * parents.all);
+	return count * Max(1, ceil(resource->typical_rows / parent->typical_rows /
+							   page_size)) +
+		   (parents.n < 0 || parent->parent != NULL ?
+				calls_of_all(state, parent, above) :
+				0);
+}
+
+static Bitmapset *
+parent_columns(const FtxResource *resource)
+{
+	Bitmapset *columns = NULL;
+
+	for (int i = 0; i < resource->nlinks; i++)
+		columns = bms_add_member(
+			columns, ftx_resource_column(resource, resource->links[i].column));
+	return columns;
+}
+
+/*
+ * Does the condition look at one column of the catalogue only?
+ */
+static bool
+looks_at(RelOptInfo *rel, FtxPlanState *state, RestrictInfo *rinfo, int column)
+{
+	Bitmapset *attrs = NULL;
+	int bit = -1;
+
+	pull_varattnos((Node *) rinfo->clause, rel->relid, &attrs);
+	while ((bit = bms_next_member(attrs, bit)) >= 0)
+	{
+		int attnum = bit + FirstLowInvalidHeapAttributeNumber;
+
+		if (attnum <= 0 || state->columns[attnum - 1] != column)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The shares of parents that are left by conditions on them, beside that which
+ * says which uppermost ones are asked for.
+ */
+static void
+find_shares(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
+			List *matches, int uppermost, Parents *parents)
+{
+	List *all = NIL;
+	List *upper = NIL;
+	List *known = NIL;
+	ListCell *lc;
+
+	foreach (lc, matches)
+	{
+		FtxMatch *match = lfirst(lc);
+		int flags = state->resource->columns[match->column].flags;
+
+		if (match->is_path_key && match->column == uppermost)
+			known = lappend(known, match->rinfo);
+		else if (match->is_path_key && (flags & FTX_PARENT) != 0)
+			all = lappend(all, match->rinfo);
+	}
+	foreach (lc, rel->baserestrictinfo)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+
+		if (!list_member_ptr(known, rinfo) &&
+			ftx_parent_decides(rel, state, rinfo))
+			all = list_append_unique_ptr(all, rinfo);
+	}
+	foreach (lc, all)
+	{
+		if (looks_at(rel, state, lfirst(lc), uppermost))
+			upper = lappend(upper, lfirst(lc));
+	}
+	parents->all = clauselist_selectivity(root, all, rel->relid, JOIN_INNER,
+										  NULL);
+	parents->uppermost = clauselist_selectivity(root, upper, rel->relid,
+												JOIN_INNER, NULL);
+}
+
+double
+ftx_child_calls(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
+				List *matches)
+{
+	const FtxResource *resource = state->resource;
+	int uppermost = ftx_resource_column(resource, resource->links[0].column);
+	Bitmapset *known = NULL;
+	Parents parents = {.n = -1};
+	double lists = 1;
+	ListCell *lc;
+
+	foreach (lc, matches)
+	{
+		FtxMatch *match = lfirst(lc);
+
+		if (!match->is_path_key)
+			continue;
+		known = bms_add_member(known, match->column);
+		lists *= ftx_match_keys(root, match);
+		if (match->column == uppermost)
+			parents.n = ftx_match_keys(root, match);
+	}
+	if (bms_is_subset(parent_columns(resource), known))
+		return lists;
+	find_shares(root, rel, state, matches, uppermost, &parents);
+	return calls_of_all(state, resource, parents);
+}
