@@ -9,6 +9,9 @@
 
 # Where the sources are; another folder than the current one in a VPATH build.
 HERE := $(or $(VPATH),$(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST)))))
+ifeq ($(abspath $(HERE)),$(CURDIR))
+HERE := .
+endif
 
 # Our own goals work on a machine without PostgreSQL, where there is no PGXS to
 # include yet; PGXS has a rule called check, so it stays out when ours is meant.
@@ -36,6 +39,8 @@ ifeq ($(SOURCES),)
 $(error no sources in '$(HERE)/src'; where a path has spaces, run make in the folder itself)
 endif
 ifneq ($(HERE),.)
+# PGXS sets it only where PostgreSQL itself was built apart from its sources.
+VPATH = $(HERE)
 ifneq ($(wildcard $(HERE)/src/*.o),)
 $(error '$(HERE)' has been built in: make clean there, before another folder builds from it)
 endif
