@@ -542,31 +542,29 @@ subtest 'security barriers' => sub {
 subtest 'row marks with a concurrent update' => sub {
 	$node->query('CREATE TABLE common.counted (id text PRIMARY KEY, n int);
 		INSERT INTO common.counted SELECT id, 0 FROM local.groups');
-	my $other = $node->background_psql('postgres');
-	my $third = $node->background_psql('postgres');
-	$other->query_safe("BEGIN; UPDATE common.counted SET n = 10 WHERE id = 'decent_dropsy'");
-	my $pid = $third->query_safe('SELECT pg_backend_pid()');
-	chomp $pid;
-	$third->query_until(qr/started/,
-		"\\echo started\nUPDATE common.counted t SET n = t.n + 1 FROM w.groups g JOIN w.destinations d ON d.id = g.id WHERE t.id = g.id AND d.config->>'port' = '443';\n");
+	my ($other, $third) = map { Fivetrex::Session->new($node) } 1, 2;
+	$other->ask("BEGIN; UPDATE common.counted SET n = 10 WHERE id = 'decent_dropsy'");
+	my $pid = $third->pid;
+	$third->tell("UPDATE common.counted t SET n = t.n + 1 FROM w.groups g JOIN w.destinations d ON d.id = g.id
+		WHERE t.id = g.id AND d.config->>'port' = '443'");
 	$node->poll_query_until('postgres',
 		"SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = $pid")
 	  or die 'the update does not wait';
-	$other->query_safe('COMMIT');
-	$third->query_safe('SELECT 1');
+	$other->ask('COMMIT');
+	$third->answer;
 	is( $node->query("SELECT n, count(*) FROM common.counted GROUP BY 1 ORDER BY 1"),
 		"0|2\n1|11\n11|1", 'a row that was changed meanwhile is rechecked');
 	$_->quit for $other, $third;
 };
 
 subtest 'two backends' => sub {
-	my @backends = map { $node->background_psql('postgres') } 1 .. 3;
-	$_->query_safe('BEGIN; DECLARE c CURSOR FOR SELECT id FROM small.connectors')
+	my @backends = map { Fivetrex::Session->new($node) } 1 .. 3;
+	$_->ask('BEGIN; DECLARE c CURSOR FOR SELECT id FROM small.connectors')
 	  for @backends;
 	my @got = ('') x @backends;
 	foreach my $round (1 .. 9)
 	{
-		$got[$_] .= $backends[$_]->query_safe('FETCH 5 FROM c') . "\n" for 0 .. $#backends;
+		$got[$_] .= $backends[$_]->ask('FETCH 5 FROM c') . "\n" for 0 .. $#backends;
 	}
 	my $wanted = $node->query('SELECT id FROM local_small.connectors');
 	foreach my $got (@got)

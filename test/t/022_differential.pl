@@ -82,6 +82,7 @@ sub relations
 $node->query(q{
 	CREATE TABLE plan (n int, id text);
 	CREATE TABLE differences (n int, sql text, f text, t text, f_state text, t_state text);
+	CREATE TABLE failures (n int, sql text, words text);
 	CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
 	BEGIN
 	  EXECUTE 'INSERT INTO log VALUES ($1)' USING concat_ws(' ', TG_WHEN, TG_OP, TG_TABLE_NAME, OLD::text, NEW::text);
@@ -177,8 +178,12 @@ $node->query(q{
 	    IF keeps THEN f_state := state('f', CASE WHEN writes THEN relation END); END IF;
 	    t := run('t', stmt, has_rows, parameter);
 	    IF keeps THEN t_state := state('t', CASE WHEN writes THEN relation END); END IF;
-	    -- a statement that fails tests nothing
-	    IF t LIKE 'error%' THEN t := t || ' (twin)'; END IF;
+	    -- a statement that fails tests nothing; old minors of 16 fail so by themselves
+	    IF t LIKE 'error 42804 attribute % of type record has wrong type%' AND f = t THEN
+	      INSERT INTO failures VALUES (n, stmt, t);
+	    ELSIF t LIKE 'error%' THEN
+	      t := t || ' (twin)';
+	    END IF;
 	  END IF;
 	  IF f IS DISTINCT FROM t OR f_state IS DISTINCT FROM t_state THEN
 	    INSERT INTO differences VALUES (n, stmt, f, t, f_state, t_state);
@@ -231,6 +236,8 @@ is($err, '', 'without a complaint');
 
 my $differences = $node->query('SELECT count(*) FROM differences');
 is($differences, 0, 'no difference');
+my @failures = $node->rows('SELECT n, sql, words FROM failures ORDER BY n');
+cmp_ok(scalar @failures, '<=', 3, 'hardly any that PostgreSQL itself cannot execute') or diag(join "\n", @failures);
 if ($differences)
 {
 	my %seen;

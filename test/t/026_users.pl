@@ -8,6 +8,7 @@ use lib "$FindBin::RealBin/../lib";
 use Test::More;
 use Fivetrex::Mock;
 use Fivetrex::Node;
+use Fivetrex::Session;
 
 my $mock = Fivetrex::Mock->start;
 my $node = Fivetrex::Node->start('users');
@@ -173,11 +174,11 @@ subtest 'changes in a running session' => sub {
 			ALTER SERVER s OPTIONS (ADD prefetch 'false'); SET ROLE alice; MOVE 1500 IN c; FETCH 1 FROM c; SELECT count(*) FROM s.groups; COMMIT; RESET ROLE; ALTER SERVER s OPTIONS (DROP prefetch)"),
 		"assimilate_seem\n" . $node->query('SELECT id FROM w.connectors OFFSET 1501 LIMIT 1') . "\n14",
 		'an open cursor goes on with what it began with');
-	my $session = $node->background_psql('postgres');
-	$session->query_safe('SET ROLE alice');
-	is($session->query_safe('SELECT count(*) FROM s.connectors'), 2500, 'another session');
+	my $session = Fivetrex::Session->new($node);
+	$session->ask('SET ROLE alice');
+	is($session->ask('SELECT count(*) FROM s.connectors'), 2500, 'another session');
 	$node->query("ALTER SERVER s OPTIONS (SET base_url '$other')");
-	is($session->query_safe('SELECT count(*) FROM s.connectors'), 3, 'sees the change');
+	is($session->ask('SELECT count(*) FROM s.connectors'), 3, 'sees the change');
 	$node->query("ALTER SERVER s OPTIONS (SET base_url '$url')");
 	$session->quit;
 };

@@ -9,6 +9,7 @@ use JSON::PP ();
 use Test::More;
 use Fivetrex::Mock;
 use Fivetrex::Node;
+use Fivetrex::Session;
 
 my $mock = Fivetrex::Mock->start;
 my $node = Fivetrex::Node->start('prediction');
@@ -60,14 +61,14 @@ sub twice
 {
 	my ($between, $query) = @_;
 	$query //= 'SELECT count(*), md5(string_agg(id, \',\')) FROM w.connectors';
-	my $psql = $node->background_psql('postgres');
+	my $psql = Fivetrex::Session->new($node);
 	# without guesses beyond its end: what is given up may come to the mock later
-	$psql->query_safe('SET fivetrex.max_calls = 1000000');
-	my $before = $psql->query_safe($query);
-	$psql->query_safe('RESET fivetrex.max_calls');
+	$psql->ask('SET fivetrex.max_calls = 1000000');
+	my $before = $psql->ask($query);
+	$psql->ask('RESET fivetrex.max_calls');
 	$between->() if $between;
 	$mock->clear('w');
-	my $after = $psql->query_safe($query);
+	my $after = $psql->ask($query);
 	$psql->quit;
 	return ($before, $after);
 }
