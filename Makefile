@@ -84,21 +84,27 @@ folders:
 MANUALS = README.md:fivetrex.md src/catalogue/README.md:fivetrex_tables.md \
 	test/recipes/README.md:fivetrex_recipes.md
 MANUAL_DIR = $(DESTDIR)$(docdir)/extension
+# The recipes' programs, in a folder beside.
+RECIPES = $(addprefix $(HERE)/test/recipes/,check_fivetran deliver grafana.json)
 # Their links lead to each other under these names; what is not installed is no link.
 MANUAL_LINKS = \
 	-e 's,\]\((\.\./)*src/catalogue/README\.md,](fivetrex_tables.md,g' \
 	-e 's,\]\((\.\./)*test/recipes/README\.md,](fivetrex_recipes.md,g' \
 	-e 's,\]\((\.\./)+README\.md,](fivetrex.md,g' \
-	-e 's,\[([^][]*)\]\((src/README\.md|[A-Z]+\.md|LICENSE|[a-z]+\.json)\),\1,g'
+	-e 's,\]\(([a-z]+\.json)\),](fivetrex_recipes/\1),g' \
+	-e 's,\[([^][]*)\]\((src/README\.md|[A-Z]+\.md|LICENSE)\),\1,g'
 .PHONY: install-manual uninstall-manual
 install: install-manual
 install-manual:
-	$(MKDIR_P) '$(MANUAL_DIR)'
+	$(MKDIR_P) '$(MANUAL_DIR)/fivetrex_recipes'
 	$(foreach page,$(MANUALS),sed -E $(MANUAL_LINKS) $(HERE)/$(subst :, >'$(MANUAL_DIR)/,$(page))' && \
 		chmod 644 '$(MANUAL_DIR)/$(lastword $(subst :, ,$(page)))' &&) true
+	$(INSTALL_SCRIPT) $(filter-out %.json,$(RECIPES)) '$(MANUAL_DIR)/fivetrex_recipes'
+	$(INSTALL_DATA) $(filter %.json,$(RECIPES)) '$(MANUAL_DIR)/fivetrex_recipes'
 uninstall: uninstall-manual
 uninstall-manual:
 	rm -f $(foreach page,$(MANUALS),'$(MANUAL_DIR)/$(lastword $(subst :, ,$(page)))')
+	rm -rf '$(MANUAL_DIR)/fivetrex_recipes'
 
 # The headers of 15 are not those of C23, which new compilers take by default.
 ifeq ($(MAJORVERSION),15)

@@ -97,6 +97,7 @@ my %dir = map { $_ => `$pg_config --$_` =~ s/^\/(.*)\n$/$1/r } qw(pkglibdir shar
 my @scripts = map { s{.*/}{}r } glob "$top/fivetrex*--*.sql";
 my @controls = map { s{.*/}{}r } glob "$top/*.control";
 cmp_ok(scalar @scripts, '>=', 3, 'scripts');
+my @programs = qw(check_fivetran deliver);
 my @bitcode = $bitcode ? ('fivetrex.index.bc', map { "fivetrex/$_" =~ s/\.c$/.bc/r }
 	  map { s{^\Q$top\E/}{}r } glob "$top/src/*.c $top/src/*/*.c $top/src/*/*/*.c") : ();
 is_deeply(
@@ -104,10 +105,12 @@ is_deeply(
 	[
 		sort "$dir{pkglibdir}/fivetrex.so", "$dir{docdir}/extension/fivetrex.md",
 		map({ "$dir{docdir}/extension/fivetrex_$_.md" } qw(tables recipes)),
+		map({ "$dir{docdir}/extension/fivetrex_recipes/$_" } @programs, 'grafana.json'),
 		map({ "$dir{sharedir}/extension/$_" } @controls, @scripts),
 		map { "$dir{pkglibdir}/bitcode/$_" } @bitcode
 	],
-	'what is installed: library, scripts, control files, manuals, bitcode');
+	'what is installed: library, scripts, control files, manuals and what they name, bitcode');
+ok(-x "$work/root/$dir{docdir}/extension/fivetrex_recipes/$_", "$_ can be run") foreach @programs;
 
 # The manuals lead to each other there, and to nothing that is not installed.
 my @lost;
