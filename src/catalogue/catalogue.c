@@ -294,6 +294,35 @@ count_of(const char *text, char c)
 }
 
 /*
+ * "@n" is a name on the way to the item; "@n.member" a member of an object that
+ * holds the item.
+ */
+static bool
+is_name_path(const FtxResource *resource, const char *path)
+{
+	int level = path[1] - '0';
+	int levels = count_of(resource->items, '*');
+
+	if (level < 1 || level > levels)
+		return false;
+	return path[2] == '\0' || (path[2] == '.' && path[3] != '\0' &&
+							   count_of(path, '.') == 1 && level < levels);
+}
+
+static const char *
+check_name_paths(const FtxResource *resource)
+{
+	for (int i = 0; i < resource->ncolumns; i++)
+	{
+		const char *path = resource->columns[i].path;
+
+		if (path != NULL && path[0] == '@' && !is_name_path(resource, path))
+			return complain_of_row(resource, path, "names nothing in its maps");
+	}
+	return NULL;
+}
+
+/*
  * Maps of items, the template of merged rows, and the period.
  */
 static const char *
@@ -334,6 +363,8 @@ check_resource(const FtxResource *resource)
 		found = check_parent(resource);
 	if (found == NULL)
 		found = check_shapes(resource);
+	if (found == NULL)
+		found = check_name_paths(resource);
 	for (int i = 0; found == NULL && i < FTX_LENGTH(templates); i++)
 		found = check_template(resource, templates[i]);
 	if (found == NULL && resource->list == NULL && resource->detail == NULL)

@@ -36,12 +36,12 @@ typedef enum FtxType
 #define FTX_KEY 0x0001	  /* identifies the row; {column} in paths */
 #define FTX_DETAIL 0x0002 /* only the detail call returns it */
 #define FTX_LIST_MAY_OMIT                                                      \
-	0x0004					/* a list item without it needs the detail
+	0x0004						/* a list item without it needs the detail
 									 * call when the query uses it */
-#define FTX_PARENT 0x0008	/* given by the parent, bound in the list's path */
-#define FTX_CREATE 0x0010	/* may be sent on create */
-#define FTX_REQUIRED 0x0020 /* must be sent on create */
-#define FTX_UPDATE 0x0040	/* may be sent on update */
+#define FTX_PARENT 0x0008		/* given by the parent, see FtxLink */
+#define FTX_CREATE 0x0010		/* may be sent on create */
+#define FTX_REQUIRED 0x0020		/* must be sent on create */
+#define FTX_UPDATE 0x0040		/* may be sent on update */
 #define FTX_WRITE_ONLY 0x0080	/* no read returns it: reads give NULL */
 #define FTX_ONE_TIME 0x0100		/* secret returned only by its creation */
 #define FTX_MASKED 0x0200		/* reads may give it as ****** */
@@ -63,8 +63,9 @@ typedef struct FtxColumn
 	FtxType type;
 	const char *path; /* keys in the item joined by dots; "" = the item
 					   * itself; "@1", "@2": names of the map in which
-					   * the item stands (FtxResource.items); NULL when
-					   * FTX_WRITE_ONLY or FTX_PARENT */
+					   * the item stands (FtxResource.items), "@1.key":
+					   * a member of the object that has such a name;
+					   * NULL when FTX_WRITE_ONLY or FTX_PARENT */
 	unsigned flags;
 	const char *comment;
 	const char *member; /* name in bodies, if not `name`; NULL */
@@ -87,7 +88,11 @@ typedef struct FtxFilter
 								* when it takes any */
 } FtxFilter;
 
-/* A column of a child table and where its parent has that value. */
+/*
+ * A column of a child table and where its parent has that value.  Those that
+ * are FTX_KEY come first and are bound in the path of the list; others are told
+ * by the rows of the parent only.
+ */
 typedef struct FtxLink
 {
 	const char *column;

@@ -38,7 +38,8 @@ filter_columns(const FtxResource *resource)
 	{
 		const FtxColumn *column = &resource->columns[i];
 
-		if ((column->flags & FTX_PARENT) != 0 ||
+		if ((column->flags & (FTX_KEY | FTX_PARENT)) ==
+				(FTX_KEY | FTX_PARENT) ||
 			(i == key && resource->detail != NULL))
 			state = accumArrayResult(state, CStringGetTextDatum(column->name),
 									 false, TEXTOID, CurrentMemoryContext);

@@ -48,6 +48,8 @@ ftx_projection_create(const char *const *paths, int npaths)
 
 			name->slot = i;
 			name->level = atoi(key + 1);
+			key += strcspn(key, ".");
+			name->member = *key == '.' ? pstrdup(key + 1) : NULL;
 			continue;
 		}
 		while (*key != '\0')

@@ -11,8 +11,8 @@
 /*
  * The members wanted of each item: slot i is the value at path i.  A path is a
  * list of keys joined by dots ("status.sync_state"); "" is the whole item; "@1"
- * is a name of the map that the item stands in (api/calls/map.h), and "@0" a
- * slot that is left to others.
+ * is a name of the map that the item stands in (api/calls/map.h), "@1.enabled" a
+ * member of what has that name there, and "@0" a slot that is left to others.
  */
 typedef struct FtxProjection FtxProjection;
 
@@ -63,13 +63,14 @@ typedef struct KeyNode
 } KeyNode;
 
 /*
- * A slot that gets a name of the map in which the item stands
- * (api/calls/map.h).
+ * A slot that gets a name of the map in which the item stands, or a member of
+ * the object which has that name and holds the item (api/calls/map.h).
  */
 typedef struct FtxNameSlot
 {
 	int slot;
 	int level; /* 1 = the outermost map; 0 = somebody else fills the slot */
+	const char *member; /* NULL: the name */
 } FtxNameSlot;
 
 struct FtxProjection

@@ -61,6 +61,7 @@ ftx_items_reset(FtxItems *items)
 	items->received = 0;
 	items->ended = 0;
 	items->next_many = 0;
+	items->enumerated = false;
 	items->parents_ended = true;
 }
 
@@ -120,6 +121,7 @@ start_lane(FtxItems *items)
 					   bms_is_empty(items->needed) ? NULL : bound, key,
 					   items->narrowed);
 		ftx_pages_request(lane->pages);
+		lane->listed = items->plan.enumerate && !items->enumerated;
 		lane->busy = true;
 		items->active++;
 		items->asked++;
@@ -204,7 +206,7 @@ ftx_items_in_hand(const FtxItems *items)
 static void
 end_lane(FtxItems *items, FtxLane *lane)
 {
-	if (ftx_pages_absent(lane->pages, items->plan.enumerate))
+	if (ftx_pages_absent(lane->pages, lane->listed))
 		items->absent++;
 	ftx_pages_reset(lane->pages);
 	lane->busy = false;

@@ -28,8 +28,10 @@ typedef bool (*FtxParentWanted)(void *arg, char *const *bound);
 /*
  * What is known of the key's columns, by catalogue index: `fixed` their one
  * value or NULL; `many` (column many_column, else -1) several values.
- * Parents that are not known are enumerated; when the whole key is known, the
- * one object is asked for instead of its parent's list.  `query` is added to
+ * Parents that are not known are enumerated, and so are, with `with_parents`,
+ * known ones, for what only their rows tell; those that are not among them are
+ * asked for all the same.  When the whole key is known, the one object is asked
+ * for instead of its parent's list.  `query` is added to
  * the path of each list ("?group_id=x", or "").  With nlists > 0 there are as
  * many lists, one for each of list_values of the column list_column, with a
  * query of its own; items of a list that say otherwise are dropped.  Only the lists of parents that
@@ -42,6 +44,7 @@ typedef struct FtxItemsRange
 	int many_column;
 	char **many;
 	int nmany;
+	bool with_parents; /* columns are read that rows of the parent tell */
 	const char *query;
 	int nlists;
 	int list_column;
@@ -60,6 +63,7 @@ typedef struct FtxItemsPlan
 	const char *template; /* the list, or the one object */
 	bool one_object;	  /* the whole key is known */
 	bool enumerate;		  /* parents have to be listed first */
+	bool known;			  /* though the range names them */
 	bool none;			  /* the one parent cannot be named */
 } FtxItemsPlan;
 

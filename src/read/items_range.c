@@ -73,6 +73,8 @@ ftx_items_plan(const FtxResource *resource, const FtxItemsRange *range)
 			plan.none = true;
 	}
 	plan.none &= !plan.enumerate;
+	plan.known = !plan.enumerate && !plan.none && range->with_parents;
+	plan.enumerate |= plan.known;
 	return plan;
 }
 

@@ -21,6 +21,7 @@ typedef struct FtxLane
 	FtxPages *pages;
 	const char *value; /* what the list is narrowed to; NULL: all is wanted */
 	MemoryContext cxt; /* of the values of its parent */
+	bool listed;	   /* the parent was enumerated */
 	bool busy;
 } FtxLane;
 
@@ -66,6 +67,7 @@ struct FtxItems
 	char **many;
 	int nmany;
 	int next_many;
+	bool enumerated; /* what is left are parents that are not listed */
 	bool parents_ended;
 	FtxItemsPlan plan;
 

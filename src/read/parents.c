@@ -18,6 +18,29 @@
 #include "utils/json.h"
 
 /*
+ * Does the column of a link name the parent?
+ */
+static bool
+names_parent(const FtxItems *items, int column)
+{
+	return (items->spec.resource->columns[column].flags & FTX_KEY) != 0;
+}
+
+/*
+ * Is the column of a link wanted: because it names the parent, or by somebody
+ * who reads it?
+ */
+static bool
+link_wanted(const FtxItems *items, int column)
+{
+	bool wanted = names_parent(items, column);
+
+	for (int i = 0; i < items->spec.projection->nslots; i++)
+		wanted |= items->spec.slot_columns[i] == column;
+	return wanted;
+}
+
+/*
  * The items of the parents, with the columns that the links want.
  */
 static FtxItems *
@@ -32,11 +55,17 @@ create_parents(FtxItems *items)
 	FtxItems *parents;
 
 	columns[FTX_KEY_SLOT] = ftx_resource_key(parent);
+	paths[FTX_KEY_SLOT] = ftx_slot_path(&parent->columns[columns[0]]);
 	for (int i = 0; i < resource->nlinks; i++)
-		columns[i + 1] = ftx_resource_column(parent,
-											 resource->links[i].parent_column);
-	for (int i = 0; i <= resource->nlinks; i++)
-		paths[i] = ftx_slot_path(&parent->columns[columns[i]]);
+	{
+		const FtxLink *link = &resource->links[i];
+		bool wanted = link_wanted(items,
+								  ftx_resource_column(resource, link->column));
+		int column = ftx_resource_column(parent, link->parent_column);
+
+		columns[i + 1] = wanted ? column : -1;
+		paths[i + 1] = wanted ? ftx_slot_path(&parent->columns[column]) : "@0";
+	}
 	spec.resource = parent;
 	spec.projection = ftx_projection_create(paths, resource->nlinks + 1);
 	spec.slot_columns = columns;
@@ -124,9 +153,12 @@ seen_before(FtxItems *items, char *const *bound)
 		items->known = texthash_create(items->range_cxt, 64, NULL);
 	initStringInfo(&name);
 	for (int i = 0; i < resource->nlinks; i++)
-		escape_json(
-			&name,
-			bound[ftx_resource_column(resource, resource->links[i].column)]);
+	{
+		int column = ftx_resource_column(resource, resource->links[i].column);
+
+		if (names_parent(items, column))
+			escape_json(&name, bound[column]);
+	}
 	entry = texthash_insert(items->known, name.data, &found);
 	if (!found)
 		entry->text = MemoryContextStrdup(items->range_cxt, name.data);
@@ -136,7 +168,7 @@ seen_before(FtxItems *items, char *const *bound)
 
 /*
  * Take the next parent that was enumerated into `bound`; false if it is none
- * that was asked for.  At the end parents_ended is set.
+ * that was asked for.  At the end `enumerated` is set.
  */
 static bool
 next_enumerated(FtxItems *items, char **bound)
@@ -147,7 +179,8 @@ next_enumerated(FtxItems *items, char **bound)
 
 	if (item == NULL)
 	{
-		items->parents_ended = true;
+		items->enumerated = true;
+		items->parents_ended = !items->plan.known;
 		return false;
 	}
 	for (int i = 0; i < resource->nlinks; i++)
@@ -155,15 +188,17 @@ next_enumerated(FtxItems *items, char **bound)
 		int column = ftx_resource_column(resource, resource->links[i].column);
 
 		bound[column] = ftx_json_text(&item[i + 1]);
-		matches &= bound[column] != NULL &&
-				   (items->fixed[column] == NULL ||
-					strcmp(bound[column], items->fixed[column]) == 0);
+		if (names_parent(items, column))
+			matches &= bound[column] != NULL &&
+					   (items->fixed[column] == NULL ||
+						strcmp(bound[column], items->fixed[column]) == 0);
 	}
 	return matches && !seen_before(items, bound);
 }
 
 /*
- * Take the next parent that is known into `bound`; as next_enumerated().
+ * Take the next parent that is known into `bound`; as next_enumerated().  At
+ * the end parents_ended is set.
  */
 static bool
 next_known(FtxItems *items, char **bound)
@@ -181,7 +216,7 @@ next_known(FtxItems *items, char **bound)
 	if (items->many_column >= 0)
 		bound[items->many_column] = items->many[items->next_many];
 	items->next_many++;
-	return true;
+	return !items->enumerated || !seen_before(items, bound);
 }
 
 char **
@@ -189,8 +224,9 @@ ftx_parents_next(FtxItems *items)
 {
 	char **bound = palloc0(sizeof(char *) * items->spec.resource->ncolumns);
 
-	if (items->plan.enumerate ? !next_enumerated(items, bound) :
-								!next_known(items, bound))
+	if (items->plan.enumerate && !items->enumerated ?
+			!next_enumerated(items, bound) :
+			!next_known(items, bound))
 		return NULL;
 	if (items->wanted != NULL && !items->wanted(items->wanted_arg, bound))
 		return NULL;
@@ -207,7 +243,7 @@ ftx_parent_addressable(FtxItems *items, char **bound)
 	{
 		if (ftx_key_addressable(resource, bound[column]))
 			continue;
-		if (items->plan.enumerate)
+		if (items->plan.enumerate && !items->plan.known)
 			ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
 							errmsg("%s \"%s\" cannot be named in a request",
 								   resource->columns[column].name,

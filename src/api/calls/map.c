@@ -8,14 +8,16 @@
  *
  * A map may have very many members of a few bytes, so little is noted of each:
  * for an item 4 bytes for each of its names and 8 for each value that is wanted
- * and there, for another member 8, and at the end of its map 6 in a hash table
- * that finds those that come twice.
+ * and there, for another member 8 and as many for each value that is wanted of
+ * it, and at the end of its map 6 in a hash table that finds those that come
+ * twice.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "api/calls/map.h"
+#include "api/calls/map_around.h"
 #include "api/calls/map_state.h"
 #include "api/calls/page.h"
 #include "json/json.h"
@@ -195,6 +197,45 @@ walk_names(FtxMapWalk *walk, const char *rest, int level)
 }
 
 /*
+ * Note where a member of the object begins that holds items and has the last of
+ * `level` names, if somebody wants it.  Of two the last one counts.
+ */
+static void
+note_around(FtxMapWalk *walk, int level, const char *key, int len)
+{
+	const FtxProjection *projection = walk->projection;
+	uint32 name = level > 0 ? walk->names[level - 1] : 0;
+
+	for (int i = 0; i < projection->nnames; i++)
+	{
+		const FtxNameSlot *slot = &projection->names[i];
+		FtxMapAround *around = &walk->page->around[i];
+
+		if (slot->level != level || slot->member == NULL ||
+			(int) strlen(slot->member) != len ||
+			memcmp(slot->member, key, len) != 0)
+			continue;
+		if (around->n == 0 || around->places[around->n - 1].name != name)
+		{
+			if (around->n == around->size)
+			{
+				Size size;
+
+				around->size = more_room(walk, around->n);
+				size = sizeof(FtxMapPlace) * around->size;
+				around->places = around->places == NULL ?
+									 palloc(size) :
+									 repalloc_huge(around->places, size);
+			}
+			around->places[around->n++].name = name;
+		}
+		(void) ftx_scanner_peek(walk->scanner);
+		around->places[around->n - 1].value = walk->scanner->p -
+											  walk->page->body.data;
+	}
+}
+
+/*
  * The one member that the path names; `rest` is where items stand in it.
  */
 static const char *
@@ -214,6 +255,8 @@ walk_member(FtxMapWalk *walk, const char *name, int namelen, const char *rest,
 	{
 		if (len != namelen || memcmp(key, name, len) != 0)
 		{
+			if (walk->page->around != NULL)
+				note_around(walk, level, key, len);
 			ftx_scanner_value(scanner, NULL, NULL);
 			continue;
 		}
@@ -287,7 +330,8 @@ const char *
 ftx_map_scan(FtxScanner *scanner, FtxPage *page, const char *items,
 			 const FtxProjection *projection)
 {
-	FtxMapWalk walk = {.scanner = scanner, .page = page};
+	FtxMapWalk walk = {
+		.scanner = scanner, .page = page, .projection = projection};
 	const char *complaint;
 
 	page->nnames = 0;
@@ -301,6 +345,11 @@ ftx_map_scan(FtxScanner *scanner, FtxPage *page, const char *items,
 		walk.values = palloc(sizeof(FtxJsonValue) * walk.nslots);
 		page->nodes = palloc(sizeof(KeyNode *) * walk.nslots);
 		walk.nnodes = nodes_below(walk.root, page->nodes, 0);
+	}
+	for (int i = 0; i < projection->nnames && page->around == NULL; i++)
+	{
+		if (projection->names[i].member != NULL)
+			page->around = palloc0(sizeof(FtxMapAround) * projection->nnames);
 	}
 	complaint = walk_map(&walk, items, 0);
 	for (int i = 0; i < 2; i++)

@@ -6,7 +6,8 @@
  * A schema configuration is {"schemas": {NAME: {"tables": {NAME: {...}}}}}:
  * the items path "schemas.*.tables.*" says that each member of each "tables"
  * is an item, and that it has two names.  Slots whose path is "@1", "@2", ...
- * get these names as strings.
+ * get these names as strings; "@1.enabled" gets a member of the object that
+ * holds the item and has its first name.
  *
  * A map that is null has no items, nor has one that is absent below the first
  * name of the path; the first must be there.

@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "api/calls/map.h"
+#include "api/calls/map_around.h"
 #include "api/calls/page.h"
 #include "json/json.h"
 #include "json/projection.h"
@@ -86,6 +87,32 @@ take_found(FtxPage *page, const KeyNode *root, FtxJsonValue *values)
 	page->next_item++;
 }
 
+static int
+compare_members(const void *a, const void *b)
+{
+	uint32 x = ((const FtxMapPlace *) a)->name;
+	uint32 y = ((const FtxMapPlace *) b)->name;
+
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * The member that is wanted of the object with this name; ABSENT if it has none.
+ */
+static FtxJsonValue
+value_around(const FtxPage *page, const FtxMapAround *around, uint32 name)
+{
+	FtxMapPlace wanted = {.name = name};
+	FtxJsonValue none = {0};
+	const FtxMapPlace *place = NULL;
+
+	if (around->n > 0)
+		place = bsearch(&wanted, around->places, around->n, sizeof(wanted),
+						compare_members);
+	return place == NULL ? none :
+						   value_at(page, page->body.data + place->value);
+}
+
 void
 ftx_map_item(FtxPage *page, int i, const FtxProjection *projection,
 			 FtxJsonValue *values)
@@ -113,6 +140,12 @@ ftx_map_item(FtxPage *page, int i, const FtxProjection *projection,
 
 		if (name->level < 1 || name->level > page->nnames)
 			continue;
+		if (name->member != NULL)
+		{
+			*value = value_around(page, &page->around[n],
+								  names[name->level - 1]);
+			continue;
+		}
 		value->text = body + names[name->level - 1];
 		value->len = (int) (ftx_map_name_end(page, value->text) - value->text);
 		value->kind = FTX_JSON_STRING;

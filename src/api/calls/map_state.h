@@ -61,7 +61,8 @@ typedef struct FtxMapWalk
 	FtxPage *page;
 	uint32 names[FTX_MAX_NAMES]; /* on the way to the present item */
 	const KeyNode *root;		 /* what is wanted of an item; NULL: nothing */
-	FtxJsonValue *values;		 /* of the present one, by slot */
+	const FtxProjection *projection;
+	FtxJsonValue *values; /* of the present one, by slot */
 	int nslots;
 	int nnodes;		/* in page->nodes */
 	bool replaced;	/* some items were taken off the page */

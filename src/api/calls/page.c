@@ -273,6 +273,7 @@ ftx_page_decode(FtxPage *page, FtxSlice body, const FtxWanted *wanted)
 	page->maxnames = 0;
 	page->found = NULL;
 	page->nodes = NULL;
+	page->around = NULL;
 	page->nfound = page->maxfound = 0;
 	if (complaint != NULL)
 		return complaint;

@@ -16,6 +16,7 @@
 #ifndef FTX_PAGE_H
 #define FTX_PAGE_H
 
+#include "api/calls/map_around.h"
 #include "base/bytes.h"
 #include "json/json.h"
 #include "json/projection.h"
@@ -73,6 +74,12 @@ typedef struct FtxPage
 	const KeyNode **nodes; /* that found->node counts */
 	int next_item;		   /* to be asked for, and its first one in found */
 	int next_found;
+
+	/*
+	 * And where the members begin that are wanted of the objects around the
+	 * items: one of these for each of projection->names; NULL: none are wanted.
+	 */
+	FtxMapAround *around;
 } FtxPage;
 
 typedef struct FtxMapValue

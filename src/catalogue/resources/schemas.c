@@ -27,6 +27,7 @@ static const FtxLink table_links[] = {
 	{"connector_id", "connector_id"},
 	{"schema_name", "schema_name"},
 	{"table_name", "table_name"},
+	{"schema_in_destination", "schema_in_destination"},
 };
 
 static const FtxColumn schema_columns[] = {
@@ -60,6 +61,8 @@ static const FtxColumn table_columns[] = {
 	{"schema_name", FTX_TEXT, "@1", FTX_KEY,
 	 "Name of the schema in the source."},
 	{"table_name", FTX_TEXT, "@2", FTX_KEY, "Name of the table in the source."},
+	{"schema_in_destination", FTX_TEXT, "@1.name_in_destination", 0,
+	 "Name of its schema in the destination."},
 	{"name_in_destination", FTX_TEXT, "name_in_destination", 0,
 	 "Name of the table in the destination."},
 	{"enabled", FTX_BOOL, "enabled", FTX_UPDATE, "Is the table synced?"},
@@ -106,6 +109,8 @@ static const FtxColumn column_columns[] = {
 	 "Name of the table in the source."},
 	{"column_name", FTX_TEXT, "@1", FTX_KEY,
 	 "Name of the column in the source."},
+	{"schema_in_destination", FTX_TEXT, NULL, FTX_PARENT,
+	 "Name of its schema in the destination. connector_tables tells it: one call more for each connector where its tables are named."},
 	{"name_in_destination", FTX_TEXT, "name_in_destination", 0,
 	 "Name of the column in the destination."},
 	{"enabled", FTX_BOOL, "enabled", FTX_UPDATE, "Is the column synced?"},

@@ -111,14 +111,21 @@ calls_of_all(FtxPlanState *state, const FtxResource *resource, Parents parents)
 				0);
 }
 
+/*
+ * The columns that name a parent.
+ */
 static Bitmapset *
 parent_columns(const FtxResource *resource)
 {
 	Bitmapset *columns = NULL;
 
 	for (int i = 0; i < resource->nlinks; i++)
-		columns = bms_add_member(
-			columns, ftx_resource_column(resource, resource->links[i].column));
+	{
+		int column = ftx_resource_column(resource, resource->links[i].column);
+
+		if ((resource->columns[column].flags & FTX_KEY) != 0)
+			columns = bms_add_member(columns, column);
+	}
 	return columns;
 }
 
@@ -207,7 +214,15 @@ ftx_child_calls(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 			parents.n = ftx_match_keys(root, match);
 	}
 	if (bms_is_subset(parent_columns(resource), known))
-		return lists;
+	{
+		Parents all = {parents.n, 1, 1};
+
+		return lists +
+			   (state->needs_parent ?
+					calls_of_all(state, ftx_resource_find(resource->parent),
+								 all) :
+					0);
+	}
 	find_shares(root, rel, state, matches, uppermost, &parents);
 	return calls_of_all(state, resource, parents);
 }

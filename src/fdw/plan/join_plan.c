@@ -72,8 +72,12 @@ asked_values(PlannerInfo *root, RelOptInfo *inner, Path *path, bool *known)
 	}
 	*known = true;
 	for (int i = 0; i < resource->nlinks; i++)
-		*known &= bms_is_member(
-			ftx_resource_column(resource, resource->links[i].column), columns);
+	{
+		int column = ftx_resource_column(resource, resource->links[i].column);
+
+		*known &= bms_is_member(column, columns) ||
+				  (resource->columns[column].flags & FTX_KEY) == 0;
+	}
 	return values;
 }
 

@@ -477,6 +477,7 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 	plan.first_attnums = attnum_list(
 		ftx_condition_columns(baserel, state, conditions));
 	plan.needs_detail = state->needs_detail;
+	plan.needs_parent = state->needs_parent;
 	plan.page_size = state->table.page_size;
 	/* a cursor wants its first rows soon, and maybe no others */
 	plan.prefetch = state->table.prefetch &&

@@ -40,6 +40,7 @@ typedef struct FtxPlanState
 	Bitmapset *used;   /* attnums the query needs */
 	bool needs_detail; /* one of them comes only from the detail call */
 	bool needs_list;   /* one of them comes only from the list */
+	bool needs_parent; /* one of them comes only from the rows of the parent */
 	List *matches;	   /* of FtxMatch, from baserestrictinfo */
 	double list_rows;  /* rows of the unfiltered list */
 } FtxPlanState;

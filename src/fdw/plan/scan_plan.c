@@ -31,6 +31,7 @@ plan_fields(FtxScanPlan *plan, FtxFields *fields)
 	ftx_field_list(fields, &plan->attnums);
 	ftx_field_list(fields, &plan->first_attnums);
 	ftx_field_flag(fields, &plan->needs_detail);
+	ftx_field_flag(fields, &plan->needs_parent);
 	ftx_field_number(fields, &plan->page_size);
 	ftx_field_flag(fields, &plan->prefetch);
 	ftx_field_flag(fields, &plan->few_rows);

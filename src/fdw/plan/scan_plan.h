@@ -75,6 +75,7 @@ typedef struct FtxScanPlan
 	List *attnums;	 /* IntList: attributes to fill */
 	List *first_attnums; /* IntList: those of them that conditions need */
 	bool needs_detail;	 /* one of them comes only from the detail call */
+	bool needs_parent;	 /* one of them comes only from rows of the parent */
 	int page_size;
 	bool prefetch;
 	bool few_rows; /* a few may suffice, how many is not known */

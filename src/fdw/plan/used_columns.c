@@ -397,6 +397,8 @@ ftx_find_used_columns(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state)
 			state->needs_detail = true;
 		if ((flags & FTX_LIST_ONLY) != 0)
 			state->needs_list = true;
+		if ((flags & (FTX_KEY | FTX_PARENT)) == FTX_PARENT)
+			state->needs_parent = true;
 	}
 }
 

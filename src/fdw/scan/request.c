@@ -576,6 +576,7 @@ ftx_scan_request(FtxScanState *state, FtxScanRequest *request)
 	}
 	request->range.fixed = palloc0(sizeof(char *) *
 								   state->plan.resource->ncolumns);
+	request->range.with_parents = state->plan.needs_parent;
 	if (ruled_out(state))
 	{
 		request->none = true;
