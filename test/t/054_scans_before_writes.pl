@@ -135,7 +135,29 @@ is($node->safe_psql('postgres', q{
 	SET search_path = rescan, public; SET fivetrex.server = 'rescan'; SET enable_material = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
 	SELECT count(*), count(fivetrex_pause('assimilate_seem')) FROM (VALUES (1), (2)) v(n) JOIN LATERAL (SELECT id, n FROM groups OFFSET 0) g ON true}), '28|28', 'a rescan after a write reads anew');
 
-is_deeply([ $mock->violations($_) ], [], "$_: no request broke the definition") for qw(loop ret ins func cur);
+# ---------- parts of WITH that nothing reads, or not to their end
+
+world('unread');
+$node->query('CREATE TABLE kept (k text)');
+my $n = 0;
+foreach my $rows (0 .. 3)
+{
+	foreach my $read ("SELECT count(*) FROM unread.groups g, w WHERE left(g.name, 1) = '%'", 'SELECT count(*) FROM unread.groups',
+		'SELECT count(*) FROM (SELECT k FROM w, unread.groups LIMIT 1) x')
+	{
+		foreach my $target ('kept (k)', 'unread.groups (name)')
+		{
+			my $column = $target =~ /\((.*)\)/ ? $1 : die;
+			my $name = "unread_${rows}_" . ++$n;
+			my ($status, undef, $complaint) = $node->psql('postgres', "SELECT fivetrex_version();
+				WITH w (k) AS (INSERT INTO $target SELECT '${name}_' || n FROM generate_series(1, $rows) n RETURNING $column) $read");
+			is("$status $complaint", '0 ', "a part of $rows rows: $target, $read");
+			is($node->query("SELECT count(*) FROM $target x WHERE $column LIKE '$name%'" =~ s/ \($column\)//r), $rows, 'makes them all');
+		}
+	}
+}
+
+is_deeply([ $mock->violations($_) ], [], "$_: no request broke the definition") for qw(loop ret ins func cur unread);
 $node->stop;
 $mock->stop;
 done_testing();

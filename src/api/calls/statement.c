@@ -227,10 +227,14 @@ finish_parts(EState *estate)
 	foreach (lc, estate->es_auxmodifytables)
 	{
 		PlanState *part = lfirst(lc);
+		TupleTableSlot *row;
 
 		do
+		{
 			ResetPerTupleExprContext(estate);
-		while (!TupIsNull(ExecProcNode(part)));
+			/* not in TupIsNull(), which evaluates its argument twice */
+			row = ExecProcNode(part);
+		} while (!TupIsNull(row));
 	}
 	MemoryContextSwitchTo(old);
 }
