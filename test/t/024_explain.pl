@@ -161,6 +161,17 @@ like($node->query(q{PREPARE p (text) AS SELECT * FROM groups WHERE id = $1; EXPL
 like($node->query(q{SET plan_cache_mode = force_generic_plan; PREPARE p (text) AS SELECT * FROM groups WHERE id = $1;
 	EXPLAIN EXECUTE p ('..')}), qr{Fivetran Request: GET /v1/groups\?limit=1000\n}, 'in a generic plan');
 
+# a LIMIT that is none makes no call less
+$node->query("ALTER FOREIGN TABLE connectors OPTIONS (ADD page_size '10')");
+foreach my $what ('id', 'setup_tests')
+{
+	my @calls = map { $node->query("EXPLAIN SELECT $what FROM connectors $_") =~ /Expected Calls: (\d+)/ }
+	  '', map { "LIMIT $_" } 2147483647, 2147483646, 2147483638, 2147483647 - 10000;
+	cmp_ok($calls[0], '>', 1, "$what takes several calls");
+	is_deeply([ @calls[ 1 .. 4 ] ], [ ($calls[0]) x 4 ], 'all of them with such a LIMIT');
+}
+$node->query("ALTER FOREIGN TABLE connectors OPTIONS (DROP page_size)");
+
 # ---------- writes
 
 foreach my $case (

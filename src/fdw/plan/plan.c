@@ -449,11 +449,12 @@ few_rows_suffice(PlannerInfo *root)
 static int
 calls_up_to(const FtxScanPlan *plan, int calls)
 {
-	int pages = Max(1, (plan->limit + plan->page_size - 1) / plan->page_size);
+	int64 limit = plan->limit;
+	int64 pages = Max(1, (limit + plan->page_size - 1) / plan->page_size);
 
-	if (plan->limit < 0 || plan->mode != FTX_SCAN_LIST)
+	if (limit < 0 || plan->mode != FTX_SCAN_LIST)
 		return calls;
-	return Min(calls, pages + (plan->needs_detail ? plan->limit : 0));
+	return (int) Min(calls, pages + (plan->needs_detail ? limit : 0));
 }
 
 ForeignScan *
