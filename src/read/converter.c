@@ -99,8 +99,7 @@ add_attribute(FtxConverter *converter, Form_pg_attribute att, int column,
 		paths[(*npaths)++] = ftx_slot_path(attribute->column);
 	}
 	ftx_attribute_prepare(attribute, att);
-	attribute->may_be_null = (attribute->column->flags &
-							  (FTX_KEY | FTX_PARENT)) == 0 &&
+	attribute->may_be_null = (attribute->column->flags & FTX_KEY) == 0 &&
 							 ftx_misfits_allowed(att);
 }
 

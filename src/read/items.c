@@ -56,6 +56,7 @@ ftx_items_reset(FtxItems *items)
 		ftx_items_reset(items->parents);
 	MemoryContextReset(items->range_cxt);
 	items->known = NULL;
+	items->told = NULL;
 	items->active = 0;
 	items->current = -1;
 	items->received = 0;
@@ -118,8 +119,8 @@ start_lane(FtxItems *items)
 											items->query);
 		lane->value = items->nlists > 0 ? items->list_values[n] : NULL;
 		ftx_pages_open(lane->pages, path,
-					   bms_is_empty(items->needed) ? NULL : bound, key,
-					   items->narrowed);
+					   bms_is_empty(items->needed) ? NULL : bound, items->told,
+					   key, items->narrowed);
 		ftx_pages_request(lane->pages);
 		lane->listed = items->plan.enumerate && !items->enumerated;
 		lane->busy = true;

@@ -12,6 +12,7 @@
 
 #include "base/textset.h"
 #include "catalogue/catalogue.h"
+#include "json/json.h"
 #include "nodes/bitmapset.h"
 #include "read/items.h"
 #include "read/pages.h"
@@ -73,6 +74,8 @@ struct FtxItems
 
 	/* parents that are enumerated: slot i + 1 is links[i] */
 	FtxItems *parents;
+	FtxJsonValue *told; /* by catalogue index, what the present one tells beside
+						 * its name; NULL: it is not enumerated */
 	texthash_hash *known; /* of the range; what tells a parent, quoted */
 };
 

@@ -15,7 +15,7 @@
 
 FtxJsonValue *
 ftx_overlay_create(const FtxReadSpec *spec, char *const *bound,
-				   MemoryContext cxt)
+				   const FtxJsonValue *told, MemoryContext cxt)
 {
 	const FtxResource *resource = spec->resource;
 	int nslots = spec->projection->nslots;
@@ -28,8 +28,15 @@ ftx_overlay_create(const FtxReadSpec *spec, char *const *bound,
 		StringInfoData json;
 		char *text;
 
-		if (column < 0 || (resource->columns[column].flags & FTX_PARENT) == 0 ||
-			bound[column] == NULL)
+		if (column < 0 || (resource->columns[column].flags & FTX_PARENT) == 0)
+			continue;
+		if (told != NULL && told[column].kind != FTX_JSON_ABSENT)
+		{
+			overlay[i] = told[column];
+			overlay[i].text = pnstrdup(told[column].text, told[column].len);
+			continue;
+		}
+		if (bound[column] == NULL)
 			continue;
 		initStringInfo(&json);
 		escape_json(&json, bound[column]);

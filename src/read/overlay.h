@@ -12,11 +12,13 @@
 #include "read/pages.h"
 
 /*
- * The values as JSON strings, by slot, as the items of a page have theirs; in
- * `cxt`.  `bound` has them by catalogue index.
+ * The values as JSON, by slot, as the items of a page have theirs; in `cxt`.
+ * `bound` has the texts of those that name the parent by catalogue index, and
+ * `told` (may be NULL) what its row says of the others.
  */
-extern FtxJsonValue *ftx_overlay_create(const FtxReadSpec *spec,
-										char *const *bound, MemoryContext cxt);
+extern FtxJsonValue *
+ftx_overlay_create(const FtxReadSpec *spec, char *const *bound,
+				   const FtxJsonValue *told, MemoryContext cxt);
 
 /* Put them into an item; nothing if the overlay is NULL. */
 extern void ftx_overlay_apply(const FtxReadSpec *spec,

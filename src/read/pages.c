@@ -94,7 +94,7 @@ ftx_pages_reset(FtxPages *pages)
 
 void
 ftx_pages_open(FtxPages *pages, const char *path, char *const *bound,
-			   const char *key, bool narrowed)
+			   const FtxJsonValue *told, const char *key, bool narrowed)
 {
 	const FtxResource *resource = pages->spec.resource;
 
@@ -112,7 +112,8 @@ ftx_pages_open(FtxPages *pages, const char *path, char *const *bound,
 						ftx_list_length(pages->spec.session, path));
 		return;
 	}
-	pages->overlay = ftx_overlay_create(&pages->spec, bound, pages->list_cxt);
+	pages->overlay = ftx_overlay_create(&pages->spec, bound, told,
+										pages->list_cxt);
 	if (resource->object_id != NULL)
 		pages->asked_for = MemoryContextStrdup(
 			pages->list_cxt, bound[ftx_resource_key(resource)]);

@@ -134,6 +134,8 @@ ftx_parents_start(FtxItems *items)
 		}
 	}
 	ftx_items_start(items->parents, &range);
+	items->told = MemoryContextAllocZero(
+		items->range_cxt, sizeof(FtxJsonValue) * resource->ncolumns);
 	pfree(range.fixed);
 }
 
@@ -167,6 +169,31 @@ seen_before(FtxItems *items, char *const *bound)
 }
 
 /*
+ * The text of what a parent tells beside its name; NULL if no text has its
+ * characters.  That is no matter before a row is made of it.
+ */
+static char *
+told_text(const FtxJsonValue *value)
+{
+	MemoryContext old = CurrentMemoryContext;
+	char *volatile text = NULL;
+
+	PG_TRY();
+	{
+		text = ftx_json_text(value);
+	}
+	PG_CATCH();
+	{
+		if (geterrcode() != ERRCODE_UNTRANSLATABLE_CHARACTER)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(old);
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	return text;
+}
+
+/*
  * Take the next parent that was enumerated into `bound`; false if it is none
  * that was asked for.  At the end `enumerated` is set.
  */
@@ -179,6 +206,7 @@ next_enumerated(FtxItems *items, char **bound)
 
 	if (item == NULL)
 	{
+		items->told = NULL;
 		items->enumerated = true;
 		items->parents_ended = !items->plan.known;
 		return false;
@@ -187,11 +215,16 @@ next_enumerated(FtxItems *items, char **bound)
 	{
 		int column = ftx_resource_column(resource, resource->links[i].column);
 
+		if (!names_parent(items, column))
+		{
+			bound[column] = told_text(&item[i + 1]);
+			items->told[column] = item[i + 1];
+			continue;
+		}
 		bound[column] = ftx_json_text(&item[i + 1]);
-		if (names_parent(items, column))
-			matches &= bound[column] != NULL &&
-					   (items->fixed[column] == NULL ||
-						strcmp(bound[column], items->fixed[column]) == 0);
+		matches &= bound[column] != NULL &&
+				   (items->fixed[column] == NULL ||
+					strcmp(bound[column], items->fixed[column]) == 0);
 	}
 	return matches && !seen_before(items, bound);
 }

@@ -118,6 +118,31 @@ makes('that it has none is checked on the rows', q{SELECT count(*) FROM connecto
 	[ $config, columns_of('public', 'customers') ], 4);
 $mock->replace('w', path => "$c/assimilate_seem/schemas", raw => undef);
 
+# ---------- what is no text
+
+config_is(q{{"public":{"name_in_destination":"\\ud800","tables":{"customers":{},"orders":{}}}}});
+foreach my $name (qw(connector_tables connector_columns))
+{
+	my ($log, $out, $err) = $node->sent($mock, 'w', "SELECT schema_in_destination FROM $name WHERE connector_id = 'assimilate_seem' AND table_name = 'customers'");
+	is_deeply([ $out, sort @$log ], [ '', $config, $name eq 'connector_columns' ? columns_of('public', 'customers') : () ], "$name: half of a character: requests");
+	like($err, qr/ERROR:  22P05: .*\nCONTEXT:  column "schema_in_destination" of foreign table "$name"/, "$name: the error names the column");
+	$node->query("ALTER FOREIGN TABLE $name OPTIONS (ADD on_value_error 'null')");
+	($log, $out, $err) = $node->sent($mock, 'w', "SELECT count(*), count(schema_in_destination) FROM $name WHERE connector_id = 'assimilate_seem'");
+	is($out, $name eq 'connector_columns' ? '10|0' : '2|0', "$name: on_value_error: NULL");
+	like($err, qr/WARNING:.*$name/, "$name: and a warning");
+	$node->query("ALTER FOREIGN TABLE $name OPTIONS (DROP on_value_error)");
+}
+config_is(q{{"public":{"name_in_destination":{"a": 1},"tables":{"customers":{}}}}});
+is($node->query(q{SELECT DISTINCT t.schema_in_destination || ' ' || c.schema_in_destination FROM connector_tables t JOIN connector_columns c USING (connector_id, schema_name, table_name)
+		WHERE connector_id = 'assimilate_seem'}), '{"a": 1} {"a": 1}', 'anything else is its text, in both alike');
+$mock->replace('w', path => "$c/assimilate_seem/schemas", raw => undef);
+
+# ---------- a table of 1.0
+
+$node->query('ALTER FOREIGN TABLE connector_columns DROP COLUMN schema_in_destination; ALTER FOREIGN TABLE connector_columns ADD COLUMN schema_in_destination text');
+makes('added to a table that was imported before', q{SELECT DISTINCT schema_in_destination FROM connector_columns WHERE connector_id = 'assimilate_seem' AND table_name = 'orders'},
+	[ $config, columns_of('public', 'orders') ], 'public');
+
 # ---------- the planner
 
 sub explained
