@@ -33,7 +33,7 @@ ftx_action_find(const char *function)
 	return NULL;
 }
 
-const FtxHandwritten ftx_handwritten[] = {
+static const FtxHandwritten handwritten[] = {
 	{"fivetrex_ping", FTX_GET, "/v1/account/info", &ftx_account},
 	{"fivetrex_sync_status", FTX_GET, "/v1/connections/{connector_id}",
 	 &ftx_connectors},
@@ -53,7 +53,7 @@ const FtxHandwritten ftx_handwritten[] = {
 const FtxHandwritten *
 ftx_handwritten_find(const char *function)
 {
-	for (const FtxHandwritten *h = ftx_handwritten; h->function != NULL; h++)
+	for (const FtxHandwritten *h = handwritten; h->function != NULL; h++)
 	{
 		if (strcmp(h->function, function) == 0)
 			return h;
@@ -74,7 +74,7 @@ ftx_function_of_operation(FtxMethod method, const char *path)
 				return action->function;
 		}
 	}
-	for (const FtxHandwritten *h = ftx_handwritten; h->function != NULL; h++)
+	for (const FtxHandwritten *h = handwritten; h->function != NULL; h++)
 	{
 		if (h->method == method && ftx_template_same(h->path, path))
 			return h->function;

@@ -105,8 +105,6 @@ typedef struct FtxHandwritten
 	const FtxResource *history;
 } FtxHandwritten;
 
-extern const FtxHandwritten ftx_handwritten[]; /* ended by NULLs */
-
 /* The row of such a function, or NULL. */
 extern const FtxHandwritten *ftx_handwritten_find(const char *function);
 

@@ -37,7 +37,7 @@ extern bool ftx_func_is_ours(ForeignServer *server);
 extern char *ftx_func_fill_path(FunctionCallInfo fcinfo, const char *function,
 								const char *template);
 
-/* The same, by the template in ftx_handwritten. */
+/* The same, by the template of the FtxHandwritten of that name. */
 extern char *ftx_func_path(FunctionCallInfo fcinfo, const char *function);
 
 /* A method by its name, in any case; ERRCODE_INVALID_PARAMETER_VALUE else. */

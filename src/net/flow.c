@@ -64,8 +64,11 @@
 
 /* ---------- interrupts ---------- */
 
-bool
-ftx_interrupt_due(void)
+/*
+ * Will CHECK_FOR_INTERRUPTS() end the statement?
+ */
+static bool
+interrupt_due(void)
 {
 	return (QueryCancelPending || ProcDiePending ||
 			ftx_transaction_timeout_pending) &&
@@ -82,7 +85,7 @@ look_at_signals(void)
 {
 	ftx_unblock_signals();
 	ftx_block_signals();
-	return ftx_interrupt_due();
+	return interrupt_due();
 }
 
 /* ---------- whose turn it is ---------- */
@@ -372,7 +375,7 @@ ftx_flow_late(FtxEngine *engine)
 FtxRequest *
 ftx_flow_next(FtxEngine *engine)
 {
-	if (engine->counts[FTX_QUEUED] == 0 || ftx_interrupt_due())
+	if (engine->counts[FTX_QUEUED] == 0 || interrupt_due())
 		return NULL;
 	if (engine->held <= FTX_HELD_BYTES && !engine->narrow)
 		return oldest(engine, FTX_QUEUED, NULL);

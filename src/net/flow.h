@@ -51,9 +51,6 @@ extern FtxRequest *ftx_flow_late(FtxEngine *engine);
 /* The request to be sent next, of those that are queued; NULL: none now. */
 extern FtxRequest *ftx_flow_next(FtxEngine *engine);
 
-/* Will CHECK_FOR_INTERRUPTS() end the statement? */
-extern bool ftx_interrupt_due(void);
-
 /* When a request is due to be sent or given up, of ftx_clock(); -1 = never. */
 extern int64 ftx_engine_due(FtxEngine *engine);
 

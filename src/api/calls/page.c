@@ -36,8 +36,11 @@ key_is(const char *key, int len, const char *expected)
 	return len == (int) strlen(expected) && memcmp(key, expected, len) == 0;
 }
 
-FtxJsonValue *
-ftx_page_add_item(FtxPage *page)
+/*
+ * Room for one more item, whose slots are ABSENT.
+ */
+static FtxJsonValue *
+add_item(FtxPage *page)
 {
 	FtxJsonValue *values;
 
@@ -89,7 +92,7 @@ decode_items(Decoder *decoder)
 			skip_member(scanner);
 		}
 		else if (ftx_scanner_peek(scanner) == '{')
-			ftx_scanner_value(scanner, root, ftx_page_add_item(decoder->page));
+			ftx_scanner_value(scanner, root, add_item(decoder->page));
 		else
 		{
 			complaint = "An item of the list is not an object.";
@@ -167,7 +170,7 @@ decode_data(Decoder *decoder)
 								wanted->projection);
 		case FTX_SHAPE_OBJECT:
 			ftx_scanner_value(scanner, &wanted->projection->root,
-							  ftx_page_add_item(decoder->page));
+							  add_item(decoder->page));
 	}
 	return NULL;
 }
@@ -220,8 +223,7 @@ decode_bare(Decoder *decoder, FtxSlice body)
 		ftx_page_member(&whole, wanted->bare).kind != FTX_JSON_STRING)
 		return false;
 	decoder->page->nitems = 0;
-	ftx_page_project(&whole, wanted->projection,
-					 ftx_page_add_item(decoder->page));
+	ftx_page_project(&whole, wanted->projection, add_item(decoder->page));
 	return true;
 }
 

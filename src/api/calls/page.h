@@ -108,9 +108,6 @@ typedef struct FtxMapValue
 extern const char *
 ftx_page_decode(FtxPage *page, FtxSlice body, const FtxWanted *wanted);
 
-/* Room for one more item, whose slots are ABSENT. */
-extern FtxJsonValue *ftx_page_add_item(FtxPage *page);
-
 /*
  * The values that are wanted of one object, which is a slice of an answer that
  * was decoded: nslots of them.

@@ -42,8 +42,11 @@ static int held = 0;
 static size_t held_bytes = 0;
 static int unsearched = 0;
 
-void
-ftx_secret_wipe(char *text)
+/*
+ * Overwrite a string that held a secret.
+ */
+static void
+wipe(char *text)
 {
 	explicit_bzero(text, strlen(text));
 }
@@ -78,12 +81,12 @@ end_secret(void *arg)
 		unsearched--;
 		return;
 	}
-	ftx_secret_wipe(secret->text);
+	wipe(secret->text);
 	for (int i = 0; i < MAX_FORMS; i++)
 	{
 		/* also one that was too short to count */
 		if (secret->forms[i].text != NULL)
-			ftx_secret_wipe(secret->forms[i].text);
+			wipe(secret->forms[i].text);
 	}
 }
 

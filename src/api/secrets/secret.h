@@ -65,9 +65,6 @@ extern const char *ftx_secret_text(const FtxSecret *secret);
 #define FTX_SECRET_BLANK '\001'	 /* the end of a line, a tab */
 #define FTX_SECRET_HIDDEN '\002' /* any other that is not visible */
 
-/* Overwrite a string that held a secret. */
-extern void ftx_secret_wipe(char *text);
-
 /*
  * Does a form of a secret begin at `text`?  Its length there, 0 = none.  The
  * text ends at `end`; with `cut` more may have followed once, so that the

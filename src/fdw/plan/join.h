@@ -47,7 +47,6 @@ typedef struct FtxWindowPlan
 			   * is not known */
 } FtxWindowPlan;
 
-extern List *ftx_window_pack(const FtxWindowPlan *plan);
 extern FtxWindowPlan ftx_window_unpack(const CustomScan *scan);
 
 /* Is the relation a table of ours? */

@@ -223,8 +223,8 @@ window_fields(FtxWindowPlan *plan, FtxFields *fields)
 	plan->outer = outer;
 }
 
-List *
-ftx_window_pack(const FtxWindowPlan *plan)
+static List *
+pack_window(const FtxWindowPlan *plan)
 {
 	FtxWindowPlan copy = *plan;
 	FtxFields fields = {.unpacks = false};
@@ -281,7 +281,7 @@ window_path(Path *outer, FtxJoinOuter kind, double keys)
 	path->path.pathkeys = outer->pathkeys;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->custom_paths = list_make1(outer);
-	path->custom_private = ftx_window_pack(&plan);
+	path->custom_private = pack_window(&plan);
 	path->methods = &path_methods;
 	return &path->path;
 }

@@ -188,8 +188,8 @@ next_item(FtxScanState *state)
 /*
  * Read the next row from the API into a slot; false at the end.
  */
-bool
-ftx_scan_read_row(FtxScanState *state, TupleTableSlot *slot, MemoryContext cxt)
+static bool
+read_api_row(FtxScanState *state, TupleTableSlot *slot, MemoryContext cxt)
 {
 	const FtxJsonValue *item;
 	MemoryContext old;
@@ -256,7 +256,7 @@ ftx_scan_read_wanted(FtxScanState *state, TupleTableSlot *slot,
 	MemoryContext old;
 
 	if (state->spool_filter == NULL || !state->in_steps)
-		return ftx_scan_read_row(state, slot, cxt);
+		return read_api_row(state, slot, cxt);
 	while ((item = begin_row(state, slot, cxt)) != NULL &&
 		   !passes_filter(state, state->spool_filter, state->conditions_context,
 						  slot))
@@ -339,7 +339,7 @@ next_row(FtxScanState *state, TupleTableSlot *slot)
 		found = state->begun != NULL;
 	}
 	else
-		found = ftx_scan_read_row(state, slot, state->row_cxt);
+		found = read_api_row(state, slot, state->row_cxt);
 	if (!found)
 		ftx_open_list_unregister(&state->open_list);
 	return found;
@@ -388,8 +388,8 @@ ftx_scan_ask(FtxScanState *state, FtxCall **calls)
  * Start over.  What has to be asked again is answered by the memo as long as
  * it holds it.
  */
-void
-ftx_scan_restart(FtxScanState *state)
+static void
+restart_scan(FtxScanState *state)
 {
 	ftx_row_filter_reset(state->filter);
 	ftx_row_filter_reset(state->conditions);
@@ -415,7 +415,7 @@ ftx_scan_end(FtxScanState *state)
 {
 	ftx_items_report(state->items);
 	ftx_converter_report(state->converter);
-	ftx_scan_restart(state);
+	restart_scan(state);
 	ExecDropSingleTupleTableSlot(state->conditions_slot);
 
 	/* requests under way, the session's pin and all memory go with it */
@@ -468,7 +468,7 @@ fivetrexIterateForeignScan(ForeignScanState *node)
 void
 fivetrexReScanForeignScan(ForeignScanState *node)
 {
-	ftx_scan_restart(node->fdw_state);
+	restart_scan(node->fdw_state);
 }
 
 void

@@ -34,7 +34,6 @@ extern void ftx_scan_next(FtxScanState *state);
  * with what has arrived?  (It may still wait when no row of that passes.)
  */
 extern bool ftx_scan_ready(FtxScanState *state);
-extern void ftx_scan_restart(FtxScanState *state);
 extern void ftx_scan_end(FtxScanState *state);
 
 /*

@@ -112,11 +112,10 @@ extern void ftx_scan_read_to_end(FtxOpenList *list);
 /* Hand out the next row that was kept; false when there is none. */
 extern bool ftx_scan_spooled_row(FtxScanState *state, TupleTableSlot *slot);
 
-/* In scan.c: read the next row from the API into a slot; false at the end. */
-extern bool
-ftx_scan_read_row(FtxScanState *state, TupleTableSlot *slot, MemoryContext cxt);
-
-/* The same, without rows that are certain not to pass the scan's filter. */
+/*
+ * In scan.c: read the next row from the API into a slot, but none that is
+ * certain not to pass the scan's filter; false at the end.
+ */
 extern bool ftx_scan_read_wanted(FtxScanState *state, TupleTableSlot *slot,
 								 MemoryContext cxt);
 
