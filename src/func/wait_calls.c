@@ -334,6 +334,46 @@ take_page(FtxWait *wait, FtxConverter *converter, FtxPage *page)
 	}
 }
 
+/*
+ * The path of a page of what happened from a time on; NULL: nothing did.
+ */
+static char *
+history_path(const FtxWait *wait, const FtxResource *history, TimestampTz from,
+			 const char *cursor)
+{
+	StringInfoData path;
+
+	initStringInfo(&path);
+	appendStringInfoString(
+		&path,
+		ftx_func_fill_path(wait->fcinfo, FTX_WAIT_FUNCTION, history->list));
+	appendStringInfoString(&path, "?limit=1000");
+	if (!ftx_period_params(history, from, DT_NOEND,
+						   ftx_wait_their_clock(wait, GetCurrentTimestamp()),
+						   &path))
+		return NULL;
+	if (cursor != NULL)
+		ftx_path_add_param(&path, "cursor", cursor);
+	return path.data;
+}
+
+/*
+ * A page was not told: it may be at the next look, or no account tells it.  All
+ * else is raised.
+ */
+static void
+accept_unread(FtxWait *wait, FtxCall *call)
+{
+	const FtxAnswer *answer = ftx_call_answer(call);
+
+	if (answer->problem == FTX_PROBLEM_ROUTE_MISSING || answer->status == 405)
+		wait->no_history = true;
+	else if (!is_passing(call))
+		ftx_call_raise(call);
+	else if (wait->unread_since == DT_NOBEGIN)
+		wait->unread_since = GetCurrentTimestamp();
+}
+
 void
 ftx_wait_read_history(FtxWait *wait, TimestampTz from)
 {
@@ -354,35 +394,18 @@ ftx_wait_read_history(FtxWait *wait, TimestampTz from)
 							.hurried = wait->limit >= 0,
 							.time_left = time_left(wait)};
 		FtxPage page = {0};
-		StringInfoData path;
 		FtxCall *call;
 		char *next;
 
-		initStringInfo(&path);
-		appendStringInfoString(
-			&path,
-			ftx_func_fill_path(wait->fcinfo, FTX_WAIT_FUNCTION, history->list));
-		appendStringInfoString(&path, "?limit=1000");
-		if (!ftx_period_params(
-				history, from, DT_NOEND,
-				ftx_wait_their_clock(wait, GetCurrentTimestamp()), &path))
+		spec.path = history_path(wait, history, from,
+								 cursor != NULL ? strVal(cursor) : NULL);
+		if (spec.path == NULL)
 			return;
-		if (cursor != NULL)
-			ftx_path_add_param(&path, "cursor", strVal(cursor));
-		spec.path = path.data;
 		call = ftx_call_start(wait->session, &spec, &stats, NULL,
 							  CurrentMemoryContext);
 		if (!ftx_call_succeeded(call))
 		{
-			FtxProblem problem = ftx_call_answer(call)->problem;
-
-			if (problem == FTX_PROBLEM_ROUTE_MISSING ||
-				ftx_call_answer(call)->status == 405)
-				wait->no_history = true;
-			else if (!is_passing(call))
-				ftx_call_raise(call);
-			else if (wait->unread_since == DT_NOBEGIN)
-				wait->unread_since = GetCurrentTimestamp();
+			accept_unread(wait, call);
 			return;
 		}
 		ftx_call_decode(call, &wanted, &page);

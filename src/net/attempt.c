@@ -133,6 +133,45 @@ note_attempt(FtxRequest *request)
 		response->repeats_doubt = true;
 }
 
+/*
+ * An attempt that tells nothing of the server's mind is made again at once, or
+ * soon, without a pause that grows; false if it is not of this kind.
+ */
+static bool
+send_again(FtxRequest *request)
+{
+	FtxEngine *engine = request->engine;
+	const FtxResponse *response = &request->response;
+
+	if (response->outcome != FTX_ANSWERED && request->refused &&
+		request->refusals < FTX_MAX_REFUSALS)
+	{
+		ftx_attempt_refused(request);
+		return true;
+	}
+	engine->interrupted |= request->interrupted;
+	if (request->unfit)
+		send_on_fresh(request);
+	else if (request->distrusted)
+		send_with_all_roots(request);
+	else if (response->outcome == FTX_NO_DESCRIPTOR &&
+			 descriptor_comes(request))
+	{
+		uncount(request);
+		request->due = ftx_clock() + DESCRIPTOR_PAUSE;
+		ftx_request_set_state(request, FTX_WAITING);
+	}
+	else if (request->set_aside ||
+			 (request->interrupted && request->method == FTX_GET))
+	{
+		engine->narrow |= request->set_aside;
+		ftx_request_set_state(request, FTX_QUEUED);
+	}
+	else
+		return false;
+	return true;
+}
+
 void
 ftx_attempt_finish(FtxRequest *request)
 {
@@ -148,38 +187,8 @@ ftx_attempt_finish(FtxRequest *request)
 	int64 now = ftx_clock();
 	int64 wait;
 
-	if (response->outcome != FTX_ANSWERED && request->refused &&
-		request->refusals < FTX_MAX_REFUSALS)
-	{
-		ftx_attempt_refused(request);
+	if (send_again(request))
 		return;
-	}
-	engine->interrupted |= request->interrupted;
-	if (request->unfit)
-	{
-		send_on_fresh(request);
-		return;
-	}
-	if (request->distrusted)
-	{
-		send_with_all_roots(request);
-		return;
-	}
-	if (response->outcome == FTX_NO_DESCRIPTOR && descriptor_comes(request))
-	{
-		uncount(request);
-		request->due = now + DESCRIPTOR_PAUSE;
-		ftx_request_set_state(request, FTX_WAITING);
-		return;
-	}
-	if (request->set_aside ||
-		(request->interrupted && request->method == FTX_GET))
-	{
-		/* not the server's failure */
-		engine->narrow |= request->set_aside;
-		ftx_request_set_state(request, FTX_QUEUED);
-		return;
-	}
 	wait = ftx_backoff(&attempt, engine->config.max_retries,
 					   engine->config.retry_delay,
 					   pg_prng_double(&pg_global_prng_state));
