@@ -17,8 +17,9 @@ What is told of each is the paragraph itself, then
   ? what was wrong with them by the API's definition
 
 All paragraphs of a file share the worlds of the mock and one server, each has a session of its own.  The first world
-has the name of the story.  Comments that begin with --! are orders; those that concern another world begin with
-its name, as in --! [other] fault ..., and what is told of its requests with > [other].
+has the name of the story; addresses of worlds are psql variables, as :'other_url'.  Comments that begin with --! are
+orders; those that concern another world begin with its name, as in --! [other] fault ..., and what is told of its
+requests with > [other].
 
   --! world other {"connectors": 40, "page_size": 7}    another one: settings of the mock, options of the server
   --! settings {"rate_limit": 5}                        settings of the mock, see test/mock/README.md
@@ -26,7 +27,7 @@ its name, as in --! [other] fault ..., and what is told of its requests with > [
   --! answer ^/v1/groups {"code":"Success", ...         the same: the body of the first answer; %XX is a byte
   --! patch connections ID {"status.sync_state": "scheduled"}
   --! unset connections ID status.tasks paused
-  --! each mode: one | another                          run once with each as the psql variable "mode"
+  --! each mode: one | another                          run with each as the psql variable "mode"; several lines add up
   --! in order                                          rows and requests are told as they came
   --! codes only                                        of complaints that are not ours to word: severity and SQLSTATE
   --! hide (?<=made: ).*                                what matches is told as "...": words of libraries
@@ -113,8 +114,13 @@ my %orders = (
 		my ($collection, $id, @paths) = split / /, $rest;
 		$self->{mock}->patch($world, $collection, $id, unset => \@paths);
 	},
+	each => sub {
+		my ($self, undef, $rest) = @_;
+		($self->{how}{each}, my $values) = split /: /, $rest, 2;
+		push @{ $self->{how}{values} }, split / \| /, $values;
+	},
 	# how it is told
-	map { my $how = $_; ($how => sub { $_[0]{how}{$how} = $_[2] }) } qw(each in codes hide same));
+	map { my $how = $_; ($how => sub { $_[0]{how}{$how} = $_[2] }) } qw(in codes hide same));
 
 sub _obey
 {
@@ -135,9 +141,9 @@ sub _paragraph
 {
 	my ($self, $text) = @_;
 	$self->_obey($text);
-	my ($variable, $values) = split /: */, $self->{how}{each} // ':', 2;
+	my $variable = $self->{how}{each};
 	my @told = $text;
-	foreach my $value (split / \| /, $values || ' ')
+	foreach my $value ($variable ? @{ $self->{how}{values} } : '')
 	{
 		my $set = $variable ? "\\set $variable '" . ($value =~ s/'/''/gr) . "'\n" : '';
 		push @told, ": $value\n" if $variable;
@@ -151,7 +157,8 @@ sub _run
 {
 	my ($self, $set, $text) = @_;
 	$self->{mock}->clear($_) for @{ $self->{worlds} };
-	my (undef, $out, $err) = $self->{node}->psql('postgres', "\\set VERBOSITY verbose\n$set$text");
+	my $urls = join '', map { "\\set ${_}_url '" . $self->{mock}->url($_) . "'\n" } @{ $self->{worlds} };
+	my (undef, $out, $err) = $self->{node}->psql('postgres', "\\set VERBOSITY verbose\n\\pset null NULL\n$urls$set$text");
 	my @rows = map { $_ eq '' ? '(empty)' : $_ } split /\n/, $out;
 	@rows = sort @rows unless $self->{how}{in} || $text =~ /\bORDER BY\b|^\\(?!\.)|\bEXPLAIN\b/m;
 	my @requests = $self->_each_world(\&_requests);
