@@ -29,6 +29,7 @@ requests with > [other].
   --! unset connections ID status.tasks paused
   --! each mode: one | another                          run with each as the psql variable "mode"; several lines add up
   --! in order                                          rows and requests are told as they came
+  --! no requests                                       they are not told: how many pages are asked for ahead varies
   --! codes only                                        of complaints that are not ours to word: severity and SQLSTATE
   --! hide (?<=made: ).*                                what matches is told as "...": words of libraries
   --! same                                              run over the tables of each world and over those of the schema
@@ -100,7 +101,8 @@ my %orders = (
 	fault => sub { my ($self, $world, $rest) = @_; $self->{mock}->fault($world, $json->decode($rest)) },
 	answer => sub {
 		my ($self, $world, $rest) = @_;
-		my ($path, $body) = split / /, $rest, 2;
+		my ($path, $body) = split / /, "$rest ", 2;
+		$body =~ s/ $//;
 		$body =~ s/%([0-9A-F]{2})/chr hex $1/ge;
 		$self->{mock}->fault($world, { path => $path, body_base64 => encode_base64($body, '') });
 	},
@@ -120,7 +122,7 @@ my %orders = (
 		push @{ $self->{how}{values} }, split / \| /, $values;
 	},
 	# how it is told
-	map { my $how = $_; ($how => sub { $_[0]{how}{$how} = $_[2] }) } qw(in codes hide same));
+	map { my $how = $_; ($how => sub { $_[0]{how}{$how} = $_[2] }) } qw(in no codes hide same));
 
 sub _obey
 {
@@ -143,13 +145,16 @@ sub _paragraph
 	$self->_obey($text);
 	my $variable = $self->{how}{each};
 	my @told = $text;
-	foreach my $value ($variable ? @{ $self->{how}{values} } : '')
+	my @values = $variable ? @{ $self->{how}{values} } : '';
+	foreach my $n (0 .. $#values)
 	{
+		my $value = $values[$n];
+		$self->_obey($text) if $n > 0;
 		my $set = $variable ? "\\set $variable '" . ($value =~ s/'/''/gr) . "'\n" : '';
 		push @told, ": $value\n" if $variable;
 		push @told, map { "$_\n" } defined $self->{how}{same} ? $self->_compare($set, $text) : $self->_run($set, $text);
+		$self->{mock}->clear_faults($_) for @{ $self->{worlds} };
 	}
-	$self->{mock}->clear_faults($_) for @{ $self->{worlds} };
 	return join '', @told;
 }
 
@@ -161,7 +166,7 @@ sub _run
 	my (undef, $out, $err) = $self->{node}->psql('postgres', "\\set VERBOSITY verbose\n\\pset null NULL\n$urls$set$text");
 	my @rows = map { $_ eq '' ? '(empty)' : $_ } split /\n/, $out;
 	@rows = sort @rows unless $self->{how}{in} || $text =~ /\bORDER BY\b|^\\(?!\.)|\bEXPLAIN\b/m;
-	my @requests = $self->_each_world(\&_requests);
+	my @requests = defined $self->{how}{no} ? () : $self->_each_world(\&_requests);
 	@requests = sort @requests unless $self->{how}{in};
 	return @rows, $self->_complaints($err), (map { "> $_" } @requests), map { "? $_" } $self->_each_world(\&_violations);
 }
@@ -170,6 +175,8 @@ sub _complaints
 {
 	my ($self, $err) = @_;
 	my @lines = grep { !/^LOCATION:/ } map { s/^psql:<stdin>:\d+: //r } split /\n/, $err;
+	# as PostgreSQL calls it since 18
+	s{^(CONTEXT:  )?SQL (?=expression ")}{($1 // '') . 'PL/pgSQL '}e for @lines;
 	@lines = map { /^(\w+:  \w{5}): / ? $1 : () } @lines if defined $self->{how}{codes};
 	my $port = $self->{mock}->port;
 	my $hidden = $self->{how}{hide} // '(?!)';
