@@ -48,7 +48,12 @@ BEGIN
 		ELSIF kind = 'schemas' THEN
 			RETURN data -> 'schemas';
 		END IF;
-		RETURN (SELECT coalesce(jsonb_object_agg(s.key || '.' || t.key, t.value), '{}')
+		-- what else it may be has more than one text
+		IF EXISTS (SELECT FROM jsonb_each(data -> 'schemas') s
+			WHERE coalesce(jsonb_typeof(s.value -> 'name_in_destination'), 'null') NOT IN ('string', 'null')) THEN
+			RETURN NULL;
+		END IF;
+		RETURN (SELECT coalesce(jsonb_object_agg(s.key || '.' || t.key, jsonb_build_array(t.value, s.value ->> 'name_in_destination')), '{}')
 			FROM jsonb_each(data -> 'schemas') s, jsonb_each(s.value -> 'tables') t);
 	ELSIF kind = 'array' THEN
 		IF data -> 'id' IS DISTINCT FROM to_jsonb(n::text) OR jsonb_typeof(data -> 'events') IS DISTINCT FROM 'array'
@@ -70,8 +75,8 @@ BEGIN
 	WHEN 'schemas' THEN
 		RETURN (SELECT coalesce(jsonb_object_agg(schema_name, attrs), '{}') FROM f.connector_schemas WHERE connector_id = n::text);
 	WHEN 'tables' THEN
-		RETURN (SELECT coalesce(jsonb_object_agg(schema_name || '.' || table_name, attrs), '{}') FROM f.connector_tables
-			WHERE connector_id = n::text);
+		RETURN (SELECT coalesce(jsonb_object_agg(schema_name || '.' || table_name, jsonb_build_array(attrs, schema_in_destination)), '{}')
+			FROM f.connector_tables WHERE connector_id = n::text);
 	WHEN 'array' THEN
 		RETURN (SELECT to_jsonb(events) FROM f.webhooks WHERE id = n::text);
 	END CASE;
