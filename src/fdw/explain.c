@@ -19,7 +19,7 @@
 #include "catalogue/catalogue.h"
 #include "fdw/compat.h"
 #include "fdw/fdw.h"
-#include "fdw/plan/join.h"
+#include "fdw/plan/expected_calls.h"
 #include "fdw/modify/direct.h"
 #include "fdw/modify/modify.h"
 #include "fdw/modify/target.h"
@@ -189,9 +189,9 @@ static int64
 expected_calls(const FtxScanState *state)
 {
 	const PlanState *node = &state->node->ss.ps;
-	double calls = state->plan.calls;
+	double calls = ftx_expected_calls(node->state->es_plannedstmt,
+									  (const ForeignScan *) node->plan);
 
-	calls *= ftx_join_loops(node->state->es_plannedstmt, node->plan);
 	return (int64) rint(Min(calls, 1e15));
 }
 

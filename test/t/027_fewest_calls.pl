@@ -23,6 +23,8 @@ $node->query(
 	  CREATE TABLE again WITH (autovacuum_enabled = off) AS SELECT keys.* FROM keys, generate_series(1, 4);
 	  CREATE TABLE unknown WITH (autovacuum_enabled = off) AS SELECT * FROM keys;
 	  CREATE TABLE nothing (LIKE keys);
+	  CREATE FUNCTION few() RETURNS SETOF text STABLE ROWS 1 LANGUAGE plpgsql
+	    AS 'BEGIN RETURN QUERY SELECT k FROM keys; END';
 	  ANALYZE keys; ANALYZE two; ANALYZE again; ANALYZE nothing; ANALYZE j.connectors; ANALYZE j.groups;
 	  ANALYZE j.destinations; ANALYZE j.users; ANALYZE j.teams});
 
@@ -99,11 +101,19 @@ my @shapes = (
 	[ 'SELECT g.id, count(c.id) FROM j.groups g LEFT JOIN j.connectors c ON c.group_id = g.id GROUP BY 1', 'pages + 1' ],
 	[ 'SELECT count(*) FROM j.connectors c JOIN j.groups g ON g.id = c.group_id JOIN j.destinations d ON d.id = g.id',
 		'pages + 2' ],
-	[ 'SELECT g.id, (SELECT count(*) FROM j.connectors c WHERE c.group_id = g.id) FROM j.groups g', 'pages + 1',
-		'groups + 2', 'one filtered list a group, though the whole is fewer pages' ],
+	[ 'SELECT g.id, (SELECT count(*) FROM j.connectors c WHERE c.group_id = g.id) FROM j.groups g', 'pages + 1' ],
 	[ 'SELECT g.id, l.id FROM j.groups g, LATERAL (SELECT id FROM j.connectors c WHERE c.group_id = g.id
-	     ORDER BY id LIMIT 2) l', 'pages + 1', 'groups + 2', 'the same' ],
+	     ORDER BY id LIMIT 2) l', 'pages + 1' ],
 	[ 'SELECT count(*) FROM nothing k JOIN j.connector_states s ON s.connector_id = k.k', 0 ],
+	[ 'SELECT g.id, (SELECT count(*) FROM j.connectors c WHERE c.group_id = g.id AND NOT c.paused) FROM j.groups g',
+		'pages + 1' ],
+	[ 'SELECT k.n, (SELECT schema FROM j.connectors c WHERE c.id = k.k) FROM keys k', 'pages' ],
+	[ 'SELECT k.n, (SELECT schema FROM j.connectors c WHERE c.id = k.k) FROM two k', 2 ],
+	[ 'SELECT k, (SELECT schema FROM j.connectors c WHERE c.id = k) FROM few() k', 'pages', 'pages + pages + 1',
+		'one row is expected; what that comes to is seen while it is read' ],
+	[ 'SELECT k.n, l.id FROM keys k LEFT JOIN LATERAL (SELECT id FROM j.connectors c WHERE c.group_id = k.g
+	     ORDER BY id LIMIT 1) l ON true', 'pages' ],
+	[ 'SELECT g.id, (SELECT c.id FROM j.connectors c WHERE c.group_id = g.id LIMIT 1) FROM j.groups g', 'pages + 1' ],
 	# children
 	[ "SELECT * FROM j.connector_schemas WHERE connector_id = '$ids[0]'", 1 ],
 	[ "SELECT * FROM j.connector_tables WHERE connector_id = '$ids[0]'", 1 ],
@@ -123,6 +133,8 @@ my @shapes = (
 		'the reverse route is not taken: whether it tells the same is not documented' ],
 	[ "SELECT count(*) FROM j.user_groups WHERE user_id = '$user'", 1 ],
 	[ 'SELECT count(*) FROM j.team_users', 'teams + 1' ],
+	[ 'SELECT count(*) FROM j.connector_schemas UNION ALL SELECT count(*) FROM j.connector_tables', 'pages + 120' ],
+	[ 'SELECT (SELECT count(*) FROM j.connectors), (SELECT count(*) FROM j.connector_states)', 'pages + 120' ],
 	# joins by key
 	[ "SELECT count(*) FROM j.connectors c JOIN j.connector_states s ON s.connector_id = c.id WHERE $own",
 		'own + own_pages' ],
@@ -148,14 +160,19 @@ my @shapes = (
 		'both come from one answer, but scans share only answers that have come' ],
 	[ 'SELECT k.n, s.schema_name FROM keys k LEFT JOIN j.connector_schemas s ON s.connector_id = k.k LIMIT 1', 1 ],
 	[ 'SELECT k.n, s.state FROM keys k LEFT JOIN j.connector_states s ON s.connector_id = k.k LIMIT 3', 3 ],
-	[ 'SELECT k.n, s.state FROM keys k LEFT JOIN j.connector_states s ON s.connector_id = k.k LIMIT 4', 4, 7,
-		'keys are asked for in windows of 1, 2 and 4' ],
+	[ 'SELECT k.n, s.state FROM keys k LEFT JOIN j.connector_states s ON s.connector_id = k.k LIMIT 4', 4 ],
+	[ 'SELECT k.n, s.state FROM keys k LEFT JOIN j.connector_states s ON s.connector_id = k.k OFFSET 2 LIMIT 3', 5 ],
+	[ 'SELECT k.n, s.state, c.name_in_destination FROM keys k LEFT JOIN j.connector_states s ON s.connector_id = k.k
+	     LEFT JOIN j.connector_schemas c ON c.connector_id = k.k LIMIT 1', 2 ],
+	[ 'SELECT k.n, s.state FROM keys k LEFT JOIN j.connector_states s ON s.connector_id = k.k ORDER BY k LIMIT 2', 2 ],
 	[ 'SELECT EXISTS (SELECT FROM keys k LEFT JOIN j.connector_states s ON s.connector_id = k.k)', 1 ],
 	[ 'SELECT k.n, s.state FROM keys k LEFT JOIN j.connector_states s ON s.connector_id = k.k ORDER BY n LIMIT 3', 3 ],
 	[ 'BEGIN; UPDATE keys SET n = n FROM j.connector_states s WHERE s.connector_id = keys.k; ROLLBACK', 12 ],
 	[ 'BEGIN; DELETE FROM keys USING j.connector_states s WHERE s.connector_id = keys.k; ROLLBACK', 12 ],
 	[ 'BEGIN; DECLARE c CURSOR FOR SELECT k.n, s.state FROM keys k LEFT JOIN j.connector_states s
 	     ON s.connector_id = k.k; FETCH 1 FROM c; COMMIT', 1 ],
+	[ 'BEGIN; DECLARE c CURSOR FOR SELECT k.n, s.state FROM keys k LEFT JOIN j.connector_states s
+	     ON s.connector_id = k.k; FETCH ALL FROM c; COMMIT', 12 ],
 	[ 'PREPARE p AS SELECT count(*) FROM keys k JOIN j.connector_states s ON s.connector_id = k.k; EXECUTE p;
 	     DEALLOCATE p', 12 ],
 	[ 'SELECT count(*) FROM j.groups g JOIN j.group_users u ON u.group_id = g.id', 'groups + 1' ],
@@ -210,6 +227,28 @@ note(sprintf '%d shapes: %d calls made, %d are the fewest (%.2f), %d expected; t
 	scalar @shapes, $made_in_all, $fewest_in_all, $made_in_all / $fewest_in_all, $expected_in_all, $worst, $foreseen);
 note("above the fewest: $_") foreach @missed;
 cmp_ok(scalar @shapes, '>=', 80, 'shapes');
-cmp_ok($made_in_all / $fewest_in_all, '<=', 1.2, 'calls made to fewest');
-cmp_ok($foreseen, '>=', 0.6 * @shapes, 'EXPLAIN foresees the calls of most');
+cmp_ok($made_in_all / $fewest_in_all, '<=', 1.05, 'calls made to fewest');
+cmp_ok($foreseen, '>=', 0.85 * @shapes, 'EXPLAIN foresees the calls of most');
+
+# ---------- where the whole list turns out to be no gain ----------
+
+# Far longer than was thought: it was never analysed, and the memo cannot hold it.
+$mock->settings('long', connectors => 3200);
+$node->add_world($mock, 'long', page_size => 1000);
+$node->query(q{CREATE TABLE long_keys WITH (autovacuum_enabled = off) AS
+	SELECT id AS k, row_number() OVER (ORDER BY id) AS n FROM long.connectors;
+	ANALYZE long_keys});
+my $by_key = 'SELECT count((SELECT schema FROM %s.connectors c WHERE c.id = k.k)) FROM %s k WHERE n <= %d';
+$mock->clear('long');
+is($node->query(sprintf $by_key, 'long', 'long_keys', 20), 20, 'a row for each key');
+cmp_ok(scalar(my @requests = $mock->requests('long')), '<=', 20 + 3 * 4, 'a list that is too long is given up');
+
+# A write of this session before each row: the memo is empty each time.
+$node->query(
+	q{CREATE FUNCTION write_first(k text) RETURNS text VOLATILE LANGUAGE plpgsql
+	  AS $$ BEGIN PERFORM fivetrex_pause(k, server => 'j'); RETURN k; END $$});
+$mock->clear('j');
+is($node->query(q{SELECT count((SELECT schema FROM j.connectors c WHERE c.id = write_first(k.k))) FROM keys k}),
+	12, 'a row for each key, with writes between them');
+cmp_ok(scalar(grep { $_ =~ /^GET/ } $mock->requests('j')), '<=', 12 + 3 * 3, 'and the list is given up');
 done_testing();

@@ -83,6 +83,9 @@ ftx_expected_rows(FtxPlanState *state, const FtxResource *resource)
 		   parent->typical_rows;
 }
 
+static double
+calls_above(FtxPlanState *state, const FtxResource *resource, Parents parents);
+
 /*
  * Calls that read all of a resource, or of these parents.
  */
@@ -91,7 +94,6 @@ calls_of_all(FtxPlanState *state, const FtxResource *resource, Parents parents)
 {
 	int page_size = state->table.page_size;
 	const FtxResource *parent;
-	Parents above = {parents.n, parents.uppermost, parents.uppermost};
 	double count;
 
 	if (resource->parent == NULL)
@@ -106,9 +108,21 @@ calls_of_all(FtxPlanState *state, const FtxResource *resource, Parents parents)
 	count = clamp_row_est(count * parents.all);
 	return count * Max(1, ceil(resource->typical_rows / parent->typical_rows /
 							   page_size)) +
-		   (parents.n < 0 || parent->parent != NULL ?
-				calls_of_all(state, parent, above) :
-				0);
+		   calls_above(state, resource, parents);
+}
+
+/*
+ * Those of them that enumerate the parents.
+ */
+static double
+calls_above(FtxPlanState *state, const FtxResource *resource, Parents parents)
+{
+	const FtxResource *parent = ftx_resource_find(resource->parent);
+	Parents above = {parents.n, parents.uppermost, parents.uppermost};
+
+	return parents.n < 0 || parent->parent != NULL ?
+			   calls_of_all(state, parent, above) :
+			   0;
 }
 
 /*
@@ -191,17 +205,21 @@ find_shares(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 												JOIN_INNER, NULL);
 }
 
-double
-ftx_child_calls(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
-				List *matches)
+/*
+ * What is known of the parents that are asked for; false if they are known
+ * altogether: then *lists is how many lists of children that are.
+ */
+static bool
+find_parents(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
+			 List *matches, Parents *parents, double *lists)
 {
 	const FtxResource *resource = state->resource;
 	int uppermost = ftx_resource_column(resource, resource->links[0].column);
 	Bitmapset *known = NULL;
-	Parents parents = {.n = -1};
-	double lists = 1;
 	ListCell *lc;
 
+	parents->n = -1;
+	*lists = 1;
 	foreach (lc, matches)
 	{
 		FtxMatch *match = lfirst(lc);
@@ -209,20 +227,44 @@ ftx_child_calls(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 		if (!match->is_path_key)
 			continue;
 		known = bms_add_member(known, match->column);
-		lists *= ftx_match_keys(root, match);
+		*lists *= ftx_match_keys(root, match);
 		if (match->column == uppermost)
-			parents.n = ftx_match_keys(root, match);
+			parents->n = ftx_match_keys(root, match);
 	}
 	if (bms_is_subset(parent_columns(resource), known))
-	{
-		Parents all = {parents.n, 1, 1};
+		return false;
+	find_shares(root, rel, state, matches, uppermost, parents);
+	return true;
+}
 
-		return lists +
-			   (state->needs_parent ?
-					calls_of_all(state, ftx_resource_find(resource->parent),
-								 all) :
-					0);
-	}
-	find_shares(root, rel, state, matches, uppermost, &parents);
-	return calls_of_all(state, resource, parents);
+double
+ftx_child_calls(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
+				List *matches)
+{
+	Parents parents;
+	double lists;
+
+	if (!find_parents(root, rel, state, matches, &parents, &lists))
+		return lists + ftx_parent_calls(root, rel, state, matches);
+	return calls_of_all(state, state->resource, parents);
+}
+
+double
+ftx_parent_calls(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
+				 List *matches)
+{
+	const FtxResource *resource = state->resource;
+	Parents parents;
+	double lists;
+
+	if (resource->parent == NULL)
+		return 0;
+	if (find_parents(root, rel, state, matches, &parents, &lists))
+		return calls_above(state, resource, parents);
+	parents.uppermost = 1;
+	parents.all = 1;
+	return state->needs_parent ?
+			   calls_of_all(state, ftx_resource_find(resource->parent),
+							parents) :
+			   0;
 }

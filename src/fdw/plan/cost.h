@@ -37,6 +37,10 @@ ftx_expected_rows(FtxPlanState *state, const FtxResource *resource);
 extern double ftx_child_calls(PlannerInfo *root, RelOptInfo *rel,
 							  FtxPlanState *state, List *matches);
 
+/* Those of them that read its parents; 0 for a table that has none. */
+extern double ftx_parent_calls(PlannerInfo *root, RelOptInfo *rel,
+							   FtxPlanState *state, List *matches);
+
 /* Pages of the plain list with so many rows. */
 extern double ftx_list_pages(FtxPlanState *state, double rows);
 

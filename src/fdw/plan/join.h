@@ -91,11 +91,11 @@ ftx_join_of_window(const PlannedStmt *statement, const Plan *window, bool all,
 				   FtxJoinReads *reads, Plan **scan);
 
 /*
- * How often a foreign scan is expected to ask for something else: the product of
- * the keys of the rows that it takes parameters from, as far as the nodes above
- * want them.
+ * How many rows of the join's outer side suffice for the statement, as it ends
+ * with a LIMIT and each of them makes a row; -1: that is not known.
  */
-extern double ftx_join_loops(const PlannedStmt *statement, const Plan *scan);
+extern int64
+ftx_join_rows_wanted(const PlannedStmt *statement, const NestLoop *join);
 
 extern const CustomScanMethods ftx_join_window_methods;
 

@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "common/int.h"
 #include "fdw/plan/join.h"
 #include "miscadmin.h"
 #include "nodes/plannodes.h"
@@ -262,4 +263,58 @@ ftx_join_of_window(const PlannedStmt *statement, const Plan *window, bool all,
 	*scan = scan_for_row(innerPlan(search.join), search.join);
 	*reads = search.reads;
 	return *scan != NULL ? search.join : NULL;
+}
+
+/*
+ * The rows of a LIMIT and those that its OFFSET skips; -1: they are not known.
+ */
+static int64
+rows_of_limit(const Limit *limit)
+{
+	int64 rows = 0;
+	const Node *values[] = {limit->limitCount, limit->limitOffset};
+
+	if (limit->limitCount == NULL || limit->limitOption != LIMIT_OPTION_COUNT)
+		return -1;
+	for (int i = 0; i < 2; i++)
+	{
+		const Const *value = (const Const *) values[i];
+
+		if (value == NULL)
+			continue;
+		if (!IsA(value, Const) || value->constisnull ||
+			pg_add_s64_overflow(rows, DatumGetInt64(value->constvalue), &rows))
+			return -1;
+	}
+	return rows;
+}
+
+int64
+ftx_join_rows_wanted(const PlannedStmt *statement, const NestLoop *join)
+{
+	const Plan *plan = statement->planTree;
+	int64 rows;
+
+	if (!IsA(plan, Limit))
+		return -1;
+	rows = rows_of_limit((const Limit *) plan);
+	plan = outerPlan(plan);
+	while (rows >= 0 && plan != NULL)
+	{
+		const CustomScan *window = (const CustomScan *) plan;
+
+		if (IsA(plan, CustomScan) &&
+			window->methods == &ftx_join_window_methods)
+			plan = linitial(window->custom_plans);
+		else if (IsA(plan, NestLoop) && plan->qual == NIL &&
+				 ((const Join *) plan)->jointype == JOIN_LEFT)
+		{
+			if ((const NestLoop *) plan == join)
+				return rows;
+			plan = outerPlan(plan);
+		}
+		else
+			break;
+	}
+	return -1;
 }

@@ -262,7 +262,8 @@ typedef struct Clauses
 {
 	FtxScanPlan *plan;
 	FtxMatch *key;	/* the key of mode FTX_SCAN_KEYS, or NULL */
-	List *matches;	/* of FtxMatch: those of filters */
+	List *all;		/* of FtxMatch */
+	List *matches;	/* of them, those of filters */
 	bool some_left; /* some clause is not part of the request */
 } Clauses;
 
@@ -383,6 +384,8 @@ sort_out_clauses(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 			add_expr(clauses, FTX_EXPRS_CONSTANTS, constant);
 			continue;
 		}
+		if (match != NULL)
+			clauses->all = lappend(clauses->all, match);
 		add_match(root, match, clauses, &in_path);
 		if (clauses->plan->mode == FTX_SCAN_LIST && !rinfo->pseudoconstant)
 			add_bounds(root, baserel, state, rinfo, clauses);
@@ -490,6 +493,10 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 	plan.list_pages = (int) Min(ftx_list_pages(state, state->list_rows),
 								INT_MAX);
 	plan.calls = calls_up_to(&plan, ftx_foreign_path_calls(best_path));
+	if (plan.mode == FTX_SCAN_LIST && plan.needs_detail)
+		plan.detail_calls = (int) Min(plan.calls - 1, baserel->rows);
+	plan.parent_calls = (int) Min(
+		plan.calls, ftx_parent_calls(root, baserel, state, clauses.all));
 	ftx_scan_plan_pack(&plan, scan);
 	return scan;
 }

@@ -39,6 +39,8 @@ plan_fields(FtxScanPlan *plan, FtxFields *fields)
 	ftx_field_number(fields, &plan->limit);
 	ftx_field_number(fields, &plan->list_pages);
 	ftx_field_number(fields, &plan->calls);
+	ftx_field_number(fields, &plan->detail_calls);
+	ftx_field_number(fields, &plan->parent_calls);
 	ftx_field_list(fields, &plan->set_attnums);
 	ftx_field_list(fields, &plan->return_attnums);
 	ftx_field_flag(fields, &plan->returning);

@@ -80,9 +80,11 @@ typedef struct FtxScanPlan
 	bool prefetch;
 	bool few_rows; /* a few may suffice, how many is not known */
 	bool null_for_misfits;
-	int limit;		/* rows that suffice, -1 = unknown */
-	int list_pages; /* expected pages of the plain list */
-	int calls;		/* expected calls of one scan */
+	int limit;		  /* rows that suffice, -1 = unknown */
+	int list_pages;	  /* expected pages of the plain list */
+	int calls;		  /* expected calls of one scan */
+	int detail_calls; /* of them, those for each row of a list */
+	int parent_calls; /* of them, those that enumerate parents */
 
 	/* of a direct modification (direct.c), else NIL and false */
 	List *set_attnums;	  /* IntList: attributes that are set */
@@ -92,6 +94,12 @@ typedef struct FtxScanPlan
 
 	List *exprs[FTX_SCAN_EXPRS];
 } FtxScanPlan;
+
+/*
+ * Does the value of an expression differ from row to row of what the scan is
+ * joined with?
+ */
+extern bool ftx_differs_by_row(Node *expr);
 
 /* Into a ForeignScan, in place of what that has. */
 extern void ftx_scan_plan_pack(const FtxScanPlan *plan, ForeignScan *scan);

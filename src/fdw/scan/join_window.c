@@ -55,6 +55,7 @@ typedef struct WindowState
 	bool asks; /* else rows are handed on as they come */
 	NestLoop *join;
 	FtxJoinReads reads;
+	int64 wanted; /* rows that suffice, -1: not known */
 	FtxScanState *inner;
 	FtxScanState *outer;	 /* whose rows must have arrived, or NULL */
 	FtxStatement *statement; /* held */
@@ -65,6 +66,7 @@ typedef struct WindowState
 	int first;
 	int n;
 	int width;			/* rows to be there after the next filling */
+	int64 handed_on;	/* rows, since the beginning */
 	bool handed;		/* the first row is the one that was handed on last */
 	bool ended;			/* the child has no more rows */
 	ErrorData *failure; /* of the row that follows, in cxt; or NULL */
@@ -114,6 +116,8 @@ find_inner(WindowState *window)
 									  &window->reads, &scan);
 	if (window->join == NULL)
 		return;
+	window->wanted = ftx_join_rows_wanted(ps->state->es_plannedstmt,
+										  window->join);
 	window->inner = ftx_scan_of_plan(ps->state, scan);
 	if (window->inner == NULL)
 		return;
@@ -192,6 +196,7 @@ drop_all(WindowState *window)
 	while (window->n > 0)
 		drop_first(window);
 	window->handed = false;
+	window->handed_on = 0;
 	window->ended = false;
 	window->failure = NULL;
 	window->width = 0;
@@ -373,6 +378,9 @@ fill(WindowState *window)
 				   (window->reads == FTX_READS_MORE && window->width > 0);
 	int width = next_width(window);
 
+	if (window->wanted >= 0)
+		width = (int) Min((int64) width,
+						  Max(window->wanted - window->handed_on, 1));
 	if (window->n == 0 || width == window->size)
 		window->width = width;
 	for (int i = 0; i < width; i++)
@@ -406,6 +414,7 @@ exec_window(CustomScanState *node)
 	if (window->n > 0)
 	{
 		window->handed = true;
+		window->handed_on++;
 		return row_of_join(window, nth_row(window, 0)->slot);
 	}
 	if (window->failure != NULL)

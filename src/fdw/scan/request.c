@@ -175,19 +175,6 @@ is_risky(Node *node, void *context)
 	return expression_tree_walker(node, is_risky, context);
 }
 
-/*
- * Does its value differ from row to row of a join?
- */
-static bool
-takes_param(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXEC)
-		return true;
-	return expression_tree_walker(node, takes_param, context);
-}
-
 bool
 ftx_scan_request_is_safe(const FtxScanState *state)
 {
@@ -200,7 +187,7 @@ ftx_scan_request_is_safe(const FtxScanState *state)
 
 		foreach (lc, state->plan.exprs[kind])
 		{
-			if (takes_param(lfirst(lc), NULL) && is_risky(lfirst(lc), NULL))
+			if (ftx_differs_by_row(lfirst(lc)) && is_risky(lfirst(lc), NULL))
 				return false;
 		}
 	}
@@ -424,7 +411,9 @@ add_filters(FtxScanState *state, FtxScanRequest *request)
 		equal_to = text_of(state, FTX_EXPRS_FILTERS, n);
 		if (equal_to == NULL)
 			return false;
-		if (!filter_takes(known, equal_to))
+		if (!filter_takes(known, equal_to) ||
+			(request->whole &&
+			 ftx_differs_by_row(list_nth(plan->exprs[FTX_EXPRS_FILTERS], n))))
 			continue;
 		request->sent_filters = bms_add_member(request->sent_filters, n);
 		/* any text but no word of a few: the name of something */
@@ -497,6 +486,8 @@ find_keys(FtxScanState *state, FtxScanRequest *request)
 
 	if (!value_of(state, FTX_EXPRS_KEY, 0, &value, &null))
 	{
+		if (request->whole)
+			request->mode = FTX_SCAN_LIST;
 		/* how many an array has is not known either: as it was planned */
 		request->keys = palloc(sizeof(char *));
 		request->keys[0] = ftx_unknown;
@@ -507,7 +498,7 @@ find_keys(FtxScanState *state, FtxScanRequest *request)
 		request->nkeys = texts_of_value(value, state->plan.key_is_array,
 										&request->keys);
 	request->none = request->nkeys == 0;
-	if (keys_need_list(state, request))
+	if (request->whole || keys_need_list(state, request))
 		request->mode = FTX_SCAN_LIST;
 	else
 		sort_texts(request->keys, request->nkeys);
@@ -582,6 +573,7 @@ ftx_scan_request(FtxScanState *state, FtxScanRequest *request)
 		request->none = true;
 		return;
 	}
+	request->whole = ftx_scan_reads_whole(state);
 	if (state->plan.mode == FTX_SCAN_KEYS)
 		find_keys(state, request);
 	if (state->plan.mode == FTX_SCAN_LIST)

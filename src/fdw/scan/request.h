@@ -16,8 +16,10 @@
 /* What is asked for. */
 typedef struct FtxScanRequest
 {
-	FtxScanMode mode;	 /* keys may turn out to be better read by the list */
-	bool none;			 /* no row can match: nothing is asked for */
+	FtxScanMode mode; /* keys may turn out to be better read by the list */
+	bool whole; /* filters and keys that differ from row to row of something
+				 * else are left out */
+	bool none;	/* no row can match: nothing is asked for */
 	FtxItemsRange range; /* of the list */
 	Bitmapset
 		*sent_filters; /* those of FtxScanPlan.filters that are in its query */

@@ -38,6 +38,7 @@ read_plan(FtxScanState *state)
 	for (int kind = 0; kind < FTX_REQUEST_EXPRS; kind++)
 		state->params[kind] = ftx_init_expressions(state->plan.exprs[kind],
 												   node);
+	ftx_scan_plan_whole(state);
 }
 
 static void

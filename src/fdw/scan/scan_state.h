@@ -27,6 +27,13 @@
 #include "utils/resowner.h"
 #include "utils/tuplestore.h"
 
+typedef enum FtxWhole
+{
+	FTX_WHOLE_NO,
+	FTX_WHOLE_MAYBE, /* as soon as parts have taken more calls */
+	FTX_WHOLE_YES
+} FtxWhole;
+
 /*
  * One ForeignScan node in execution.  It is made when the node is begun and
  * goes with `cxt`: when the node ends, or, after an error, with the query's
@@ -80,6 +87,10 @@ struct FtxScanState
 	FtxStats stats;
 	TimestampTz *now; /* what a period counts from: the run's */
 
+	/* is the whole list read instead of parts of it (whole_list.c) */
+	FtxWhole whole;
+	int64 whole_since; /* calls that had been made then */
+
 	/* the present scan */
 	bool started;
 	FtxScanMode mode; /* keys may turn out to be read by the list */
@@ -124,6 +135,17 @@ extern bool ftx_scan_read_wanted(FtxScanState *state, TupleTableSlot *slot,
  * item is asked for: the row's own item is lost then.
  */
 extern void ftx_scan_complete_row(FtxScanState *state);
+
+/*
+ * In whole_list.c: decide from the plan whether all of a list is to be read of
+ * which each row of something else needs a part.
+ */
+extern void ftx_scan_plan_whole(FtxScanState *state);
+
+/*
+ * Has the next start of the scan to do so?
+ */
+extern bool ftx_scan_reads_whole(FtxScanState *state);
 
 /* In scan_begin.c: a scan that is never executed, to describe its request. */
 extern FtxScanState *ftx_scan_describe(ForeignScanState *node);

@@ -1,0 +1,304 @@
+/*-------------------------------------------------------------------------
+ *
+ * expected_calls.c
+ *		How many calls a scan is expected to make in a statement.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalogue/catalogue.h"
+#include "fdw/compat.h"
+#include "fdw/plan/expected_calls.h"
+#include "fdw/plan/readings.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/parsetree.h"
+
+/*
+ * What the memo of an execution holds (api/calls/memo.h): so many rows of a list,
+ * so many small answers.
+ */
+#define MEMO_ROWS 3000.0
+#define MEMO_ANSWERS 1024.0
+
+static bool
+takes_param(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXEC)
+		return true;
+	return expression_tree_walker(node, takes_param, context);
+}
+
+bool
+ftx_differs_by_row(Node *expr)
+{
+	return takes_param(expr, NULL);
+}
+
+/* ---------- the whole list ---------- */
+
+bool
+ftx_may_read_whole(const FtxScanPlan *plan)
+{
+	const FtxResource *resource = plan->resource;
+
+	if (resource->parent != NULL || resource->list == NULL ||
+		plan->needs_detail || plan->list_filter >= 0 || plan->key_is_array ||
+		(double) plan->list_pages * plan->page_size > MEMO_ROWS)
+		return false;
+	if (plan->mode == FTX_SCAN_KEYS)
+		return ftx_differs_by_row((Node *) plan->exprs[FTX_EXPRS_KEY]);
+	return ftx_differs_by_row((Node *) plan->exprs[FTX_EXPRS_FILTERS]);
+}
+
+bool
+ftx_whole_is_expected(const FtxScanPlan *plan, double loops)
+{
+	return loops * plan->calls > plan->list_pages;
+}
+
+/* ---------- what another scan has asked for ---------- */
+
+/* A reading with what it asks for. */
+typedef struct Asking
+{
+	const FtxReading *reading;
+	FtxScanPlan plan;
+	Oid user;
+} Asking;
+
+static Asking *
+asking_of(const PlannedStmt *statement, const FtxReading *reading)
+{
+	Asking *asking = palloc(sizeof(Asking));
+	RangeTblEntry *rte = rt_fetch(reading->scan->scan.scanrelid,
+								  statement->rtable);
+
+	asking->reading = reading;
+	asking->user = ftx_scan_check_as_user(reading->scan, rte);
+	ftx_scan_plan_unpack(reading->scan, &asking->plan);
+	return asking;
+}
+
+static bool
+one_list(const FtxScanPlan *plan)
+{
+	return plan->mode == FTX_SCAN_LIST && plan->resource->list != NULL;
+}
+
+/*
+ * The expression of a column in the path; NULL if there is none.
+ */
+static Node *
+path_expr(const FtxScanPlan *plan, const char *column)
+{
+	ListCell *lc;
+
+	foreach (lc, plan->path_keys)
+	{
+		if (strcmp(plan->resource->columns[lfirst_int(lc)].name, column) == 0)
+			return list_nth(plan->exprs[FTX_EXPRS_PATH_KEYS],
+							foreach_current_index(lc));
+	}
+	return NULL;
+}
+
+/*
+ * Do both ask for the lists of the same parents?
+ */
+static bool
+same_parents(const FtxScanPlan *plan, const FtxScanPlan *other)
+{
+	const FtxResource *resource = plan->resource;
+
+	if (other->exprs[FTX_EXPRS_ON_PARENTS] != NIL)
+		return false;
+	for (int i = 0; i < resource->nlinks; i++)
+	{
+		const char *column = resource->links[i].column;
+
+		if (!equal(path_expr(plan, column), path_expr(other, column)))
+			return false;
+	}
+	return true;
+}
+
+static bool
+same_exprs(const FtxScanPlan *plan, const FtxScanPlan *other, FtxScanExprs kind)
+{
+	return equal(plan->exprs[kind], other->exprs[kind]);
+}
+
+static bool
+same_list(const FtxScanPlan *plan, const FtxScanPlan *other)
+{
+	if (!one_list(plan) || !one_list(other) ||
+		strcmp(plan->resource->list, other->resource->list) != 0 ||
+		plan->page_size != other->page_size || plan->limit != other->limit ||
+		!equal(plan->filters, other->filters) ||
+		!same_exprs(plan, other, FTX_EXPRS_FILTERS) ||
+		!same_exprs(plan, other, FTX_EXPRS_LOWERS) ||
+		!same_exprs(plan, other, FTX_EXPRS_UPPERS))
+		return false;
+
+	/* the whole key makes it one object */
+	if (plan->resource->detail != NULL &&
+		(!equal(plan->path_keys, other->path_keys) ||
+		 !same_exprs(plan, other, FTX_EXPRS_PATH_KEYS)))
+		return false;
+	return same_parents(plan, other);
+}
+
+static bool
+same_keys(const FtxScanPlan *plan, const FtxScanPlan *other)
+{
+	return plan->mode == FTX_SCAN_KEYS && other->mode == FTX_SCAN_KEYS &&
+		   plan->resource == other->resource &&
+		   same_exprs(plan, other, FTX_EXPRS_KEY);
+}
+
+static bool
+reads_all(const FtxScanPlan *plan)
+{
+	return one_list(plan) && plan->limit < 0 && plan->filters == NIL &&
+		   plan->path_keys == NIL && plan->exprs[FTX_EXPRS_ON_PARENTS] == NIL;
+}
+
+/*
+ * Is the resource the parents that the scan enumerates, all of them?
+ */
+static bool
+enumerates(const FtxScanPlan *plan, const FtxResource *resource)
+{
+	return plan->parent_calls > 0 && plan->path_keys == NIL &&
+		   resource == ftx_resource_find(plan->resource->parent);
+}
+
+/* ---------- calls ---------- */
+
+/* Expected calls of a reading, by what they are for. */
+typedef struct Calls
+{
+	double lists; /* or keys */
+	double details;
+	double parents;
+} Calls;
+
+static double
+share_of(double calls, double share)
+{
+	return calls > 0 ? Max(ceil(calls * share - 1e-6), 1) : 0;
+}
+
+static Calls
+calls_of(const Asking *asking)
+{
+	const FtxScanPlan *plan = &asking->plan;
+	double loops = asking->reading->loops;
+	double share = plan->limit >= 0 ? 1 : asking->reading->share;
+	Calls calls = {0};
+
+	if (loops == 0)
+		return calls;
+	calls.parents = share_of(plan->parent_calls, share);
+	if (ftx_differs_by_row((Node *) plan->exprs[FTX_EXPRS_PATH_KEYS]))
+		calls.parents *= loops;
+	calls.details = loops * share_of(plan->detail_calls, share);
+	calls.lists = loops * share_of(plan->calls - plan->detail_calls -
+									   plan->parent_calls,
+								   share);
+	if (ftx_may_read_whole(plan) && ftx_whole_is_expected(plan, loops))
+		calls.lists = plan->list_pages;
+	return calls;
+}
+
+static bool
+memo_holds(const FtxScanPlan *plan, const Calls *calls)
+{
+	return plan->resource->parent == NULL && plan->mode == FTX_SCAN_LIST ?
+			   calls->lists * plan->page_size <= MEMO_ROWS :
+			   calls->lists <= MEMO_ANSWERS;
+}
+
+/*
+ * Leave out what another scan asks for, too.
+ */
+static void
+share_calls(Calls *calls, const Asking *asking, const Asking *other)
+{
+	const FtxScanPlan *plan = &asking->plan;
+	const FtxScanPlan *before = &other->plan;
+
+	if (other->user != asking->user || other->reading->loops == 0 ||
+		other->reading->share < asking->reading->share)
+		return;
+	if (enumerates(plan, before->resource) && reads_all(before))
+		calls->parents = 0;
+	if (plan->parent_calls > 0 && before->parent_calls > 0 &&
+		plan->path_keys == NIL &&
+		enumerates(before, ftx_resource_find(plan->resource->parent)))
+		calls->parents = 0;
+	if (!memo_holds(plan, calls))
+		return;
+	if (same_list(plan, before) || same_keys(plan, before) ||
+		(reads_all(plan) && enumerates(before, plan->resource)))
+		calls->lists = 0;
+	if (calls->lists == 0 && before->needs_detail &&
+		before->resource == plan->resource)
+		calls->details = 0;
+}
+
+static const FtxReading *
+reading_of(List *readings, const ForeignScan *scan)
+{
+	ListCell *lc;
+
+	foreach (lc, readings)
+	{
+		const FtxReading *reading = lfirst(lc);
+
+		if (reading->scan == scan)
+			return reading;
+	}
+	return NULL;
+}
+
+double
+ftx_expected_loops(const PlannedStmt *statement, const ForeignScan *scan)
+{
+	const FtxReading *reading = reading_of(
+		ftx_readings(statement, scan->fs_server), scan);
+
+	return reading != NULL ? reading->loops : 1;
+}
+
+double
+ftx_expected_calls(const PlannedStmt *statement, const ForeignScan *scan)
+{
+	List *readings = ftx_readings(statement, scan->fs_server);
+	const FtxReading *reading = reading_of(readings, scan);
+	Asking *asking;
+	Calls calls;
+	ListCell *lc;
+
+	if (reading == NULL)
+	{
+		FtxScanPlan plan;
+
+		ftx_scan_plan_unpack(scan, &plan);
+		return plan.calls;
+	}
+	asking = asking_of(statement, reading);
+	calls = calls_of(asking);
+	foreach (lc, readings)
+	{
+		if (lfirst(lc) == reading)
+			break;
+		share_calls(&calls, asking, asking_of(statement, lfirst(lc)));
+	}
+	return calls.lists + calls.details + calls.parents;
+}
