@@ -248,7 +248,8 @@ $node->query(
 	q{CREATE FUNCTION write_first(k text) RETURNS text VOLATILE LANGUAGE plpgsql
 	  AS $$ BEGIN PERFORM fivetrex_pause(k, server => 'j'); RETURN k; END $$});
 $mock->clear('j');
-is($node->query(q{SELECT count((SELECT schema FROM j.connectors c WHERE c.id = write_first(k.k))) FROM keys k}),
+is($node->query(q{SELECT count((SELECT schema FROM j.connectors c WHERE c.id = k.k))
+	FROM (SELECT write_first(k) AS k FROM keys OFFSET 0) k}),
 	12, 'a row for each key, with writes between them');
 cmp_ok(scalar(grep { $_ =~ /^GET/ } $mock->requests('j')), '<=', 12 + 3 * 3, 'and the list is given up');
 done_testing();
