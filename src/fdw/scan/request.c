@@ -18,6 +18,7 @@
 #include "fdw/plan/cost.h"
 #include "fdw/scan/request.h"
 #include "fdw/scan/scan_state.h"
+#include "fdw/scan/whole_list.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "nodes/nodeFuncs.h"

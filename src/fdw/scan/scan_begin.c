@@ -15,6 +15,7 @@
 #include "fdw/plan/compat.h"
 #include "fdw/plan/generated.h"
 #include "fdw/scan/scan_state.h"
+#include "fdw/scan/whole_list.h"
 #include "foreign/foreign.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"

@@ -17,6 +17,7 @@
 #include "fdw/scan/parent_filter.h"
 #include "fdw/scan/row_filter.h"
 #include "fdw/scan/scan.h"
+#include "fdw/scan/whole_list.h"
 #include "json/json.h"
 #include "lib/ilist.h"
 #include "net/engine.h"
@@ -26,13 +27,6 @@
 #include "read/objects.h"
 #include "utils/resowner.h"
 #include "utils/tuplestore.h"
-
-typedef enum FtxWhole
-{
-	FTX_WHOLE_NO,
-	FTX_WHOLE_MAYBE, /* as soon as parts have taken more calls */
-	FTX_WHOLE_YES
-} FtxWhole;
 
 /*
  * One ForeignScan node in execution.  It is made when the node is begun and
@@ -135,17 +129,6 @@ extern bool ftx_scan_read_wanted(FtxScanState *state, TupleTableSlot *slot,
  * item is asked for: the row's own item is lost then.
  */
 extern void ftx_scan_complete_row(FtxScanState *state);
-
-/*
- * In whole_list.c: decide from the plan whether all of a list is to be read of
- * which each row of something else needs a part.
- */
-extern void ftx_scan_plan_whole(FtxScanState *state);
-
-/*
- * Has the next start of the scan to do so?
- */
-extern bool ftx_scan_reads_whole(FtxScanState *state);
 
 /* In scan_begin.c: a scan that is never executed, to describe its request. */
 extern FtxScanState *ftx_scan_describe(ForeignScanState *node);

@@ -16,6 +16,7 @@
 
 #include "fdw/plan/expected_calls.h"
 #include "fdw/scan/scan_state.h"
+#include "fdw/scan/whole_list.h"
 
 /*
  * A LIMIT is of the row's part: rows of others stand between them in the whole.
