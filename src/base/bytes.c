@@ -24,11 +24,13 @@
 /*
  * To get pages from the system and to give them back takes as long as to
  * receive what is to stand in them.  So large buffers that are not used any
- * more are kept for the next ones: as many as a list has at once that is read
- * as fast as it comes, a page of which has 1.3 MB.
+ * more are kept for the next ones: some for the next statement, and while one
+ * runs as many as together with those in use take BUSY_BYTES.  That is what a
+ * list has under way that is read as fast as it comes.
  */
-#define KEPT_BUFFERS 4
+#define KEPT_BUFFERS 16
 #define KEPT_BYTES ((size_t) 4 * 1024 * 1024)
+#define BUSY_BYTES ((size_t) 16 * 1024 * 1024)
 
 /* A buffer for n bytes has at most so many times as many, if it was kept. */
 #define KEPT_WASTE 4
@@ -43,6 +45,7 @@ typedef struct KeptBuffer
 static KeptBuffer kept[KEPT_BUFFERS];
 static int nkept = 0;
 static size_t kept_bytes = 0;
+static size_t used_bytes = 0; /* in large buffers that are in use */
 
 /* What ftx_bytes_own() leaves in the owner. */
 typedef struct BytesOwner
@@ -64,20 +67,37 @@ take_kept(int i)
 	return buffer;
 }
 
+/* Keep no more than so many bytes. */
 static void
-release_large(char *data, size_t size)
+give_back(size_t allowed)
 {
-	if (size > KEPT_BYTES / 2)
-	{
-		munmap(data, size);
-		return;
-	}
-	while (nkept == KEPT_BUFFERS || kept_bytes + size > KEPT_BYTES)
+	while (kept_bytes > allowed)
 	{
 		KeptBuffer oldest = take_kept(0);
 
 		munmap(oldest.data, oldest.size);
 	}
+}
+
+/* What may be kept beside so many bytes in use. */
+static size_t
+may_be_kept(size_t used)
+{
+	return Max(KEPT_BYTES, BUSY_BYTES - Min(used, BUSY_BYTES));
+}
+
+static void
+release_large(char *data, size_t size)
+{
+	used_bytes -= size;
+	if (size > KEPT_BYTES / 2)
+	{
+		munmap(data, size);
+		return;
+	}
+	if (nkept == KEPT_BUFFERS)
+		give_back(kept_bytes - 1);
+	give_back(may_be_kept(used_bytes) - size);
 	kept[nkept].data = data;
 	kept[nkept++].size = size;
 	kept_bytes += size;
@@ -104,11 +124,16 @@ get_large(size_t *size)
 		KeptBuffer buffer = take_kept(best);
 
 		*size = buffer.size;
+		used_bytes += buffer.size;
 		return buffer.data;
 	}
+	give_back(may_be_kept(used_bytes + *size));
 	data = mmap(NULL, *size, PROT_READ | PROT_WRITE,
 				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	return data != MAP_FAILED ? data : NULL;
+	if (data == MAP_FAILED)
+		return NULL;
+	used_bytes += *size;
+	return data;
 }
 
 static void
@@ -135,6 +160,8 @@ resize(FtxBytes *bytes, size_t size)
 		data = mremap(bytes->data, bytes->size, size, MREMAP_MAYMOVE);
 		if (data == MAP_FAILED)
 			data = NULL;
+		else
+			used_bytes += size - bytes->size;
 	}
 	else
 	{
@@ -248,6 +275,12 @@ ftx_bytes_unref(FtxBytes *bytes)
 		release(bytes);
 		free(bytes);
 	}
+}
+
+void
+ftx_bytes_rest(void)
+{
+	give_back(KEPT_BYTES);
 }
 
 static void

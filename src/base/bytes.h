@@ -71,6 +71,12 @@ ftx_bytes_slice(const FtxBytes *bytes)
 extern void ftx_bytes_unref(FtxBytes *bytes);
 
 /*
+ * Nothing is received any more: of the memory that is kept for other buffers,
+ * keep what the next statement will want.  Never throws.
+ */
+extern void ftx_bytes_rest(void);
+
+/*
  * Hand the caller's reference to a memory context: it is dropped when the
  * context is reset or deleted.  The reference is dropped at once if this
  * throws for want of memory.

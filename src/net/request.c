@@ -8,6 +8,7 @@
 
 #include "postgres.h"
 
+#include "base/bytes.h"
 #include "base/compat.h"
 #include "lib/ilist.h"
 #include "net/request.h"
@@ -178,4 +179,6 @@ ftx_request_free(FtxRequest *request)
 	free(request->url);
 	free(request->body);
 	free(request);
+	if (ftx_engine_requests(engine) == 0)
+		ftx_bytes_rest();
 }
