@@ -16,8 +16,8 @@
  * consumed now, so letting it go on would only pile up; what is waited for
  * always goes on, so waiting ends.
  *
- * libcurl unpacks all of a read from the network (16 KB) before it looks
- * whether the transfer is paused, and keeps what comes of it meanwhile (up to
+ * libcurl unpacks all of a read from the network (handle.c says how much that
+ * is) before it looks whether the transfer is paused, and keeps what comes of it meanwhile (up to
  * 64 MB). So that this is seen and counted, a read is taken to its end and the
  * transfer paused at the next one; a transfer whose single read unpacks to much
  * more than there is room for is set aside: it ends, and is sent again when it
@@ -43,8 +43,12 @@
 #include "net/flow.h"
 #include "net/request_state.h"
 
-/* Bodies of one engine may take so many bytes together. */
-#define FTX_HELD_BYTES ((size_t) 32 * 1024 * 1024)
+/*
+ * Bodies of one engine may take so many bytes together.  One body more, the
+ * buffers that are kept and what libcurl has for 64 transfers (100 KB for each)
+ * take as much again.
+ */
+#define FTX_HELD_BYTES ((size_t) 16 * 1024 * 1024)
 
 /* Paused transfers go on when so much has become free. */
 #define FTX_RESUME_BYTES (FTX_HELD_BYTES / 4 * 3)
@@ -60,7 +64,7 @@
 #define FTX_PAUSED_BYTES ((size_t) 32 * 1024 * 1024)
 
 /* Signals are looked at after so many bytes, of whatever answer. */
-#define FTX_LOOK_BYTES ((size_t) 64 * 1024)
+#define FTX_LOOK_BYTES ((size_t) 256 * 1024)
 
 /* ---------- interrupts ---------- */
 

@@ -30,6 +30,15 @@
 #define KEEPALIVE_IDLE 30L
 #define KEEPALIVE_INTERVAL 15L
 
+/*
+ * libcurl asks for what has come in pieces of so many bytes, each with a system
+ * call or two.  64 KB, where all transfers together take no more than 512 KB
+ * for that; never less than its default.  A hint.
+ */
+#define READ_BYTES (64L * 1024)
+#define LEAST_READ_BYTES (16L * 1024)
+#define ALL_READ_BYTES (512L * 1024)
+
 /* Set an option or leave the function, with the option named. */
 #define SETOPT(request, option, value)                                         \
 	do                                                                         \
@@ -253,6 +262,11 @@ set_connection_options(FtxRequest *request)
 	SETOPT(request, CURLOPT_QUICK_EXIT, 1L);
 #endif
 	SETOPT(request, FTX_CURLOPT_PROTOCOLS, FTX_CURL_HTTP_ONLY);
+	/* refused to a handle that still has its buffer: then that has to do */
+	(void) curl_easy_setopt(
+		request->easy, CURLOPT_BUFFERSIZE,
+		Max(Min(READ_BYTES, ALL_READ_BYTES / config->max_concurrency),
+			LEAST_READ_BYTES));
 	SETOPT(request, CURLOPT_FOLLOWLOCATION, 0L);
 	SETOPT(request, CURLOPT_TCP_KEEPALIVE, 1L);
 	SETOPT(request, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE);
