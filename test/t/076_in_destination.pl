@@ -102,6 +102,10 @@ makes('several connectors', q{SELECT connector_id, schema_in_destination, count(
 	'daily_beacon|public|3');
 makes('tables of a join', q{SELECT DISTINCT t.name_in_destination, c.schema_in_destination FROM connector_tables t JOIN connector_columns c USING (connector_id, schema_name, table_name)
 		WHERE connector_id = 'assimilate_seem' AND table_name = 'orders'}, [ $config, columns_of('public', 'orders') ], 'orders|public');
+makes('tables of a local table: each connector is asked for its tables once', q{CREATE TEMP TABLE listed AS SELECT * FROM (VALUES ('assimilate_seem', 'public', 'orders'), ('assimilate_seem', 'audit', 'log_entries'), ('daily_beacon', 'public', 'metrics')) v (c, s, t);
+		ANALYZE listed; SELECT c, k.schema_in_destination, count(*) FROM listed JOIN connector_columns k ON (k.connector_id, k.schema_name, k.table_name) = (c, s, t) GROUP BY 1, 2 ORDER BY 1, 2},
+	[ $config, columns_of('public', 'orders'), columns_of('audit', 'log_entries'), map { "GET $c/daily_beacon/schemas$_" } '', '/public/tables/metrics/columns' ],
+	"assimilate_seem|audit|4\nassimilate_seem|public|6\ndaily_beacon|public|3");
 makes('a key that cannot be named', q{SELECT schema_in_destination FROM connector_columns WHERE connector_id = 'assimilate_seem' AND schema_name = 'public' AND table_name = '..'}, [], '');
 
 # what the configuration does not have, but the source does
