@@ -252,4 +252,35 @@ is($node->query(q{SELECT count((SELECT schema FROM j.connectors c WHERE c.id = k
 	FROM (SELECT write_first(k) AS k FROM keys OFFSET 0) k}),
 	12, 'a row for each key, with writes between them');
 cmp_ok(scalar(grep { $_ =~ /^GET/ } $mock->requests('j')), '<=', 12 + 3 * 3, 'and the list is given up');
+
+# ---------- the same rows as from local copies, whatever is read instead ----------
+
+$node->query(
+	q{CREATE SCHEMA local;
+	  CREATE TABLE local.connectors AS SELECT id, schema, group_id, paused, service FROM j.connectors;
+	  CREATE TABLE local.groups AS SELECT id, name FROM j.groups;
+	  CREATE TABLE odd AS SELECT k, g FROM keys
+	    UNION ALL SELECT k, g FROM two UNION ALL VALUES (NULL, NULL), ('', ''), ('no such', 'no such'), ('.', '..');
+	  ANALYZE odd});
+foreach my $sql (
+	'SELECT o.k, (SELECT schema FROM @.connectors c WHERE c.id = o.k) FROM odd o',
+	'SELECT o.g, (SELECT count(*) FROM @.connectors c WHERE c.group_id = o.g) FROM odd o',
+	'SELECT o.g, (SELECT count(*) FROM @.connectors c WHERE c.group_id = o.g AND c.schema = o.k) FROM odd o',
+	'SELECT o.g, (SELECT count(*) FROM @.connectors c WHERE c.group_id = o.g AND paused) FROM odd o',
+	'SELECT o.g, EXISTS (SELECT FROM @.connectors c WHERE c.group_id = o.g OFFSET 1) FROM odd o',
+	'SELECT o.g, l.id FROM odd o, LATERAL (SELECT id FROM @.connectors c WHERE c.group_id = o.g ORDER BY id
+	   OFFSET 1 LIMIT 2) l',
+	'SELECT o.g, l.n FROM odd o LEFT JOIN LATERAL (SELECT 1 AS n FROM @.connectors c WHERE c.group_id = o.g
+	   LIMIT 3) l ON true',
+	'SELECT g.id, (SELECT count(*) FROM @.connectors c WHERE c.group_id = g.id AND c.id > (SELECT min(d.id)
+	   FROM @.connectors d WHERE d.group_id = g.id)) FROM @.groups g',
+	'SELECT g.id, (SELECT count(*) FROM @.connectors c WHERE c.group_id = g.id AND EXISTS (SELECT FROM odd
+	   WHERE odd.k = c.id)) FROM @.groups g WHERE g.id IN (SELECT g FROM odd)',
+	'SELECT k.n, c.schema FROM keys k LEFT JOIN @.connectors c ON c.id = k.k ORDER BY k.n LIMIT 3',
+	'SELECT k.n, c.service FROM keys k JOIN @.connectors c ON c.group_id = k.g AND c.id = k.k ORDER BY k.n DESC LIMIT 3'
+  )
+{
+	my @rows = map { [ sort $node->rows($sql =~ s/\@/$_/gr) ] } 'j', 'local';
+	is_deeply($rows[0], $rows[1], $sql =~ s/\s+/ /gr);
+}
 done_testing();

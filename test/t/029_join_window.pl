@@ -122,7 +122,9 @@ foreach my $case ([ 1, 1 ], [ 2, 3 ], [ 3, 3 ], [ 4, 7 ], [ 7, 7 ], [ 8, 15 ])
 	is($node->query("SELECT count(*) FROM ($join LIMIT $limit) x"), $limit, "LIMIT $limit");
 	cmp_ok(scalar(asked('state')), '<=', $calls, "LIMIT $limit makes $calls calls at most");
 }
-is(figures("$join LIMIT 4", 'Calls Wasted'), 3, 'EXPLAIN ANALYZE counts what was wasted');
+is(figures("SELECT count(*) FROM ($join LIMIT 4) x", 'Calls Wasted'), 3, 'EXPLAIN ANALYZE counts what was wasted');
+is(figures("$join LIMIT 4", 'Calls Wasted'), 0, 'the LIMIT of a statement tells how many rows a left join needs');
+is(figures("$join OFFSET 1 LIMIT 3", 'Calls Wasted'), 0, 'and its OFFSET');
 is(figures($join, 'Calls Ahead'), 44, 'and what was asked ahead');
 is(figures($join, 'Calls Wasted'), 0, 'nothing is wasted when all is read');
 like($node->query("EXPLAIN $join"),
