@@ -205,32 +205,6 @@ start_next(FtxWrites *writes)
 	ftx_writes_count_passed(writes, spec, false);
 }
 
-/*
- * The same; what is wrong with it is returned, to be raised when the other
- * flights have landed.
- */
-static ErrorData *
-try_next(FtxWrites *writes)
-{
-	MemoryContext old = CurrentMemoryContext;
-	ErrorData *volatile error = NULL;
-
-	writes->silent = true;
-	PG_TRY();
-	{
-		start_next(writes);
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(old);
-		error = CopyErrorData();
-		FlushErrorState();
-	}
-	PG_END_TRY();
-	writes->silent = false;
-	return error;
-}
-
 static bool
 write_succeeded(const FtxCallSpec *spec, FtxCall *call)
 {
@@ -291,27 +265,48 @@ land(FtxWrites *writes)
 	return flight;
 }
 
+/* A flight that has ended, and who is told of its answer; NULL: nobody. */
+typedef struct Landing
+{
+	FtxFlight flight;
+	FtxWriteAnswered answered;
+	void *arg;
+} Landing;
+
 /*
- * Take what a flight brought: count it and hand it on.  What is wrong with
- * the answer, or with what the callback makes of it, must not abandon the
- * other flights: the error is returned, to be raised when they have landed.
+ * Take what a flight brought: count it and hand it on.
+ */
+static void
+take_in(FtxWrites *writes, Landing *landing)
+{
+	FtxFlight *flight = &landing->flight;
+
+	ftx_flight_book(writes, flight, true);
+	if (landing->answered != NULL)
+		landing->answered(landing->arg, writes->base + flight->index,
+						  &writes->queue[flight->index], flight->call);
+	ftx_call_free(flight->call);
+}
+
+/*
+ * Take in a flight that has ended, or start the next write (NULL).  What is
+ * wrong with it, or with what the callback makes of an answer, must not abandon
+ * the other flights: the error is returned, to be raised when they have landed.
  * Only a cancel does not wait for that.
  */
 static ErrorData *
-take_in(FtxWrites *writes, FtxFlight *flight, FtxWriteAnswered answered,
-		void *arg)
+go_on(FtxWrites *writes, Landing *landing)
 {
-	const FtxCallSpec *spec = &writes->queue[flight->index];
 	MemoryContext old = CurrentMemoryContext;
 	ErrorData *volatile error = NULL;
 
 	writes->silent = true;
 	PG_TRY();
 	{
-		ftx_flight_book(writes, flight, true);
-		if (answered != NULL)
-			answered(arg, writes->base + flight->index, spec, flight->call);
-		ftx_call_free(flight->call);
+		if (landing != NULL)
+			take_in(writes, landing);
+		else
+			start_next(writes);
 	}
 	PG_CATCH();
 	{
@@ -361,26 +356,30 @@ send_all(FtxWrites *writes, FtxWriteAnswered answered, void *arg)
 	while (writes->nflights > 0 ||
 		   (failed == NULL && error == NULL && writes->next < writes->queued))
 	{
-		FtxFlight flight;
+		Landing landing = {.answered = answered, .arg = arg};
+		FtxFlight *flight = &landing.flight;
 
 		while (failed == NULL && error == NULL &&
 			   writes->next < writes->queued &&
 			   writes->nflights < writes->session->options.max_concurrency)
-			error = try_next(writes);
+			error = go_on(writes, NULL);
 		if (writes->nflights == 0 || is_cancel(error))
 			break;
-		flight = land(writes);
-		if (!write_succeeded(&writes->queue[flight.index], flight.call))
+		*flight = land(writes);
+		if (!write_succeeded(&writes->queue[flight->index], flight->call))
 		{
-			ftx_flight_book(writes, &flight, false);
+			ftx_flight_book(writes, flight, false);
 			if (failed == NULL && error == NULL)
-				failed = flight.call;
+				failed = flight->call;
 		}
 		else if (failed != NULL || error != NULL)
-			(void) take_in(writes, &flight, NULL, NULL);
+		{
+			landing.answered = NULL;
+			(void) go_on(writes, &landing);
+		}
 		else
 		{
-			error = take_in(writes, &flight, answered, arg);
+			error = go_on(writes, &landing);
 			if (is_cancel(error))
 				break;
 		}
