@@ -50,4 +50,29 @@
 /* CURLE_TOO_LARGE, which has a name since 8.6. */
 #define FTX_CURLE_TOO_LARGE 100
 
+/*
+ * The library that is loaded may be another one than the headers are of: what
+ * it does without our asking, its own version tells (curl_version_info()).
+ */
+
+/*
+ * From 8.21 on NULL for a file or directory of authorities means its default;
+ * before, that there is none.
+ */
+static inline bool
+ftx_curl_null_is_default(const curl_version_info_data *version)
+{
+	return version->version_num >= 0x081500;
+}
+
+/*
+ * What it lets a server send to a stream of HTTP/2 before it is asked for: so
+ * much until 8.0, and at most so much since.
+ */
+static inline size_t
+ftx_curl_stream_bytes(const curl_version_info_data *version)
+{
+	return (size_t) (version->version_num < 0x080100 ? 32 : 10) * 1024 * 1024;
+}
+
 #endif /* FTX_LIBCURL_H */

@@ -118,13 +118,6 @@ free_engine(FtxEngine *engine)
 	free(engine);
 }
 
-/*
- * What libcurl lets a server send to a stream of HTTP/2 before it is asked for:
- * so much until 8.0, and at most so much since.
- */
-#define OLD_STREAM_BYTES ((size_t) 32 * 1024 * 1024)
-#define STREAM_BYTES ((size_t) 10 * 1024 * 1024)
-
 /* NULL, or what failed; the engine can be freed in any case. */
 static const char *
 set_up(FtxEngine *engine, const FtxNetConfig *config)
@@ -133,8 +126,7 @@ set_up(FtxEngine *engine, const FtxNetConfig *config)
 
 	engine->http2 = (version->features & CURL_VERSION_HTTP2) != 0;
 	ftx_roots_init(engine);
-	engine->stream_bytes = version->version_num < 0x080100 ? OLD_STREAM_BYTES :
-															 STREAM_BYTES;
+	engine->stream_bytes = ftx_curl_stream_bytes(version);
 	for (int i = 0; i < FTX_REQUEST_STATES; i++)
 		dlist_init(&engine->lists[i]);
 	ftx_engine_list(engine);

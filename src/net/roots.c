@@ -29,9 +29,6 @@
 #include <dirent.h>
 #include <unistd.h>
 
-/* The first libcurl to which NULL is no file and no directory any more. */
-#define NULL_IS_DEFAULT 0x081500
-
 /*
  * Nothing is found below it, and OpenSSL and GnuTLS go on without: what is in
  * the file is trusted, and no more.
@@ -75,7 +72,7 @@ void
 ftx_roots_init(FtxEngine *engine)
 {
 	const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
-	bool null_is_default = version->version_num >= NULL_IS_DEFAULT;
+	bool null_is_default = ftx_curl_null_is_default(version);
 
 	engine->root_file = version->cainfo;
 	if (null_is_default && version->capath != NULL)

@@ -81,7 +81,7 @@ def file_problems(here, text, includes):
     for line in text.split("\n"):
         if own in BLIND and BLIND[own].match(line):
             yield "%s knows too much: %s" % (here, line)
-    if re.search(r"\bPG_VERSION_NUM\b|\bLIBCURL_VERSION_NUM\b", text) \
+    if re.search(r"\bPG_VERSION_NUM\b|\bLIBCURL_VERSION_NUM\b|->version_num\b", text) \
             and os.path.basename(here) not in ("compat.h", "libcurl.h"):
         yield "%s looks at a version" % here
     lines = text.count("\n")
