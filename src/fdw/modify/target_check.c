@@ -64,10 +64,34 @@ ftx_target_refuse_column(Oid relid, int attnum, const FtxResource *resource,
 }
 
 void
+ftx_target_check_once(int *given, Oid relid, int attnum,
+					  const FtxResource *resource, int column, unsigned flag)
+{
+	if (given[column] == 0)
+	{
+		given[column] = attnum;
+		return;
+	}
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_DUPLICATE_COLUMN),
+		 errmsg("columns \"%s\" and \"%s\" of foreign table \"%s\" are one",
+				get_attname(relid, given[column], false),
+				get_attname(relid, attnum, false), get_rel_name(relid)),
+		 errdetail(
+			 "Both are column \"%s\" of %s, which has one value. None was sent.",
+			 resource->columns[column].name, resource->name),
+		 errhint(flag == FTX_UPDATE ?
+					 "Set one of them." :
+					 "Give one of them, and NULL for the other one.")));
+}
+
+void
 ftx_target_check_update(Oid relid, List *attnums)
 {
 	FtxTableOptions options;
 	const FtxResource *resource = ftx_options_relation(relid, &options);
+	int *given = palloc0(sizeof(int) * resource->ncolumns);
 	ListCell *lc;
 
 	if (resource->update == NULL)
@@ -85,6 +109,8 @@ ftx_target_check_update(Oid relid, List *attnums)
 		if (column < 0 || (resource->columns[column].flags & FTX_UPDATE) == 0)
 			ftx_target_refuse_column(relid, attnum, resource, column,
 									 FTX_UPDATE);
+		ftx_target_check_once(given, relid, attnum, resource, column,
+							  FTX_UPDATE);
 	}
 }
 

@@ -18,7 +18,7 @@
  * May the statement name these columns?  `attnums` (IntList) are set by an
  * UPDATE; of an INSERT, values are checked row by row.  Throws
  * ERRCODE_FEATURE_NOT_SUPPORTED naming the first that the API cannot change
- * and those that it can.
+ * and those that it can; ERRCODE_DUPLICATE_COLUMN for two that are one.
  */
 extern void ftx_target_check_update(Oid relid, List *attnums);
 
@@ -57,6 +57,15 @@ extern char *ftx_target_columns(const FtxResource *resource, unsigned flag);
 ftx_noreturn extern void
 ftx_target_refuse_column(Oid relid, int attnum, const FtxResource *resource,
 						 int column, unsigned flag);
+
+/*
+ * Note in `given` (zeros, by catalogue column) that the statement gives a value
+ * for this attribute.  One that is the same column of the API as another that
+ * has one is an error, ERRCODE_DUPLICATE_COLUMN; `flag` as above.
+ */
+extern void
+ftx_target_check_once(int *given, Oid relid, int attnum,
+					  const FtxResource *resource, int column, unsigned flag);
 
 /*
  * Catalogue columns in the paths of the resource's update and removal: what

@@ -229,6 +229,20 @@ ftx_target_creation(const FtxResource *resource, char *const *given)
 	return resource->create_in;
 }
 
+/*
+ * Does an attribute of the row give a value for a column of the API?
+ */
+static bool
+is_given(const FtxTarget *target, int column, const bool *nulls)
+{
+	for (int i = 0; i < RelationGetNumberOfAttributes(target->rel); i++)
+	{
+		if (target->columns[i] == column && !nulls[i])
+			return true;
+	}
+	return false;
+}
+
 static void
 check_required(FtxTarget *target, const bool *nulls)
 {
@@ -236,10 +250,8 @@ check_required(FtxTarget *target, const bool *nulls)
 
 	for (int i = 0; i < resource->ncolumns; i++)
 	{
-		int attnum = target->attnum_of[i];
-
 		if ((resource->columns[i].flags & FTX_REQUIRED) == 0 ||
-			(attnum > 0 && !nulls[attnum - 1]))
+			is_given(target, i, nulls))
 			continue;
 		ereport(ERROR, (errcode(ERRCODE_NOT_NULL_VIOLATION),
 						errmsg("a row of %s needs a value in column \"%s\"",
@@ -273,6 +285,7 @@ ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
 	const FtxResource *resource = target->resource;
 	int natts = RelationGetNumberOfAttributes(target->rel);
 	char **given = palloc0(sizeof(char *) * resource->ncolumns);
+	int *attnums = palloc0(sizeof(int) * resource->ncolumns);
 	const char *template;
 	MemoryContext old;
 	Body body;
@@ -294,6 +307,8 @@ ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
 		if (column < 0 || (resource->columns[column].flags & FTX_CREATE) == 0)
 			ftx_target_refuse_column(RelationGetRelid(target->rel), i + 1,
 									 resource, column, FTX_CREATE);
+		ftx_target_check_once(attnums, RelationGetRelid(target->rel), i + 1,
+							  resource, column, FTX_CREATE);
 		given[column] = ftx_target_text(target, i + 1, values[i]);
 	}
 	template = ftx_target_creation(target->resource, given);
@@ -341,6 +356,7 @@ ftx_target_update(FtxTarget *target, List *attnums, const Datum *values,
 				  const bool *nulls, char **identity, FtxCallSpec *spec)
 {
 	const FtxResource *resource = target->resource;
+	int *given = palloc0(sizeof(int) * resource->ncolumns);
 	Body body;
 	unsigned flags = 0;
 	ListCell *lc;
@@ -365,6 +381,8 @@ ftx_target_update(FtxTarget *target, List *attnums, const Datum *values,
 		if (column < 0 || (resource->columns[column].flags & FTX_UPDATE) == 0)
 			ftx_target_refuse_column(RelationGetRelid(target->rel), attnum,
 									 resource, column, FTX_UPDATE);
+		ftx_target_check_once(given, RelationGetRelid(target->rel), attnum,
+							  resource, column, FTX_UPDATE);
 		if (att->attnotnull && nulls[attnum - 1])
 			refuse_null(target, att);
 		add_body_member(target, &body, attnum, values, nulls);
