@@ -32,6 +32,9 @@ ANALYZE key, some_keys;
 CREATE FUNCTION cpu() RETURNS float8 LANGUAGE sql VOLATILE AS
 $$ SELECT split_part(pg_read_file('/proc/self/schedstat', 0, 200), ' ', 1)::float8 / 1e9 $$;
 
--- the most memory that this backend has had, in KB
+-- the most memory that this backend has had, in KB; and how much of it now is
+-- PostgreSQL's shared memory, which counts as soon as it is looked at
 CREATE FUNCTION peak() RETURNS int LANGUAGE sql VOLATILE AS
 $$ SELECT substring(pg_read_file('/proc/self/status', 0, 4000) FROM 'VmHWM:\s+(\d+)')::int $$;
+CREATE FUNCTION shared() RETURNS int LANGUAGE sql VOLATILE AS
+$$ SELECT substring(pg_read_file('/proc/self/status', 0, 4000) FROM 'RssShmem:\s+(\d+)')::int $$;
