@@ -15,6 +15,7 @@
 #include <math.h>
 
 #include "api/options/options.h"
+#include "api/options/table.h"
 #include "base/compat.h"
 #include "catalogue/catalogue.h"
 #include "fdw/compat.h"
@@ -67,17 +68,13 @@ list_request(FtxScanState *state, const FtxScanRequest *request)
 static unsigned
 flags_read(FtxScanState *state)
 {
-	Oid relid = RelationGetRelid(state->node->ss.ss_currentRelation);
 	unsigned flags = 0;
 	ListCell *lc;
 
 	foreach (lc, state->plan.attnums)
 	{
-		int column = -1;
+		int column = ftx_table_column(state->table, lfirst_int(lc));
 
-		if (get_attgenerated(relid, lfirst_int(lc)) == '\0')
-			column = ftx_options_column(relid, lfirst_int(lc),
-										state->plan.resource, NULL);
 		if (column >= 0)
 			flags |= state->plan.resource->columns[column].flags;
 	}
@@ -259,7 +256,7 @@ given_columns(Relation rel, const FtxResource *resource, const Plan *rows,
 			  bool *certain)
 {
 	char **given = palloc0(sizeof(char *) * resource->ncolumns);
-	Oid relid = RelationGetRelid(rel);
+	FtxTable *table = ftx_table_open(rel, resource);
 	ListCell *lc;
 
 	*certain = true;
@@ -267,14 +264,13 @@ given_columns(Relation rel, const FtxResource *resource, const Plan *rows,
 	{
 		TargetEntry *entry = lfirst_node(TargetEntry, lc);
 		bool constant = IsA(entry->expr, Const);
-		int column = -1;
+		int column;
 
 		if (entry->resjunk || entry->resno > RelationGetNumberOfAttributes(rel))
 			continue;
 		if (constant && ((Const *) entry->expr)->constisnull)
 			continue;
-		if (get_attgenerated(relid, entry->resno) == '\0')
-			column = ftx_options_column(relid, entry->resno, resource, NULL);
+		column = ftx_table_column(table, entry->resno);
 		if (column < 0)
 			continue;
 		given[column] = ftx_unknown;

@@ -13,6 +13,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "api/options/options.h"
+#include "api/options/table.h"
 #include "base/compat.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_class.h"
@@ -35,6 +36,7 @@ comment_table(Oid relid)
 {
 	FtxTableOptions options;
 	const FtxResource *resource;
+	FtxTable *table;
 	Relation rel;
 
 	if (!ftx_relation_ownercheck(relid, GetUserId()))
@@ -44,13 +46,11 @@ comment_table(Oid relid)
 	CreateComments(relid, RelationRelationId, 0, resource->comment);
 
 	rel = table_open(relid, AccessShareLock);
-	for (int i = 1; i <= RelationGetDescr(rel)->natts; i++)
+	table = ftx_table_open(rel, resource);
+	for (int i = 1; i <= table->natts; i++)
 	{
-		int column;
+		int column = ftx_table_column(table, i);
 
-		if (TupleDescAttr(RelationGetDescr(rel), i - 1)->attisdropped)
-			continue;
-		column = ftx_options_column(relid, i, resource, NULL);
 		if (column >= 0)
 			CreateComments(relid, RelationRelationId, i,
 						   resource->columns[column].comment);

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "api/options/options.h"
+#include "api/options/table.h"
 #include "api/secrets/words.h"
 #include "base/compat.h"
 #include "catalogue/catalogue.h"
@@ -59,13 +60,15 @@ struct FtxConverter
  * FTX_COLUMN_CONSTANT.
  */
 static int
-column_of(FtxConverter *converter, Relation rel, Form_pg_attribute att)
+column_of(FtxConverter *converter, FtxTable *table, Form_pg_attribute att)
 {
+	int column = ftx_table_column(table, att->attnum);
 	char *remote;
-	int column = ftx_options_column(RelationGetRelid(rel), att->attnum,
-									converter->resource, &remote);
 
-	if (column < 0 && column != FTX_COLUMN_CONSTANT)
+	if (column == FTX_COLUMN_UNKNOWN)
+	{
+		(void) ftx_options_column(table->relid, att->attnum,
+								  converter->resource, &remote);
 		ereport(
 			ERROR,
 			(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
@@ -76,6 +79,7 @@ column_of(FtxConverter *converter, Relation rel, Form_pg_attribute att)
 			 errhint(
 				 "SELECT column_name FROM fivetrex_columns() WHERE table_name = '%s' lists them; the column option column_name names one.",
 				 converter->resource->name)));
+	}
 	return column;
 }
 
@@ -108,8 +112,8 @@ add_attribute(FtxConverter *converter, Form_pg_attribute att, int column,
  * Are there constants?
  */
 static bool
-add_attributes(FtxConverter *converter, Relation rel, List *attnums,
-			   const char **paths, int *npaths)
+add_attributes(FtxConverter *converter, Relation rel, FtxTable *table,
+			   List *attnums, const char **paths, int *npaths)
 {
 	bool constants = false;
 	ListCell *lc;
@@ -119,14 +123,10 @@ add_attributes(FtxConverter *converter, Relation rel, List *attnums,
 		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel),
 											  lfirst_int(lc) - 1);
 
-		int column;
+		int column = column_of(converter, table, att);
 
-		if (att->attgenerated != '\0')
-			continue;
-		column = column_of(converter, rel, att);
-		if (column == FTX_COLUMN_CONSTANT)
-			constants = true;
-		else
+		constants |= column == FTX_COLUMN_CONSTANT;
+		if (column >= 0)
 			add_attribute(converter, att, column, paths, npaths);
 	}
 	return constants;
@@ -158,23 +158,22 @@ new_converter(const FtxResource *resource, char *shown_by, int natts, int n,
 }
 
 FtxConverter *
-ftx_converter_create(Relation rel, const FtxResource *resource, List *attnums,
-					 List *first)
+ftx_converter_create(Relation rel, FtxTable *table, List *attnums, List *first)
 {
 	int n = list_length(attnums);
 	List *rest = list_difference_int(attnums, first);
 	const char **paths = palloc(sizeof(char *) * (n + 1));
 	FtxConverter *converter = new_converter(
-		resource,
+		table->resource,
 		psprintf("foreign table \"%s\"", RelationGetRelationName(rel)),
 		RelationGetNumberOfAttributes(rel), n, paths);
 	int npaths = 1;
 	bool constants;
 
 	first = list_intersection_int(attnums, first);
-	constants = add_attributes(converter, rel, first, paths, &npaths);
+	constants = add_attributes(converter, rel, table, first, paths, &npaths);
 	converter->nfirst = converter->nattributes;
-	constants |= add_attributes(converter, rel, rest, paths, &npaths);
+	constants |= add_attributes(converter, rel, table, rest, paths, &npaths);
 	if (constants)
 		converter->constants = ftx_constants_of(rel, attnums);
 	converter->projection = ftx_projection_create(paths, npaths);

@@ -9,6 +9,7 @@
 #define FTX_CONVERTER_H
 
 #include "access/tupdesc.h"
+#include "api/options/table.h"
 #include "catalogue/catalogue.h"
 #include "json/json.h"
 #include "json/projection.h"
@@ -26,8 +27,7 @@ typedef struct FtxConverter FtxConverter;
  * fdw/plan/generated.h.
  */
 extern FtxConverter *
-ftx_converter_create(Relation rel, const FtxResource *resource, List *attnums,
-					 List *first);
+ftx_converter_create(Relation rel, FtxTable *table, List *attnums, List *first);
 
 /*
  * From now on values that do not fit are NULL, where their columns allow it, and

@@ -89,6 +89,37 @@ CREATE FOREIGN TABLE t (id text, upper_id text GENERATED ALWAYS AS (upper(id)) S
   OPTIONS (resource 'groups');
 SELECT id FROM t WHERE id = 'hollow_cedar';
 
+-- a generated column keeps no secret that is called like it
+BEGIN;
+CREATE FOREIGN TABLE t (id text, name text, secret text GENERATED ALWAYS AS (upper(name)) STORED) SERVER tables
+  OPTIONS (resource 'system_keys');
+INSERT INTO t (name) VALUES ('k') RETURNING secret;
+
+-- nor is it described as the column of its name
+BEGIN;
+CREATE SCHEMA described;
+CREATE FOREIGN TABLE described.t (id text, name text GENERATED ALWAYS AS (upper(id)) STORED) SERVER tables
+  OPTIONS (resource 'groups');
+SELECT fivetrex_comment('described');
+SELECT attname, col_description(attrelid, attnum) FROM pg_attribute
+WHERE attrelid = 'described.t'::regclass AND attnum > 0 ORDER BY attnum;
+
+-- rows with their key twice are written, whichever they are found by
+--! each key: id | again
+BEGIN;
+CREATE FOREIGN TABLE t (id text, again text OPTIONS (column_name 'id'), name text) SERVER tables
+  OPTIONS (resource 'groups');
+UPDATE t SET name = 'Legal' WHERE :key = 'hollow_cedar';
+UPDATE t SET name = 'Legal' FROM (VALUES ('hollow_cedar')) v (k) WHERE :key = k;
+
+-- and whichever comes first
+--! each key: id | again
+BEGIN;
+CREATE FOREIGN TABLE t (again text OPTIONS (column_name 'id'), name text, id text) SERVER tables
+  OPTIONS (resource 'groups');
+UPDATE t SET name = 'Legal' WHERE :key = 'hollow_cedar';
+UPDATE t SET name = 'Legal' FROM (VALUES ('hollow_cedar')) v (k) WHERE :key = k;
+
 -- types that have conditions
 CREATE DOMAIN d_text AS text CHECK (VALUE <> '');
 CREATE DOMAIN d_of_domain AS d_text CHECK (length(VALUE) > 3);

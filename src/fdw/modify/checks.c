@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "access/sysattr.h"
+#include "api/options/table.h"
 #include "base/compat.h"
 #include "catalogue/catalogue.h"
 #include "executor/executor.h"
@@ -56,7 +57,7 @@ struct FtxChecks
 static unsigned
 checked_flags(const FtxTarget *target, int attnum)
 {
-	int column = attnum > 0 ? target->columns[attnum - 1] : -1;
+	int column = attnum > 0 ? ftx_table_column(target->table, attnum) : -1;
 
 	return column >= 0 ? target->resource->columns[column].flags : 0;
 }
@@ -180,7 +181,7 @@ is_known_column(FtxChecks *checks, TupleTableSlot *slot, int attnum)
 		return false;
 	return !slot->tts_isnull[attnum - 1] ||
 		   bms_is_member(attnum, target->known) ||
-		   target->columns[attnum - 1] < 0 ||
+		   ftx_table_column(target->table, attnum) < 0 ||
 		   (checked_flags(target, attnum) & FTX_WRITE_ONLY) != 0;
 }
 

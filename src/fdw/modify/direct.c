@@ -31,12 +31,14 @@
 #include "fdw/modify/target_check.h"
 #include "fdw/modify/written_rows.h"
 #include "fdw/plan/named_columns.h"
+#include "fdw/plan/plan_state.h"
 #include "fdw/plan/scan_plan.h"
 #include "fdw/scan/row_filter.h"
 #include "fdw/scan/scan.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/appendinfo.h"
+#include "optimizer/pathnode.h"
 #include "parser/parsetree.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -185,6 +187,7 @@ fivetrexPlanDirectModify(PlannerInfo *root, ModifyTable *plan,
 {
 	ForeignScan *scan = target_scan(plan, resultRelation, subplan_index);
 	Oid relid = planner_rt_fetch(resultRelation, root)->relid;
+	FtxPlanState *state;
 	FtxScanPlan direct;
 	List *returning = NIL;
 	Relation rel;
@@ -193,7 +196,8 @@ fivetrexPlanDirectModify(PlannerInfo *root, ModifyTable *plan,
 		deletes_in_parts(root, plan) ||
 		is_checked(root, plan, resultRelation, relid))
 		return false;
-	ftx_target_check_operation(relid, plan->operation);
+	state = find_base_rel(root, resultRelation)->fdw_private;
+	ftx_target_check_operation(state->resource, plan->operation);
 	ftx_scan_plan_unpack(scan, &direct);
 	if (plan->operation == CMD_UPDATE)
 	{
@@ -203,7 +207,7 @@ fivetrexPlanDirectModify(PlannerInfo *root, ModifyTable *plan,
 										 &direct.set_attnums);
 		if (is_multiassignment((Node *) targetlist, NULL))
 			return false;
-		ftx_target_check_update(relid, direct.set_attnums);
+		ftx_target_check_update(state->table, direct.set_attnums);
 		direct.exprs[FTX_EXPRS_SET] = target_exprs(
 			targetlist, list_length(direct.set_attnums));
 	}
@@ -349,7 +353,7 @@ identity_of_row(FtxDirectState *state, TupleTableSlot *slot)
 
 	while ((column = bms_next_member(target->identity, column)) >= 0)
 	{
-		int attnum = target->attnum_of[column];
+		int attnum = ftx_table_attnum(target->table, column);
 
 		if (attnum > 0 && !slot->tts_isnull[attnum - 1])
 			identity[column] = ftx_target_text(target, attnum,

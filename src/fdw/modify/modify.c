@@ -230,7 +230,7 @@ identity_of_slot(FtxModifyState *state, TupleTableSlot *planSlot)
 
 		if (!null)
 			identity[column] = ftx_target_text(
-				target, target->attnum_of[column], value);
+				target, ftx_table_attnum(target->table, column), value);
 	}
 	return identity;
 }

@@ -10,7 +10,7 @@
 
 #include "api/calls/stats.h"
 #include "catalog/pg_attribute.h"
-#include "catalogue/catalogue.h"
+#include "api/options/table.h"
 #include "nodes/execnodes.h"
 #include "utils/relcache.h"
 
@@ -35,7 +35,7 @@ extern FtxModifyPlan ftx_modify_plan_unpack(List *fdw_private);
  * Throws ERRCODE_FDW_COLUMN_NAME_NOT_FOUND when the table lacks it.
  */
 extern Form_pg_attribute
-ftx_modify_identity(Relation rel, const FtxResource *resource, int column);
+ftx_modify_identity(Relation rel, FtxTable *table, int column);
 
 /*
  * Name of the junk attribute that carries it.  All target tables of a

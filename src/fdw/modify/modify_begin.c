@@ -10,6 +10,7 @@
 
 #include "access/table.h"
 #include "api/calls/stats.h"
+#include "api/options/table.h"
 #include "base/compat.h"
 #include "catalogue/catalogue.h"
 #include "executor/executor.h"
@@ -165,8 +166,8 @@ fivetrexBeginForeignModify(ModifyTableState *mtstate, ResultRelInfo *info,
 		state->cxt, sizeof(AttrNumber) * resource->ncolumns);
 	while ((column = bms_next_member(state->target->identity, column)) >= 0)
 	{
-		char *name = ftx_modify_identity_name(
-			ftx_modify_identity(info->ri_RelationDesc, resource, column));
+		char *name = ftx_modify_identity_name(ftx_modify_identity(
+			info->ri_RelationDesc, state->target->table, column));
 
 		state->identity_attnos[column] = ExecFindJunkAttributeInTlist(
 			subplan->targetlist, name);
@@ -260,7 +261,7 @@ fivetrexBeginForeignInsert(ModifyTableState *mtstate, ResultRelInfo *info)
 		ftx_system_columns_check_new(rel, varno, info->ri_returningList);
 		returned = ftx_target_returned(rel, varno, info->ri_returningList);
 	}
-	ftx_target_check_secrets(RelationGetRelid(rel),
+	ftx_target_check_secrets(ftx_table_open(rel, NULL),
 							 nobody_reads(mtstate) ? NULL :
 													 ftx_attnum_set(returned));
 	if (looked_at)

@@ -52,17 +52,13 @@ fivetrexIsForeignRelUpdatable(Relation rel)
 }
 
 Form_pg_attribute
-ftx_modify_identity(Relation rel, const FtxResource *resource, int column)
+ftx_modify_identity(Relation rel, FtxTable *table, int column)
 {
-	for (int i = 0; i < RelationGetNumberOfAttributes(rel); i++)
-	{
-		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), i);
+	const FtxResource *resource = table->resource;
+	int attnum = ftx_table_attnum(table, column);
 
-		if (!att->attisdropped && att->attgenerated == '\0' &&
-			ftx_options_column(RelationGetRelid(rel), i + 1, resource, NULL) ==
-				column)
-			return att;
-	}
+	if (attnum > 0)
+		return TupleDescAttr(RelationGetDescr(rel), attnum - 1);
 	ereport(ERROR, (errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
 					errmsg("foreign table \"%s\" lacks the column \"%s\" of %s",
 						   RelationGetRelationName(rel),
@@ -83,15 +79,13 @@ fivetrexAddForeignUpdateTargets(PlannerInfo *root, Index rtindex,
 								Relation target_relation)
 {
 	CmdType operation = root->parse->commandType;
-	FtxTableOptions options;
-	const FtxResource *resource = ftx_options_relation(
-		RelationGetRelid(target_relation), &options);
-	Bitmapset *identity = ftx_target_identity(resource, operation);
+	FtxTable *table = ftx_table_open(target_relation, NULL);
+	Bitmapset *identity = ftx_target_identity(table->resource, operation);
 	int column = -1;
 
 	while ((column = bms_next_member(identity, column)) >= 0)
 	{
-		Form_pg_attribute att = ftx_modify_identity(target_relation, resource,
+		Form_pg_attribute att = ftx_modify_identity(target_relation, table,
 													column);
 
 		add_row_identity_var(root,
@@ -228,11 +222,12 @@ fivetrexPlanForeignModify(PlannerInfo *root, ModifyTable *plan,
 	Relation rel = table_open(rte->relid, NoLock);
 	FtxModifyPlan modify = {0};
 	FtxFields fields = {.unpacks = false};
+	FtxTable *table = ftx_table_open(rel, NULL);
 	List *returning = NIL;
 
 	if (plan->onConflictAction != ONCONFLICT_NONE)
 		ftx_target_refuse_conflict(rel);
-	ftx_target_check_operation(rte->relid, plan->operation);
+	ftx_target_check_operation(table->resource, plan->operation);
 	if (plan->returningLists != NIL)
 		returning = list_nth(plan->returningLists, subplan_index);
 	if (plan->operation == CMD_UPDATE)
@@ -241,16 +236,16 @@ fivetrexPlanForeignModify(PlannerInfo *root, ModifyTable *plan,
 
 		get_translated_update_targetlist(root, resultRelation, &targetlist,
 										 &modify.set_attnums);
-		ftx_target_check_update(rte->relid, modify.set_attnums);
+		ftx_target_check_update(table, modify.set_attnums);
 	}
 	modify.returned = ftx_target_returned(rel, resultRelation, returning);
 	if (plan->operation == CMD_INSERT)
 	{
 		ftx_system_columns_check_new(rel, (int) resultRelation, returning);
 		ftx_target_check_secrets(
-			rte->relid, ftx_attnum_set(ftx_target_returned(
-							rel, resultRelation,
-							ftx_target_read_returning(root, returning))));
+			table, ftx_attnum_set(ftx_target_returned(
+					   rel, resultRelation,
+					   ftx_target_read_returning(root, returning))));
 	}
 	if (ftx_modify_looked_at(rel, plan->operation))
 		modify.returned = ftx_modify_all_attnums(rel);

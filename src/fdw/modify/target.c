@@ -65,40 +65,15 @@ answerable(FtxTarget *target, List *wanted)
 		Bitmapset *inputs = ftx_generated_inputs(target->rel, lfirst_int(lc));
 		int attnum = -1;
 
-		if (target->columns[lfirst_int(lc) - 1] >= 0)
+		if (ftx_table_column(target->table, lfirst_int(lc)) >= 0)
 			result = list_append_unique_int(result, lfirst_int(lc));
 		while ((attnum = bms_next_member(inputs, attnum)) >= 0)
 		{
-			if (target->columns[attnum - 1] >= 0)
+			if (ftx_table_column(target->table, attnum) >= 0)
 				result = list_append_unique_int(result, attnum);
 		}
 	}
 	return result;
-}
-
-static void
-map_columns(FtxTarget *target)
-{
-	TupleDesc tupdesc = RelationGetDescr(target->rel);
-	bool constants = false;
-
-	target->columns = palloc(sizeof(int) * tupdesc->natts);
-	target->attnum_of = palloc0(sizeof(int) * target->resource->ncolumns);
-	for (int i = 0; i < tupdesc->natts; i++)
-	{
-		int column = -1;
-
-		if (!TupleDescAttr(tupdesc, i)->attisdropped &&
-			TupleDescAttr(tupdesc, i)->attgenerated == '\0')
-			column = ftx_options_column(RelationGetRelid(target->rel), i + 1,
-										target->resource, NULL);
-		target->columns[i] = column;
-		if (column >= 0)
-			target->attnum_of[column] = i + 1;
-		constants |= column == FTX_COLUMN_CONSTANT;
-	}
-	if (constants)
-		target->constants = ftx_constants_of(target->rel, NIL);
 }
 
 /*
@@ -117,8 +92,9 @@ known_to_be_null(const FtxTarget *target)
 	columns = ftx_path_columns(target->resource, target->resource->create_in);
 	while ((column = bms_next_member(columns, column)) >= 0)
 	{
-		if (target->attnum_of[column] > 0)
-			result = bms_add_member(result, target->attnum_of[column]);
+		if (ftx_table_attnum(target->table, column) > 0)
+			result = bms_add_member(result,
+									ftx_table_attnum(target->table, column));
 	}
 	return result;
 }
@@ -145,7 +121,8 @@ ftx_target_begin(Relation rel, CmdType operation, Oid userid, List *returned)
 							   RelationGetRelationName(rel)),
 						errhint("Its option access is 'read_only'.")));
 	target->dry_run = options.dry_run || target->session->options.dry_run;
-	map_columns(target);
+	target->table = ftx_table_open(rel, target->resource);
+	target->constants = ftx_constants_of(rel, NIL);
 	target->identity = ftx_target_identity(target->resource, operation);
 	if (operation == CMD_UPDATE && target->resource->merged_at != NULL)
 		target->merge = ftx_merge_create(target->resource);
@@ -160,7 +137,7 @@ ftx_target_read_answers(FtxTarget *target, List *attnums)
 	target->asked = list_concat_unique_int(target->asked, attnums);
 	target->returned = answerable(target, target->asked);
 	if (target->returned != NIL)
-		target->answer = ftx_generated_converter(target->rel, target->resource,
+		target->answer = ftx_generated_converter(target->rel, target->table,
 												 target->returned, NIL);
 	target->generated = ftx_generated_create(target->rel, target->asked);
 }

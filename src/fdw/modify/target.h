@@ -21,6 +21,7 @@
 #include "fdw/plan/generated.h"
 #include "nodes/execnodes.h"
 #include "api/options/constant.h"
+#include "api/options/table.h"
 #include "read/converter.h"
 #include "utils/relcache.h"
 
@@ -28,15 +29,13 @@ typedef struct FtxTarget
 {
 	Relation rel;
 	MemoryContext cxt; /* of this */
+	FtxTable *table;
 	const FtxResource *resource;
 	FtxSession *session;
 	bool dry_run; /* by an option of table, server or mapping */
 	CmdType operation;
-	int *columns;			 /* catalogue index per attnum - 1; negative if
-							  * none, see ftx_options_column() */
 	FtxConstants *constants; /* columns that are not the API's; or NULL */
 	Bitmapset *identity;	 /* catalogue columns in the operation's path */
-	int *attnum_of;			 /* per catalogue column: its attnum, or 0 */
 	FtxConverter *answer;	 /* fills `returned`, or NULL */
 	List *returned;			 /* IntList of attnums */
 	List *asked;			 /* the same with generated ones */

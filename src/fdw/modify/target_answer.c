@@ -10,6 +10,7 @@
 #include "api/calls/call.h"
 #include "api/calls/call_answer.h"
 #include "api/calls/page.h"
+#include "api/options/table.h"
 #include "api/secrets/words.h"
 #include "base/compat.h"
 #include "base/method.h"
@@ -36,7 +37,8 @@
 static unsigned
 attribute_flags(const FtxTarget *target, int attnum)
 {
-	return target->resource->columns[target->columns[attnum - 1]].flags;
+	return target->resource->columns[ftx_table_column(target->table, attnum)]
+		.flags;
 }
 
 /*
@@ -149,7 +151,7 @@ row_keys(FtxTarget *target, char **identity, const FtxJsonValue *item,
 
 	for (int i = 0; i < resource->ncolumns; i++)
 	{
-		int attnum = target->attnum_of[i];
+		int attnum = ftx_table_attnum(target->table, i);
 
 		if (identity != NULL && identity[i] != NULL)
 			keys[i] = identity[i];
@@ -319,7 +321,7 @@ look_up_in_list(FtxTarget *target, int by, const char *wanted_key,
 {
 	const FtxResource *resource = target->resource;
 	int natts = RelationGetNumberOfAttributes(target->rel);
-	int attnum = target->attnum_of[by];
+	int attnum = ftx_table_attnum(target->table, by);
 	FtxItemsRange range = {.query = "", .many_column = -1};
 	FtxReadSpec spec = {0};
 	FtxConverter *converter;
@@ -336,7 +338,7 @@ look_up_in_list(FtxTarget *target, int by, const char *wanted_key,
 	if (attnum == 0 || wanted_key == NULL)
 		return;
 	converter = ftx_generated_converter(
-		target->rel, resource,
+		target->rel, target->table,
 		list_append_unique_int(list_copy(target->returned), attnum), NIL);
 	spec.session = target->session;
 	spec.resource = resource;
@@ -348,7 +350,7 @@ look_up_in_list(FtxTarget *target, int by, const char *wanted_key,
 	range.fixed = palloc0(sizeof(char *) * resource->ncolumns);
 	for (int i = 0; i < natts; i++)
 	{
-		int column = target->columns[i];
+		int column = ftx_table_column(target->table, i + 1);
 
 		if (column >= 0 && !nulls[i] &&
 			(resource->columns[column].flags & FTX_PARENT) != 0)
@@ -453,7 +455,7 @@ ftx_target_answer(FtxTarget *target, FtxCall *call, char **identity,
 	else if (target->operation == CMD_INSERT && resource->find_by != NULL)
 	{
 		int by = ftx_resource_column(resource, resource->find_by);
-		int attnum = target->attnum_of[by];
+		int attnum = ftx_table_attnum(target->table, by);
 
 		if (attnum > 0 && !nulls[attnum - 1])
 			look_up_in_list(target, by,

@@ -39,9 +39,10 @@ ftx_target_columns(const FtxResource *resource, unsigned flag)
 }
 
 void
-ftx_target_refuse_column(Oid relid, int attnum, const FtxResource *resource,
-						 int column, unsigned flag)
+ftx_target_refuse_column(FtxTable *table, int attnum, unsigned flag)
 {
+	const FtxResource *resource = table->resource;
+	int column = ftx_table_column(table, attnum);
 	bool update = flag == FTX_UPDATE;
 	const char *detail = "The API sets it.";
 
@@ -52,21 +53,23 @@ ftx_target_refuse_column(Oid relid, int attnum, const FtxResource *resource,
 	else if ((resource->columns[column].flags & (FTX_CREATE | FTX_UPDATE)) != 0)
 		detail = update ? "It can be given on INSERT only." :
 						  "It can be changed by UPDATE only.";
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("column \"%s\" of foreign table \"%s\" cannot be %s",
-					get_attname(relid, attnum, false), get_rel_name(relid),
-					update ? "updated" : "inserted"),
-			 errdetail("%s", detail),
-			 errhint("Columns of %s that can be %s: %s.", resource->name,
-					 update ? "updated" : "inserted",
-					 ftx_target_columns(resource, flag))));
+	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					errmsg("column \"%s\" of foreign table \"%s\" cannot be %s",
+						   get_attname(table->relid, attnum, false),
+						   get_rel_name(table->relid),
+						   update ? "updated" : "inserted"),
+					errdetail("%s", detail),
+					errhint("Columns of %s that can be %s: %s.", resource->name,
+							update ? "updated" : "inserted",
+							ftx_target_columns(resource, flag))));
 }
 
 void
-ftx_target_check_once(int *given, Oid relid, int attnum,
-					  const FtxResource *resource, int column, unsigned flag)
+ftx_target_check_once(int *given, FtxTable *table, int attnum, unsigned flag)
 {
+	const FtxResource *resource = table->resource;
+	int column = ftx_table_column(table, attnum);
+
 	if (given[column] == 0)
 	{
 		given[column] = attnum;
@@ -76,8 +79,9 @@ ftx_target_check_once(int *given, Oid relid, int attnum,
 		ERROR,
 		(errcode(ERRCODE_DUPLICATE_COLUMN),
 		 errmsg("columns \"%s\" and \"%s\" of foreign table \"%s\" are one",
-				get_attname(relid, given[column], false),
-				get_attname(relid, attnum, false), get_rel_name(relid)),
+				get_attname(table->relid, given[column], false),
+				get_attname(table->relid, attnum, false),
+				get_rel_name(table->relid)),
 		 errdetail(
 			 "Both are column \"%s\" of %s, which has one value. None was sent.",
 			 resource->columns[column].name, resource->name),
@@ -87,10 +91,9 @@ ftx_target_check_once(int *given, Oid relid, int attnum,
 }
 
 void
-ftx_target_check_update(Oid relid, List *attnums)
+ftx_target_check_update(FtxTable *table, List *attnums)
 {
-	FtxTableOptions options;
-	const FtxResource *resource = ftx_options_relation(relid, &options);
+	const FtxResource *resource = table->resource;
 	int *given = palloc0(sizeof(int) * resource->ncolumns);
 	ListCell *lc;
 
@@ -98,19 +101,14 @@ ftx_target_check_update(Oid relid, List *attnums)
 		return; /* core refuses that: fivetrexIsForeignRelUpdatable() */
 	foreach (lc, attnums)
 	{
-		int attnum = lfirst_int(lc);
-		int column;
+		int column = ftx_table_column(table, lfirst_int(lc));
 
-		if (get_attgenerated(relid, attnum) != '\0')
+		/* the value of a constant is looked at */
+		if (column == FTX_COLUMN_GENERATED || column == FTX_COLUMN_CONSTANT)
 			continue;
-		column = ftx_options_column(relid, attnum, resource, NULL);
-		if (column == FTX_COLUMN_CONSTANT)
-			continue; /* its value is looked at */
 		if (column < 0 || (resource->columns[column].flags & FTX_UPDATE) == 0)
-			ftx_target_refuse_column(relid, attnum, resource, column,
-									 FTX_UPDATE);
-		ftx_target_check_once(given, relid, attnum, resource, column,
-							  FTX_UPDATE);
+			ftx_target_refuse_column(table, lfirst_int(lc), FTX_UPDATE);
+		ftx_target_check_once(given, table, lfirst_int(lc), FTX_UPDATE);
 	}
 }
 
@@ -130,10 +128,9 @@ refuse_loss(const FtxResource *resource, int column, const char *why)
 }
 
 void
-ftx_target_check_secrets(Oid relid, Bitmapset *returned)
+ftx_target_check_secrets(FtxTable *table, Bitmapset *returned)
 {
-	FtxTableOptions options;
-	const FtxResource *resource = ftx_options_relation(relid, &options);
+	const FtxResource *resource = table->resource;
 
 	for (int i = 0; i < resource->ncolumns; i++)
 	{
@@ -144,7 +141,7 @@ ftx_target_check_secrets(Oid relid, Bitmapset *returned)
 			continue;
 		while ((attnum = bms_next_member(returned, attnum)) >= 0)
 		{
-			int column = ftx_options_column(relid, attnum, resource, NULL);
+			int column = ftx_table_column(table, attnum);
 
 			/* attrs has all of the answer */
 			found |= column == i || column == resource->ncolumns - 1;
@@ -201,11 +198,8 @@ fivetrexExecForeignTruncate(List *rels, DropBehavior behavior,
 }
 
 void
-ftx_target_check_operation(Oid relid, CmdType operation)
+ftx_target_check_operation(const FtxResource *resource, CmdType operation)
 {
-	FtxTableOptions options;
-	const FtxResource *resource = ftx_options_relation(relid, &options);
-
 	if (operation == CMD_DELETE && resource->remove_function != NULL)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("rows of %s cannot be deleted one by one",

@@ -9,6 +9,7 @@
 #ifndef FTX_TARGET_CHECK_H
 #define FTX_TARGET_CHECK_H
 
+#include "api/options/table.h"
 #include "base/compat.h"
 #include "catalogue/catalogue.h"
 #include "nodes/pathnodes.h"
@@ -20,13 +21,13 @@
  * ERRCODE_FEATURE_NOT_SUPPORTED naming the first that the API cannot change
  * and those that it can; ERRCODE_DUPLICATE_COLUMN for two that are one.
  */
-extern void ftx_target_check_update(Oid relid, List *attnums);
+extern void ftx_target_check_update(FtxTable *table, List *attnums);
 
 /*
  * An INSERT that would lose a secret that is told only once, because it does
  * not return it, is refused with ERRCODE_FEATURE_NOT_SUPPORTED.
  */
-extern void ftx_target_check_secrets(Oid relid, Bitmapset *returned);
+extern void ftx_target_check_secrets(FtxTable *table, Bitmapset *returned);
 
 /*
  * Which attributes (IntList) does RETURNING use?  Whole-row means all, of a
@@ -41,8 +42,9 @@ extern List *ftx_target_returned(Relation rel, Index rti, List *returning);
  */
 extern List *ftx_target_read_returning(PlannerInfo *root, List *returning);
 
-/* Does the table's resource support the statement at all? */
-extern void ftx_target_check_operation(Oid relid, CmdType operation);
+/* Does the resource support the statement at all? */
+extern void
+ftx_target_check_operation(const FtxResource *resource, CmdType operation);
 
 /* INSERT ... ON CONFLICT: ERRCODE_FEATURE_NOT_SUPPORTED, and what to do. */
 ftx_noreturn extern void ftx_target_refuse_conflict(Relation rel);
@@ -51,12 +53,11 @@ ftx_noreturn extern void ftx_target_refuse_conflict(Relation rel);
 extern char *ftx_target_columns(const FtxResource *resource, unsigned flag);
 
 /*
- * Complain that an attribute (of catalogue column `column`, or -1) cannot be
- * written by INSERT (FTX_CREATE) or UPDATE (FTX_UPDATE).
+ * Complain that an attribute cannot be written by INSERT (FTX_CREATE) or UPDATE
+ * (FTX_UPDATE).
  */
 ftx_noreturn extern void
-ftx_target_refuse_column(Oid relid, int attnum, const FtxResource *resource,
-						 int column, unsigned flag);
+ftx_target_refuse_column(FtxTable *table, int attnum, unsigned flag);
 
 /*
  * Note in `given` (zeros, by catalogue column) that the statement gives a value
@@ -64,8 +65,7 @@ ftx_target_refuse_column(Oid relid, int attnum, const FtxResource *resource,
  * has one is an error, ERRCODE_DUPLICATE_COLUMN; `flag` as above.
  */
 extern void
-ftx_target_check_once(int *given, Oid relid, int attnum,
-					  const FtxResource *resource, int column, unsigned flag);
+ftx_target_check_once(int *given, FtxTable *table, int attnum, unsigned flag);
 
 /*
  * Catalogue columns in the paths of the resource's update and removal: what

@@ -9,6 +9,7 @@
 
 #include "api/calls/call.h"
 #include "api/options/options.h"
+#include "api/options/table.h"
 #include "api/secrets/mask.h"
 #include "api/secrets/words.h"
 #include "base/compat.h"
@@ -83,8 +84,8 @@ is_read_only(FtxTarget *target, const FtxReadOnly *member, bool creating,
 		return false;
 	if (member->by == NULL)
 		return true;
-	attnum = target
-				 ->attnum_of[ftx_resource_column(target->resource, member->by)];
+	attnum = ftx_table_attnum(
+		target->table, ftx_resource_column(target->resource, member->by));
 	if (attnum == 0 || nulls[attnum - 1])
 		return false;
 	value = ftx_target_text(target, attnum, values[attnum - 1]);
@@ -132,7 +133,7 @@ static void
 add_body_member(FtxTarget *target, Body *body, int attnum, const Datum *values,
 				const bool *nulls)
 {
-	int index = target->columns[attnum - 1];
+	int index = ftx_table_column(target->table, attnum);
 	const FtxColumn *column = &target->resource->columns[index];
 	const char *member = column->member ? column->member : column->name;
 	Oid type = type_oid(column->type);
@@ -237,7 +238,7 @@ is_given(const FtxTarget *target, int column, const bool *nulls)
 {
 	for (int i = 0; i < RelationGetNumberOfAttributes(target->rel); i++)
 	{
-		if (target->columns[i] == column && !nulls[i])
+		if (ftx_table_column(target->table, i + 1) == column && !nulls[i])
 			return true;
 	}
 	return false;
@@ -293,7 +294,7 @@ ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
 	check_required(target, nulls);
 	for (int i = 0; i < natts; i++)
 	{
-		int column = target->columns[i];
+		int column = ftx_table_column(target->table, i + 1);
 		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(target->rel), i);
 
 		if (nulls[i] || att->attgenerated != '\0')
@@ -305,10 +306,8 @@ ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
 			continue;
 		}
 		if (column < 0 || (resource->columns[column].flags & FTX_CREATE) == 0)
-			ftx_target_refuse_column(RelationGetRelid(target->rel), i + 1,
-									 resource, column, FTX_CREATE);
-		ftx_target_check_once(attnums, RelationGetRelid(target->rel), i + 1,
-							  resource, column, FTX_CREATE);
+			ftx_target_refuse_column(target->table, i + 1, FTX_CREATE);
+		ftx_target_check_once(attnums, target->table, i + 1, FTX_CREATE);
 		given[column] = ftx_target_text(target, i + 1, values[i]);
 	}
 	template = ftx_target_creation(target->resource, given);
@@ -320,8 +319,9 @@ ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
 	begin_body(&body, true);
 	for (int i = 0; i < natts; i++)
 	{
-		if (!nulls[i] && target->columns[i] >= 0 &&
-			!bms_is_member(target->columns[i], target->identity))
+		if (!nulls[i] && ftx_table_column(target->table, i + 1) >= 0 &&
+			!bms_is_member(ftx_table_column(target->table, i + 1),
+						   target->identity))
 			add_body_member(target, &body, i + 1, values, nulls);
 	}
 	ftx_body_end(&body.text);
@@ -366,7 +366,7 @@ ftx_target_update(FtxTarget *target, List *attnums, const Datum *values,
 	foreach (lc, attnums)
 	{
 		int attnum = lfirst_int(lc);
-		int column = target->columns[attnum - 1];
+		int column = ftx_table_column(target->table, attnum);
 		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(target->rel),
 											  attnum - 1);
 
@@ -379,10 +379,8 @@ ftx_target_update(FtxTarget *target, List *attnums, const Datum *values,
 			continue;
 		}
 		if (column < 0 || (resource->columns[column].flags & FTX_UPDATE) == 0)
-			ftx_target_refuse_column(RelationGetRelid(target->rel), attnum,
-									 resource, column, FTX_UPDATE);
-		ftx_target_check_once(given, RelationGetRelid(target->rel), attnum,
-							  resource, column, FTX_UPDATE);
+			ftx_target_refuse_column(target->table, attnum, FTX_UPDATE);
+		ftx_target_check_once(given, target->table, attnum, FTX_UPDATE);
 		if (att->attnotnull && nulls[attnum - 1])
 			refuse_null(target, att);
 		add_body_member(target, &body, attnum, values, nulls);

@@ -42,7 +42,7 @@ static double
 analysed_rows(FtxPlanState *state, const FtxResource *resource)
 {
 	Oid relid = get_relname_relid(resource->name,
-								  get_rel_namespace(state->relid));
+								  get_rel_namespace(state->table->relid));
 	FtxTableOptions options;
 	HeapTuple tuple;
 	double rows = -1;
@@ -58,7 +58,7 @@ analysed_rows(FtxPlanState *state, const FtxResource *resource)
 
 		if (class->relkind == RELKIND_FOREIGN_TABLE &&
 			GetForeignTable(relid)->serverid ==
-				GetForeignTable(state->relid)->serverid &&
+				GetForeignTable(state->table->relid)->serverid &&
 			ftx_options_relation(relid, &options) == resource)
 			rows = class->reltuples;
 		ReleaseSysCache(tuple);
@@ -92,7 +92,7 @@ calls_above(FtxPlanState *state, const FtxResource *resource, Parents parents);
 static double
 calls_of_all(FtxPlanState *state, const FtxResource *resource, Parents parents)
 {
-	int page_size = state->table.page_size;
+	int page_size = state->options.page_size;
 	const FtxResource *parent;
 	double count;
 
@@ -157,7 +157,7 @@ looks_at(RelOptInfo *rel, FtxPlanState *state, RestrictInfo *rinfo, int column)
 	{
 		int attnum = bit + FirstLowInvalidHeapAttributeNumber;
 
-		if (attnum <= 0 || state->columns[attnum - 1] != column)
+		if (attnum <= 0 || ftx_table_column(state->table, attnum) != column)
 			return false;
 	}
 	return true;

@@ -46,9 +46,9 @@ operand_column(RelOptInfo *rel, FtxPlanState *state, Node *operand)
 		return -1;
 	var = (Var *) operand;
 	if ((Index) var->varno != rel->relid || var->varlevelsup != 0 ||
-		var->varattno < 1 || var->varattno > state->natts)
+		var->varattno < 1 || var->varattno > state->table->natts)
 		return -1;
-	return state->columns[var->varattno - 1];
+	return ftx_table_column(state->table, var->varattno);
 }
 
 static bool

@@ -25,16 +25,26 @@
 #include "optimizer/optimizer.h"
 #include "api/options/constant.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/typcache.h"
 
 void
-ftx_constant_note(FtxPlanState *state, Form_pg_attribute att)
+ftx_constants_find(Relation rel, FtxPlanState *state)
 {
-	if (state->constants == NULL)
-		state->constants = palloc0(sizeof(Const *) * state->natts);
-	state->constants[att->attnum - 1] = makeConst(
-		att->atttypid, att->atttypmod, att->attcollation, att->attlen,
-		ftx_constant_value(state->relid, att), false, att->attbyval);
+	FtxTable *table = state->table;
+
+	for (int i = 0; i < table->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), i);
+
+		if (ftx_table_column(table, i + 1) != FTX_COLUMN_CONSTANT)
+			continue;
+		if (state->constants == NULL)
+			state->constants = palloc0(sizeof(Const *) * table->natts);
+		state->constants[i] = makeConst(
+			att->atttypid, att->atttypmod, att->attcollation, att->attlen,
+			ftx_constant_value(table->relid, att), false, att->attbyval);
+	}
 }
 
 /*
@@ -81,7 +91,7 @@ facts(RelOptInfo *rel, const FtxPlanState *state)
 {
 	List *result = NIL;
 
-	for (int i = 0; i < state->natts; i++)
+	for (int i = 0; i < state->table->natts; i++)
 	{
 		const Const *constant = state->constants[i];
 		NullTest *test;

@@ -8,13 +8,12 @@
 #ifndef FTX_PLAN_CONSTANTS_H
 #define FTX_PLAN_CONSTANTS_H
 
-#include "access/tupdesc.h"
-#include "catalog/pg_attribute.h"
 #include "fdw/plan/plan_state.h"
 #include "nodes/pathnodes.h"
+#include "utils/relcache.h"
 
-/* Note the value of a column that has the option, for the next ones. */
-extern void ftx_constant_note(FtxPlanState *state, Form_pg_attribute att);
+/* Find the columns that have the option, for the next ones. */
+extern void ftx_constants_find(Relation rel, FtxPlanState *state);
 
 /*
  * Do the relation's conditions contradict its constants?  Then it has no rows

@@ -180,7 +180,7 @@ filtered_rows(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 double
 ftx_list_pages(FtxPlanState *state, double rows)
 {
-	return Max(1, ceil(rows / state->table.page_size));
+	return Max(1, ceil(rows / state->options.page_size));
 }
 
 FtxMatch *

@@ -41,10 +41,9 @@ static const FtxColumn *
 column_of_bit(FtxPlanState *state, int bit)
 {
 	int attnum = bit + FirstLowInvalidHeapAttributeNumber;
+	int column = attnum > 0 ? ftx_table_column(state->table, attnum) : -1;
 
-	if (attnum <= 0 || state->columns[attnum - 1] < 0)
-		return NULL;
-	return &state->resource->columns[state->columns[attnum - 1]];
+	return column >= 0 ? &state->resource->columns[column] : NULL;
 }
 
 bool
@@ -61,7 +60,8 @@ ftx_list_decides(RelOptInfo *rel, FtxPlanState *state, RestrictInfo *rinfo)
 		int attnum = bit + FirstLowInvalidHeapAttributeNumber;
 		const FtxColumn *column = column_of_bit(state, bit);
 
-		if (attnum > 0 && state->columns[attnum - 1] == FTX_COLUMN_CONSTANT)
+		if (attnum > 0 &&
+			ftx_table_column(state->table, attnum) == FTX_COLUMN_CONSTANT)
 			continue;
 		if (column == NULL ||
 			(column->flags & (FTX_DETAIL | FTX_LIST_MAY_OMIT | FTX_EXTRAS)) !=
@@ -128,7 +128,7 @@ ftx_parent_decides(RelOptInfo *rel, FtxPlanState *state, RestrictInfo *rinfo)
 		const FtxColumn *column = column_of_bit(state, bit);
 
 		if (column == NULL || (column->flags & FTX_PARENT) == 0 ||
-			!takes_any_text(state->relid,
+			!takes_any_text(state->table->relid,
 							bit + FirstLowInvalidHeapAttributeNumber))
 			return false;
 	}

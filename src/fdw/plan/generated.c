@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/sysattr.h"
+#include "api/options/table.h"
 #include "catalog/pg_attribute.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
@@ -116,11 +117,10 @@ compute_generated(void *what, Datum *values, bool *nulls)
 }
 
 FtxConverter *
-ftx_generated_converter(Relation rel, const FtxResource *resource,
-						List *attnums, List *first)
+ftx_generated_converter(Relation rel, FtxTable *table, List *attnums,
+						List *first)
 {
-	FtxConverter *converter = ftx_converter_create(rel, resource, attnums,
-												   first);
+	FtxConverter *converter = ftx_converter_create(rel, table, attnums, first);
 	List *rest = list_difference_int(attnums, first);
 
 	first = list_intersection_int(attnums, first);

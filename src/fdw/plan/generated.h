@@ -11,7 +11,7 @@
 #ifndef FTX_GENERATED_H
 #define FTX_GENERATED_H
 
-#include "catalogue/catalogue.h"
+#include "api/options/table.h"
 #include "nodes/bitmapset.h"
 #include "read/converter.h"
 #include "utils/relcache.h"
@@ -39,8 +39,7 @@ ftx_generated_compute(FtxGenerated *generated, Datum *values, bool *nulls);
  * A converter (ftx_converter_create()) that computes the generated attributes
  * among attnums, too; what they are computed from must be among them.
  */
-extern FtxConverter *
-ftx_generated_converter(Relation rel, const FtxResource *resource,
-						List *attnums, List *first);
+extern FtxConverter *ftx_generated_converter(Relation rel, FtxTable *table,
+											 List *attnums, List *first);
 
 #endif /* FTX_GENERATED_H */

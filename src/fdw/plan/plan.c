@@ -16,6 +16,7 @@
 #include <math.h>
 
 #include "access/sysattr.h"
+#include "access/table.h"
 #include "api/options/options.h"
 #include "base/compat.h"
 #include "catalogue/catalogue.h"
@@ -47,16 +48,18 @@ fivetrexGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
 {
 	FtxPlanState *state = palloc0(sizeof(FtxPlanState));
 	ForeignTable *table = GetForeignTable(foreigntableid);
+	Relation rel = table_open(foreigntableid, NoLock);
 	ListCell *lc;
 	double keys = -1;
 
 	baserel->fdw_private = state;
-	state->relid = foreigntableid;
 	ftx_options_server(GetForeignServer(table->serverid), &state->server);
 	ftx_options_table(table, get_rel_name(foreigntableid), &state->server,
-					  &state->table);
-	state->resource = state->table.resource;
-	ftx_map_columns(state);
+					  &state->options);
+	state->resource = state->options.resource;
+	state->table = ftx_table_open(rel, state->resource);
+	ftx_constants_find(rel, state);
+	table_close(rel, NoLock);
 	ftx_system_columns_check(root, baserel, state);
 	ftx_find_used_columns(root, baserel, state);
 	if (ftx_constants_exclude(baserel, state))
@@ -135,7 +138,8 @@ member_is_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
 		return false;
 	var = (Var *) expr;
 	return (Index) var->varno == rel->relid && var->varattno > 0 &&
-		   search->state->columns[var->varattno - 1] == search->column;
+		   ftx_table_column(search->state->table, var->varattno) ==
+			   search->column;
 }
 
 /*
@@ -482,12 +486,12 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 		ftx_condition_columns(baserel, state, conditions));
 	plan.needs_detail = state->needs_detail;
 	plan.needs_parent = state->needs_parent;
-	plan.page_size = state->table.page_size;
+	plan.page_size = state->options.page_size;
 	/* a cursor wants its first rows soon, and maybe no others */
-	plan.prefetch = state->table.prefetch &&
+	plan.prefetch = state->options.prefetch &&
 					!(is_cursor(root) && root->query_pathkeys == NIL &&
 					  !root->parse->hasAggs);
-	plan.null_for_misfits = state->table.null_for_misfits;
+	plan.null_for_misfits = state->options.null_for_misfits;
 	plan.limit = sufficient_rows(root, baserel, state, clauses.some_left);
 	plan.few_rows = plan.limit < 0 && few_rows_suffice(root);
 	plan.list_pages = (int) Min(ftx_list_pages(state, state->list_rows),

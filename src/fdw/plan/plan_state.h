@@ -9,6 +9,7 @@
 #define FTX_PLAN_STATE_H
 
 #include "api/options/options.h"
+#include "api/options/table.h"
 #include "catalogue/catalogue.h"
 #include "nodes/pathnodes.h"
 
@@ -27,14 +28,10 @@ typedef struct FtxMatch
 /* What the planner knows about one foreign table. */
 typedef struct FtxPlanState
 {
-	Oid relid;
+	FtxTable *table;
 	FtxServerOptions server;
-	FtxTableOptions table;
+	FtxTableOptions options;
 	const FtxResource *resource;
-	int natts;
-	int *columns;	   /* catalogue index per attnum - 1; negative
-								 * when it has none: -1 if it should,
-								 * FTX_COLUMN_CONSTANT if it has a value */
 	Const **constants; /* per attnum - 1: the value of the option constant, or
 						* NULL; NULL if no column has it */
 	Bitmapset *used;   /* attnums the query needs */

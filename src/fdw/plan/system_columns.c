@@ -19,7 +19,7 @@
  */
 #include "postgres.h"
 
-#include "api/options/options.h"
+#include "api/options/table.h"
 #include "base/compat.h"
 #include "catalog/heap.h"
 #include "catalogue/catalogue.h"
@@ -293,36 +293,33 @@ ctid_allowed(PlannerInfo *root, RelOptInfo *rel, List *origins)
  * it lacks them.
  */
 static char *
-key_columns(Oid relid)
+key_columns(FtxTable *table)
 {
-	FtxTableOptions options;
-	const FtxResource *resource = ftx_options_relation(relid, &options);
 	StringInfoData names;
-	char *name;
 
 	initStringInfo(&names);
-	for (AttrNumber i = 1; (name = get_attname(relid, i, true)) != NULL; i++)
+	for (AttrNumber i = 1; i <= table->natts; i++)
 	{
-		int column = get_attgenerated(relid, i) != '\0' ?
-						 -1 :
-						 ftx_options_column(relid, i, resource, NULL);
+		int column = ftx_table_column(table, i);
 
-		if (column >= 0 && (resource->columns[column].flags & FTX_KEY) != 0)
-			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", name);
+		if (column >= 0 &&
+			(table->resource->columns[column].flags & FTX_KEY) != 0)
+			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "",
+							 get_attname(table->relid, i, false));
 	}
 	return names.len > 0 ? names.data : NULL;
 }
 
 ftx_noreturn static void
-refuse_address(Oid relid, const char *by)
+refuse_address(FtxTable *table, const char *by)
 {
-	const char *keys = key_columns(relid);
+	const char *keys = key_columns(table);
 
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 		 errmsg("cannot address rows of foreign table \"%s\" by %s",
-				get_rel_name(relid), by),
+				get_rel_name(table->relid), by),
 		 errdetail(
 			 "Objects of Fivetran have no physical address: it would be the same for all rows."),
 		 keys == NULL ?
@@ -336,14 +333,15 @@ refuse_address(Oid relid, const char *by)
  * Nobody addresses rows by it, but it would mean nothing.
  */
 ftx_noreturn static void
-refuse_output(Oid relid, int attnum)
+refuse_output(FtxTable *table, int attnum)
 {
-	const char *keys = key_columns(relid);
+	const char *keys = key_columns(table);
 
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-		 errmsg("rows of foreign table \"%s\" have no %s", get_rel_name(relid),
+		 errmsg("rows of foreign table \"%s\" have no %s",
+				get_rel_name(table->relid),
 				NameStr(SystemAttributeDefinition(attnum)->attname)),
 		 errdetail(
 			 attnum == SelfItemPointerAttributeNumber ?
@@ -363,7 +361,7 @@ ftx_system_columns_check(PlannerInfo *root, RelOptInfo *rel,
 	List *origins = ftx_address_origins(root, rel, ctid);
 
 	if (ftx_address_current_of(origins, (Node *) conditions_of(rel)))
-		refuse_address(state->relid, "WHERE CURRENT OF");
+		refuse_address(state->table, "WHERE CURRENT OF");
 
 	/* what rows do not have at all */
 	for (int attnum = MinTransactionIdAttributeNumber;
@@ -377,13 +375,13 @@ ftx_system_columns_check(PlannerInfo *root, RelOptInfo *rel,
 			!ftx_address_used(named, (Node *) conditions_of(rel)))
 			continue;
 		if (!statement_writes_or_locks(root))
-			refuse_output(state->relid, attnum);
-		refuse_address(state->relid,
+			refuse_output(state->table, attnum);
+		refuse_address(state->table,
 					   NameStr(SystemAttributeDefinition(attnum)->attname));
 	}
 
 	if (!ctid_allowed(root, rel, origins))
-		refuse_address(state->relid, "ctid");
+		refuse_address(state->table, "ctid");
 }
 
 void
@@ -398,6 +396,6 @@ ftx_system_columns_check_new(Relation rel, int varno, List *returning)
 		int attnum = bit + FirstLowInvalidHeapAttributeNumber;
 
 		if (attnum < 0 && attnum != TableOidAttributeNumber)
-			refuse_output(RelationGetRelid(rel), attnum);
+			refuse_output(ftx_table_open(rel, NULL), attnum);
 	}
 }

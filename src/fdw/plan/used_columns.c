@@ -27,7 +27,6 @@
 #include "catalog/pg_type.h"
 #include "catalogue/catalogue.h"
 #include "fdw/compat.h"
-#include "fdw/plan/constants.h"
 #include "fdw/plan/generated.h"
 #include "fdw/plan/named_columns.h"
 #include "fdw/plan/plan_state.h"
@@ -39,35 +38,6 @@
 #include "optimizer/prep.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/rel.h"
-
-/* FtxPlanState.columns of attributes that mean no column of the catalogue. */
-#define DROPPED_COLUMN (-3)
-#define GENERATED_COLUMN (-4)
-
-void
-ftx_map_columns(FtxPlanState *state)
-{
-	Relation rel = table_open(state->relid, NoLock);
-	TupleDesc tupdesc = RelationGetDescr(rel);
-
-	state->natts = tupdesc->natts;
-	state->columns = palloc(sizeof(int) * tupdesc->natts);
-	for (int i = 0; i < tupdesc->natts; i++)
-	{
-		Form_pg_attribute att = TupleDescAttr(tupdesc, i);
-
-		if (att->attisdropped)
-			state->columns[i] = DROPPED_COLUMN;
-		else if (att->attgenerated != '\0')
-			state->columns[i] = GENERATED_COLUMN;
-		else
-			state->columns[i] = ftx_options_column(state->relid, i + 1,
-												   state->resource, NULL);
-		if (state->columns[i] == FTX_COLUMN_CONSTANT)
-			ftx_constant_note(state, att);
-	}
-	table_close(rel, NoLock);
-}
 
 /*
  * Is it a target of UPDATE or DELETE?
@@ -257,13 +227,11 @@ deciding_attrs(FtxPlanState *state, Bitmapset *set)
 		bool is_set = false;
 
 		while ((attnum = bms_next_member(set, attnum)) >= 0)
-			is_set |= state->columns[attnum - 1] == column;
-		for (int j = 0; is_set && by >= 0 && j < state->natts; j++)
-		{
-			if (state->columns[j] == by)
-				attrs = bms_add_member(
-					attrs, j + 1 - FirstLowInvalidHeapAttributeNumber);
-		}
+			is_set |= ftx_table_column(state->table, attnum) == column;
+		if (is_set && by >= 0 && ftx_table_attnum(state->table, by) > 0)
+			attrs = bms_add_member(attrs,
+								   ftx_table_attnum(state->table, by) -
+									   FirstLowInvalidHeapAttributeNumber);
 	}
 	return attrs;
 }
@@ -319,9 +287,9 @@ listed_attrs(FtxPlanState *state, Bitmapset *attrs)
 {
 	Bitmapset *result = NULL;
 
-	for (int i = 0; i < state->natts; i++)
+	for (int i = 0; i < state->table->natts; i++)
 	{
-		int column = state->columns[i];
+		int column = ftx_table_column(state->table, i + 1);
 
 		if ((bms_is_member(i + 1 - FirstLowInvalidHeapAttributeNumber, attrs) ||
 			 bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attrs)) &&
@@ -345,14 +313,16 @@ attnums_of(FtxPlanState *state, Relation relation, Bitmapset *attrs)
 	Bitmapset *result = NULL;
 	bool whole = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attrs);
 
-	for (int i = 0; i < state->natts; i++)
+	for (int i = 0; i < state->table->natts; i++)
 	{
-		if (state->columns[i] == DROPPED_COLUMN ||
+		int column = ftx_table_column(state->table, i + 1);
+
+		if (column == FTX_COLUMN_DROPPED ||
 			(!whole &&
 			 !bms_is_member(i + 1 - FirstLowInvalidHeapAttributeNumber, attrs)))
 			continue;
 		result = bms_add_member(result, i + 1);
-		if (state->columns[i] == GENERATED_COLUMN)
+		if (column == FTX_COLUMN_GENERATED)
 			result = bms_join(result, ftx_generated_inputs(relation, i + 1));
 	}
 	return result;
@@ -361,7 +331,7 @@ attnums_of(FtxPlanState *state, Relation relation, Bitmapset *attrs)
 void
 ftx_find_used_columns(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state)
 {
-	Relation relation = table_open(state->relid, NoLock);
+	Relation relation = table_open(state->table->relid, NoLock);
 	Bitmapset *attrs = asked_attrs(root, rel, relation);
 	CmdType operation = root->parse->commandType;
 	int attnum = -1;
@@ -388,7 +358,7 @@ ftx_find_used_columns(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state)
 
 	while ((attnum = bms_next_member(state->used, attnum)) >= 0)
 	{
-		int column = state->columns[attnum - 1];
+		int column = ftx_table_column(state->table, attnum);
 		unsigned flags = column >= 0 ? state->resource->columns[column].flags :
 									   0;
 
@@ -405,7 +375,7 @@ ftx_find_used_columns(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state)
 Bitmapset *
 ftx_condition_columns(RelOptInfo *rel, FtxPlanState *state, List *conditions)
 {
-	Relation relation = table_open(state->relid, NoLock);
+	Relation relation = table_open(state->table->relid, NoLock);
 	Bitmapset *attrs = NULL;
 	Bitmapset *result;
 

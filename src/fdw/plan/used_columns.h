@@ -11,9 +11,6 @@
 #include "fdw/plan/plan_state.h"
 #include "nodes/pathnodes.h"
 
-/* Find out which catalogue column each attribute means (state->columns). */
-extern void ftx_map_columns(FtxPlanState *state);
-
 /*
  * Find the attributes that the scan has to fill (state->used), and whether they
  * need detail calls or the list.

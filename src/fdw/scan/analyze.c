@@ -14,6 +14,7 @@
 #include "api/calls/session.h"
 #include "api/calls/stats.h"
 #include "api/options/options.h"
+#include "api/options/table.h"
 #include "catalogue/catalogue.h"
 #include "commands/vacuum.h"
 #include "fdw/fdw.h"
@@ -50,28 +51,20 @@ typedef struct Sample
 static FtxConverter *
 list_converter(Relation rel, const FtxResource *resource)
 {
-	int natts = RelationGetNumberOfAttributes(rel);
+	FtxTable *table = ftx_table_open(rel, resource);
 	List *attnums = NIL;
 	List *generated = NIL;
 	ListCell *lc;
 
-	for (int i = 1; i <= natts; i++)
+	for (int i = 1; i <= table->natts; i++)
 	{
-		int column;
-		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), i - 1);
+		int column = ftx_table_column(table, i);
 
-		if (att->attisdropped)
-			continue;
-		if (att->attgenerated != '\0')
-		{
+		if (column == FTX_COLUMN_GENERATED)
 			generated = lappend_int(generated, i);
-			continue;
-		}
-		column = ftx_options_column(RelationGetRelid(rel), i, resource, NULL);
-		if (column == FTX_COLUMN_CONSTANT)
-			attnums = lappend_int(attnums, i);
-		if (column >= 0 &&
-			(resource->columns[column].flags & (FTX_DETAIL | FTX_EXTRAS)) == 0)
+		else if (column == FTX_COLUMN_CONSTANT ||
+				 (column >= 0 && (resource->columns[column].flags &
+								  (FTX_DETAIL | FTX_EXTRAS)) == 0))
 			attnums = lappend_int(attnums, i);
 	}
 	foreach (lc, generated)
@@ -81,7 +74,7 @@ list_converter(Relation rel, const FtxResource *resource)
 		if (bms_is_subset(inputs, ftx_attnum_set(attnums)))
 			attnums = lappend_int(attnums, lfirst_int(lc));
 	}
-	return ftx_generated_converter(rel, resource, attnums, NIL);
+	return ftx_generated_converter(rel, table, attnums, NIL);
 }
 
 /*

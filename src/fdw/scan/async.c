@@ -44,7 +44,7 @@ fivetrexIsForeignPathAsyncCapable(ForeignPath *path)
 {
 	FtxPlanState *state = path->path.parent->fdw_private;
 
-	return state->table.async_capable;
+	return state->options.async_capable;
 }
 
 void

@@ -15,7 +15,7 @@
  */
 #include "postgres.h"
 
-#include "api/options/options.h"
+#include "api/options/table.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
 #include "fdw/scan/parent_filter.h"
@@ -48,8 +48,8 @@ struct FtxParentFilter
 };
 
 static void
-add_condition(FtxParentFilter *filter, ScanState *node,
-			  const FtxResource *resource, Node *clause)
+add_condition(FtxParentFilter *filter, ScanState *node, FtxTable *table,
+			  Node *clause)
 {
 	Condition *condition = &filter->conditions[filter->nconditions++];
 	Index relid = ((Scan *) node->ps.plan)->scanrelid;
@@ -63,16 +63,14 @@ add_condition(FtxParentFilter *filter, ScanState *node,
 		int attnum = bit + FirstLowInvalidHeapAttributeNumber;
 
 		condition->attnums = lappend_int(condition->attnums, attnum);
-		condition->columns = lappend_int(
-			condition->columns,
-			ftx_options_column(filter->relid, attnum, resource, NULL));
+		condition->columns = lappend_int(condition->columns,
+										 ftx_table_column(table, attnum));
 	}
 }
 
 FtxParentFilter *
-ftx_parent_filter_create(ScanState *node, const FtxResource *resource,
-						 List *clauses, ExprContext *econtext,
-						 TupleTableSlot *slot)
+ftx_parent_filter_create(ScanState *node, FtxTable *table, List *clauses,
+						 ExprContext *econtext, TupleTableSlot *slot)
 {
 	FtxParentFilter *filter;
 	ListCell *lc;
@@ -80,12 +78,12 @@ ftx_parent_filter_create(ScanState *node, const FtxResource *resource,
 	if (clauses == NIL)
 		return NULL;
 	filter = palloc0(sizeof(FtxParentFilter));
-	filter->relid = RelationGetRelid(node->ss_currentRelation);
+	filter->relid = table->relid;
 	filter->conditions = palloc0(sizeof(Condition) * list_length(clauses));
 	filter->econtext = econtext;
 	filter->slot = slot;
 	foreach (lc, clauses)
-		add_condition(filter, node, resource, lfirst(lc));
+		add_condition(filter, node, table, lfirst(lc));
 	return filter;
 }
 

@@ -8,7 +8,7 @@
 #ifndef FTX_PARENT_FILTER_H
 #define FTX_PARENT_FILTER_H
 
-#include "catalogue/catalogue.h"
+#include "api/options/table.h"
 #include "nodes/execnodes.h"
 #include "nodes/pg_list.h"
 
@@ -20,9 +20,8 @@ typedef struct FtxParentFilter FtxParentFilter;
  * meanwhile.  In the current memory context; NULL if there are none.
  */
 extern FtxParentFilter *
-ftx_parent_filter_create(ScanState *node, const FtxResource *resource,
-						 List *clauses, ExprContext *econtext,
-						 TupleTableSlot *slot);
+ftx_parent_filter_create(ScanState *node, FtxTable *table, List *clauses,
+						 ExprContext *econtext, TupleTableSlot *slot);
 
 /*
  * FtxParentWanted (read/items.h), of such a filter: do the conditions hold whose

@@ -36,6 +36,8 @@ read_plan(FtxScanState *state)
 	PlanState *node = &state->node->ss.ps;
 
 	ftx_scan_plan_unpack((ForeignScan *) node->plan, &state->plan);
+	state->table = ftx_table_open(state->node->ss.ss_currentRelation,
+								  state->plan.resource);
 	for (int kind = 0; kind < FTX_REQUEST_EXPRS; kind++)
 		state->params[kind] = ftx_init_expressions(state->plan.exprs[kind],
 												   node);
@@ -51,9 +53,8 @@ init_conditions(FtxScanState *state)
 	state->conditions_slot = MakeSingleTupleTableSlot(
 		state->tupdesc, state->node->ss.ss_ScanTupleSlot->tts_ops);
 	state->parent_filter = ftx_parent_filter_create(
-		&state->node->ss, state->plan.resource,
-		state->plan.exprs[FTX_EXPRS_ON_PARENTS], state->conditions_context,
-		state->conditions_slot);
+		&state->node->ss, state->table, state->plan.exprs[FTX_EXPRS_ON_PARENTS],
+		state->conditions_context, state->conditions_slot);
 	state->conditions = ftx_row_filter_create(
 		state->plan.exprs[FTX_EXPRS_ON_ITEMS], node);
 }
@@ -79,7 +80,7 @@ init_reading(FtxScanState *state)
 	FtxReadSpec spec = {0};
 
 	state->converter = ftx_generated_converter(
-		state->node->ss.ss_currentRelation, plan->resource, plan->attnums,
+		state->node->ss.ss_currentRelation, state->table, plan->attnums,
 		plan->first_attnums);
 	if (plan->null_for_misfits && !reads_target(state))
 		ftx_converter_tolerate(state->converter);

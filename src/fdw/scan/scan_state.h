@@ -12,6 +12,7 @@
 #include "api/calls/open_lists.h"
 #include "api/calls/session.h"
 #include "api/calls/stats.h"
+#include "api/options/table.h"
 #include "datatype/timestamp.h"
 #include "fdw/plan/scan_plan.h"
 #include "fdw/scan/parent_filter.h"
@@ -43,8 +44,8 @@
  * Once there is a spool all rows come from it and nothing more is read: the API
  * was read to its end when it was made.
  *
- * With `describes` only node, describes, max_concurrency, plan and params are
- * there.
+ * With `describes` only node, describes, max_concurrency, table, plan and params
+ * are there.
  */
 struct FtxScanState
 {
@@ -55,6 +56,7 @@ struct FtxScanState
 						* be made on behalf of another statement */
 
 	/* from the plan */
+	FtxTable *table;
 	FtxScanPlan plan;
 	List *params[FTX_REQUEST_EXPRS]; /* ExprStates of its expressions */
 	int max_concurrency;			 /* of the server */

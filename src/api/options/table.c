@@ -1,0 +1,63 @@
+/*-------------------------------------------------------------------------
+ *
+ * table.c
+ *		A foreign table beside the catalogue: which column an attribute means.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/tupdesc.h"
+#include "api/options/options.h"
+#include "api/options/table.h"
+#include "catalogue/catalogue.h"
+#include "utils/rel.h"
+
+/* Not asked for yet. */
+#define NOT_LOOKED_UP (-5)
+
+FtxTable *
+ftx_table_open(Relation rel, const FtxResource *resource)
+{
+	TupleDesc tupdesc = RelationGetDescr(rel);
+	FtxTable *table = palloc(sizeof(FtxTable));
+	FtxTableOptions options;
+
+	table->relid = RelationGetRelid(rel);
+	table->resource = resource != NULL ?
+						  resource :
+						  ftx_options_relation(table->relid, &options);
+	table->natts = tupdesc->natts;
+	table->columns = palloc(sizeof(int) * Max(tupdesc->natts, 1));
+	for (int i = 0; i < tupdesc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(tupdesc, i);
+
+		table->columns[i] = att->attisdropped		  ? FTX_COLUMN_DROPPED :
+							att->attgenerated != '\0' ? FTX_COLUMN_GENERATED :
+														NOT_LOOKED_UP;
+	}
+	return table;
+}
+
+int
+ftx_table_column(FtxTable *table, int attnum)
+{
+	int *column = &table->columns[attnum - 1];
+
+	if (*column == NOT_LOOKED_UP)
+		*column = ftx_options_column(table->relid, attnum, table->resource,
+									 NULL);
+	return *column;
+}
+
+int
+ftx_table_attnum(FtxTable *table, int column)
+{
+	for (int attnum = 1; attnum <= table->natts; attnum++)
+	{
+		if (ftx_table_column(table, attnum) == column)
+			return attnum;
+	}
+	return 0;
+}
