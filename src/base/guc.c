@@ -43,6 +43,7 @@ static int reserve = 0;
 static int join_window = -1;
 static bool dry_run = false;
 static bool log_writes = false;
+static bool start_together = true;
 
 #define BELT "A seat belt, not a permission: anybody may change it."
 
@@ -78,6 +79,10 @@ FtxSetting ftx_settings[] = {
 	{"fivetrex.server", PGC_USERSET, &server, PGC_STRING, "fivetran", 0, 0, 0,
 	 "Server that functions use when they are not told otherwise.", NULL, false,
 	 NULL},
+	{"fivetrex.start_together", PGC_USERSET, &start_together, PGC_BOOL, "on", 0,
+	 0, 0, "Sends the first requests of the tables of a query together.",
+	 "Those of tables that will be read, unless another one has no rows.",
+	 false, NULL},
 };
 
 const int ftx_nsettings = lengthof(ftx_settings);
@@ -346,6 +351,13 @@ ftx_guc_reserve(void)
 {
 	ftx_guc_settle();
 	return reserve;
+}
+
+bool
+ftx_guc_start_together(void)
+{
+	ftx_guc_settle();
+	return start_together;
 }
 
 int

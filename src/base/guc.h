@@ -28,6 +28,9 @@ extern int ftx_guc_max_retry_wait(void); /* seconds; -1 = server's option */
 /* rows of a join that are read ahead; -1 = as max_concurrency says, 0 = none */
 extern int ftx_guc_join_window(void);
 
+/* the first requests of a query's tables leave together */
+extern bool ftx_guc_start_together(void);
+
 extern int ftx_guc_reserve(void);	  /* calls of the hour that are kept */
 extern bool ftx_guc_log_writes(void); /* log each request but GET */
 

@@ -238,13 +238,30 @@ explain_figures(const FtxStats *stats, const FtxSession *session,
 		ExplainPropertyFloat("Waited", "ms", stats->waited_ms, 3, es);
 }
 
+/*
+ * What a scan did; its first request may have left before it started.
+ */
+static void
+explain_scan(const FtxScanState *state, ExplainState *es)
+{
+	FtxAheadFigures ahead = ftx_together_figures(state);
+	FtxStats stats = state->stats;
+
+	stats.calls += ahead.unclaimed;
+	explain_figures(&stats, state->session, es);
+	if (ahead.ahead > 0)
+	{
+		ExplainPropertyInteger("Calls Ahead", NULL, ahead.ahead, es);
+		ExplainPropertyInteger("Calls Wasted", NULL, ahead.wasted, es);
+	}
+}
+
 void
 fivetrexExplainForeignScan(ForeignScanState *node, ExplainState *es)
 {
 	explain_request(node, es);
 	if (es->analyze && node->fdw_state != NULL)
-		explain_figures(ftx_scan_stats(node->fdw_state),
-						ftx_scan_session(node->fdw_state), es);
+		explain_scan(node->fdw_state, es);
 }
 
 /*

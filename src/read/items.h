@@ -9,6 +9,7 @@
 #define FTX_ITEMS_H
 
 #include "api/calls/call.h"
+#include "api/calls/stats.h"
 #include "catalogue/catalogue.h"
 #include "json/json.h"
 #include "read/pages.h"
@@ -91,6 +92,15 @@ extern bool ftx_items_ready(FtxItems *items);
  */
 extern FtxCall *ftx_items_ask(const FtxItems *items, const FtxItemsRange *range,
 							  MemoryContext owner);
+
+/*
+ * The same for whoever asks for it first (ftx_call_ask_for_anybody()); where
+ * parents have to be enumerated, their first page.  Of several lists nothing is
+ * asked for.
+ */
+extern FtxCall *
+ftx_items_ask_for_anybody(FtxItems *items, const FtxItemsRange *range,
+						  FtxStats *stats, MemoryContext owner);
 
 /* Of the only list: does the page that has arrived have another item? */
 extern bool ftx_items_in_hand(const FtxItems *items);

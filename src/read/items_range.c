@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "api/calls/call.h"
+#include "api/calls/stats.h"
 #include "mb/pg_wchar.h"
 #include "read/items.h"
 #include "read/items_state.h"
@@ -125,25 +126,60 @@ ftx_items_start(FtxItems *items, const FtxItemsRange *range)
 	items->parents_ended = false;
 	items->plan = ftx_items_plan(items->spec.resource, range);
 	if (items->plan.enumerate)
-		ftx_parents_start(items);
+	{
+		FtxItemsRange parents = ftx_parents_range(items, range);
+
+		ftx_items_start(items->parents, &parents);
+		pfree(parents.fixed);
+		items->told = palloc0(sizeof(FtxJsonValue) *
+							  items->spec.resource->ncolumns);
+	}
 	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Ask for the first page of the only list of a range.
+ */
+static FtxCall *
+ask_for_list(const FtxItems *items, const FtxItemsRange *range,
+			 const FtxItemsPlan *plan, FtxStats *anybodys, MemoryContext owner)
+{
+	char *path;
+
+	if (plan->none || range->many_column >= 0 || range->nlists > 0)
+		return NULL;
+	if (range->wanted != NULL &&
+		!range->wanted(range->wanted_arg, range->fixed))
+		return NULL;
+	path = psprintf(
+		"%s%s", ftx_path_of(items->spec.resource, plan->template, range->fixed),
+		range->query);
+	return ftx_pages_ask(&items->spec, path, plan->one_object, anybodys, owner);
 }
 
 FtxCall *
 ftx_items_ask(const FtxItems *items, const FtxItemsRange *range,
 			  MemoryContext owner)
 {
-	const FtxResource *resource = items->spec.resource;
-	FtxItemsPlan plan = ftx_items_plan(resource, range);
-	char *path;
+	FtxItemsPlan plan = ftx_items_plan(items->spec.resource, range);
 
-	if (plan.enumerate || plan.none || range->many_column >= 0 ||
-		range->nlists > 0)
+	return plan.enumerate ? NULL :
+							ask_for_list(items, range, &plan, NULL, owner);
+}
+
+FtxCall *
+ftx_items_ask_for_anybody(FtxItems *items, const FtxItemsRange *range,
+						  FtxStats *stats, MemoryContext owner)
+{
+	FtxItemsPlan plan = ftx_items_plan(items->spec.resource, range);
+	FtxItemsRange parents;
+
+	if (!plan.enumerate)
+		return ask_for_list(items, range, &plan, stats, owner);
+
+	/* conditions on parents of parents are for who reads these */
+	parents = ftx_parents_range(items, range);
+	if (parents.wanted != NULL)
 		return NULL;
-	if (range->wanted != NULL &&
-		!range->wanted(range->wanted_arg, range->fixed))
-		return NULL;
-	path = psprintf("%s%s", ftx_path_of(resource, plan.template, range->fixed),
-					range->query);
-	return ftx_pages_ask(&items->spec, path, plan.one_object, owner);
+	return ftx_items_ask_for_anybody(items->parents, &parents, stats, owner);
 }

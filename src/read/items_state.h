@@ -82,8 +82,12 @@ struct FtxItems
 /* What reads all that a parent has. */
 extern const char *ftx_list_template(const FtxResource *resource);
 
-/* Enumerate the parents; what is known of them narrows that. */
-extern void ftx_parents_start(FtxItems *items);
+/*
+ * The parents to be enumerated for a range, which what is known of them narrows;
+ * `fixed` is palloc'ed, all else is the range's.  Makes items->parents.
+ */
+extern FtxItemsRange
+ftx_parents_range(FtxItems *items, const FtxItemsRange *range);
 
 /*
  * The values of the next parent's columns, by catalogue index, in the current

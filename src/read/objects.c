@@ -195,6 +195,16 @@ ftx_objects_ask(FtxObjects *objects, const char *key, FtxCall **calls)
 	return n;
 }
 
+FtxCall *
+ftx_objects_ask_for_anybody(FtxObjects *objects, const char *key,
+							FtxStats *stats, MemoryContext owner)
+{
+	FtxCallSpec spec = call_of(objects, objects->spec.resource->detail, key);
+
+	return ftx_call_ask_for_anybody(objects->spec.session, &spec, stats,
+									objects->spec.memo, owner);
+}
+
 void
 ftx_objects_fetch(FtxObjects *objects, const char *key,
 				  const FtxJsonValue *item, bool object)

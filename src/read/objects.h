@@ -9,6 +9,7 @@
 #define FTX_OBJECTS_H
 
 #include "api/calls/call.h"
+#include "api/calls/stats.h"
 #include "json/json.h"
 #include "read/pages.h"
 
@@ -36,6 +37,15 @@ extern void ftx_objects_fetch(FtxObjects *objects, const char *key,
  */
 extern int
 ftx_objects_ask(FtxObjects *objects, const char *key, FtxCall **calls);
+
+/*
+ * Ask ahead for the one object of a key, or the singleton, for whoever asks for
+ * it first (ftx_call_ask_for_anybody()); not for extra calls of its row.  NULL:
+ * no call is needed.
+ */
+extern FtxCall *
+ftx_objects_ask_for_anybody(FtxObjects *objects, const char *key,
+							FtxStats *stats, MemoryContext owner);
 
 /* Rows asked for and not yet taken. */
 extern int ftx_objects_pending(const FtxObjects *objects);

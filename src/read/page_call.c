@@ -48,12 +48,15 @@ ftx_page_call(const FtxReadSpec *pages, const char *base, bool is_list,
 
 FtxCall *
 ftx_pages_ask(const FtxReadSpec *spec, const char *path, bool one_object,
-			  MemoryContext owner)
+			  FtxStats *anybodys, MemoryContext owner)
 {
 	FtxCallSpec call = ftx_page_call(
 		spec, path, spec->resource->list != NULL && !one_object,
 		ftx_pages_first_limit(spec->page_size, spec->limit), NULL);
 
+	if (anybodys != NULL)
+		return ftx_call_ask_for_anybody(spec->session, &call, anybodys,
+										spec->memo, owner);
 	return ftx_call_ask_ahead(spec->session, &call, spec->stats, spec->memo,
 							  owner);
 }

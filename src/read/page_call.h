@@ -9,6 +9,7 @@
 #define FTX_PAGE_CALL_H
 
 #include "api/calls/call.h"
+#include "api/calls/stats.h"
 #include "read/pages.h"
 
 /*
@@ -26,9 +27,11 @@ extern FtxCallSpec ftx_page_call(const FtxReadSpec *pages, const char *path,
 
 /*
  * Ask ahead for the first page of a list, or for the one object of a path, that
- * sources with this specification will ask for; see ftx_call_ask_ahead().
+ * sources with this specification will ask for; see ftx_call_ask_ahead().  With
+ * `anybodys` for whoever asks first: ftx_call_ask_for_anybody().
  */
-extern FtxCall *ftx_pages_ask(const FtxReadSpec *spec, const char *path,
-							  bool one_object, MemoryContext owner);
+extern FtxCall *
+ftx_pages_ask(const FtxReadSpec *spec, const char *path, bool one_object,
+			  FtxStats *anybodys, MemoryContext owner);
 
 #endif /* FTX_PAGE_CALL_H */

@@ -102,21 +102,21 @@ parent_wanted_below(void *arg, char *const *bound)
 	return wanted;
 }
 
-void
-ftx_parents_start(FtxItems *items)
+FtxItemsRange
+ftx_parents_range(FtxItems *items, const FtxItemsRange *range)
 {
 	const FtxResource *resource = items->spec.resource;
 	const FtxResource *parent = ftx_resource_find(resource->parent);
-	FtxItemsRange range = {.many_column = -1, .query = ""};
+	FtxItemsRange parents = {.many_column = -1, .query = ""};
 
 	if (items->parents == NULL)
 		items->parents = create_parents(items);
-	if (items->wanted != NULL && parent->parent != NULL)
+	if (range->wanted != NULL && parent->parent != NULL)
 	{
-		range.wanted = parent_wanted_below;
-		range.wanted_arg = items;
+		parents.wanted = parent_wanted_below;
+		parents.wanted_arg = items;
 	}
-	range.fixed = palloc0(sizeof(char *) * parent->ncolumns);
+	parents.fixed = palloc0(sizeof(char *) * parent->ncolumns);
 	for (int i = 0; i < resource->nlinks; i++)
 	{
 		int column = ftx_resource_column(resource, resource->links[i].column);
@@ -125,18 +125,15 @@ ftx_parents_start(FtxItems *items)
 
 		if ((parent->columns[above].flags & FTX_PARENT) == 0)
 			continue;
-		range.fixed[above] = items->fixed[column];
-		if (column == items->many_column)
+		parents.fixed[above] = range->fixed[column];
+		if (column == range->many_column)
 		{
-			range.many_column = above;
-			range.many = items->many;
-			range.nmany = items->nmany;
+			parents.many_column = above;
+			parents.many = range->many;
+			parents.nmany = range->nmany;
 		}
 	}
-	ftx_items_start(items->parents, &range);
-	items->told = MemoryContextAllocZero(
-		items->range_cxt, sizeof(FtxJsonValue) * resource->ncolumns);
-	pfree(range.fixed);
+	return parents;
 }
 
 /*

@@ -146,6 +146,9 @@ def wall_rows(session):
     wall(session, "join of 4 tables of a page",
          "SELECT count(*) FROM f.groups JOIN f.users USING (id) JOIN f.teams USING (id) JOIN f.destinations USING (id)",
          LATENCY, "1.3", "latency")
+    wall(session, "UNION ALL of 4 tables of a page",
+         "SELECT id FROM f.groups UNION ALL SELECT id FROM f.users UNION ALL SELECT id FROM f.teams UNION ALL "
+         "SELECT id FROM f.destinations", LATENCY, "1.3", "latency")
     wall(session, "200 details by key", "SELECT count(config) FROM f.connectors WHERE id = ANY (%s)" % keys(200),
          waves(200), "1.15", "n / 8 x latency")
     wall(session, "join of a local table with 44 connectors by key",

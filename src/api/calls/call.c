@@ -87,6 +87,18 @@ ftx_call_ask_ahead(FtxSession *session, const FtxCallSpec *spec,
 	return NULL;
 }
 
+FtxCall *
+ftx_call_ask_for_anybody(FtxSession *session, const FtxCallSpec *spec,
+						 FtxStats *stats, FtxMemo *memo, MemoryContext owner)
+{
+	FtxCallSpec anybodys = *spec;
+
+	if (ftx_memo_has_asked(memo, session, spec->path))
+		return NULL;
+	anybodys.for_anybody = true;
+	return ftx_call_start(session, &anybodys, stats, memo, owner);
+}
+
 bool
 ftx_call_wanted(const FtxCall *call)
 {

@@ -42,9 +42,10 @@ typedef struct FtxCallSpec
 	FtxExpected expected;
 	bool reads; /* changes nothing, though it is no GET */
 	bool repeat_safe;
-	bool takes_long; /* long_timeout instead of request_timeout */
-	bool narrowed;	 /* a filter names an object, which may not be there */
-	bool page;		 /* of a list: the answer must not be as long as others */
+	bool takes_long;  /* long_timeout instead of request_timeout */
+	bool narrowed;	  /* a filter names an object, which may not be there */
+	bool page;		  /* of a list: the answer must not be as long as others */
+	bool for_anybody; /* the first scan that asks for the same takes it over */
 
 	/*
 	 * Has the caller only so many ms left?  They narrow what may be waited for
@@ -72,6 +73,15 @@ ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 extern FtxCall *
 ftx_call_ask_ahead(FtxSession *session, const FtxCallSpec *spec,
 				   FtxStats *stats, FtxMemo *memo, MemoryContext owner);
+
+/*
+ * The same on behalf of whichever scan asks for it first, which then has it in
+ * its figures; until then `stats`, which nothing else is counted in, has it.
+ * NULL: somebody has asked for that.
+ */
+extern FtxCall *
+ftx_call_ask_for_anybody(FtxSession *session, const FtxCallSpec *spec,
+						 FtxStats *stats, FtxMemo *memo, MemoryContext owner);
 
 /* Has a call looked at the answer to one that was asked ahead? */
 extern bool ftx_call_wanted(const FtxCall *call);

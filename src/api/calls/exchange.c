@@ -15,6 +15,7 @@
 #include "base/method.h"
 #include "catalogue/operations.h"
 #include "mb/pg_wchar.h"
+#include "net/engine.h"
 #include "utils/memutils.h"
 
 /*
@@ -151,29 +152,74 @@ let_go(void *arg)
 		&dlist_head_element(FtxHolder, node, &exchange->holders)->stats->calls);
 }
 
+/*
+ * What was asked for anybody belongs to this reader from now on: he waits for it,
+ * and has it in his figures.
+ */
+static void
+take_over(FtxExchange *exchange, FtxStats *stats)
+{
+	FtxStats *asked_in = dlist_head_element(FtxHolder, node, &exchange->holders)
+							 ->stats;
+
+	stats->calls += asked_in->calls;
+	asked_in->calls = 0;
+	exchange->shared.reader = stats;
+	ftx_request_set_reader(exchange->request, &stats->calls);
+}
+
+/*
+ * The exchange that a call may join, or NULL.
+ */
+static FtxExchange *
+find_exchange(FtxSession *session, const FtxCallSpec *spec, FtxMemo *memo,
+			  FtxStats *stats)
+{
+	FtxShared *shared = ftx_memo_shared(memo, session, stats, spec->path);
+	FtxExchange *exchange;
+
+	if (shared == NULL)
+		return NULL;
+	exchange = (FtxExchange *) ((char *) shared -
+								offsetof(FtxExchange, shared));
+	if (shared->reader != NULL)
+		return exchange;
+
+	/* it must not outlive its session, which its reader is to pin */
+	if (exchange->session != session)
+		return NULL;
+
+	/* nobody has waited for it, so its time may have run out */
+	ftx_engine_pump(session->engine);
+	if (ftx_request_done(exchange->request) &&
+		ftx_request_response(exchange->request)->outcome != FTX_ANSWERED)
+	{
+		ftx_memo_unshare(&exchange->shared);
+		return NULL;
+	}
+	take_over(exchange, stats);
+	return exchange;
+}
+
 void
 ftx_exchange_hold(FtxHolder *holder, FtxSession *session,
 				  const FtxCallSpec *spec, FtxMemo *memo, MemoryContext cxt)
 {
 	bool sharing = memo != NULL && spec->method == FTX_GET;
-	FtxShared *shared = sharing ? ftx_memo_shared(memo, session, holder->stats,
-												  spec->path) :
-								  NULL;
-	FtxExchange *exchange;
+	FtxExchange *exchange = sharing ? find_exchange(session, spec, memo,
+													holder->stats) :
+									  NULL;
 
-	if (shared != NULL)
-		exchange = (FtxExchange *) ((char *) shared -
-									offsetof(FtxExchange, shared));
-	else
+	if (exchange == NULL)
 	{
 		/* sets of writes are checked as a whole */
 		if (spec->method == FTX_GET)
 			ftx_reserve_check(session, 0);
 		exchange = create_exchange(session, spec, holder->stats, cxt);
 		if (sharing)
-			ftx_memo_share(memo, session,
-						   MemoryContextStrdup(exchange->cxt, spec->path),
-						   holder->stats, &exchange->shared);
+			ftx_memo_share(
+				memo, session, MemoryContextStrdup(exchange->cxt, spec->path),
+				spec->for_anybody ? NULL : holder->stats, &exchange->shared);
 		MemoryContextSetParent(exchange->cxt, TopMemoryContext);
 	}
 	holder->exchange = exchange;

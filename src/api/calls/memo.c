@@ -138,8 +138,8 @@ path_hash(const char *path)
 	return hash_bytes((const unsigned char *) path, strlen(path));
 }
 
-FtxBytes *
-ftx_memo_find(FtxMemo *memo, FtxSession *session, const char *path, int *status)
+static MemoEntry *
+find_entry(FtxMemo *memo, FtxSession *session, const char *path)
 {
 	uint32 hash = path_hash(path);
 	dlist_iter iter;
@@ -150,14 +150,22 @@ ftx_memo_find(FtxMemo *memo, FtxSession *session, const char *path, int *status)
 
 		if (entry->hash == hash && entry->umid == session->umid &&
 			strcmp(entry->path, path) == 0)
-		{
-			dlist_delete(&entry->age);
-			dlist_push_head(&memo->entries, &entry->age);
-			*status = entry->status;
-			return ftx_bytes_ref(entry->body);
-		}
+			return entry;
 	}
 	return NULL;
+}
+
+FtxBytes *
+ftx_memo_find(FtxMemo *memo, FtxSession *session, const char *path, int *status)
+{
+	MemoEntry *entry = find_entry(memo, session, path);
+
+	if (entry == NULL)
+		return NULL;
+	dlist_delete(&entry->age);
+	dlist_push_head(&memo->entries, &entry->age);
+	*status = entry->status;
+	return ftx_bytes_ref(entry->body);
 }
 
 void
@@ -235,11 +243,29 @@ ftx_memo_shared(FtxMemo *memo, FtxSession *session, const FtxStats *reader,
 	{
 		FtxShared *shared = dlist_container(FtxShared, node, iter.cur);
 
-		if (shared->hash == hash && shared->reader == reader &&
+		if (shared->hash == hash &&
+			(shared->reader == reader || shared->reader == NULL) &&
 			shared->umid == session->umid && strcmp(shared->path, path) == 0)
 			return shared;
 	}
 	return NULL;
+}
+
+bool
+ftx_memo_has_asked(FtxMemo *memo, FtxSession *session, const char *path)
+{
+	uint32 hash = path_hash(path);
+	dlist_iter iter;
+
+	dlist_foreach (iter, &memo->shared)
+	{
+		FtxShared *shared = dlist_container(FtxShared, node, iter.cur);
+
+		if (shared->hash == hash && shared->umid == session->umid &&
+			strcmp(shared->path, path) == 0)
+			return true;
+	}
+	return find_entry(memo, session, path) != NULL;
 }
 
 void

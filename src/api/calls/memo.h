@@ -65,7 +65,7 @@ typedef struct FtxShared
 {
 	dlist_node node;
 	FtxMemo *memo;			/* NULL: it is not shared */
-	const FtxStats *reader; /* who may share it */
+	const FtxStats *reader; /* who may share it; NULL: who asks first */
 	Oid umid;
 	uint32 hash;
 	const char *path; /* its owner's */
@@ -78,6 +78,10 @@ extern void ftx_memo_unshare(FtxShared *shared);
 /* The one of a path in a session that this reader may share, or NULL. */
 extern FtxShared *ftx_memo_shared(FtxMemo *memo, FtxSession *session,
 								  const FtxStats *reader, const char *path);
+
+/* Is a path's answer remembered, or under way for whichever reader? */
+extern bool
+ftx_memo_has_asked(FtxMemo *memo, FtxSession *session, const char *path);
 
 /*
  * Forget everything in all runs, and share nothing that was asked for so far:

@@ -35,7 +35,8 @@ static ProcessUtility_hook_type next_utility = NULL;
 static int depth = 0;
 static QueryDesc *outermost = NULL;
 
-/* The `count` of the innermost ExecutorRun(). */
+/* The query and the `count` of the innermost ExecutorRun(). */
+static const QueryDesc *running = NULL;
 static uint64 rows_wanted = 0;
 
 /*
@@ -158,6 +159,12 @@ ftx_statement_pin(MemoryContext owner)
 	at_reset(owner, unpin_callback, statement);
 	statement->pins++;
 	return statement;
+}
+
+const QueryDesc *
+ftx_statement_running(void)
+{
+	return running;
 }
 
 uint64
@@ -297,8 +304,10 @@ run(FTX_EXECUTOR_RUN_PARAMETERS)
 static void
 fivetrexExecutorRun(FTX_EXECUTOR_RUN_PARAMETERS)
 {
+	const QueryDesc *outer_query = running;
 	uint64 outer = rows_wanted;
 
+	running = queryDesc;
 	rows_wanted = count;
 	PG_TRY();
 	{
@@ -306,6 +315,7 @@ fivetrexExecutorRun(FTX_EXECUTOR_RUN_PARAMETERS)
 	}
 	PG_FINALLY();
 	{
+		running = outer_query;
 		rows_wanted = outer;
 	}
 	PG_END_TRY();

@@ -71,8 +71,10 @@ extern void ftx_statement_init(void);
 extern FtxStatement *ftx_statement_pin(MemoryContext owner);
 
 /*
- * The rows that the innermost run of the executor is to produce now; 0: all.
+ * The query that the innermost run of the executor is for, NULL if none is under
+ * way, and the rows that it is to produce now; 0: all.
  */
+extern const struct QueryDesc *ftx_statement_running(void);
 extern uint64 ftx_statement_rows_wanted(void);
 
 /* A function was called; outside of any run it is a statement of its own. */

@@ -196,6 +196,25 @@ ftx_scan_request_is_safe(const FtxScanState *state)
 	return !is_risky((Node *) state->plan.exprs[FTX_EXPRS_ON_PARENTS], NULL);
 }
 
+bool
+ftx_scan_request_is_fixed(const FtxScanState *state)
+{
+	for (int kind = 0; kind < FTX_REQUEST_EXPRS; kind++)
+	{
+		ListCell *lc;
+
+		/* elsewhere a text may be none in UTF-8 */
+		if (state->plan.exprs[kind] != NIL && GetDatabaseEncoding() != PG_UTF8)
+			return false;
+		foreach (lc, state->plan.exprs[kind])
+		{
+			if (ftx_differs_by_row(lfirst(lc)) || is_risky(lfirst(lc), NULL))
+				return false;
+		}
+	}
+	return true;
+}
+
 /*
  * The value of the plan's nth expression of a kind; false if it is not known
  * yet.

@@ -32,4 +32,10 @@ typedef struct FtxScanRequest
  */
 extern void ftx_scan_request(FtxScanState *state, FtxScanRequest *request);
 
+/*
+ * Is the request the same whenever it is asked for, and can no error come of
+ * finding it out?  Conditions on parents are not looked at.
+ */
+extern bool ftx_scan_request_is_fixed(const FtxScanState *state);
+
 #endif /* FTX_SCAN_REQUEST_H */

@@ -24,6 +24,7 @@
 #include "fdw/scan/request.h"
 #include "fdw/scan/scan.h"
 #include "fdw/scan/scan_state.h"
+#include "fdw/scan/spool.h"
 #include "foreign/foreign.h"
 #include "json/value.h"
 #include "lib/ilist.h"
@@ -47,6 +48,8 @@ start_scan(FtxScanState *state)
 	FtxScanRequest request;
 	MemoryContext old;
 
+	if (!state->first.started)
+		ftx_together_start(state);
 	MemoryContextReset(state->params_cxt);
 	old = MemoryContextSwitchTo(state->params_cxt);
 	state->emitted = 0;
@@ -342,6 +345,8 @@ next_row(FtxScanState *state, TupleTableSlot *slot)
 		found = read_api_row(state, slot, state->row_cxt);
 	if (!found)
 		ftx_open_list_unregister(&state->open_list);
+	if (state->first.call != NULL)
+		ftx_together_drop(state);
 	return found;
 }
 

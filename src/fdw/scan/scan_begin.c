@@ -16,6 +16,7 @@
 #include "fdw/plan/generated.h"
 #include "fdw/scan/scan_state.h"
 #include "fdw/scan/whole_list.h"
+#include "fdw/scan/spool.h"
 #include "foreign/foreign.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"
@@ -168,6 +169,7 @@ ftx_scan_begin(ForeignScanState *node)
 	MemoryContext old = MemoryContextSwitchTo(state->cxt);
 
 	state->open_list.finish = ftx_scan_read_to_end;
+	state->first.together = ftx_together_of(estate);
 	state->tupdesc = CreateTupleDescCopy(
 		RelationGetDescr(node->ss.ss_currentRelation));
 

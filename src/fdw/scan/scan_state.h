@@ -19,6 +19,7 @@
 #include "fdw/scan/row_filter.h"
 #include "fdw/scan/scan.h"
 #include "fdw/scan/whole_list.h"
+#include "fdw/scan/start_together.h"
 #include "json/json.h"
 #include "lib/ilist.h"
 #include "net/engine.h"
@@ -82,6 +83,7 @@ struct FtxScanState
 	FtxObjects *objects; /* what is asked for row by row */
 	FtxStats stats;
 	TimestampTz *now; /* what a period counts from: the run's */
+	FtxFirstRequest first;
 
 	/* is the whole list read instead of parts of it (whole_list.c) */
 	FtxWhole whole;
@@ -110,14 +112,6 @@ struct FtxScanState
 	MemoryContext spool_cxt; /* their row_cxt */
 	bool broken;			 /* reading ahead failed in the middle */
 };
-
-/* In spool.c: rows read ahead of a write */
-
-/* FtxOpenList.finish of a scan. */
-extern void ftx_scan_read_to_end(FtxOpenList *list);
-
-/* Hand out the next row that was kept; false when there is none. */
-extern bool ftx_scan_spooled_row(FtxScanState *state, TupleTableSlot *slot);
 
 /*
  * In scan.c: read the next row from the API into a slot, but none that is

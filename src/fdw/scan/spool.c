@@ -10,6 +10,7 @@
 #include "executor/executor.h"
 #include "executor/tuptable.h"
 #include "fdw/scan/scan_state.h"
+#include "fdw/scan/spool.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
