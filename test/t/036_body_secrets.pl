@@ -291,6 +291,27 @@ subtest 'what a write sent is known to what follows in its transaction' => sub {
 			. "server => 'b') WHERE u.id IS NOT NULL) r");
 };
 
+# JSON that no jsonb holds is a text like any other: it leaves as it is.
+subtest 'texts that look like JSON' => sub {
+	$mock->clear_faults('b');
+	my %text = (
+		'a number beyond numeric' => '[1e200000]', 'one that is small' => '{"n": -1.5E-40000}',
+		'one that is long' => '[' . '9' x 140_000 . ']', 'deep' => '[' x 100_000 . ']' x 100_000,
+		'deep objects' => '{"a":' x 50_000 . '1' . '}' x 50_000, 'half of it' => '[' x 100_000,
+		'no character' => '["\\u0000"]', 'half a character' => '["\\ud800"]');
+	foreach my $name (sort keys %text)
+	{
+		$mock->clear('b');
+		$node->psql('postgres', $road{post}->({ note => $text{$name} }));
+		my @sent = grep { $_->{method} eq 'POST' } $mock->log('b');
+		is(scalar @sent, 1, "$name is sent");
+		ok($sent[0]->{body}->{note} eq $text{$name}, 'as it is') if @sent;
+		my (undef, undef, $err) = $node->psql('postgres', 'SET fivetrex.dry_run = on; '
+			  . $road{update}->({ note => qq({"x": $text{$name}, "password": "theLEAKvalue"}) }));
+		unlike($err, qr/LEAK|ERROR/, 'a dry run shows no secret beside it');
+	}
+};
+
 subtest 'more secrets than are looked for' => sub {
 	my %many = map { ("k$_" => sprintf 'LEAK%05dvalue', $_) } 1 .. 20_000;
 	faults({ code => 'X', message => 'bad LEAK00001value LEAK19999value' });

@@ -18,6 +18,7 @@
 #include "common/jsonapi.h"
 #include "fmgr.h"
 #include "json/compat.h"
+#include "json/scanner.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -61,16 +62,61 @@ static JsonbValue *shown_copy(JsonbContainer *container, bool secret,
 							  const FtxSecretFinder *finder);
 
 /*
- * JSON as text: a service account's key file, say.  NULL when it is none.
+ * Digits of a number, and of its exponent, that numeric certainly holds.
+ */
+#define MANY_DIGITS 1000
+#define MANY_EXPONENT 4
+
+/*
+ * Has the JSON a number that may be beyond numeric, and so beyond jsonb?
+ */
+static bool
+has_huge_number(const char *json)
+{
+	for (const char *p = json; *p != '\0'; p++)
+	{
+		size_t digits = strspn(p, "0123456789");
+		const char *before = p - 1;
+
+		if (*p == '"')
+		{
+			for (p++; *p != '"'; p++)
+				p += *p == '\\';
+			continue;
+		}
+		if (digits > MANY_DIGITS)
+			return true;
+		if (digits > MANY_EXPONENT && p > json + 1)
+		{
+			if (*before == '+' || *before == '-')
+				before--;
+			if (*before == 'e' || *before == 'E')
+				return true;
+		}
+		if (digits > 0)
+			p += digits - 1;
+	}
+	return false;
+}
+
+/*
+ * JSON as text: a service account's key file, say.  NULL when it is none, or
+ * none that jsonb could hold: a text need not be.
  */
 static char *
 show_json_text(const char *text, int len, const FtxSecretFinder *finder)
 {
 	char *json = pnstrdup(text, len);
+	FtxScanner scanner;
 	JsonLexContext *lex;
 
 	if (json[strspn(json, " \t\r\n")] != '{' &&
 		json[strspn(json, " \t\r\n")] != '[')
+		return NULL;
+	/* not nested too deeply for what follows, which would throw */
+	ftx_scanner_begin(&scanner, json, len);
+	ftx_scanner_value(&scanner, NULL, NULL);
+	if (scanner.failed != NULL || has_huge_number(json))
 		return NULL;
 	lex = ftx_json_lexer(json, len, GetDatabaseEncoding(), true);
 	if (pg_parse_json(lex, &nullSemAction) != JSON_SUCCESS)
