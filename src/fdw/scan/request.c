@@ -11,12 +11,12 @@
  */
 #include "postgres.h"
 
-#include "base/textset.h"
 #include "catalog/pg_type.h"
 #include "catalogue/catalogue.h"
 #include "executor/executor.h"
 #include "fdw/plan/cost.h"
 #include "fdw/scan/request.h"
+#include "fdw/scan/request_texts.h"
 #include "fdw/scan/scan_state.h"
 #include "fdw/scan/whole_list.h"
 #include "lib/stringinfo.h"
@@ -29,78 +29,6 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
-
-static int
-compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
-/*
- * Keep the first of those that are the same; returns how many that leaves.
- */
-static int
-distinct_texts(char **texts, int n)
-{
-	MemoryContext cxt;
-	texthash_hash *known;
-	int unique = 0;
-
-	if (n < 2)
-		return n;
-	cxt = AllocSetContextCreate(CurrentMemoryContext, "fivetrex values",
-								ALLOCSET_DEFAULT_SIZES);
-	known = texthash_create(cxt, n, NULL);
-	for (int i = 0; i < n; i++)
-	{
-		bool found;
-
-		(void) texthash_insert(known, texts[i], &found);
-		if (!found)
-			texts[unique++] = texts[i];
-	}
-	MemoryContextDelete(cxt);
-	return unique;
-}
-
-/*
- * The texts of a value, or of the elements of an array, each once, in the
- * current memory context.  Returns their number.
- */
-static int
-texts_of_value(Datum value, bool is_array, char ***texts)
-{
-	Datum *elements = &value;
-	bool *nulls = NULL;
-	int n = 1;
-	int filled = 0;
-
-	if (is_array)
-	{
-		ArrayType *array = DatumGetArrayTypeP(value);
-
-		/* of text or what is stored like it: varchar */
-		deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_INT,
-						  &elements, &nulls, &n);
-	}
-	*texts = palloc(sizeof(char *) * Max(n, 1));
-	for (int i = 0; i < n; i++)
-	{
-		if (nulls == NULL || !nulls[i])
-			(*texts)[filled++] = TextDatumGetCString(elements[i]);
-	}
-	return distinct_texts(*texts, filled);
-}
-
-/*
- * Put what is asked for one by one in order.
- */
-static void
-sort_texts(char **texts, int n)
-{
-	if (n > 1)
-		qsort(texts, n, sizeof(char *), compare_texts);
-}
 
 /*
  * Is the expression known without executing the query?
@@ -129,90 +57,6 @@ needs_execution(Node *node, void *context)
 		  state->node->ss.ps.state->es_param_list_info == NULL)))
 		return true;
 	return expression_tree_walker(node, needs_execution, context);
-}
-
-static bool
-may_raise(Oid function, void *context)
-{
-	return !get_func_leakproof(function);
-}
-
-/*
- * Is there anything in the expression that could raise an error, whatever the
- * values?
- */
-static bool
-is_risky(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	switch (nodeTag(node))
-	{
-		case T_List:
-		case T_Const:
-		case T_Param:
-		case T_Var:
-		case T_RelabelType:
-		case T_CollateExpr:
-		case T_CaseExpr:
-		case T_CaseWhen:
-		case T_CaseTestExpr:
-		case T_CoalesceExpr:
-		case T_BoolExpr:
-		case T_NullTest:
-		case T_BooleanTest:
-			break;
-		case T_FuncExpr:
-		case T_OpExpr:
-		case T_DistinctExpr:
-		case T_NullIfExpr:
-		case T_ScalarArrayOpExpr:
-			if (check_functions_in_node(node, may_raise, context))
-				return true;
-			break;
-		default:
-			return true;
-	}
-	return expression_tree_walker(node, is_risky, context);
-}
-
-bool
-ftx_scan_request_is_safe(const FtxScanState *state)
-{
-	/* elsewhere a text may be none in UTF-8 */
-	if (GetDatabaseEncoding() != PG_UTF8)
-		return false;
-	for (int kind = 0; kind < FTX_REQUEST_EXPRS; kind++)
-	{
-		ListCell *lc;
-
-		foreach (lc, state->plan.exprs[kind])
-		{
-			if (ftx_differs_by_row(lfirst(lc)) && is_risky(lfirst(lc), NULL))
-				return false;
-		}
-	}
-	/* conditions are of the parents that a row names */
-	return !is_risky((Node *) state->plan.exprs[FTX_EXPRS_ON_PARENTS], NULL);
-}
-
-bool
-ftx_scan_request_is_fixed(const FtxScanState *state)
-{
-	for (int kind = 0; kind < FTX_REQUEST_EXPRS; kind++)
-	{
-		ListCell *lc;
-
-		/* elsewhere a text may be none in UTF-8 */
-		if (state->plan.exprs[kind] != NIL && GetDatabaseEncoding() != PG_UTF8)
-			return false;
-		foreach (lc, state->plan.exprs[kind])
-		{
-			if (ftx_differs_by_row(lfirst(lc)) || is_risky(lfirst(lc), NULL))
-				return false;
-		}
-	}
-	return true;
 }
 
 /*
@@ -367,7 +211,7 @@ add_lists(FtxScanState *state, const FtxFilter *filter, StringInfo query,
 	}
 	if (null)
 		return false;
-	range->nlists = texts_of_value(value, true, &range->list_values);
+	range->nlists = ftx_texts_of_value(value, true, &range->list_values);
 	if (range->nlists == 0)
 		return false;
 	for (int i = 0; i < range->nlists; i++)
@@ -379,7 +223,7 @@ add_lists(FtxScanState *state, const FtxFilter *filter, StringInfo query,
 			return true;
 		}
 	}
-	sort_texts(range->list_values, range->nlists);
+	ftx_texts_sort(range->list_values, range->nlists);
 	request->sent_filters = bms_add_member(request->sent_filters, n);
 	range->narrowed |= filter->values == NULL;
 	if (range->nlists == 1 || state->describes)
@@ -475,8 +319,8 @@ add_parents(FtxScanState *state, FtxItemsRange *range)
 			return false;
 		else
 		{
-			range->nmany = texts_of_value(value, true, &range->many);
-			sort_texts(range->many, range->nmany);
+			range->nmany = ftx_texts_of_value(value, true, &range->many);
+			ftx_texts_sort(range->many, range->nmany);
 		}
 	}
 	return true;
@@ -515,13 +359,13 @@ find_keys(FtxScanState *state, FtxScanRequest *request)
 		return;
 	}
 	if (!null)
-		request->nkeys = texts_of_value(value, state->plan.key_is_array,
-										&request->keys);
+		request->nkeys = ftx_texts_of_value(value, state->plan.key_is_array,
+											&request->keys);
 	request->none = request->nkeys == 0;
 	if (request->whole || keys_need_list(state, request))
 		request->mode = FTX_SCAN_LIST;
 	else
-		sort_texts(request->keys, request->nkeys);
+		ftx_texts_sort(request->keys, request->nkeys);
 }
 
 /*
