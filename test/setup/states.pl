@@ -76,7 +76,8 @@ sub machine
 show*) for p in @{[ join ' ', @{ $state{archive} // [] } ]}; do [ "\$p" != "\$2" ] || echo "Package: \$p"; done ;;
 esac}) unless $state{not_debian};
 	script("$root/bin/apt-get", qq{echo "\$*" | grep -o ' install .*' | sed 's/.*recommends //' >>'$root/installed'
-echo "\$*" | grep -o 'DPkg::Path=[^ ]*' >'$root/path'; } . ($state{network} // 1 ? '' : "echo 'E: Unable to fetch some archives'; exit 100"))
+echo "\$*" | grep -o 'DPkg::Path=[^ ]*' >'$root/path'; }
+	. ($state{network} // 1 ? '' : "echo 'E: Unable to fetch some archives'; exit 100"))
 	  unless $state{not_debian};
 	postgresql($root, @$_) for @{ $state{postgresql} // [] };
 	return $root;
@@ -240,7 +241,8 @@ foreach my $case (
 {
 	my ($name, $folder, $expected) = @$case;
 	my $root = machine(default => 15, user => 'somebody');
-	my ($out, $status) = on($root, 'bash -c ". test/bin/lib.sh; choose_user; choose_temporary; echo \$TMPDIR"', TMPDIR => $folder);
+	my ($out, $status) = on($root, 'bash -c ". test/bin/lib.sh; choose_user; choose_temporary; echo \$TMPDIR"',
+		TMPDIR => $folder);
 	is($status, 0, "TMPDIR $name: goes on");
 	like($out, $expected, "TMPDIR $name: where");
 }
@@ -250,7 +252,8 @@ foreach my $case (
 	script("$root/bin/chmod", '');
 	my ($out, $status) = on($root, 'bash -c ". test/bin/lib.sh; choose_user; choose_temporary"', TMPDIR => '/tmp');
 	isnt($status, 0, 'nowhere to run programs: fails');
-	like($out, qr{^Cannot work in /tmp \(somebody cannot run programs there\) nor in /tmp: set TMPDIR to a short absolute path},
+	like($out, qr{^Cannot\ work\ in\ /tmp\ \(somebody\ cannot\ run\ programs\ there\)\ nor\ in\ /tmp:\ set
+		\ TMPDIR\ to\ a\ short\ absolute\ path}x,
 		'nowhere to run programs: says what to do');
 }
 

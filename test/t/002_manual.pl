@@ -39,7 +39,8 @@ my %after = (
 
 my %printed;
 my @blocks = (Fivetrex::Manual::blocks("$FindBin::RealBin/../../README.md"),
-	grep { $_->{chapter} =~ $Fivetrex::Manual::UNWATCHED } Fivetrex::Manual::blocks("$FindBin::RealBin/../recipes/README.md"));
+	grep { $_->{chapter} =~ $Fivetrex::Manual::UNWATCHED }
+	Fivetrex::Manual::blocks("$FindBin::RealBin/../recipes/README.md"));
 foreach my $block (@blocks)
 {
 	next if $block->{kind} !~ /^(?:sql|sh)$/;

@@ -194,13 +194,15 @@ subtest 'joins' => sub {
 	$node->add_world($mock, 'long', prefetch => 'false');
 	$mock->settings('long', connectors => 6000);
 	$mock->clear('long');
-	is($node->safe_psql('postgres', 'SELECT count(*) FROM long.connectors a JOIN long.connectors b USING (id)'), 6000, 'one that it does not hold');
+	is($node->safe_psql('postgres', 'SELECT count(*) FROM long.connectors a JOIN long.connectors b USING (id)'), 6000,
+		'one that it does not hold');
 	is(scalar($mock->requests('long')), 12, 'asks twice');
 	is(scalar @{ requests("SELECT count(*) FROM groups a JOIN groups b USING (id)") },
 		1, 'a short one is asked once');
 	is_deeply(
 		requests(
-			"SELECT count(*) FROM (VALUES ('$ids[0]'), ('$ids[0]')) v(id) CROSS JOIN LATERAL (SELECT * FROM connectors c WHERE c.id = v.id OFFSET 0) x"
+			"SELECT count(*) FROM (VALUES ('$ids[0]'), ('$ids[0]')) v(id) CROSS JOIN LATERAL (SELECT * FROM connectors c
+				WHERE c.id = v.id OFFSET 0) x"
 		),
 		["GET /v1/connections/$ids[0]"],
 		'the same key is asked once');

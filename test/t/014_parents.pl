@@ -173,7 +173,8 @@ $node->query(q{
 # A parent without children has no row that a condition could look at, so what fails for its name must not fail; with
 # children it does.
 {
-	my ($barren) = $node->rows('SELECT id FROM t.connectors EXCEPT SELECT connector_id FROM t.connector_tables ORDER BY 1');
+	my ($barren) = $node->rows('SELECT id FROM t.connectors EXCEPT SELECT connector_id FROM t.connector_tables
+		ORDER BY 1');
 	ok(defined $barren, 'a connector without tables');
 	$node->query("CREATE FUNCTION public.picky(a text, b text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE COST 1 AS
 	  \$\$BEGIN IF a = b THEN RAISE division_by_zero; END IF; RETURN true; END\$\$");

@@ -25,7 +25,8 @@ $node->query(
 	 CREATE SCHEMA local;
 	 CREATE SCHEMA local_small;
 	 CREATE TABLE local_small.connectors AS SELECT id FROM small.connectors"
-	  . ($icu ? "; CREATE COLLATION common.loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)" : ''));
+	  . ($icu ? "; CREATE COLLATION common.loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
+	  	: ''));
 $node->query("CREATE TABLE local.$_ AS SELECT * FROM w.$_") for qw(groups connectors destinations);
 
 subtest 'loose collations' => sub {
@@ -42,11 +43,13 @@ subtest 'loose collations' => sub {
 				$case->[1], "$schema: $case->[0]");
 		}
 		is( $node->query(
-				"SELECT count(*) FROM $schema.connectors c JOIN (VALUES ('ASSIMILATE_SEEM'), ('Broken_Anchor')) v(k) ON c.id = v.k COLLATE common.loose"),
+				"SELECT count(*) FROM $schema.connectors c
+					JOIN (VALUES ('ASSIMILATE_SEEM'), ('Broken_Anchor')) v(k) ON c.id = v.k COLLATE common.loose"),
 			2, "$schema: a join under a loose collation");
 	}
 	is( $node->query(
-			"BEGIN; CREATE FOREIGN TABLE t (id text COLLATE common.loose, group_id text COLLATE common.loose) SERVER w OPTIONS (resource 'connectors');
+			"BEGIN; CREATE FOREIGN TABLE t (id text COLLATE common.loose, group_id text COLLATE common.loose) SERVER w
+				OPTIONS (resource 'connectors');
 			 SELECT count(*) FROM t WHERE id = 'ASSIMILATE_SEEM';
 			 SELECT count(*) FROM t WHERE group_id = 'OPAQUE_LANTERN';
 			 SELECT count(*) FROM t WHERE id = ANY (ARRAY['ASSIMILATE_SEEM']);
@@ -59,14 +62,19 @@ subtest 'loose collations' => sub {
 subtest 'security barriers' => sub {
 	my $views = "BEGIN;
 		CREATE VIEW v WITH (security_barrier) AS SELECT id, group_id FROM connectors WHERE group_id = 'opaque_lantern';
-		CREATE VIEW d WITH (security_barrier) AS SELECT id, service, config FROM destinations WHERE config->>'host' LIKE 'snow%';
+		CREATE VIEW d WITH (security_barrier) AS SELECT id, service, config FROM destinations
+			WHERE config->>'host' LIKE 'snow%';
 		CREATE VIEW e WITH (security_barrier) AS SELECT id, service, config FROM destinations WHERE service = 'snowflake';
 		SET client_min_messages = notice;";
 	foreach my $case (
-		[ "SELECT id FROM v WHERE leak(id)", 'group_id', "SELECT id FROM local.connectors WHERE group_id = 'opaque_lantern'" ],
-		[ "SELECT id, config FROM d WHERE leak(id)", 'detail column in the view', "SELECT id FROM local.destinations WHERE service = 'snowflake'" ],
-		[ "SELECT id, config FROM e WHERE leak(id)", 'detail column in the query', "SELECT id FROM local.destinations WHERE service = 'snowflake'" ],
-		[ "SELECT id FROM d WHERE leak(config::text) AND leak(id)", 'both', "SELECT id FROM local.destinations WHERE service = 'snowflake'" ])
+		[ "SELECT id FROM v WHERE leak(id)", 'group_id', "SELECT id FROM local.connectors
+			WHERE group_id = 'opaque_lantern'" ],
+		[ "SELECT id, config FROM d WHERE leak(id)", 'detail column in the view', "SELECT id FROM local.destinations
+			WHERE service = 'snowflake'" ],
+		[ "SELECT id, config FROM e WHERE leak(id)", 'detail column in the query', "SELECT id FROM local.destinations
+			WHERE service = 'snowflake'" ],
+		[ "SELECT id FROM d WHERE leak(config::text) AND leak(id)", 'both', "SELECT id FROM local.destinations
+			WHERE service = 'snowflake'" ])
 	{
 		my ($sql, $name, $allowed) = @$case;
 		my ($status, $out, $err) = $node->psql('postgres',

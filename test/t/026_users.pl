@@ -70,7 +70,8 @@ subtest 'secrets' => sub {
 	}
 	$mock->fault('users', { path => '^/v1/groups', status => 403,
 			body => { code => 'X', message => "no $secret[0]" } });
-	$check->(outcome('bob', "DO \$\$ BEGIN PERFORM count(*) FROM s.groups; EXCEPTION WHEN OTHERS THEN NULL; END \$\$; SELECT fivetrex_last_error()"),
+	$check->(outcome('bob', "DO \$\$ BEGIN PERFORM count(*) FROM s.groups; EXCEPTION WHEN OTHERS THEN NULL; END \$\$;
+		SELECT fivetrex_last_error()"),
 		'not in fivetrex_last_error()');
 	$check->(outcome('bob', 'EXPLAIN (VERBOSE) SELECT * FROM s.connectors'), 'not in EXPLAIN');
 	foreach my $role (qw(alice carol))

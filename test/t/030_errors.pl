@@ -96,8 +96,10 @@ subtest 'by status' => sub {
 			$sql, 'fdw_error', 'a redirect');
 		is($n, 1, 'a redirect is not followed');
 	}
-	faulty(answer(404, 'NotFound_Group'), $call, 'feature_not_supported', '404 in a function, of a path that names no object');
-	faulty(answer(404, 'NotFound_Group'), $call =~ s{groups}{groups/none}r, 'no_data_found', '404 in a function, of an object');
+	faulty(answer(404, 'NotFound_Group'), $call, 'feature_not_supported',
+		'404 in a function, of a path that names no object');
+	faulty(answer(404, 'NotFound_Group'), $call =~ s{groups}{groups/none}r, 'no_data_found',
+		'404 in a function, of an object');
 	is($node->safe_psql('postgres', q{SELECT count(*) FROM e.connectors WHERE id = 'no_such_thing'}),
 		0, '404 of a key is no row');
 	$mock->fault('e', answer(404, 'NotFound_Group'));
@@ -136,8 +138,10 @@ subtest 'transport' => sub {
 	close $socket;
 	$node->safe_psql('postgres', qq{
 		CREATE SERVER refused FOREIGN DATA WRAPPER fivetrex OPTIONS (base_url 'http://127.0.0.1:$port', max_retries '0');
-		CREATE SERVER unresolved FOREIGN DATA WRAPPER fivetrex OPTIONS (base_url 'https://no-such-host.invalid', max_retries '0');
-		CREATE SERVER no_tls FOREIGN DATA WRAPPER fivetrex OPTIONS (base_url 'https://127.0.0.1:@{[$mock->port]}', max_retries '0');
+		CREATE SERVER unresolved FOREIGN DATA WRAPPER fivetrex
+			OPTIONS (base_url 'https://no-such-host.invalid', max_retries '0');
+		CREATE SERVER no_tls FOREIGN DATA WRAPPER fivetrex
+			OPTIONS (base_url 'https://127.0.0.1:@{[$mock->port]}', max_retries '0');
 		CREATE USER MAPPING FOR PUBLIC SERVER refused OPTIONS (api_key 'k', api_secret 's');
 		CREATE USER MAPPING FOR PUBLIC SERVER unresolved OPTIONS (api_key 'k', api_secret 's');
 		CREATE USER MAPPING FOR PUBLIC SERVER no_tls OPTIONS (api_key 'k', api_secret 's');});

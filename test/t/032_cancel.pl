@@ -121,7 +121,8 @@ $mock->fault('c', { stall => 'headers' });
 $mock->clear('c');
 tell_it($session, 'SELECT count(*) FROM c.groups');
 $mock->wait_for('c', 1, '');
-ok($node->poll_query_until('postgres', "SELECT wait_event_type = 'Extension' FROM pg_stat_activity WHERE pid = $session->{pid}"),
+ok($node->poll_query_until('postgres', "SELECT wait_event_type = 'Extension' FROM pg_stat_activity
+	WHERE pid = $session->{pid}"),
 	'the wait is shown as that of an extension');
 $mock->release('c');
 answer_of($session);
@@ -159,7 +160,8 @@ SKIP:
 	my $fail = sub {
 		my ($times) = @_;
 		$mock->clear_faults('c');
-		$mock->fault('c', { path => '/v1/groups$|/v1/groups\?', times => 0, status => 500, body => { code => 'X', message => 'x' } });
+		$mock->fault('c', { path => '/v1/groups$|/v1/groups\?', times => 0, status => 500,
+			body => { code => 'X', message => 'x' } });
 		$mock->fault('c', { path => '/v1/webhooks\?', times => 0, status => 200, body_text => '{"data":{"items":[{"id":' });
 		$mock->fault('c', { path => 'cursor=', times => 0, close_after => 100 });
 		ask($session, q{
@@ -192,7 +194,8 @@ SKIP:
 	# AddressSanitizer keeps freed memory to catch its use
 	my $allowed = ($ENV{LD_PRELOAD} // '') =~ /asan/ ? 1024 * 1024 : 4096;
 	cmp_ok($rss_after, '<', $rss_before + $allowed, 'nor any other');
-	note("descriptors $fds_before -> $fds_after, contexts $bytes_before -> $bytes_after bytes, resident $rss_before -> $rss_after kB");
+	note("descriptors $fds_before -> $fds_after, contexts $bytes_before -> $bytes_after bytes, "
+		. "resident $rss_before -> $rss_after kB");
 	$mock->clear_faults('c');
 	is(ask($session, 'SELECT count(*) FROM c.connectors'), 2500, 'and the backend goes on');
 }
@@ -207,7 +210,8 @@ foreach my $milliseconds (300, 3000, 30_000)
 	last if @$sent;
 }
 $mock->clear_faults('c');
-like($told, qr/ERROR:  57014: .*\nCONTEXT:  Fivetran API writes: 0 done, 1 in flight \(outcome unknown\), 0 refused, 0 not sent/,
+like($told, qr/ERROR:\ \ 57014:\ .*\nCONTEXT:\ \ Fivetran\ API\ writes:\ 0\ done,\ 1\ in\ flight\ \(outcome
+	\ unknown\),\ 0\ refused,\ 0\ not\ sent/x,
 	'a function that is cancelled says how far it got');
 $mock->release('c');
 

@@ -28,7 +28,8 @@ openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj',
 sub certificate
 {
 	my ($name, $subject, @validity) = @_;
-	openssl('req', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=server', '-keyout', "$dir/$name.key", '-out', "$dir/$name.csr");
+	openssl('req', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=server', '-keyout', "$dir/$name.key", '-out',
+		"$dir/$name.csr");
 	PostgreSQL::Test::Utils::append_to_file("$dir/$name.ext", "subjectAltName = $subject\n");
 	openssl('x509', '-req', '-in', "$dir/$name.csr", '-CA', "$dir/ca.crt", '-CAkey', "$dir/ca.key",
 		'-CAcreateserial', '-extfile', "$dir/$name.ext", '-out', "$dir/$name.crt", @validity);
@@ -48,13 +49,15 @@ sub ping
 	my $options = join ', ', "base_url '$url'", "max_retries '0'", map { "$_ '$options{$_}'" } keys %options;
 	$node->safe_psql('postgres', "CREATE SERVER $server FOREIGN DATA WRAPPER fivetrex OPTIONS ($options);
 		CREATE USER MAPPING FOR PUBLIC SERVER $server OPTIONS (api_key 'key', api_secret 'secret')");
-	my (undef, $out, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\nSELECT account_name FROM fivetrex_ping('$server')");
+	my (undef, $out, $err) = $node->psql('postgres',
+		"\\set VERBOSITY verbose\nSELECT account_name FROM fivetrex_ping('$server')");
 	return $err || $out;
 }
 
 my $good = Fivetrex::Mock->start(certificate('good', 'IP:127.0.0.1'));
 is(ping($good, sslrootcert => "$dir/ca.crt"), 'Acme Analytics', 'a certificate of a trusted authority');
-like(ping($good), qr/ERROR:  08001: could not establish a trusted TLS connection/, 'an authority that the system does not know');
+like(ping($good), qr/ERROR:  08001: could not establish a trusted TLS connection/,
+	'an authority that the system does not know');
 like(ping($good, sslrootcert => "$dir/good.key"), qr/ERROR:  08001/, 'a file that has no certificates');
 like(ping($good, sslrootcert => "$dir/nothing"), qr/ERROR:  08001/, 'a file that is not there');
 is(scalar @{ [ $good->requests('tls') ] }, 1, 'only the trusted connection was used');

@@ -199,7 +199,8 @@ sub functions
 {
 	my %argument = (text => q('x'), boolean => 'true', integer => '60', jsonb => q('{"a": "b"}'), 'text[]' => q('{a}'),
 		interval => q('1 ms'), bytea => q('x'), 'timestamp with time zone' => q('2024-01-01T00:00:00Z'));
-	my @functions = $node->rows(q{SELECT proname || '|' || coalesce((SELECT string_agg(format_type(t, NULL), ',' ORDER BY n)
+	my @functions = $node->rows(q{SELECT proname || '|' || coalesce((SELECT string_agg(format_type(t, NULL), ','
+		ORDER BY n)
 		FROM unnest(proargtypes) WITH ORDINALITY a (t, n)), '') FROM pg_proc JOIN pg_depend ON objid = pg_proc.oid
 		WHERE deptype = 'e' AND classid = 'pg_proc'::regclass AND proargnames @> '{server}' ORDER BY 1});
 	my @calls;
@@ -220,7 +221,8 @@ sub functions
 }
 
 my @statements = statements();
-my $all = join ' ', $basic, $key, $secret, percent($key), percent($secret), escaped($secret), base64($key), base64($secret);
+my $all = join ' ', $basic, $key, $secret, percent($key), percent($secret), escaped($secret), base64($key),
+	base64($secret);
 my $note = "Basic $basic $secret";
 my $header = "Basic $basic " . special($secret);
 my %member = map { $_ => $note } (map { map { $_->[0] } @$_ } values %columns), qw(id key name status setup_tests);
@@ -231,7 +233,8 @@ sub odd_body
 	my ($value) = @_;
 	my %object = map { $_ => $value } keys %member;
 	return { code => 'Success', message => $all,
-		data => { %object, items => [ { %object } ], columns => { $note => { %object } }, schemas => { $note => { %object } } } };
+		data => { %object, items => [ { %object } ], columns => { $note => { %object } },
+			schemas => { $note => { %object } } } };
 }
 
 sub sweep
@@ -259,7 +262,8 @@ subtest 'every statement and function' => sub {
 	sweep('text everywhere', { body => odd_body($note) }, 100);
 	sweep('numbers and secrets', { body => odd_body([ 7, { $note => $note } ]) }, 10);
 	sweep('no JSON', { status => 200, body_text => "$all $note" }, 10);
-	sweep('JSON that is wrong there', { status => 200, body_text => "{\"code\":\"Success\", \"data\": \"$basic\" $key" }, 10);
+	sweep('JSON that is wrong there', { status => 200, body_text => "{\"code\":\"Success\", \"data\": \"$basic\" $key" },
+		10);
 	sweep('a wrong content type', { status => 200, body_text => $basic, content_type => $header }, 10);
 };
 

@@ -93,7 +93,8 @@ subtest 'files that change' => sub {
 	# now the API knows another: in the middle of a statement
 	foreach my $case ([ $scan, qr/^14$/ ], [ 'SELECT count(*) FROM f.group_users', qr/^\d\d+$/ ],
 		[ q{SELECT fivetrex_sync('assimilate_seem', server => 'f')}, qr/Sync/ ],
-		[ q{UPDATE f.groups SET name = 'Renamed' WHERE id IN ('decent_dropsy', 'empty_shelf') RETURNING name}, qr/^Renamed\nRenamed$/ ])
+		[ q{UPDATE f.groups SET name = 'Renamed' WHERE id IN ('decent_dropsy', 'empty_shelf') RETURNING name},
+			qr/^Renamed\nRenamed$/ ])
 	{
 		my ($sql, $expected) = @$case;
 		file('secret', "stale\n");
@@ -147,7 +148,8 @@ sub proxied
 			$heard .= $line;
 			last if $line eq "\r\n";
 		}
-		print $client "HTTP/1.1 407 Give swordfish or UHJveDpzd29yZGZpc2g=\r\nContent-Length: 0\r\nProxy-Authenticate: Basic realm=\"swordfish\"\r\n\r\n";
+		print $client "HTTP/1.1 407 Give swordfish or UHJveDpzd29yZGZpc2g=\r\n"
+			. "Content-Length: 0\r\nProxy-Authenticate: Basic realm=\"swordfish\"\r\n\r\n";
 		close $client;
 		$session->answer;
 		return $heard;
@@ -158,14 +160,16 @@ sub proxied
 
 subtest 'proxy' => sub {
 	my $port = $mock->port;
-	foreach my $host (qw(127.0.0.1 127.0.0.2 127.255.255.254 0x7f.0.0.2 2130706434 017700000002 127.1 [::1] [0:0:0:0:0:0:0:1] localhost LOCALHOST))
+	foreach my $host (qw(127.0.0.1 127.0.0.2 127.255.255.254 0x7f.0.0.2 2130706434 017700000002 127.1
+		[::1] [0:0:0:0:0:0:0:1] localhost LOCALHOST))
 	{
 		is(proxied("http://$host:1", 'http://127.0.0.1:PORT'), 'not asked', "http://$host never goes through a proxy");
 		is(proxied("https://$host:1", 'http://127.0.0.1:PORT'), 'not asked', "nor does https://$host");
 	}
 	foreach my $host ('localhost.', '[::2]', '[::ffff:10.0.0.1]', '0.0.0.0', '128.0.0.1', '2147483648')
 	{
-		my (undef, undef, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\nALTER SERVER f OPTIONS (SET base_url 'http://$host/')");
+		my (undef, undef, $err) = $node->psql('postgres',
+			"\\set VERBOSITY verbose\nALTER SERVER f OPTIONS (SET base_url 'http://$host/')");
 		like($err, qr/22023: .*base_url/, "http://$host is refused");
 	}
 	my $heard = proxied('https://api.example.com', 'http://127.0.0.1:PORT', 1);

@@ -131,7 +131,8 @@ foreach my $window (-1, 0)
 {
 	my $sql = "SET fivetrex.join_window = $window; SELECT k.n FROM keys k
 	  LEFT JOIN e.connector_states s ON s.connector_id = k.k LIMIT";
-	is($node->safe_psql('sql_ascii', "$sql 2"), "1\n2", "a key that cannot be sent lies behind the LIMIT (window $window)");
+	is($node->safe_psql('sql_ascii', "$sql 2"), "1\n2",
+		"a key that cannot be sent lies behind the LIMIT (window $window)");
 	isnt(($node->psql('sql_ascii', "$sql 3"))[0], 0, "or before it (window $window)");
 }
 

@@ -163,7 +163,8 @@ $mock->clear_faults('c');
 
 # name => what is done before, the statement in which it ends (undef: none), how
 # the end is seen to have come, what the WARNINGs say
-my $two = q{BEGIN; SELECT fivetrex_pause('assimilate_seem', 'c'); SAVEPOINT s; SELECT fivetrex_pause('broken_anchor', 'c');};
+my $two = q{BEGIN; SELECT fivetrex_pause('assimilate_seem', 'c'); SAVEPOINT s;
+	SELECT fivetrex_pause('broken_anchor', 'c');};
 my %between = (
 	'idle in a transaction' => [ $two, undef, [ 1, 1 ] ],
 	'in an aborted one' => [ "\\set ON_ERROR_STOP 0\n$two SELECT 1 / 0", undef, [ 1, 1 ] ],

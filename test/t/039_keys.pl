@@ -79,9 +79,11 @@ foreach my $cursor ('null', '""')
 
 # ---------- names in maps that no text can hold are not the same
 
-answers('/v1/connections/x/schemas', '{"schemas":{"s":{"tables":{"\u0000":{},"a\u0000":{},"":{},"\ud800":{},"a\\\\u0000":{},'
+answers('/v1/connections/x/schemas',
+	'{"schemas":{"s":{"tables":{"\u0000":{},"a\u0000":{},"":{},"\ud800":{},"a\\\\u0000":{},'
 	  . '"a\u0000":{"enabled":true},"b":{}}}}}');
-is($node->query(q{SELECT count(*), count(enabled) FROM k.connector_tables WHERE connector_id = 'x'}), '6|1', 'each is one');
+is($node->query(q{SELECT count(*), count(enabled) FROM k.connector_tables WHERE connector_id = 'x'}), '6|1',
+	'each is one');
 like($node->fails(q{SELECT table_name FROM k.connector_tables WHERE connector_id = 'x'}), qr/ERROR:  22P05: /,
 	'and an error where it is wanted');
 

@@ -213,7 +213,8 @@ sends('rows that were never sent do not count',
 
 # ---------- a parallel query writes nothing: its workers would count for themselves
 
-$node->query(q{SET search_path = public; CREATE TABLE many AS SELECT 'assimilate_seem' AS id FROM generate_series(1, 100);
+$node->query(q{SET search_path = public; CREATE TABLE many AS SELECT 'assimilate_seem' AS id
+	FROM generate_series(1, 100);
 	CREATE FUNCTION safe_pause(id text) RETURNS int LANGUAGE plpgsql PARALLEL SAFE
 	  AS $$ BEGIN PERFORM public.fivetrex_pause(id, server => 'w'); RETURN 1; END $$;
 	CREATE FUNCTION safe_request(id text) RETURNS int LANGUAGE plpgsql PARALLEL SAFE AS $$ BEGIN
@@ -371,7 +372,8 @@ sends('a caller who stops a function half-way', q{SET ROLE mallory; SET fivetrex
 	1, qr/54000: fivetrex\.max_calls does not allow this/);
 sends('max_deletes of a function', q{SELECT ops.change('delete')}, 0, qr/${\sprintf $itself, ('max_deletes') x 2}/);
 sends('max_writes of a function around', q{SELECT ops.change_write()}, 0, qr/${\sprintf $itself, ('max_writes') x 2}/);
-sends('max_calls of a function', q{SELECT ops.change('read')}, 0, qr/HINT:  A function sets fivetrex\.max_calls for itself/);
+sends('max_calls of a function', q{SELECT ops.change('read')}, 0,
+	qr/HINT:  A function sets fivetrex\.max_calls for itself/);
 sends('max_writes of the session', q{SET fivetrex.max_writes = 0; SELECT ops.inner_write()}, 0,
 	qr/HINT:  SET fivetrex\.max_writes = 1 allows it/);
 sends('max_writes of a transaction', q{BEGIN; SET LOCAL fivetrex.max_writes = 0; SELECT ops.inner_write()}, 0,
@@ -528,7 +530,8 @@ sends('a row that moves',
 {
 	my $force = $node->query('SHOW server_version_num') < 160000 ? 'force_parallel_mode' : 'debug_parallel_query';
 	my $query = q{SELECT fivetrex_verify_signature(relname::text, 'x', 'y') FROM pg_class WHERE relname = 'pg_class'};
-	my $settings = "SET fivetrex.dry_run = 'maybe'; SET fivetrex.dryrun = on; SELECT count(*) FROM account; SET $force = on";
+	my $settings = "SET fivetrex.dry_run = 'maybe'; SET fivetrex.dryrun = on; SELECT count(*) FROM account;
+		SET $force = on";
 	like($node->query("$settings; EXPLAIN $query"), qr/Gather/, 'a parallel query');
 	is($node->query("$settings; $query"), "1\nf", 'reads on');
 }
@@ -595,7 +598,8 @@ foreach my $set ('', 'SET fivetrex.reserve = 0', q{SET fivetrex.reserve = 'x'},
 	like($err, qr/53400/, "reserve holds: $set");
 }
 like(($node->psql('postgres', q{\set VERBOSITY verbose
-	SET fivetrex.reserve = -1; SELECT fivetrex_pause('assimilate_seem')}))[2], qr/22023: setting "fivetrex\.reserve" has an invalid/,
+	SET fivetrex.reserve = -1; SELECT fivetrex_pause('assimilate_seem')}))[2],
+		qr/22023: setting "fivetrex\.reserve" has an invalid/,
 	'a superuser who misspells it is told');
 
 # ---------- a library that is loaded early, and the server's configuration

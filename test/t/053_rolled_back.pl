@@ -265,14 +265,16 @@ unlike(tells('nothing has left', q{INSERT INTO groups (name, created_at) VALUES 
 			WHERE id IN ('$ids[0]', '$ids[1]', '$ids[2]')" ],
 		[ 'function', q{SELECT fivetrex_request('POST', '/v1/groups', body => jsonb_build_object('name', n), server => 'w')
 			FROM (VALUES ('one'), (E'\\xff'), ('three')) v(n)} ],
-		[ 'the only one', q{SELECT fivetrex_request('POST', '/v1/groups', body => jsonb_build_object('name', E'\\xff'), server => 'w')} ])
+		[ 'the only one', q{SELECT fivetrex_request('POST', '/v1/groups', body => jsonb_build_object('name', E'\\xff'),
+			server => 'w')} ])
 	{
 		my ($name, $sql) = @$case;
 		$mock->clear('w');
 		my (undef, undef, $err) = $node->psql('bytes', "\\set VERBOSITY verbose\n$sql");
 		my $sent = grep { !/^GET/ } $mock->requests('w');
 		like($err, qr/ERROR:  22021: /, "bytes that are no text: $name");
-		like($err, qr/Fivetran API writes: $sent done, 0 in flight \(outcome unknown\), 0 refused/, "$name: $sent are awaited")
+		like($err, qr/Fivetran API writes: $sent done, 0 in flight \(outcome unknown\), 0 refused/,
+			"$name: $sent are awaited")
 		  if $sent > 0;
 		is_deeply([ told($err) ], [], "$name: nothing else is told") or diag($err);
 	}

@@ -43,13 +43,15 @@ is($node->safe_psql('postgres', q{
 	SELECT count(*), count(DISTINCT id) FROM looped}), '2500|2500', 'a loop over a cursor sees every row once');
 my ($paused) = $node->safe_psql('postgres', q{SELECT 2500 - count(*) FROM loop.connectors});
 cmp_ok($paused, '>', 50, 'though it deleted some');
-is($node->safe_psql('postgres', q{SELECT count(*) FROM loop.connectors WHERE sync_state = 'paused'}), 0, 'all that it meant');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM loop.connectors WHERE sync_state = 'paused'}), 0,
+	'all that it meant');
 {
 	my @order = order_of('loop');
 	my ($first_delete) = grep { $order[$_] eq 'DELETE' } 0 .. $#order;
 	# the 25 pages, some asked for beyond the end, and one detail call
 	my %read = map { $_ => 1 } grep { /limit=100/ } ($mock->requests('loop'))[ 0 .. $first_delete ];
-	my $wanted = map { $read{ 'GET /v1/connections?limit=100' . ($_ ? '&cursor=' . MIME::Base64::encode_base64url("{\"skip\":${_}00}") : '') } ? 1 : () } 0 .. 24;
+	my $wanted = map { $read{ 'GET /v1/connections?limit=100'
+		. ($_ ? '&cursor=' . MIME::Base64::encode_base64url("{\"skip\":${_}00}") : '') } ? 1 : () } 0 .. 24;
 	is($wanted, 25, 'all pages are read before the first DELETE');
 }
 
@@ -64,8 +66,10 @@ is($node->safe_psql('postgres', q{
 	SET search_path = ret;
 	CREATE TEMP TABLE before AS SELECT id FROM connectors WHERE group_id = 'opaque_lantern';
 	CREATE TEMP TABLE after AS SELECT ''::text AS id WHERE false;
-	WITH u AS (UPDATE connectors SET sync_frequency = 60 WHERE group_id = 'opaque_lantern' RETURNING id) INSERT INTO after SELECT id FROM u;
-	SELECT (SELECT count(*) FROM after) > 200, (SELECT count(*) FROM (TABLE before EXCEPT TABLE after) x)}), 't|0', 'UPDATE ... RETURNING gets all');
+	WITH u AS (UPDATE connectors SET sync_frequency = 60 WHERE group_id = 'opaque_lantern' RETURNING id) INSERT INTO after
+		SELECT id FROM u;
+	SELECT (SELECT count(*) FROM after) > 200, (SELECT count(*) FROM (TABLE before EXCEPT TABLE after) x)}), 't|0',
+		'UPDATE ... RETURNING gets all');
 
 # ---------- INSERT ... SELECT from the same table
 
@@ -73,8 +77,10 @@ world('ins');
 is($node->safe_psql('postgres', q{
 	SET search_path = ins;
 	INSERT INTO groups (name) SELECT 'g_' || n FROM generate_series(1, 500) n;
-	WITH i AS (INSERT INTO groups (name) SELECT name || '_2' FROM groups RETURNING name) SELECT count(*), count(DISTINCT name) FROM i;
-	SELECT count(*) FROM groups}), "514|514\n1028", 'INSERT ... SELECT ... RETURNING from the same table copies each row once');
+	WITH i AS (INSERT INTO groups (name) SELECT name || '_2' FROM groups RETURNING name)
+		SELECT count(*), count(DISTINCT name) FROM i;
+	SELECT count(*) FROM groups}), "514|514\n1028",
+		'INSERT ... SELECT ... RETURNING from the same table copies each row once');
 is($node->safe_psql('postgres', q{
 	SET search_path = ins;
 	INSERT INTO groups (name) SELECT name || '_3' FROM groups;
@@ -85,7 +91,8 @@ is($node->safe_psql('postgres', q{
 world('func');
 is($node->safe_psql('postgres', q{
 	SET search_path = func, public; SET fivetrex.server = 'func';
-	SELECT count(DISTINCT x) FROM (SELECT id || (fivetrex_pause(id) ->> 'paused') AS x FROM connectors WHERE sync_state = 'scheduled' LIMIT 150) s}), 150, 'a function that writes, called for each row');
+	SELECT count(DISTINCT x) FROM (SELECT id || (fivetrex_pause(id) ->> 'paused') AS x FROM connectors
+		WHERE sync_state = 'scheduled' LIMIT 150) s}), 150, 'a function that writes, called for each row');
 
 # ---------- an open cursor, and an error while it is read ahead
 
@@ -97,13 +104,15 @@ is($node->safe_psql('postgres', q{
 	MOVE 1 IN c;
 	DELETE FROM connectors WHERE id IN (SELECT id FROM connectors WHERE group_id = 'clever_harbor');
 	CREATE TEMP TABLE n (n int);
-	DO $$ DECLARE r text; n int := 1; c refcursor := 'c'; BEGIN LOOP FETCH c INTO r; EXIT WHEN NOT FOUND; n := n + 1; END LOOP; INSERT INTO n VALUES (n); END $$;
+	DO $$ DECLARE r text; n int := 1; c refcursor := 'c'; BEGIN LOOP FETCH c INTO r; EXIT WHEN NOT FOUND; n := n + 1;
+		END LOOP; INSERT INTO n VALUES (n); END $$;
 	SELECT n FROM n;
 	COMMIT;
 	SELECT count(*) FROM connectors}), "2500\n2350", 'an open cursor still gives what was there');
 
 world('broken', max_retries => 0);
-$mock->fault('broken', { path => 'connections\?limit=100&cursor', skip => 10, status => 500, body => { code => 'E', message => 'broken' } });
+$mock->fault('broken', { path => 'connections\?limit=100&cursor', skip => 10, status => 500,
+	body => { code => 'E', message => 'broken' } });
 {
 	my ($status, $out, $err) = $node->psql('postgres', q{
 		\set VERBOSITY terse
@@ -115,7 +124,8 @@ $mock->fault('broken', { path => 'connections\?limit=100&cursor', skip => 10, st
 		UPDATE connectors SET paused = true WHERE id = 'assimilate_seem';
 		ROLLBACK TO s;
 		MOVE ALL FROM c;}, on_error_stop => 0);
-	like($err, qr/ERROR:  Fivetran failed to answer.*\n.*ERROR:  the rest of the list was not read/s, 'what could not be read ahead is an error, not a short answer');
+	like($err, qr/ERROR:  Fivetran failed to answer.*\n.*ERROR:  the rest of the list was not read/s,
+		'what could not be read ahead is an error, not a short answer');
 	is(scalar(grep { /^PATCH/ } $mock->requests('broken')), 0, 'and the write did not leave');
 }
 
@@ -125,15 +135,18 @@ world('one');
 world('two');
 is($node->safe_psql('postgres', q{
 	SET client_min_messages = error; SET fivetrex.max_deletes = 5;
-	BEGIN; DECLARE c CURSOR FOR SELECT id FROM one.connectors; MOVE 1 IN c; DELETE FROM two.webhooks WHERE id = 'hook_acorn'; COMMIT}), '', 'a write to another server');
+	BEGIN; DECLARE c CURSOR FOR SELECT id FROM one.connectors; MOVE 1 IN c; DELETE FROM two.webhooks
+		WHERE id = 'hook_acorn'; COMMIT}), '', 'a write to another server');
 cmp_ok(scalar(grep { /^GET/ } $mock->requests('one')), '<', 5, 'does not make others read ahead');
 
 # ---------- a rescan after rows were kept
 
 world('rescan');
 is($node->safe_psql('postgres', q{
-	SET search_path = rescan, public; SET fivetrex.server = 'rescan'; SET enable_material = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
-	SELECT count(*), count(fivetrex_pause('assimilate_seem')) FROM (VALUES (1), (2)) v(n) JOIN LATERAL (SELECT id, n FROM groups OFFSET 0) g ON true}), '28|28', 'a rescan after a write reads anew');
+	SET search_path = rescan, public; SET fivetrex.server = 'rescan'; SET enable_material = off;
+		SET enable_hashjoin = off; SET enable_mergejoin = off;
+	SELECT count(*), count(fivetrex_pause('assimilate_seem')) FROM (VALUES (1), (2)) v(n) JOIN LATERAL (SELECT id, n
+		FROM groups OFFSET 0) g ON true}), '28|28', 'a rescan after a write reads anew');
 
 # ---------- parts of WITH that nothing reads, or not to their end
 
@@ -142,7 +155,8 @@ $node->query('CREATE TABLE kept (k text)');
 my $n = 0;
 foreach my $rows (0 .. 3)
 {
-	foreach my $read ("SELECT count(*) FROM unread.groups g, w WHERE left(g.name, 1) = '%'", 'SELECT count(*) FROM unread.groups',
+	foreach my $read ("SELECT count(*) FROM unread.groups g, w WHERE left(g.name, 1) = '%'", 'SELECT count(*)
+		FROM unread.groups',
 		'SELECT count(*) FROM (SELECT k FROM w, unread.groups LIMIT 1) x')
 	{
 		foreach my $target ('kept (k)', 'unread.groups (name)')
@@ -150,9 +164,11 @@ foreach my $rows (0 .. 3)
 			my $column = $target =~ /\((.*)\)/ ? $1 : die;
 			my $name = "unread_${rows}_" . ++$n;
 			my ($status, undef, $complaint) = $node->psql('postgres', "SELECT fivetrex_version();
-				WITH w (k) AS (INSERT INTO $target SELECT '${name}_' || n FROM generate_series(1, $rows) n RETURNING $column) $read");
+				WITH w (k) AS (INSERT INTO $target SELECT '${name}_' || n FROM generate_series(1, $rows) n
+					RETURNING $column) $read");
 			is("$status $complaint", '0 ', "a part of $rows rows: $target, $read");
-			is($node->query("SELECT count(*) FROM $target x WHERE $column LIKE '$name%'" =~ s/ \($column\)//r), $rows, 'makes them all');
+			is($node->query("SELECT count(*) FROM $target x WHERE $column LIKE '$name%'" =~ s/ \($column\)//r), $rows,
+				'makes them all');
 		}
 	}
 }

@@ -94,19 +94,26 @@ sub answers
 }
 
 answers(q{SELECT fivetrex_resync('assimilate_seem', true)}, qr/^\w/, 'resync takes an answer without data');
-$mock->fault('fivetran', { path => 'groups', status => 429, headers => { 'Retry-After' => 'Wed, 21 Oct 2015 07:28:00 GMT' }, body => { code => 'TooManyRequests', message => 'x' } });
+$mock->fault('fivetran',
+	{ path => 'groups', status => 429, headers => { 'Retry-After' => 'Wed, 21 Oct 2015 07:28:00 GMT' },
+	body => { code => 'TooManyRequests', message => 'x' } });
 answers(q{SELECT count(*) FROM fivetran.groups}, qr/^\d+$/, 'a Retry-After that is no integer');
 $mock->fault('fivetran', { path => 'groups', times => 0, next_cursor => '' });
 answers(q{SELECT count(*) FROM fivetran.groups}, qr/^\d+$/, 'an empty cursor ends a list');
 $mock->clear_faults('fivetran');
-answers(q{SELECT count(*) > 0 FROM fivetran.connectors WHERE setup_state = 'broken'}, qr/^t$/, 'broken is a setup_state, read from status');
+answers(q{SELECT count(*) > 0 FROM fivetran.connectors WHERE setup_state = 'broken'}, qr/^t$/,
+	'broken is a setup_state, read from status');
 foreach my $case ([ 400, '22023' ], [ 403, '42501' ], [ 409, '55006' ], [ 415, '22023' ])
 {
-	$mock->fault('fivetran', { path => 'groups', status => $case->[0], body => { code => 'TheCode', message => 'the words' } });
-	answers(q{SELECT count(*) FROM fivetran.groups}, qr/ERROR:  $case->[1]: .*the words\nDETAIL:.*code TheCode/, "$case->[0] has a cause and keeps its code");
+	$mock->fault('fivetran',
+		{ path => 'groups', status => $case->[0], body => { code => 'TheCode', message => 'the words' } });
+	answers(q{SELECT count(*) FROM fivetran.groups}, qr/ERROR:  $case->[1]: .*the words\nDETAIL:.*code TheCode/,
+		"$case->[0] has a cause and keeps its code");
 }
-answers(q{SELECT schedule_type IS NOT NULL, connected_by IS NOT NULL, networking_method, data_delay_sensitivity IS NOT NULL FROM fivetran.connectors WHERE id = 'assimilate_seem'}, qr/^t\|t\|Directly\|t$/, 'fields that the client drops');
-answers(q{SELECT jsonb_typeof(fivetrex_test_destination('projected_sickle') -> 'setup_tests')}, qr/^array$/, 'the results of tests are in setup_tests');
+answers(q{SELECT schedule_type IS NOT NULL, connected_by IS NOT NULL, networking_method, data_delay_sensitivity IS NOT
+	NULL FROM fivetran.connectors WHERE id = 'assimilate_seem'}, qr/^t\|t\|Directly\|t$/, 'fields that the client drops');
+answers(q{SELECT jsonb_typeof(fivetrex_test_destination('projected_sickle') -> 'setup_tests')}, qr/^array$/,
+	'the results of tests are in setup_tests');
 answers(q{SELECT count(*) FROM fivetran.destinations}, qr/^\d+$/, 'destinations can be listed');
 $mock->clear('fivetran');
 $node->safe_psql('postgres', q{SELECT fivetrex_state('function_kernel'), count(*) FROM fivetran.connectors});

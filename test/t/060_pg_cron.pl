@@ -23,11 +23,14 @@ $node->restart;
 $node->add_world($mock, 'fivetran');
 $node->safe_psql('postgres', q{CREATE EXTENSION pg_cron;
 	SELECT cron.schedule('sync', '* * * * *', $$SELECT fivetrex_sync('assimilate_seem')$$);
-	SELECT cron.schedule('pause', '* * * * *', $$UPDATE fivetran.connectors SET paused = true WHERE id = 'broken_anchor' AND NOT paused$$)});
+	SELECT cron.schedule('pause', '* * * * *', $$UPDATE fivetran.connectors SET paused = true WHERE id = 'broken_anchor'
+		AND NOT paused$$)});
 
 # a minute is the shortest that Debian 12's pg_cron knows
-$node->poll_query_until('postgres', q{SELECT count(*) >= 2 FROM cron.job_run_details WHERE status IN ('succeeded', 'failed')});
-is($node->safe_psql('postgres', q{SELECT DISTINCT status FROM cron.job_run_details WHERE status <> 'running'}), 'succeeded', 'the jobs succeed');
+$node->poll_query_until('postgres', q{SELECT count(*) >= 2 FROM cron.job_run_details
+	WHERE status IN ('succeeded', 'failed')});
+is($node->safe_psql('postgres', q{SELECT DISTINCT status FROM cron.job_run_details WHERE status <> 'running'}),
+	'succeeded', 'the jobs succeed');
 my @made = $mock->requests('fivetran');
 cmp_ok(scalar(grep { $_ eq 'POST /v1/connections/assimilate_seem/sync' } @made), '>=', 1, 'the sync arrives');
 cmp_ok(scalar(grep { $_ eq 'PATCH /v1/connections/broken_anchor' } @made), '>=', 1, 'the update arrives');

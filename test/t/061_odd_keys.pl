@@ -91,7 +91,8 @@ $mock->fault('w', { method => 'GET', path => '/groups/empty_shelf/users', times 
 	data => { items => [] } } });
 my $email = $node->query('SELECT email FROM users ORDER BY id LIMIT 1');
 like((writes("INSERT INTO group_users (group_id, email, role) VALUES ('empty_shelf', '$email', 'View Destination')
-	RETURNING user_id, active"))[2], qr/ERROR:  P0002: the change was made, but "\Q$email\E" is not in the list of group_users/,
+	RETURNING user_id, active"))[2],
+		qr/ERROR:  P0002: the change was made, but "\Q$email\E" is not in the list of group_users/,
 	'a list that lacks it');
 $mock->clear_faults('w');
 is((writes("DELETE FROM group_users WHERE group_id = 'empty_shelf'"))[2], '', 'it is made');

@@ -15,7 +15,8 @@ my $mock = Fivetrex::Mock->start;
 my $node = Fivetrex::Node->start('alltables');
 $node->add_world($mock, 'w', page_size => 7);
 $mock->settings('w', connectors => 60);
-$node->safe_psql('postgres', 'ALTER DATABASE postgres SET search_path = w, public; ALTER DATABASE postgres SET client_min_messages = warning');
+$node->safe_psql('postgres', 'ALTER DATABASE postgres SET search_path = w, public; ALTER DATABASE postgres
+	SET client_min_messages = warning');
 
 # Independent of the catalogue: table => [ path, where items are, parent ].
 # {x} is a value of the parent's rows; the parent's columns come first.
@@ -24,7 +25,8 @@ my %tables = (
 	account => [ '/v1/account/info', 'object' ],
 	connectors => [ '/v1/connections', 'list', undef, $V2 ],
 	connector_certificates => [ '/v1/connections/{id}/certificates', 'list', 'connectors' ],
-	connector_columns => [ '/v1/connections/{connector_id}/schemas/{schema_name}/tables/{table_name}/columns', 'columns', 'connector_tables' ],
+	connector_columns => [ '/v1/connections/{connector_id}/schemas/{schema_name}/tables/{table_name}/columns', 'columns',
+		'connector_tables' ],
 	connector_fingerprints => [ '/v1/connections/{id}/fingerprints', 'list', 'connectors' ],
 	connector_schemas => [ '/v1/connections/{id}/schemas', 'schemas', 'connectors' ],
 	connector_sdk_packages => [ '/v1/connector-sdk/packages', 'list' ],
@@ -164,11 +166,16 @@ foreach my $table (sort keys %tables)
 
 # sync history: what the last seven days have
 {
-	my $start = $node->safe_psql('postgres', q{SELECT to_char((now() - interval '7 days' + interval '2 minutes') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')});
-	my $end = $node->safe_psql('postgres', q{SELECT to_char((now() + interval '1 second') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')});
-	my @ids = map { $_->{sync_id} } @{ get("/v1/connections/assimilate_seem/sync-history?limit=1000&start_time=" . escaped($start) . '&end_time=' . escaped($end), $V2)->{items} };
+	my $start = $node->safe_psql('postgres',
+		q{SELECT to_char((now() - interval '7 days' + interval '2 minutes') AT TIME ZONE 'UTC',
+		'YYYY-MM-DD"T"HH24:MI:SS"Z"')});
+	my $end = $node->safe_psql('postgres',
+		q{SELECT to_char((now() + interval '1 second') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')});
+	my @ids = map { $_->{sync_id} } @{ get("/v1/connections/assimilate_seem/sync-history?limit=1000&start_time="
+		. escaped($start) . '&end_time=' . escaped($end), $V2)->{items} };
 	cmp_ok(scalar @ids, '>', 30, 'there is a history');
-	is_deeply([ sort split /\n/, $node->safe_psql('postgres', q{SELECT sync_id FROM connector_sync_history WHERE connector_id = 'assimilate_seem'}) ], [ sort @ids ], 'connector_sync_history has it');
+	is_deeply([ sort split /\n/, $node->safe_psql('postgres', q{SELECT sync_id FROM connector_sync_history
+		WHERE connector_id = 'assimilate_seem'}) ], [ sort @ids ], 'connector_sync_history has it');
 }
 
 $mock->clear_violations('w');

@@ -19,9 +19,11 @@ sub world
 {
 	my ($name) = @_;
 	$node->add_world($mock, $name, page_size => 100, max_retries => 0);
-	$node->query(qq{CREATE SERVER "${name}_plain" FOREIGN DATA WRAPPER fivetrex OPTIONS (base_url '@{[ $mock->url($name) ]}', page_size '100', prefetch 'false', max_retries '0');
+	$node->query(qq{CREATE SERVER "${name}_plain" FOREIGN DATA WRAPPER fivetrex
+		OPTIONS (base_url '@{[ $mock->url($name) ]}', page_size '100', prefetch 'false', max_retries '0');
 		CREATE USER MAPPING FOR PUBLIC SERVER "${name}_plain" OPTIONS (api_key 'key', api_secret 'secret');
-		CREATE SCHEMA "${name}_plain"; IMPORT FOREIGN SCHEMA fivetran LIMIT TO (connectors) FROM SERVER "${name}_plain" INTO "${name}_plain"});
+		CREATE SCHEMA "${name}_plain"; IMPORT FOREIGN SCHEMA fivetran LIMIT TO (connectors)
+			FROM SERVER "${name}_plain" INTO "${name}_plain"});
 	return;
 }
 
@@ -29,7 +31,8 @@ sub world
 sub reads
 {
 	my ($schema, $query) = @_;
-	my (undef, $out, $err) = $node->psql('postgres', "\\set VERBOSITY terse\nSELECT id FROM $schema.connectors" . ($query // ''));
+	my (undef, $out, $err) = $node->psql('postgres', "\\set VERBOSITY terse\nSELECT id FROM $schema.connectors"
+		. ($query // ''));
 	return $out . ($err =~ s/^psql:<stdin>:\d+: //r);
 }
 
@@ -41,7 +44,8 @@ is(scalar(split /\n/, $all), 2500, 'all rows, one page after the other');
 $mock->clear('w');
 is(reads('w'), $all, 'the same rows in the same order');
 cmp_ok(calls('w'), '<=', 25 + 8, 'no more calls than pages + max_concurrency');
-like($node->safe_psql('postgres', 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT id FROM w.connectors'), qr/Pages: 25\n(.*\n)*\s+Predicted Pages: (19|2\d)/, 'EXPLAIN ANALYZE tells how many pages were predicted');
+like($node->safe_psql('postgres', 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT id FROM w.connectors'),
+	qr/Pages: 25\n(.*\n)*\s+Predicted Pages: (19|2\d)/, 'EXPLAIN ANALYZE tells how many pages were predicted');
 my $most;
 # slower answers where the machine is too slow to ask for five meanwhile
 foreach my $latency (30, 300, 1000)
@@ -116,7 +120,8 @@ $mock->clear('w');
 is(scalar(split /\n/, reads('w', ' LIMIT 1000')), 1000, 'LIMIT');
 is(calls('w'), 10, 'nothing is predicted beyond a LIMIT');
 $mock->clear('w');
-is($node->safe_psql('postgres', 'SET fivetrex.max_calls = 25; SELECT count(*) FROM w.connectors'), 2500, 'max_calls that just suffices');
+is($node->safe_psql('postgres', 'SET fivetrex.max_calls = 25; SELECT count(*) FROM w.connectors'), 2500,
+	'max_calls that just suffices');
 $mock->clear('w');
 reads('w_plain');
 is(calls('w'), 25, 'prefetch off');
@@ -155,7 +160,8 @@ foreach my $case (
 		$mock->fault($name, { path => 'cursor=eyJza2lwIjoxMjAwfQ', times => 0, %$fault });
 		push @results, reads($way);
 	}
-	is($results[1], $results[0], "$name: the same rows or error") or diag(substr($results[1], -300), substr($results[0], -300));
+	is($results[1], $results[0], "$name: the same rows or error")
+		or diag(substr($results[1], -300), substr($results[0], -300));
 }
 
 # a list that shrinks while it is read

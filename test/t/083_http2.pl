@@ -66,7 +66,8 @@ subtest 'GOAWAY after two requests' => sub {
 	# many at once: most of them beyond the last stream
 	is($session->ask(q{SELECT count(*) FROM g WHERE id = ANY (ARRAY['one'])}), 1, 'a GET');
 	$seen->();
-	is($session->ask("SET fivetrex.max_writes = -1; SET client_min_messages = error; INSERT INTO g (name) SELECT 'n' || i FROM generate_series(1, 40) i"), '',
+	is($session->ask("SET fivetrex.max_writes = -1; SET client_min_messages = error; INSERT INTO g (name) SELECT 'n' || i
+		FROM generate_series(1, 40) i"), '',
 		'forty at once');
 	is($session->complaint, '', 'no error');
 	$was = $seen->();
@@ -150,23 +151,27 @@ SKIP:
 	subtest 'nginx that ends each connection after three requests' => sub {
 		my $mock = Fivetrex::Mock->start;
 		my $port = nginx($mock->port, 3);
-		$node->add_world($mock, 'n', base_url => "https://127.0.0.1:$port/w/n", sslrootcert => $files->{ca}, max_retries => 2);
+		$node->add_world($mock, 'n', base_url => "https://127.0.0.1:$port/w/n", sslrootcert => $files->{ca},
+			max_retries => 2);
 		my $session = Fivetrex::Session->new($node);
 		$session->ask('SET client_min_messages = error; SET fivetrex.max_writes = -1');
 		is($session->ask('SELECT count(*) FROM n.connectors'), 2500, 'pages');
 		cmp_ok($session->ask('SELECT count(*) FROM n.group_users'), '>', 10, 'a fan-out');
-		is($session->ask(q{SELECT count(*) FROM n.connectors WHERE id = ANY (ARRAY(SELECT id FROM n.connectors LIMIT 60))}), 60,
+		is($session->ask(q{SELECT count(*) FROM n.connectors WHERE id = ANY (ARRAY(SELECT id FROM n.connectors LIMIT 60))}),
+			60,
 			'details');
 		is($session->complaint, '', 'without a complaint');
 		$mock->clear('n');
 		$session->ask(q{INSERT INTO n.groups (name) SELECT 'h2_' || i FROM generate_series(1, 60) i});
 		is($session->complaint, '', 'sixty POSTs');
 		is(scalar(grep { /^POST/ } $mock->requests('n')), 60, 'each was sent once');
-		is($session->ask(q{SELECT count(*), count(DISTINCT name) FROM n.groups WHERE name LIKE 'h2%'}), '60|60', 'and done once');
+		is($session->ask(q{SELECT count(*), count(DISTINCT name) FROM n.groups WHERE name LIKE 'h2%'}), '60|60',
+			'and done once');
 		my %seen;
 		$mock->clear('n');
 		$session->ask(q{UPDATE n.groups SET name = name || '_x' WHERE name LIKE 'h2%'});
-		like($session->complaint, $old ? qr/^(?:ERROR:  08007: .*of a kind that may be repeated.*)?$/s : qr/^$/, 'sixty PATCHes');
+		like($session->complaint, $old ? qr/^(?:ERROR:  08007: .*of a kind that may be repeated.*)?$/s
+			: qr/^$/, 'sixty PATCHes');
 		is(scalar(grep { /^PATCH/ && $seen{$_}++ == 0 } $mock->requests('n')), 60, 'of all of them') unless $old;
 		$session->quit;
 		$mock->stop;

@@ -13,7 +13,8 @@ my $n = 20;
 my $mock = Fivetrex::Mock->start;
 my $node = Fivetrex::Node->start('accounts');
 my @accounts = map { sprintf 'acc%02d', $_ } 1 .. $n;
-$node->query('CREATE TABLE every_connector (id text, service text, config jsonb, account text) PARTITION BY LIST (account)');
+$node->query('CREATE TABLE every_connector (id text, service text, config jsonb, account text) PARTITION BY LIST
+	(account)');
 foreach my $account (@accounts)
 {
 	my $url = $mock->url($account);
@@ -50,11 +51,13 @@ at_once('all accounts', 'SELECT count(*), count(DISTINCT account), count(DISTINC
 	join('|', 4 * $n, $n, 4 * $n), @accounts);
 is_deeply(asked(), { map { $_ => [$list] } @accounts }, 'each is asked once');
 
-at_once('some accounts', q{SELECT string_agg(DISTINCT account, ',') FROM every_connector WHERE account IN ('acc03', 'acc07', 'acc19')},
+at_once('some accounts', q{SELECT string_agg(DISTINCT account, ',') FROM every_connector
+	WHERE account IN ('acc03', 'acc07', 'acc19')},
 	'acc03,acc07,acc19', qw(acc03 acc07 acc19));
 is_deeply(asked(), { map { $_ => [$list] } qw(acc03 acc07 acc19) }, 'others are not asked');
 
-at_once('accounts that a parameter names', q{SET plan_cache_mode = force_generic_plan; PREPARE p(text[]) AS SELECT count(DISTINCT account) FROM every_connector WHERE account = ANY ($1);
+at_once('accounts that a parameter names', q{SET plan_cache_mode = force_generic_plan; PREPARE p(text[]) AS
+	SELECT count(DISTINCT account) FROM every_connector WHERE account = ANY ($1);
 	EXECUTE p('{acc02,acc20}')}, 2, qw(acc02 acc20));
 is_deeply(asked(), { map { $_ => [$list] } qw(acc02 acc20) }, 'neither are others then');
 
@@ -62,7 +65,8 @@ is_deeply(asked(), { map { $_ => [$list] } qw(acc02 acc20) }, 'neither are other
 {
 	clear();
 	$mock->fault('acc01', { stall => 'headers', path => 'connections' });
-	my (undef, $out, $err) = $node->psql('postgres', 'SELECT count(*) FROM (SELECT id FROM every_connector LIMIT ' . (4 * ($n - 1)) . ') x');
+	my (undef, $out, $err) = $node->psql('postgres', 'SELECT count(*) FROM (SELECT id FROM every_connector LIMIT '
+		. (4 * ($n - 1)) . ') x');
 	is("$out$err", 4 * ($n - 1), 'the rows of all others');
 	$mock->release('acc01');
 }
@@ -72,7 +76,8 @@ is_deeply(asked(), { map { $_ => [$list] } qw(acc02 acc20) }, 'neither are other
 	clear();
 	$mock->fault('acc11', { status => 401, body => { code => 'AuthFailed', message => 'no' }, times => 0 });
 	like($node->fails('SELECT count(*) FROM every_connector'), qr/ERROR:  28000: /, 'an account with a bad key');
-	is($node->query(q{SELECT count(*) FROM every_connector WHERE account <> 'acc11'}), 4 * ($n - 1), 'the others can be asked without it');
+	is($node->query(q{SELECT count(*) FROM every_connector WHERE account <> 'acc11'}), 4 * ($n - 1),
+		'the others can be asked without it');
 	$mock->clear_faults('acc11');
 }
 
@@ -85,7 +90,8 @@ is_deeply(asked(), { map { $_ => [$list] } qw(acc02 acc20) }, 'neither are other
 	is_deeply(asked(), { acc05 => [ "GET /v1/connections/$id", "PATCH /v1/connections/$id" ] }, 'one write');
 	clear();
 	$node->query(qq{UPDATE every_connector SET config = '{"user": "v"}' WHERE account = 'acc05' AND id = '$id'});
-	is_deeply(asked(), { acc05 => [ "GET /v1/connections/$id", "PATCH /v1/connections/$id" ] }, 'one write through the parent');
+	is_deeply(asked(), { acc05 => [ "GET /v1/connections/$id", "PATCH /v1/connections/$id" ] },
+		'one write through the parent');
 }
 
 is_deeply([ map { $mock->violations($_) } @accounts ], [], 'no request broke the definition');

@@ -50,8 +50,10 @@ $coordinator->query(qq{
 	IMPORT FOREIGN SCHEMA fivetran FROM SERVER fivetran INTO fivetran});
 foreach my $worker (@workers)
 {
-	is($worker->query(q{SELECT count(*) FROM pg_extension WHERE extname = 'fivetrex'}), 1, $worker->name . ' has the extension');
-	is($worker->query(q{SELECT count(*) FROM pg_foreign_server WHERE srvname = 'fivetran'}), 1, $worker->name . ' has the server');
+	is($worker->query(q{SELECT count(*) FROM pg_extension WHERE extname = 'fivetrex'}), 1, $worker->name
+		. ' has the extension');
+	is($worker->query(q{SELECT count(*) FROM pg_foreign_server WHERE srvname = 'fivetran'}), 1, $worker->name
+		. ' has the server');
 	is($worker->query('SELECT count(*) FROM pg_user_mappings'), 0, $worker->name . ' has no user mapping');
 }
 
@@ -69,7 +71,8 @@ is_deeply([ grep { !/^GET/ } $mock->requests('w') ], [ 'PATCH /v1/connections/as
 	'one change, and none of the dry run');
 
 my $n = $coordinator->query('SELECT count(*) FROM fivetran.connectors');
-is($coordinator->query('SELECT count(*) FROM runs'), $coordinator->query('SELECT count(*) FROM fivetran.connectors WHERE NOT paused OR id = $$assimilate_seem$$'),
+is($coordinator->query('SELECT count(*) FROM runs'), $coordinator->query('SELECT count(*) FROM fivetran.connectors
+	WHERE NOT paused OR id = $$assimilate_seem$$'),
 	'the distributed table has the rows');
 is($_->query('SELECT count(*) FROM fivetran.connectors'), $n, $_->name . ' reads the table') foreach @workers;
 

@@ -15,7 +15,8 @@ chomp(my $include = `$pg_config --includedir-server`);
 
 # The ways to look at 16 bytes of a string: as this processor does, as ARM does,
 # and one by one.
-my %ways = (compare => [], neon => [ '-DFTX_EMULATED_NEON', "-I$top/test/unit/json/neon" ], scalar => ['-DFTX_SCALAR_RUNS']);
+my %ways = (compare => [], neon => [ '-DFTX_EMULATED_NEON', "-I$top/test/unit/json/neon" ],
+	scalar => ['-DFTX_SCALAR_RUNS']);
 foreach my $way (sort keys %ways)
 {
 	my @command = ('cc', '-O1', '-g', '-fPIC', '-shared', '-D_GNU_SOURCE', "-I$top/src", "-I$include", @{ $ways{$way} },
@@ -45,19 +46,27 @@ foreach my $way (qw(scalar neon compare))
 
 	# short texts over an alphabet that matters, all of them
 	is($node->safe_psql('postgres', q{
-		WITH a(c) AS (SELECT unnest(ARRAY['"', '\\', '{', '}', '[', ']', ':', ',', '0', '1', '-', '.', 'e', '+', 'n', ' ', 'u', 'true', 'null', E'\t', '""', '"a":1', '[]', '/', '_', 'é']))
+		WITH a(c) AS (SELECT unnest(ARRAY['"', '\\', '{', '}', '[', ']', ':', ',', '0', '1', '-', '.', 'e', '+',
+			'n', ' ', 'u', 'true', 'null', E'\t', '""', '"a":1', '[]', '/', '_', 'é']))
 		SELECT count(*) || ' of ' || (SELECT count(*) FROM a) ^ 4 FROM (
 		  SELECT x.c || y.c || z.c || w.c AS t FROM a x, a y, a z, a w) s
 		WHERE scanner_accepts(t) <> parser_accepts(t)}), '0 of 456976', "$way: all texts of four tokens");
 }
 
-my @times = map { my $d = $_; map { "$d$_" } 'T00:00:00Z', 'T23:59:59.999999Z', 'T12:30:15.5Z', 'T24:00:00Z', 'T12:60:00Z', 'T12:00:60Z', 'T12:00:00.1234567Z', 'T12:00:00.Z', 'T12:00:00+00', ' 12:00:00Z', 'T12:00:00z' }
-  qw(2026-11-23 2024-02-29 2023-02-29 2000-01-01 1999-12-31 1900-02-29 0001-01-01 0000-01-01 9999-12-31 2026-13-01 2026-00-10 2026-04-31 2026-1-01);
+my @times = map { my $d = $_;
+	map { "$d$_" } 'T00:00:00Z', 'T23:59:59.999999Z', 'T12:30:15.5Z', 'T24:00:00Z', 'T12:60:00Z', 'T12:00:60Z',
+	'T12:00:00.1234567Z', 'T12:00:00.Z', 'T12:00:00+00', ' 12:00:00Z', 'T12:00:00z' }
+  qw(2026-11-23 2024-02-29 2023-02-29 2000-01-01 1999-12-31 1900-02-29 0001-01-01
+	  0000-01-01 9999-12-31 2026-13-01 2026-00-10 2026-04-31 2026-1-01);
 my $list = join ', ', map { "('$_')" } @times;
-is($node->safe_psql('postgres', "SELECT count(*) FROM (VALUES $list) v(t) WHERE compare_timestamps(t) = 'differs'"), 0, 'timestamps are those of timestamptz_in');
-cmp_ok($node->safe_psql('postgres', "SELECT count(*) FROM (VALUES $list) v(t) WHERE compare_timestamps(t) = 'same'"), '==', 18, 'and the shortcut applies');
-is($node->safe_psql('postgres', q{SELECT count(*) FROM generate_series(timestamptz '1970-01-01', '2100-01-01', interval '37 hours 13 minutes 7.123457 seconds') t
-	WHERE compare_timestamps(to_char(t AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) IS DISTINCT FROM 'same'}), 0, 'at many times');
+is($node->safe_psql('postgres', "SELECT count(*) FROM (VALUES $list) v(t) WHERE compare_timestamps(t) = 'differs'"), 0,
+	'timestamps are those of timestamptz_in');
+cmp_ok($node->safe_psql('postgres', "SELECT count(*) FROM (VALUES $list) v(t) WHERE compare_timestamps(t) = 'same'"),
+	'==', 18, 'and the shortcut applies');
+is($node->safe_psql('postgres', q{SELECT count(*)
+	FROM generate_series(timestamptz '1970-01-01', '2100-01-01', interval '37 hours 13 minutes 7.123457 seconds') t
+	WHERE compare_timestamps(to_char(t AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) IS DISTINCT FROM 'same'}), 0,
+		'at many times');
 
 $node->stop;
 done_testing();

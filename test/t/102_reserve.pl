@@ -28,27 +28,39 @@ subtest 'reserve' => sub {
 	$mock->settings('fivetran', rate_limit => 20000, rate_used => 14000);
 	my ($out, $err, $made) = session("SET fivetrex.reserve = 5998; $read $read $read $read");
 	is("$out $made", "14\n14\n14 3", 'refused once less is left');
-	like($err, qr/ERROR:  53400: fivetrex.reserve does not allow more API calls\n.*DETAIL:  Of the account's 20000 calls of the hour 5998 are to be kept; 5997 were left at 20\d\d-.*\n.*HINT:  Repeat in the next hour. Who may set fivetrex.reserve can lower it to 5996/s, 'it says what is left, and since when') or diag $err;
+	like($err, qr/ERROR:\ \ 53400:\ fivetrex.reserve\ does\ not\ allow\ more\ API\ calls\n
+		.*DETAIL:\ \ Of\ the\ account's\ 20000\ calls\ of\ the\ hour\ 5998\ are\ to\ be\ kept;\ 5997\ were\ left\ at
+		\ 20\d\d-.*\n.*HINT:\ \ Repeat\ in\ the\ next\ hour.\ Who\ may\ set\ fivetrex.reserve\ can\ lower\ it\ to
+		\ 5996/sx, 'it says what is left, and since when') or diag $err;
 	($out, $err, $made) = session("SET fivetrex.reserve = 5000; $read $read");
 	is("$out $err $made", "14\n14  2", 'as long as enough is left nothing is refused');
-	($out, $err, $made) = session("SET fivetrex.max_writes = -1; $read SET fivetrex.reserve = 5990; INSERT INTO fivetran.groups (name) SELECT 'n' || g FROM generate_series(1, 20) g;");
-	like($err, qr/ERROR:  53400: fivetrex.reserve does not allow 20 more API calls/, 'a set of writes is refused as a whole');
+	($out, $err, $made) = session("SET fivetrex.max_writes = -1; $read SET fivetrex.reserve = 5990;
+		INSERT INTO fivetran.groups (name) SELECT 'n' || g FROM generate_series(1, 20) g;");
+	like($err, qr/ERROR:  53400: fivetrex.reserve does not allow 20 more API calls/,
+		'a set of writes is refused as a whole');
 	is($made, 1, 'and nothing of it is sent');
-	($out, $err, $made) = session("$read SET fivetrex.reserve = 5990; INSERT INTO fivetran.groups (name) SELECT 'n' || g FROM generate_series(1, 5) g; SELECT fivetrex_sync('assimilate_seem');");
+	($out, $err, $made) =
+		session("$read SET fivetrex.reserve = 5990;
+			INSERT INTO fivetran.groups (name) SELECT 'n' || g FROM generate_series(1, 5) g;
+			SELECT fivetrex_sync('assimilate_seem');");
 	is($made, 7, 'a smaller one is not');
 	($out, $err, $made) = session("$read SET fivetrex.reserve = 19000; SELECT fivetrex_sync('assimilate_seem');");
 	like($err, qr/ERROR:  53400/, 'a function that writes');
 	is($made, 1, 'is refused too');
-	($out, $err, $made) = session("SET fivetrex.reserve = 5000; SELECT fivetrex_ping() IS NOT NULL; EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT id FROM fivetran.groups");
+	($out, $err, $made) = session("SET fivetrex.reserve = 5000; SELECT fivetrex_ping() IS NOT NULL;
+		EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT id FROM fivetran.groups");
 	like($out, qr/Remaining Calls: 5998/, 'EXPLAIN ANALYZE tells');
 	unlike($node->query('EXPLAIN SELECT id FROM fivetran.groups'), qr/Remaining/, 'EXPLAIN does not');
 	$mock->fault('fivetran', { path => 'groups', times => 0, headers => { 'X-Rate-Limit-Remaining' => undef } });
-	($out, $err, $made) = session("SET fivetrex.reserve = 19999; $read $read EXPLAIN (ANALYZE) SELECT id FROM fivetran.groups");
+	($out, $err, $made) = session("SET fivetrex.reserve = 19999; $read $read EXPLAIN (ANALYZE) SELECT id
+		FROM fivetran.groups");
 	is($made, 3, 'nothing is refused while nothing is known');
 	unlike($out, qr/Remaining/, 'nor told');
 	$mock->clear_faults('fivetran');
-	$node->query('CREATE ROLE plain; GRANT USAGE ON FOREIGN SERVER fivetran TO plain; ALTER ROLE plain SET fivetrex.reserve = 19000');
-	like($node->fails('SET ROLE plain; LOAD $$fivetrex$$; SET fivetrex.reserve = 0'), qr/42501/, 'only a superuser sets it');
+	$node->query('CREATE ROLE plain; GRANT USAGE ON FOREIGN SERVER fivetran TO plain; ALTER ROLE plain
+		SET fivetrex.reserve = 19000');
+	like($node->fails('SET ROLE plain; LOAD $$fivetrex$$; SET fivetrex.reserve = 0'), qr/42501/,
+		'only a superuser sets it');
 };
 
 subtest 'log_writes' => sub {
@@ -57,7 +69,8 @@ subtest 'log_writes' => sub {
 		INSERT INTO fivetran.groups (name) VALUES ('logged') RETURNING id;
 		UPDATE fivetran.connectors SET paused = true, config = '{"password": "swordfish"}' WHERE id = 'daily_beacon';
 		SELECT fivetrex_sync('no_such_thing'); DELETE FROM fivetran.webhooks WHERE id = 'hook_acorn';
-		BEGIN; SELECT fivetrex_sync('assimilate_seem'); ROLLBACK; SET fivetrex.dry_run = on; SELECT fivetrex_sync('assimilate_seem');});
+		BEGIN; SELECT fivetrex_sync('assimilate_seem'); ROLLBACK; SET fivetrex.dry_run = on;
+			SELECT fivetrex_sync('assimilate_seem');});
 	$mock->fault('fivetran', { method => 'POST', after_state => 1 });
 	session(q{SET fivetrex.log_writes = on; SELECT fivetrex_sync('assimilate_seem')});
 	$mock->fault('fivetran', { method => 'POST', status => 500 });
@@ -66,7 +79,8 @@ subtest 'log_writes' => sub {
 	$mock->fault('fivetran', { method => 'POST', stall => 'headers', times => 0 });
 	foreach my $limit (500, 5000, 50_000)
 	{
-		last if (session(qq{SET fivetrex.log_writes = on; SET statement_timeout = $limit; SELECT fivetrex_sync('assimilate_seem')}))[2];
+		last if (session(qq{SET fivetrex.log_writes = on; SET statement_timeout = $limit;
+			SELECT fivetrex_sync('assimilate_seem')}))[2];
 	}
 	$mock->clear_faults('fivetran');
 	session(q{SELECT fivetrex_sync('assimilate_seem')});
@@ -78,7 +92,8 @@ subtest 'log_writes' => sub {
 		'user, server "fivetran": PATCH /v1/connections/daily_beacon (config, paused): HTTP status 200, code Success',
 		'user, server "fivetran": POST /v1/connections/no_such_thing/sync (force): HTTP status 404, code NotFound_Connector',
 		'user, server "fivetran": DELETE /v1/webhooks/hook_acorn: HTTP status 200, code Success',
-		"$c: HTTP status 200, code Success", "$c: outcome unknown", "$c: HTTP status 500, code Error, outcome unknown", "$c: outcome unknown" ],
+		"$c: HTTP status 200, code Success", "$c: outcome unknown", "$c: HTTP status 500, code Error, outcome unknown",
+			"$c: outcome unknown" ],
 		'each request, its members by name, and its outcome') or diag join "\n", @lines;
 	unlike(join('', @lines), qr/swordfish|logged/, 'and no value');
 };
@@ -87,11 +102,13 @@ subtest 'deliveries' => sub {
 	my $body = '{"event":"sync_end","connector_id":"abc"}';
 	my $good = hmac_sha256_hex($body, 'my:secret ü');
 	my $verify = sub { my ($b, $s, $more) = @_; return "SELECT fivetrex_verify_delivery($b, $s" . ($more // '') . ')' };
-	like($node->fails($verify->("'$body'", "'$good'")), qr/ERROR:  55000: the user mapping for server "fivetran" has no webhook secret\n.*HINT/s, 'no secret is an error');
+	like($node->fails($verify->("'$body'", "'$good'")),
+		qr/ERROR:  55000: the user mapping for server "fivetran" has no webhook secret\n.*HINT/s, 'no secret is an error');
 	like($node->fails($verify->('NULL', 'NULL')), qr/ERROR:  55000/, 'never false');
 	$node->query(q{CREATE SERVER unmapped FOREIGN DATA WRAPPER fivetrex});
 	like($node->fails($verify->("'$body'", "'$good'", ", 'unmapped'")),
-		qr/ERROR:  42704: user mapping not found for user "\w+", server "unmapped"\nHINT:  CREATE USER MAPPING FOR \w+ SERVER unmapped OPTIONS \(webhook_secret /,
+		qr/ERROR:\ \ 42704:\ user\ mapping\ not\ found\ for\ user\ "\w+",\ server\ "unmapped"\n
+			HINT:\ \ CREATE\ USER\ MAPPING\ FOR\ \w+\ SERVER\ unmapped\ OPTIONS\ \(webhook_secret\ /x,
 		'no user mapping: how to make one');
 	$node->query(q{ALTER USER MAPPING FOR PUBLIC SERVER fivetran OPTIONS (ADD webhook_secret 'my_secret')});
 	$mock->clear('fivetran');
@@ -99,14 +116,18 @@ subtest 'deliveries' => sub {
 	is($node->query($verify->("'$body'", "'$signed'")), 't', 'the right one');
 	is($node->query($verify->("'$body'", "upper('$signed')")), 't', 'in upper case');
 	is($node->query($verify->("'$body '", "'$signed'")), 'f', 'another body');
-	is($node->query($verify->(@$_)), 'f', "@$_") for [ "'$body'", "''" ], [ "'$body'", 'NULL' ], [ 'NULL', "'$signed'" ], [ "'$body'", "'xyz'" ];
-	is($node->query(q{SELECT fivetrex_verify_delivery('\x00ff', '} . hmac_sha256_hex("\x00\xff", 'my_secret') . q{')}), 't', 'any bytes');
+	is($node->query($verify->(@$_)), 'f', "@$_") for [ "'$body'", "''" ], [ "'$body'", 'NULL' ], [ 'NULL', "'$signed'" ],
+		[ "'$body'", "'xyz'" ];
+	is($node->query(q{SELECT fivetrex_verify_delivery('\x00ff', '} . hmac_sha256_hex("\x00\xff", 'my_secret')
+		. q{')}), 't', 'any bytes');
 	is_deeply([ $mock->requests('fivetran') ], [], 'no call is made');
 	my $file = $node->basedir . '/hook';
 	append_to_file($file, "another one\n");
-	$node->query(qq{ALTER USER MAPPING FOR PUBLIC SERVER fivetran OPTIONS (DROP webhook_secret, ADD webhook_secret_file '$file')});
+	$node->query(qq{ALTER USER MAPPING FOR PUBLIC SERVER fivetran
+		OPTIONS (DROP webhook_secret, ADD webhook_secret_file '$file')});
 	is($node->query($verify->("'$body'", "'" . hmac_sha256_hex($body, 'another one') . "'")), 't', 'from a file');
-	like($node->fails(q{ALTER USER MAPPING FOR PUBLIC SERVER fivetran OPTIONS (ADD webhook_secret 'x')}), qr/webhook_secret/, 'not both');
+	like($node->fails(q{ALTER USER MAPPING FOR PUBLIC SERVER fivetran OPTIONS (ADD webhook_secret 'x')}),
+		qr/webhook_secret/, 'not both');
 	append_to_file("$file.empty", "\n");
 	$node->query(qq{ALTER USER MAPPING FOR PUBLIC SERVER fivetran OPTIONS (SET webhook_secret_file '$file.empty')});
 	like($node->fails($verify->("'$body'", "'$good'")), qr/ERROR: /, 'an empty one is an error');

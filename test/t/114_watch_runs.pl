@@ -12,7 +12,8 @@ my $mock = Fivetrex::Mock->start;
 my $node = Fivetrex::Watch->start('runs', $mock);
 my $seem = 'assimilate_seem';
 my @board = ('GET groups', 'GET list');
-my $unserved = { path => 'sync-history', times => 0, status => 404, body => { code => 'NotFound', message => 'HTTP 404 Not Found' } };
+my $unserved = { path => 'sync-history', times => 0, status => 404,
+	body => { code => 'NotFound', message => 'HTTP 404 Not Found' } };
 
 # A world of its own for each case.
 my $number = 0;
@@ -28,7 +29,8 @@ sub world
 # How the runs of the account stand.
 sub runs
 {
-	return join ', ', $node->table(q{concat_ws(' ', connector_id, coalesce(outcome, 'open'), 'by ' || known_by, CASE WHEN sync_id IS NOT NULL THEN 'sync' END, reason)}, 'runs', 'ORDER BY id');
+	return join ', ', $node->table(q{concat_ws(' ', connector_id, coalesce(outcome, 'open'), 'by ' || known_by,
+		CASE WHEN sync_id IS NOT NULL THEN 'sync' END, reason)}, 'runs', 'ORDER BY id');
 }
 
 # Refresh until no run is open, 11 s (or more) passing each time; returns what was posted, and
@@ -58,11 +60,13 @@ subtest 'a run, call by call' => sub {
 	is(runs(), "$seem open", 'open');
 	$node->refresh($world, ', runs_only => true');
 	is_deeply([ $node->asked ], [ "GET $seem" ], 'only the connector is looked at');
-	is($node->query(qq{SELECT is_running FROM fivetrex_watch.health WHERE account = '$world' AND connector_id = '$seem'}), 't', 'it runs');
+	is($node->query(qq{SELECT is_running FROM fivetrex_watch.health WHERE account = '$world' AND connector_id = '$seem'}),
+		't', 'it runs');
 	$node->refresh($world, ', runs_only => true');
 	is_deeply([ $node->asked ], [ "GET $seem", "GET $seem/sync-history" ], 'it has ended');
 	is(runs(), "$seem succeeded by history sync", 'succeeded');
-	is($node->query(qq{SELECT r.sync_id FROM fivetrex_watch.runs r WHERE batch = $batch}), $mock->syncs($world)->{$seem}[-1]{sync_id}, 'by the sync that it was');
+	is($node->query(qq{SELECT r.sync_id FROM fivetrex_watch.runs r WHERE batch = $batch}),
+		$mock->syncs($world)->{$seem}[-1]{sync_id}, 'by the sync that it was');
 	$node->refresh($world);
 	is_deeply([ $node->asked ], \@board, 'and that is all');
 };
@@ -81,7 +85,8 @@ subtest 'a sync of just before' => sub {
 		$node->refresh($world) if $when eq 'running';
 		$node->request($seem) if $when eq 'running';
 		$mock->end_sync($world, $seem, outcome => $status);
-		$node->query("UPDATE fivetrex_watch.connectors SET history_asked_at = now() WHERE account = '$world'") if $when eq 'seen';
+		$node->query("UPDATE fivetrex_watch.connectors SET history_asked_at = now() WHERE account = '$world'")
+			if $when eq 'seen';
 		$node->refresh($world) if $when eq 'seen' || $when eq 'kept';
 		$node->request($seem) unless $when eq 'running';
 		$mock->plan_syncs($world, { outcome => $status eq 'COMPLETED' ? 'FAILURE' : 'COMPLETED', run => 1 });
@@ -100,12 +105,15 @@ subtest 'a sync of just before' => sub {
 # How syncs end: plan, what is known, with the history and without it.
 my @endings = (
 	[ 'completed', {}, "$seem succeeded by history sync", "$seem succeeded by timestamps" ],
-	[ 'failed', { outcome => 'FAILURE', reason => 'no route' }, "$seem failed by history sync no route", "$seem failed by timestamps" ],
-	[ 'canceled', { outcome => 'CANCELED' }, "$seem canceled by history sync Sync has been cancelled because of a user action" ],
+	[ 'failed', { outcome => 'FAILURE', reason => 'no route' }, "$seem failed by history sync no route",
+		"$seem failed by timestamps" ],
+	[ 'canceled', { outcome => 'CANCELED' },
+		"$seem canceled by history sync Sync has been cancelled because of a user action" ],
 	[ 'incomplete', { outcome => 'INCOMPLETE', reason => 'half' }, "$seem incomplete by history sync half" ],
 	[ 'paused in mid-sync', { outcome => 'PAUSED' }, "$seem paused by history sync", "$seem paused by state" ],
 	[ 'paused after it', { after => 'paused' }, "$seem succeeded by history sync", "$seem paused by state" ],
-	[ 'broken by it', { outcome => 'FAILURE', reason => 'password', after => 'broken' }, "$seem failed by history sync password", "$seem broken by state Reconnect the source" ],
+	[ 'broken by it', { outcome => 'FAILURE', reason => 'password', after => 'broken' },
+		"$seem failed by history sync password", "$seem broken by state Reconnect the source" ],
 	[ 'starts late', { lag => 3 }, "$seem succeeded by history sync", "$seem succeeded by timestamps" ],
 	[ 'runs for long', { run => 5 }, "$seem succeeded by history sync", "$seem succeeded by timestamps" ]);
 foreach my $ending (@endings)
@@ -138,7 +146,8 @@ subtest 'a history that lags' => sub {
 	is(runs(), "$seem succeeded by history sync", 'is waited for');
 	is_deeply([ $posts, $histories ], [ 1, 4 ], 'and asked until it tells');
 	$world = world();
-	$mock->fault($world, { path => 'sync-history', times => 0, body_text => '{"code":"Success","message":"","data":{"items":[]}}' });
+	$mock->fault($world, { path => 'sync-history', times => 0,
+		body_text => '{"code":"Success","message":"","data":{"items":[]}}' });
 	$mock->plan_syncs($world, { run => 1 });
 	$node->request($seem);
 	go_on($world, times => 4);
@@ -191,7 +200,8 @@ subtest 'rescheduled' => sub {
 	($posts) = go_on($world, times => 4);
 	is($posts, 2, 'under a manual schedule nobody resumes it');
 	is(runs(), "$seem open, daily_beacon succeeded by history sync", 'it gives its place to the next one');
-	is($node->query(qq{SELECT health, severity FROM fivetrex_watch.health WHERE account = '$world' AND connector_id = '$seem'}), 'rescheduled|2', 'the board says so');
+	is($node->query(qq{SELECT health, severity FROM fivetrex_watch.health WHERE account = '$world'
+		AND connector_id = '$seem'}), 'rescheduled|2', 'the board says so');
 	$mock->settings($world, clock_offset => 650);
 	($posts) = go_on($world, times => 1);
 	is($posts, 0, 'not before a minute after its time');
@@ -206,10 +216,13 @@ subtest 'connectors that cannot be synced' => sub {
 	$node->query(q{SET fivetrex.max_deletes = 1; DELETE FROM } . $world . q{.connectors WHERE id = 'lonely_outpost'});
 	$node->request('paused_canyon,incomplete_spruce,broken_anchor,lonely_outpost');
 	my ($posts) = go_on($world);
-	is(runs(), 'paused_canyon paused by state, incomplete_spruce not_set_up by state, broken_anchor broken by state Reconnect the source, lonely_outpost gone by state', 'end at once');
+	is(runs(), 'paused_canyon paused by state, incomplete_spruce not_set_up by state, '
+		. 'broken_anchor broken by state Reconnect the source, '
+		. 'lonely_outpost gone by state', 'end at once');
 	is($posts, 0, 'without a POST');
 	# what was seen before the request says nothing
-	$mock->patch($world, 'connections', 'paused_canyon', set => { paused => JSON::PP::false(), 'status.sync_state' => 'scheduled' });
+	$mock->patch($world, 'connections', 'paused_canyon',
+		set => { paused => JSON::PP::false(), 'status.sync_state' => 'scheduled' });
 	$mock->plan_syncs($world, { run => 0 });
 	$node->request('paused_canyon');
 	go_on($world);
@@ -233,14 +246,17 @@ foreach (@posts)
 		$mock->plan_syncs($world, { run => 0 });
 		$node->request($seem);
 		my ($posts) = go_on($world, times => 1);
-		is($node->query("SELECT tries, error <> '', next_try_at BETWEEN requested_at + interval '1 min' AND clock_timestamp() + interval '1 min', triggered_at IS NULL FROM fivetrex_watch.runs WHERE account = '$world'"), '1|t|t|t', 'to be tried again in a minute');
+		is($node->query("SELECT tries, error <> '', next_try_at BETWEEN requested_at + interval '1 min'
+			AND clock_timestamp() + interval '1 min', triggered_at IS NULL FROM fivetrex_watch.runs WHERE account = '$world'"),
+			'1|t|t|t', 'to be tried again in a minute');
 		is($posts, 1, 'one POST');
 		($posts) = go_on($world, times => 1, pass => '50 s');
 		is($posts, 0, 'not before');
 		($posts) = go_on($world);
 		is(runs(), "$seem succeeded by history sync", 'then it succeeds');
 		is($posts, $times - 1, 'by one more');
-		is($node->query("SELECT error IS NULL, tries FROM fivetrex_watch.runs WHERE account = '$world'"), 't|0', 'the error is over');
+		is($node->query("SELECT error IS NULL, tries FROM fivetrex_watch.runs WHERE account = '$world'"), 't|0',
+			'the error is over');
 	};
 }
 
@@ -262,7 +278,8 @@ subtest 'POST: fails again and again' => sub {
 	for (1 .. 5)
 	{
 		$node->refresh($world);
-		push @waits, $node->query("SELECT ceil(extract(epoch FROM next_try_at - clock_timestamp()) / 60) FROM fivetrex_watch.runs WHERE account = '$world'");
+		push @waits, $node->query("SELECT ceil(extract(epoch FROM next_try_at - clock_timestamp()) / 60)
+			FROM fivetrex_watch.runs WHERE account = '$world'");
 		$node->pass("$waits[-1] min 1 s");
 	}
 	is_deeply(\@waits, [ 1, 2, 4, 8, 16 ], 'each time it waits twice as long');
@@ -285,11 +302,14 @@ subtest 'POST: 404, 403, 401' => sub {
 		like($node->refresh($world), qr/WARNING:  (42501|28000): account "$world"/, "$status: an error of the account");
 		is_deeply([ $node->asked ], [ @board, "POST $seem" ], 'no more is posted');
 		is(runs(), "$seem open, daily_beacon open", 'the runs stay open');
-		is($node->query("SELECT error <> '' FROM fivetrex_watch.accounts WHERE account = '$world'"), 't', 'the account knows');
+		is($node->query("SELECT error <> '' FROM fivetrex_watch.accounts WHERE account = '$world'"), 't',
+			'the account knows');
 		is($node->refresh($world), '', 'next time');
 		# 403 may be for the one connector: that one waits, the others do not
-		is_deeply([ $node->asked ], [ @board, $status == 403 ? () : 'POST assimilate_seem', 'POST daily_beacon' ], 'they are posted');
-		is($node->query("SELECT string_agg(tries || ' ' || (error IS NOT NULL), ', ' ORDER BY id) FROM fivetrex_watch.runs WHERE account = '$world'"),
+		is_deeply([ $node->asked ], [ @board, $status == 403 ? () : 'POST assimilate_seem', 'POST daily_beacon' ],
+			'they are posted');
+		is($node->query("SELECT string_agg(tries || ' ' || (error IS NOT NULL), ', ' ORDER BY id) FROM fivetrex_watch.runs
+			WHERE account = '$world'"),
 			$status == 403 ? '1 true, 0 false' : '0 false, 0 false', 'whose error it is');
 		$node->pass('61 s');
 		is($node->refresh($world), '', 'a minute later');
@@ -299,12 +319,16 @@ subtest 'POST: 404, 403, 401' => sub {
 
 subtest 'the caller may not post' => sub {
 	my $world = world();
-	$node->query("CREATE ROLE no_poster; GRANT USAGE ON SCHEMA fivetrex_watch, $world TO no_poster; GRANT ALL ON ALL TABLES IN SCHEMA fivetrex_watch, $world TO no_poster;
-		GRANT EXECUTE ON ALL ROUTINES IN SCHEMA fivetrex_watch TO no_poster; GRANT USAGE ON FOREIGN SERVER $world TO no_poster");
+	$node->query("CREATE ROLE no_poster; GRANT USAGE ON SCHEMA fivetrex_watch, $world TO no_poster;
+		GRANT ALL ON ALL TABLES IN SCHEMA fivetrex_watch, $world TO no_poster;
+		GRANT EXECUTE ON ALL ROUTINES IN SCHEMA fivetrex_watch TO no_poster;
+			GRANT USAGE ON FOREIGN SERVER $world TO no_poster");
 	$node->request($seem);
 	$mock->clear($world);
-	like($node->fails("SET ROLE no_poster; CALL fivetrex_watch.refresh('$world')"), qr/ERROR:  42501: permission denied for function fivetrex_sync/, 'raised to him');
-	is($node->query("SELECT tries, error IS NULL FROM fivetrex_watch.runs WHERE account = '$world'"), '0|t', 'and not kept');
+	like($node->fails("SET ROLE no_poster; CALL fivetrex_watch.refresh('$world')"),
+		qr/ERROR:  42501: permission denied for function fivetrex_sync/, 'raised to him');
+	is($node->query("SELECT tries, error IS NULL FROM fivetrex_watch.runs WHERE account = '$world'"), '0|t',
+		'and not kept');
 	is_deeply([ $node->asked ], \@board, 'nothing is posted');
 	is($node->refresh($world), '', 'somebody else may');
 	is_deeply([ $node->asked ], [ @board, "POST $seem" ], 'and does');
@@ -312,10 +336,12 @@ subtest 'the caller may not post' => sub {
 	$world = world();
 	$node->query("ALTER SERVER $world OPTIONS (ADD access 'read_only')");
 	$node->request($seem);
-	like($node->fails("CALL fivetrex_watch.refresh('$world')"), qr/ERROR:  42501: server "$world" allows reading only/, 'a server for reading only');
+	like($node->fails("CALL fivetrex_watch.refresh('$world')"), qr/ERROR:  42501: server "$world" allows reading only/,
+		'a server for reading only');
 	$world = world();
 	$node->request($seem);
-	like($node->query("SET fivetrex.dry_run = on; CALL fivetrex_watch.refresh('$world'); SELECT error, posts, outcome IS NULL FROM fivetrex_watch.runs WHERE account = '$world'"),
+	like($node->query("SET fivetrex.dry_run = on; CALL fivetrex_watch.refresh('$world');
+		SELECT error, posts, outcome IS NULL FROM fivetrex_watch.runs WHERE account = '$world'"),
 		qr/dry_run is on.*\|0\|t$/, 'a dry run sends nothing and ends nothing');
 };
 
@@ -331,12 +357,14 @@ subtest 'whose sync it is' => sub {
 	$node->pass('1 s');
 	$mock->end_sync($world, $seem);
 	$node->refresh($world, ', runs_only => true');
-	is_deeply([ $node->asked ], [ "GET $seem", "GET $seem/sync-history", "POST $seem" ], 'it has ended, the next one is asked for');
+	is_deeply([ $node->asked ], [ "GET $seem", "GET $seem/sync-history", "POST $seem" ],
+		'it has ended, the next one is asked for');
 	is(runs(), "$seem open, $seem open", 'and does not count');
 	my ($posts) = go_on($world);
 	is(runs(), "$seem succeeded by history sync, $seem succeeded by history sync", 'that one does');
 	is($posts, 0, 'one POST for both');
-	is($node->query("SELECT count(DISTINCT sync_id) FROM fivetrex_watch.runs WHERE account = '$world'"), 1, 'and one sync');
+	is($node->query("SELECT count(DISTINCT sync_id) FROM fivetrex_watch.runs WHERE account = '$world'"), 1,
+		'and one sync');
 
 	# one that a schedule starts before it is posted
 	$world = world();
@@ -388,7 +416,8 @@ subtest 'thirty runs, five at once' => sub {
 	my $world = 'thirty';
 	$node->account($world, connectors => 200);
 	$node->refresh($world);
-	my @ids = $node->rows(q{SELECT id FROM fivetrex_watch.connectors WHERE account = 'thirty' AND sync_state = 'scheduled' AND setup_state = 'connected' ORDER BY id LIMIT 30});
+	my @ids = $node->rows(q{SELECT id FROM fivetrex_watch.connectors WHERE account = 'thirty' AND sync_state = 'scheduled'
+		AND setup_state = 'connected' ORDER BY id LIMIT 30});
 	$mock->plan_syncs($world, { run => 1 });
 	$node->request(join ',', @ids);
 	my ($calls, $most, %posted) = (0, 0);
@@ -397,15 +426,18 @@ subtest 'thirty runs, five at once' => sub {
 		$node->refresh($world, ', runs_only => true');
 		$calls += () = $node->asked;
 		$posted{$_}++ for map { /^POST (.*)/ } $node->asked;
-		my $open = $node->query(q{SELECT count(*) FROM fivetrex_watch.runs WHERE account = 'thirty' AND outcome IS NULL AND triggered_at IS NOT NULL});
+		my $open = $node->query(q{SELECT count(*) FROM fivetrex_watch.runs WHERE account = 'thirty' AND outcome IS NULL
+			AND triggered_at IS NOT NULL});
 		$most = $open if $open > $most;
 		last unless $node->query(q{SELECT count(*) FROM fivetrex_watch.runs WHERE account = 'thirty' AND outcome IS NULL});
 	}
 	is($most, 5, 'five at most');
 	is_deeply([ sort keys %posted ], \@ids, 'all are posted');
 	is_deeply([ grep { $_ > 1 } values %posted ], [], 'once');
-	is($node->query(q{SELECT n, open, succeeded, other FROM fivetrex_watch.batches WHERE account = 'thirty'}), '30|0|30|0', 'all succeed');
-	is($node->query(q{SELECT count(DISTINCT sync_id) FROM fivetrex_watch.runs WHERE account = 'thirty'}), 30, 'each by its own sync');
+	is($node->query(q{SELECT n, open, succeeded, other FROM fivetrex_watch.batches WHERE account = 'thirty'}),
+		'30|0|30|0', 'all succeed');
+	is($node->query(q{SELECT count(DISTINCT sync_id) FROM fivetrex_watch.runs WHERE account = 'thirty'}), 30,
+		'each by its own sync');
 	diag("30 runs, five at once: $calls calls");
 };
 

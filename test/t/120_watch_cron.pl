@@ -55,7 +55,8 @@ cron.host = '$socket'
 		BEGIN
 		  IF NOT EXISTS (SELECT FROM asked) THEN
 		    INSERT INTO asked SELECT fivetrex_watch.request('{unicode_meadow,cron_lighthouse}');
-		  ELSIF EXISTS (SELECT FROM asked JOIN fivetrex_watch.batches b USING (batch) WHERE NOT done AND b.ended IS NOT NULL) THEN
+		  ELSIF EXISTS (SELECT FROM asked JOIN fivetrex_watch.batches b USING (batch) WHERE NOT done
+		  	AND b.ended IS NOT NULL) THEN
 		    REFRESH MATERIALIZED VIEW other_mart;
 		    UPDATE asked SET done = true;
 		  END IF;
@@ -69,21 +70,30 @@ foreach my $mode (qw(on off))
 {
 	my $node = $nodes{$mode};
 	my $world = "w_$mode";
-	ok($node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM asked WHERE done}), "$mode: the job without a blocked session is done");
-	is($node->query(q{SELECT bool_and(m.at > r.ended_at) FROM mart m, fivetrex_watch.runs r WHERE r.connector_id IN ('assimilate_seem', 'daily_beacon')}), 't', "$mode: the nightly job refreshed its view after the syncs");
-	is($node->query(q{SELECT string_agg(connector_id || ' ' || outcome || ' ' || known_by, ', ' ORDER BY id) FROM fivetrex_watch.runs WHERE batch = (SELECT batch FROM asked)}),
+	ok($node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM asked WHERE done}),
+		"$mode: the job without a blocked session is done");
+	is($node->query(q{SELECT bool_and(m.at > r.ended_at) FROM mart m, fivetrex_watch.runs r
+		WHERE r.connector_id IN ('assimilate_seem', 'daily_beacon')}), 't',
+		"$mode: the nightly job refreshed its view after the syncs");
+	is($node->query(q{SELECT string_agg(connector_id || ' ' || outcome || ' ' || known_by, ', ' ORDER BY id)
+		FROM fivetrex_watch.runs WHERE batch = (SELECT batch FROM asked)}),
 		'unicode_meadow succeeded history, cron_lighthouse failed history', "$mode: the other one knows how its runs ended");
 	$node->query('SELECT cron.unschedule(jobid) FROM cron.job');
-	ok($node->poll_query_until('postgres', q{SELECT count(*) = 0 FROM cron.job_run_details WHERE status NOT IN ('succeeded', 'failed')}), "$mode: all jobs end");
+	ok($node->poll_query_until('postgres', q{SELECT count(*) = 0 FROM cron.job_run_details
+		WHERE status NOT IN ('succeeded', 'failed')}), "$mode: all jobs end");
 	# pg_cron cancels what runs while it is unscheduled
-	is($node->query(q{SELECT string_agg(DISTINCT status || ' ' || coalesce(return_message, ''), '; ') FROM cron.job_run_details
+	is($node->query(q{SELECT string_agg(DISTINCT status || ' ' || coalesce(return_message, ''), '; ')
+		FROM cron.job_run_details
 		WHERE status <> 'succeeded' AND return_message IS DISTINCT FROM 'job canceled'}), '', "$mode: none fails");
-	cmp_ok($node->query(q{SELECT count(*) FROM cron.job_run_details WHERE command LIKE '%refresh%'}), '>=', 4, "$mode: ticks that overlap");
+	cmp_ok($node->query(q{SELECT count(*) FROM cron.job_run_details WHERE command LIKE '%refresh%'}), '>=', 4,
+		"$mode: ticks that overlap");
 	my %posts;
 	$posts{$_}++ for grep { /^POST/ } $mock->requests($world);
 	is_deeply([ grep { $_ != 1 } values %posts ], [], "$mode: each sync was asked for once");
-	is($node->query(q{SELECT count(*) - count(DISTINCT (connector_id, sync_id)) FROM fivetrex_watch.syncs}), 0, "$mode: no sync twice");
-	is($node->query(q{SELECT error IS NULL AND refreshed_at > now() - interval '5 min' FROM fivetrex_watch.accounts}), 't', "$mode: the account is well");
+	is($node->query(q{SELECT count(*) - count(DISTINCT (connector_id, sync_id)) FROM fivetrex_watch.syncs}), 0,
+		"$mode: no sync twice");
+	is($node->query(q{SELECT error IS NULL AND refreshed_at > now() - interval '5 min' FROM fivetrex_watch.accounts}),
+		't', "$mode: the account is well");
 	$node->stop;
 }
 $mock->stop;

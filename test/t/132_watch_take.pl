@@ -108,23 +108,30 @@ subtest 'accounts that come, are renamed and go' => sub {
 		my ($was, $consumer) = ($name, 'new' . ++$n);
 		$name .= 'd';
 		my $holder = $node->background('holder', q{SELECT pg_advisory_lock(14); SELECT pg_sleep(600)});
-		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 14 AND granted});
-		my $renamer = $node->background('renamer', qq{BEGIN; UPDATE fivetrex_watch.accounts SET account = '$name' WHERE account = '$was';
+		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 14
+			AND granted});
+		my $renamer = $node->background('renamer', qq{BEGIN; UPDATE fivetrex_watch.accounts SET account = '$name'
+			WHERE account = '$was';
 			SELECT pg_advisory_xact_lock(14); COMMIT});
-		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 14 AND NOT granted});
-		my $taker = $node->background('taker', qq{BEGIN ISOLATION LEVEL $level; SELECT message FROM fivetrex_watch.take('$consumer'); COMMIT});
+		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 14
+			AND NOT granted});
+		my $taker = $node->background('taker', qq{BEGIN ISOLATION LEVEL $level; SELECT message
+			FROM fivetrex_watch.take('$consumer'); COMMIT});
 		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'taker'
 			AND wait_event_type = 'Lock'});
 		$node->query(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holder'});
 		$node->ended($holder);
 		is($node->ended($renamer), '', "$level: renamed");
-		$n == 1 ? is($node->ended($taker), '', "$level: taken") : like($node->ended($taker), qr/ERROR:  40001/, "$level: to be repeated");
+		$n == 1 ? is($node->ended($taker), '', "$level: taken")
+			: like($node->ended($taker), qr/ERROR:  40001/, "$level: to be repeated");
 		take($consumer, 10) if $n > 1;
 		is_deeply([ $taker->{out}, take($consumer, 10), take('one', 10) ], [''], "$level: nobody is given what was before");
-		is($node->query("SELECT count(*) FROM fivetrex_watch.consumers WHERE account = '$was'"), 0, "$level: no cursor is left over");
+		is($node->query("SELECT count(*) FROM fivetrex_watch.consumers WHERE account = '$was'"), 0,
+			"$level: no cursor is left over");
 	}
 	$node->query("UPDATE fivetrex_watch.accounts SET error = 'x'");
-	is($node->query(q{BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT count(*) FROM fivetrex_watch.take('calm'); COMMIT}), 0, 'what changes of accounts is no matter');
+	is($node->query(q{BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT count(*) FROM fivetrex_watch.take('calm'); COMMIT}), 0,
+		'what changes of accounts is no matter');
 	like($node->fails("SELECT * FROM fivetrex_watch.take($_)"),
 		qr/ERROR:  22023/, "take($_) is refused") for q{NULL}, q{''}, q{'x', -1}, q{'x', NULL};
 	like($node->fails(q{SET default_transaction_read_only = on; SELECT * FROM fivetrex_watch.take('one')}),
@@ -136,7 +143,8 @@ subtest 'rights' => sub {
 	like($node->fails(q{SET ROLE mailer; SELECT * FROM fivetrex_watch.take('mail')}), qr/ERROR:  42501/,
 		'not for everybody');
 	$node->query('GRANT EXECUTE ON FUNCTION fivetrex_watch.take TO mailer');
-	is($node->query(q{SET ROLE mailer; SELECT count(*) FROM fivetrex_watch.take('mail')}), 0, 'that right is all it takes');
+	is($node->query(q{SET ROLE mailer; SELECT count(*) FROM fivetrex_watch.take('mail')}), 0,
+		'that right is all it takes');
 };
 
 $node->stop;

@@ -232,11 +232,13 @@ subtest 'an account that is renamed, or deleted, meanwhile' => sub {
 		my $from = $node->query(q{DELETE FROM fivetrex_watch.accounts WHERE server <> 'early';
 			TRUNCATE fivetrex_watch.deliveries; SELECT account FROM fivetrex_watch.accounts});
 		my $holder = $node->background('holder', q{SELECT pg_advisory_lock(14); SELECT pg_sleep(600)});
-		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 14 AND granted});
+		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 14
+			AND granted});
 		my $changer = $node->background('changer', 'BEGIN; '
 			. ($to ? "UPDATE fivetrex_watch.accounts SET account = '$to'" : 'DELETE FROM fivetrex_watch.accounts')
 			. '; SELECT pg_advisory_xact_lock(14); COMMIT');
-		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 14 AND NOT granted});
+		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 14
+			AND NOT granted});
 		my $body = body('sync_end', 'daily_beacon');
 		my $web = $node->background('web', "SELECT fivetrex_watch.receive('$body', '"
 			. hmac_sha256_hex($body, 'the real secret') . "'$named)");
@@ -246,7 +248,8 @@ subtest 'an account that is renamed, or deleted, meanwhile' => sub {
 		$node->ended($holder);
 		is($node->ended($changer), '', "$from: changed");
 		my $complaint = $node->ended($web);
-		ref $answer ? like($complaint, $answer, 'an account that is not there any more') : is($web->{out}, "$answer\n", 'stored');
+		ref $answer ? like($complaint, $answer, 'an account that is not there any more')
+			: is($web->{out}, "$answer\n", 'stored');
 		is($node->query(q{SELECT string_agg(account, ' ') FROM fivetrex_watch.deliveries}), ref $answer ? '' : $to,
 			'with the account as it is now');
 	}
@@ -254,10 +257,13 @@ subtest 'an account that is renamed, or deleted, meanwhile' => sub {
 
 # What an encoding lacks concerns no connector: whatever is in a delivery, its members are told.
 subtest 'encodings' => sub {
-	my %taken = (umlaut => "\xc3\xbc", katakana => "\xe3\x82\xab", 'euro, emoji' => "\xe2\x82\xac\xf0\x9f\x98\x80", 'a control of Latin-1' => "\xc2\x85",
-		escaped => '\u00fc\u30ab\ud83d\ude00', 'escaped null' => 'a\u0000', 'half a pair' => '\ud83d', backslashes => '\\\\u30ab \\\\\\u30ab \\\\\\\\',
+	my %taken = (umlaut => "\xc3\xbc", katakana => "\xe3\x82\xab", 'euro, emoji' => "\xe2\x82\xac\xf0\x9f\x98\x80",
+		'a control of Latin-1' => "\xc2\x85",
+		escaped => '\u00fc\u30ab\ud83d\ude00', 'escaped null' => 'a\u0000', 'half a pair' => '\ud83d',
+			backslashes => '\\\\u30ab \\\\\\u30ab \\\\\\\\',
 		'quote and more' => '\"\/\b\n\\\\', 'all at once' => "\\\\\xc3\xbc\\\\\\\\\xe3\x82\xab\\\\\\u0000\\u30ab\\n");
-	my %refused = (byte => "\xff", 'Latin-1' => "\xfc", 'a half' => "\xe3\x82", 'one, after a good one' => "\xf0\x9f\x98\x80\xff", null => "\0",
+	my %refused = (byte => "\xff", 'Latin-1' => "\xfc", 'a half' => "\xe3\x82",
+		'one, after a good one' => "\xf0\x9f\x98\x80\xff", null => "\0",
 		control => "\1", 'no escape' => '\377', 'half an escape' => '\u30a', 'of JavaScript' => '\x41');
 	foreach my $encoding (qw(UTF8 LATIN1 EUC_JP SQL_ASCII))
 	{
@@ -271,8 +277,10 @@ subtest 'encodings' => sub {
 		{
 			my ($what, $bytes, $answer) = @$_;
 			my $id = $ids{$what} = 'c' . ++$n;
-			my $body = body('sync_end', $id, name => 'x', number => 'y') =~ s/"x"/qq{"$bytes"}/er =~ s/"y"/$n % 2 ? '1e400000' : 7/er;
-			push @queries, "SELECT '$what', fivetrex_watch.receive('\\x" . unpack('H*', $body) . "', '" . hmac_sha256_hex($body, 'the real secret') . "'),
+			my $body = body('sync_end', $id, name => 'x',
+				number => 'y') =~ s/"x"/qq{"$bytes"}/er =~ s/"y"/$n % 2 ? '1e400000' : 7/er;
+			push @queries, "SELECT '$what', fivetrex_watch.receive('\\x" . unpack('H*', $body) . "', '"
+				. hmac_sha256_hex($body, 'the real secret') . "'),
 				(SELECT event FROM fivetrex_watch.deliveries WHERE connector_id = '$id')";
 			$wanted{$what} = $answer == 200 ? '200|sync_end' : '400|';
 		}
@@ -281,7 +289,8 @@ subtest 'encodings' => sub {
 		is_deeply({ map { split /\|/, $_, 2 } split /\n/, $rows }, \%wanted, $encoding);
 		is($node->safe_psql($encoding, "SELECT encode(convert_to(body ->> 'name', getdatabaseencoding()), 'hex')
 			FROM fivetrex_watch.deliveries WHERE connector_id = '$ids{katakana}'"),
-			{ UTF8 => 'e382ab', LATIN1 => '3f3f3f', EUC_JP => 'a5ab', SQL_ASCII => 'e382ab' }->{$encoding}, "$encoding: as it is, where that can be");
+			{ UTF8 => 'e382ab', LATIN1 => '3f3f3f', EUC_JP => 'a5ab', SQL_ASCII => 'e382ab' }->{$encoding},
+				"$encoding: as it is, where that can be");
 	}
 };
 

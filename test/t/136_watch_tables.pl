@@ -13,7 +13,8 @@ my $mock = Fivetrex::Mock->start;
 my $node = Fivetrex::Watch->start('tables', $mock);
 my $json = JSON::PP->new->canonical;
 
-# The schema configuration of a connector: { schema => { enabled, tables => { name => [enabled, sync_mode, deleted] } } };
+# The schema configuration of a connector:
+# { schema => { enabled, tables => { name => [enabled, sync_mode, deleted] } } };
 # undef: it has none.
 sub serve
 {
@@ -164,16 +165,20 @@ subtest 'a schema of many' => sub {
 	foreach my $n (20, 21)
 	{
 		my %tables = map { sprintf("t%02d", $_) => [ 1, 'SOFT_DELETE' ] } 1 .. $n;
-		serve('w', 'daily_beacon', { large => { enabled => 1, tables => { %tables } }, small => { enabled => 1, tables => { x => [ 1, undef ] } } });
+		serve('w', 'daily_beacon', { large => { enabled => 1, tables => { %tables } },
+			small => { enabled => 1, tables => { x => [ 1, undef ] } } });
 		look('w');
 		news();
-		serve('w', 'daily_beacon', { large => { enabled => 0, tables => { %tables } }, small => { enabled => 0, tables => { x => [ 1, undef ] } } });
+		serve('w', 'daily_beacon', { large => { enabled => 0, tables => { %tables } },
+			small => { enabled => 0, tables => { x => [ 1, undef ] } } });
 		look('w');
-		my @told = $node->rows(q{SELECT message, detail ->> 'schema_name', detail ->> 'table_name', jsonb_array_length(detail -> 'tables')
+		my @told = $node->rows(q{SELECT message, detail ->> 'schema_name', detail ->> 'table_name', jsonb_array_length(detail
+			-> 'tables')
 			FROM fivetrex_watch.take('test') WHERE kind = 'table' AND now = 'disabled'});
 		my $name = $node->query(q{SELECT name FROM fivetrex_watch.connectors WHERE account = 'w' AND id = 'daily_beacon'});
 		is_deeply(\@told, [ $n > 20 ? "$name: each of 21 tables of schema large is not synced any more|large||21"
-			: map({ "$name: table large.$_ is not synced any more|large|$_|" } sort keys %tables), "$name: table small.x is not synced any more|small|x|" ],
+			: map({ "$name: table large.$_ is not synced any more|large|$_|" } sort keys %tables),
+				"$name: table small.x is not synced any more|small|x|" ],
 			"$n tables: " . ($n > 20 ? 'one event' : 'one each'));
 	}
 };
@@ -224,25 +229,34 @@ subtest 'side by side with a rename' => sub {
 	$mock->fault('w', { path => '/schemas', stall => 'headers' });
 	my $session = $node->background('tables', q{CALL fivetrex_watch.refresh_tables(NULL, 'w')});
 	$mock->wait_for('w', 1, '/schemas', 'stalled');
-	is($node->query(q{UPDATE fivetrex_watch.accounts SET account = 'v' WHERE account = 'w' RETURNING account}), 'v', 'it waits for no call');
+	is($node->query(q{UPDATE fivetrex_watch.accounts SET account = 'v' WHERE account = 'w' RETURNING account}), 'v',
+		'it waits for no call');
 	$mock->release('w');
 	is($node->ended($session), '', 'no complaint');
-	is($node->query(q{SELECT count(*) FILTER (WHERE account = 'w'), count(*) FILTER (WHERE account = 'v') > 0 FROM fivetrex_watch.tables}), '0|t',
+	is($node->query(q{SELECT count(*) FILTER (WHERE account = 'w'), count(*) FILTER (WHERE account = 'v') > 0
+		FROM fivetrex_watch.tables}), '0|t',
 		'nothing is left under the old name');
-	is($node->query(q{UPDATE fivetrex_watch.accounts SET account = 'w' WHERE account = 'v' RETURNING account}), 'w', 'and back');
+	is($node->query(q{UPDATE fivetrex_watch.accounts SET account = 'w' WHERE account = 'v' RETURNING account}), 'w',
+		'and back');
 };
 
-# Where another session was faster, at a level that does not show what it has committed, that is no error of the account's.
+# Where another session was faster, at a level that does not show what it has committed,
+# that is no error of the account's.
 subtest 'other isolation levels' => sub {
 	foreach my $call (q{refresh('w')}, q{refresh_tables(5, 'w')})
 	{
 		my $holder = $node->background('holder', q{SELECT pg_advisory_lock(14); SELECT pg_sleep(600)});
-		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 14 AND granted});
-		my $first = $node->background('first', q{BEGIN; UPDATE fivetrex_watch.connectors SET tables_asked_at = NULL, succeeded_at = NULL WHERE account = 'w';
+		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 14
+			AND granted});
+		my $first = $node->background('first', q{BEGIN; UPDATE fivetrex_watch.connectors
+			SET tables_asked_at = NULL, succeeded_at = NULL WHERE account = 'w';
 			SELECT pg_advisory_xact_lock(14); COMMIT});
-		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 14 AND NOT granted});
-		my $second = do { local $ENV{PGOPTIONS} = '-c default_transaction_isolation=serializable'; $node->background('second', "CALL fivetrex_watch.$call") };
-		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'second' AND wait_event = 'transactionid'});
+		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 14
+			AND NOT granted});
+		my $second = do { local $ENV{PGOPTIONS} = '-c default_transaction_isolation=serializable';
+			$node->background('second', "CALL fivetrex_watch.$call") };
+		$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'second'
+			AND wait_event = 'transactionid'});
 		$node->query(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holder'});
 		$node->ended($holder);
 		is($node->ended($first), '', "$call: the first has its way");

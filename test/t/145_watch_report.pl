@@ -40,7 +40,8 @@ foreach my $account (sort keys %accounts)
 	is(scalar @anchors, $node->query("SELECT count(*) FROM fivetrex_watch.health WHERE account = '$account'
 		AND severity > 0"), "$account: one row each");
 	unlike($page, qr/NaN|<script|\bon\w+=|(?:src|href)="(?!#|data:,)/, "$account: needs nothing from elsewhere");
-	my @other = grep { !m{^/?(?:html|head|meta|link|title|style|body|svg|symbol|path|rect|circle|use|main|header|div|p|h[123]|bdi|span|b|br|small|
+	my @other = grep { !m{^/?(?:html|head|meta|link|title|style|body|svg|symbol|path|rect|circle|
+		use|main|header|div|p|h[123]|bdi|span|b|br|small|
 		section|a|table|thead|tbody|tr|t[dh]|ul|li|details|summary|code|footer|!DOCTYPE)$}x } $page =~ /<([^\s>]+)/g;
 	is_deeply(\@other, [], "$account: no other elements");
 	foreach my $element (qw(div section svg table tr td h2 h3 a bdi span ul li p path title))
@@ -69,7 +70,8 @@ subtest 'strips and durations' => sub {
 		'the worst of each three hours, seven days long');
 	like($strip, qr{<title>6 syncs, 1 failed</title>.*\d: 1 of 2 failed, a &lt;b&gt; &amp; c</title>}, 'in words, too');
 	my $spark = $node->query(qq{BEGIN; $fill SELECT fivetrex_watch.report_spark('s', 'c', '5 min'); ROLLBACK});
-	like($spark, qr{<title>3 syncs, the longest 6 min; 95 % take less than 5 min</title><path class="p95" d="M0 6H130"/>}, 'p95');
+	like($spark, qr{<title>3 syncs, the longest 6 min; 95 % take less than 5 min</title><path class="p95" d="M0 6H130"/>},
+		'p95');
 	like($spark, qr{<path d="M2 2L64 19L126 23"/><circle cx="126" cy="23" r="3"/>}, 'the newest at the right');
 	my $line = $node->query(qq{BEGIN; $fill SELECT week, length(week), durations, last_duration, p95
 		FROM fivetrex_watch.sparklines WHERE account = 's'; ROLLBACK});
@@ -78,7 +80,8 @@ subtest 'strips and durations' => sub {
 	is($full, 1, 'the failure stands out');
 	like($line, qr/\|(?:\xe2\x96\x88\xe2\x96\x83\xe2\x96\x82|\x{2588}\x{2583}\x{2582})\|00:01:00\|00:05:36$/,
 		'durations in blocks');
-	is($node->query(qq{BEGIN; $fill UPDATE fivetrex_watch.syncs SET ended_at = started_at - interval '9 min' WHERE sync_id = '2';
+	is($node->query(qq{BEGIN; $fill UPDATE fivetrex_watch.syncs SET ended_at = started_at - interval '9 min'
+		WHERE sync_id = '2';
 		SELECT length(durations), durations ~ '[-0-9]' FROM fivetrex_watch.sparklines WHERE account = 's'; ROLLBACK}), '3|f',
 		'one mark each, also for one that ended before it began');
 };
@@ -155,8 +158,10 @@ subtest 'whose page' => sub {
 };
 
 subtest 'however large' => sub {
-	my $page = $node->query(q{BEGIN; INSERT INTO fivetrex_watch.accounts (account, server, schema, refreshed_at) VALUES ('w', 's', 'f', now());
-		INSERT INTO fivetrex_watch.connectors (account, id, name, group_name, service, setup_state, tasks, succeeded_at, failed_at, data_as_of, allowance, sync_state)
+	my $page = $node->query(q{BEGIN; INSERT INTO fivetrex_watch.accounts (account, server, schema, refreshed_at)
+		VALUES ('w', 's', 'f', now());
+		INSERT INTO fivetrex_watch.connectors (account, id, name, group_name, service, setup_state, tasks, succeeded_at,
+			failed_at, data_as_of, allowance, sync_state)
 		SELECT 'w', 'c' || n, repeat('&', 300), repeat('<', 300), repeat('>', 300),
 			'broken', jsonb_build_array(jsonb_build_object('message', repeat('&', 3000))),
 			now() - interval '100 days', now(), now() - interval '1000 days', '1 hour', 'syncing'
@@ -174,7 +179,8 @@ subtest 'however large' => sub {
 
 subtest 'another encoding' => sub {
 	$node->query(q{CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'});
-	$node->safe_psql('latin', 'CREATE EXTENSION fivetrex; CREATE EXTENSION fivetrex_watch;' . $data . q{SELECT pg_temp.fill('forty', 40)});
+	$node->safe_psql('latin', 'CREATE EXTENSION fivetrex; CREATE EXTENSION fivetrex_watch;' . $data
+		. q{SELECT pg_temp.fill('forty', 40)});
 	like($node->safe_psql('latin', q{SET client_encoding = 'LATIN1'; SELECT fivetrex_watch.report()}),
 		qr/<meta charset="latin1">/, 'the page tells');
 	like($node->safe_psql('latin', q{SET client_encoding = 'UTF8'; SELECT fivetrex_watch.report()}),

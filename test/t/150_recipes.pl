@@ -84,10 +84,12 @@ is(scalar @well, 2, 'two connectors that can break');
 subtest 'watching' => sub {
 	$mock->plan_syncs('fivetran', { run => 1 });
 	my (undef, $page) = run('Look at it', 1);
-	run($_, 1) foreach 'Look at it', 'Ask for syncs', 'Told once', 'Receive webhooks', 'Drift, freshness, and what has landed', 'What it costs';
+	run($_, 1) foreach 'Look at it', 'Ask for syncs', 'Told once', 'Receive webhooks',
+		'Drift, freshness, and what has landed', 'What it costs';
 	ok(-s "$recipes/status.html", 'a page');
 	unlink "$recipes/status.html";
-	is($node->query('SELECT bool_and(outcome = $$succeeded$$) FROM fivetrex_watch.runs'), 't', 'syncs that were asked for');
+	is($node->query('SELECT bool_and(outcome = $$succeeded$$) FROM fivetrex_watch.runs'), 't',
+		'syncs that were asked for');
 	job($_) foreach qw(deliveries drift);
 	is($node->query('SELECT count(*) FROM fivetrex_watch.slas'), 3, 'allowances');
 	cmp_ok($node->query(q{SELECT count(*) FROM fivetrex_watch.landed WHERE problem = 'never delivered'}), '>', 0,
@@ -150,18 +152,23 @@ subtest 'any HTTP client, and mail' => sub {
 subtest 'Nagios' => sub {
 	my $check = $blocks{'Nagios, Icinga, or any check'}[0]{text};
 	# only these two decide
-	my $only = sub { $node->query("BEGIN; UPDATE fivetrex_watch.connectors SET setup_state = 'connected', paused = false, succeeded_at = now(), failed_at = NULL,
+	my $only = sub { $node->query("BEGIN; UPDATE fivetrex_watch.connectors
+		SET setup_state = 'connected', paused = false, succeeded_at = now(), failed_at = NULL,
 		data_as_of = now(), sync_state = 'scheduled', update_state = 'on_schedule', gone_at = NULL; $_[0]; COMMIT") };
 	$only->('SELECT 1');
 	is_deeply([ sh($check) ], [ 0, "FIVETRAN OK - 15 connectors | connectors=15 act_now=0 look_at=0\n" ],
 		'all is well');
 	$only->("UPDATE fivetrex_watch.connectors SET update_state = 'delayed', name = 'a | bar' WHERE id = '$well[1]'");
-	is_deeply([ sh($check) ], [ 1, "FIVETRAN WARNING - a / bar is delayed (Fivetran reports a delay) | connectors=15 act_now=0 look_at=1\n" ], 'look at it');
-	$node->query(qq{UPDATE fivetrex_watch.connectors SET setup_state = 'broken', name = 'a', tasks = '[{"message": "Reconnect"}]' WHERE id = '$well[0]'});
+	is_deeply([ sh($check) ],
+		[ 1, "FIVETRAN WARNING - a / bar is delayed (Fivetran reports a delay) | connectors=15 act_now=0 look_at=1\n" ],
+		'look at it');
+	$node->query(qq{UPDATE fivetrex_watch.connectors
+		SET setup_state = 'broken', name = 'a', tasks = '[{"message": "Reconnect"}]' WHERE id = '$well[0]'});
 	is_deeply([ sh($check) ], [ 2, 'FIVETRAN CRITICAL - a is broken (Reconnect), a / bar is delayed '
 		. "(Fivetran reports a delay) | connectors=15 act_now=1 look_at=1\n" ], 'act');
 	is((sh('./check_fivetran'))[0], 2, 'all accounts');
-	$node->query(qq{UPDATE fivetrex_watch.connectors SET name = NULL, tasks = '[{"message": "at C:\\\\cut"}]' WHERE id = '$well[0]'});
+	$node->query(qq{UPDATE fivetrex_watch.connectors SET name = NULL, tasks = '[{"message": "at C:\\\\cut"}]'
+		WHERE id = '$well[0]'});
 	like((sh($check))[1], qr/^FIVETRAN CRITICAL - \Q$well[0]\E is broken \(at C:\\cut\), .* connectors=15 /,
 		'without a name, and with backslashes');
 	$node->query(q{UPDATE fivetrex_watch.accounts SET refreshed_at = now() - interval '1 hour'});

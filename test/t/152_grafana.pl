@@ -12,7 +12,8 @@ use Fivetrex::Node;
 my $node = Fivetrex::Node->start('grafana');
 $node->query('CREATE EXTENSION fivetrex_watch');
 # no such server: nothing can be asked
-$node->query(slurp_file("$FindBin::RealBin/../pictures/data.sql") . q{SELECT pg_temp.fill('one', 1); SELECT pg_temp.fill('it''s forty', 40)});
+$node->query(slurp_file("$FindBin::RealBin/../pictures/data.sql")
+	. q{SELECT pg_temp.fill('one', 1); SELECT pg_temp.fill('it''s forty', 40)});
 $node->query(q{CREATE ROLE grafana; GRANT USAGE ON SCHEMA fivetrex_watch TO grafana;
 	GRANT SELECT ON ALL TABLES IN SCHEMA fivetrex_watch TO grafana});
 
@@ -73,7 +74,8 @@ foreach my $panel (@{ $board->{panels} }, @{ $board->{annotations}{list} })
 	ok(!$ids{ $panel->{id} }++, "$title: a number of its own");
 	my %at = %{ $panel->{gridPos} };
 	cmp_ok($at{x} + $at{w}, '<=', 24, "$title: fits");
-	ok(!(grep { $at{x} < $_->{x} + $_->{w} && $_->{x} < $at{x} + $at{w} && $at{y} < $_->{y} + $_->{h} && $_->{y} < $at{y} + $at{h} } @places), "$title: covers no other");
+	ok(!(grep { $at{x} < $_->{x} + $_->{w} && $_->{x} < $at{x} + $at{w} && $at{y} < $_->{y} + $_->{h}
+		&& $_->{y} < $at{y} + $at{h} } @places), "$title: covers no other");
 	push @places, \%at;
 }
 cmp_ok(scalar @places, '>=', 9, 'there are panels');

@@ -64,7 +64,8 @@ sub read_functions
 		while ($c =~ /\.function = "(\w+)",\s*\.method = "GET",(.*?)(?=\.function|\z)/gs)
 		{
 			my ($name, $fields) = ($1, $2);
-			my %function = map { $_ => $fields =~ /\.$_ = "?([^",]+)/ ? $1 : undef } qw(path result result_member id_member always names);
+			my %function = map { $_ => $fields =~ /\.$_ = "?([^",]+)/ ? $1
+				: undef } qw(path result result_member id_member always names);
 			$functions{$name} = \%function;
 		}
 	}

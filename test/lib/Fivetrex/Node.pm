@@ -90,7 +90,8 @@ sub background
 	my %session = (in => '', out => '', err => '', name => $name);
 	local $ENV{PGAPPNAME} = $name;
 	$session{run} = IPC::Run::start(
-		[ 'psql', '-X', '-A', '-t', '-q', '-v', 'VERBOSITY=verbose', '-d', $self->connstr($database // 'postgres'), '-c', $sql ],
+		[ 'psql', '-X', '-A', '-t', '-q', '-v', 'VERBOSITY=verbose', '-d', $self->connstr($database // 'postgres'), '-c',
+			$sql ],
 		'<', \$session{in}, '>', \$session{out}, '2>', \$session{err},
 		IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
 	return \%session;

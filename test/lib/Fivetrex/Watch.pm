@@ -56,7 +56,8 @@ sub refresh
 	my ($self, $world, $more) = @_;
 	$self->{world} = $world;
 	$self->{mock}->clear($world);
-	my (undef, undef, $err) = $self->psql('postgres', "\\set VERBOSITY verbose\nCALL fivetrex_watch.refresh('$world'" . ($more // '') . ')');
+	my (undef, undef, $err) = $self->psql('postgres', "\\set VERBOSITY verbose\nCALL fivetrex_watch.refresh('$world'"
+		. ($more // '') . ')');
 	return $err;
 }
 
@@ -81,10 +82,12 @@ sub table
 sub pass
 {
 	my ($self, $interval) = @_;
-	my @moments = $self->rows(q{SELECT a.attrelid::regclass || ' ' || string_agg(format('%1$I = %1$I - interval %%1$s', a.attname), ', ')
+	my @moments = $self->rows(q{SELECT a.attrelid::regclass || ' ' || string_agg(format('%1$I = %1$I - interval %%1$s',
+		a.attname), ', ')
 		FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 		WHERE c.relnamespace = 'fivetrex_watch'::regnamespace AND c.relkind = 'r' AND a.atttypid = 'timestamptz'::regtype
-		AND NOT (c.relname = 'connectors' AND a.attname IN ('succeeded_at', 'failed_at', 'rescheduled_for', 'data_as_of', 'history_until'))
+		AND NOT (c.relname = 'connectors'
+			AND a.attname IN ('succeeded_at', 'failed_at', 'rescheduled_for', 'data_as_of', 'history_until'))
 		AND NOT (c.relname = 'syncs' AND a.attname IN ('started_at', 'ended_at'))
 		AND NOT (c.relname = 'runs' AND a.attname = 'ended_before') GROUP BY a.attrelid});
 	my @updates;
@@ -102,14 +105,16 @@ sub pass
 sub news
 {
 	my ($self, $consumer) = @_;
-	return $self->rows(q{SELECT connector_id, kind, was, now FROM fivetrex_watch.take('} . ($consumer // 'test') . q{', 10000)});
+	return $self->rows(q{SELECT connector_id, kind, was, now FROM fivetrex_watch.take('} . ($consumer // 'test')
+		. q{', 10000)});
 }
 
 # Ask for syncs; returns the batch.
 sub request
 {
 	my ($self, $connectors, $more) = @_;
-	return $self->query("SELECT fivetrex_watch.request('{$connectors}'" . ($more // '') . ", account => '$self->{world}')");
+	return $self->query("SELECT fivetrex_watch.request('{$connectors}'" . ($more // '')
+		. ", account => '$self->{world}')");
 }
 
 1;
