@@ -76,6 +76,19 @@ SETUP_TESTS = [{"title": "Host connection", "status": "PASSED", "message": ""},
                 "details": {"latency_ms": 12}}]
 
 
-def with_setup_tests(obj, **more):
-    """The object as create, update and test answer it; a GET has no setup_tests."""
-    return to_json({**obj, **more, "setup_tests": SETUP_TESTS})
+def runs_setup_tests(body):
+    return body.get("run_setup_tests") is not False
+
+
+def saved(obj, text, tested, message, **more):
+    """The answer to create and update: tests, if they ran; a GET has no setup_tests."""
+    if tested:
+        more = {**more, "setup_tests": SETUP_TESTS}
+    return one(to_json({**obj, **more}) if more else text, message)
+
+
+def tests_completed(obj, broken=False):
+    tests = SETUP_TESTS
+    if broken:
+        tests = [dict(SETUP_TESTS[0], status="FAILED", message="Connection refused")]
+    return one(to_json({**obj, "setup_tests": tests}), "Setup tests have been completed")

@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 
 from answers import done, merge, one, page
 from checks import Refusal, invalid
-from fields import BOOLEAN, GROUP, PAGE, STRING, STRINGS, SYSTEM_KEY, field, row
+from fields import BOOLEAN, GROUP, MEMBER, PAGE, ROLE, STRING, STRINGS, SYSTEM_KEY, field, row
 from state import ENTITIES, make_item, to_json
 
 EXPIRATION = field("string", enum="ONE_WEEK ONE_MONTH THREE_MONTHS SIX_MONTHS INFINITE".split())
@@ -67,14 +67,28 @@ def delete_user_from_group(world, request):
 
 
 class Memberships:
-    """The operations on one kind of membership, each under the name of its row.
+    """One kind of membership: five rows, and the operation of each.
 
-    `named`: the member that holds the child's id; the parent is in the path only.
+    `path`: that of the list, which names the parent; `names`: of the rows, to list, add, get,
+    delete and update; `body`: what adds a member, the first field is the child's id.
     """
 
-    def __init__(self, parents, children, parent, child, named="id"):
+    def __init__(self, path, parents, children, names, query=None, body=None):
         self.kind = parents, children
-        self.parent, self.child, self.named = parent, child, named
+        self.path, self.query, self.body = path, query or PAGE, body or MEMBER
+        self.parent = path[path.index("{") + 1:path.index("}")]
+        self.child = children[:-1] + "Id"
+        self.named = next(iter(self.body))
+        functions = self.list, self.add, self.get, self.remove, self.update
+        self.operations = dict(zip(names, functions))
+
+    def rows(self):
+        list_, add, get, remove, update = self.operations
+        member = "%s/{%s}" % (self.path, self.child)
+        return [row(list_, "GET", self.path, query=self.query),
+                row(add, "POST", self.path, status=201, body=self.body),
+                row(get, "GET", member), row(remove, "DELETE", member),
+                row(update, "PATCH", member, body=ROLE)]
 
     def key(self, world, request):
         """The pair of ids in the path; both the parent and the membership must be there."""

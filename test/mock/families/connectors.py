@@ -2,7 +2,8 @@
 import uuid
 
 import seed
-from answers import SETUP_TESTS, TEST_CONTROL, done, merge, one, page, with_setup_tests
+from answers import TEST_CONTROL, done, merge, one, page, runs_setup_tests, saved, \
+    tests_completed
 from checks import Refusal, invalid
 from fields import BOOLEAN, CONNECTION, DAYS, INTEGER, NETWORKING, OBJECT, PAGE, \
     REQUIRED_STRING, STRING, STRINGS, TRUST, V2, field, row
@@ -84,7 +85,7 @@ def create_connection(world, request):
         schema += "." + config["table"]
     if world.select("connections", group_id=group_id, schema=schema):
         raise Refusal(409, "Conflict", "Schema name '%s' is already used" % schema)
-    tested = body.get("run_setup_tests") is not False
+    tested = runs_setup_tests(body)
     paused = body.get("paused") or False
     obj = {"id": world.new_id(), "service": service, "schema": schema, "group_id": group_id,
            "service_version": 1, "connected_by": seed.account.ACCOUNT["user_id"],
@@ -101,11 +102,7 @@ def create_connection(world, request):
     more = {}
     if "connect_card_config" in body:
         more = _connect_card(obj["id"], body["connect_card_config"])
-    if tested:
-        text = with_setup_tests(obj, **more)
-    elif more:
-        text = to_json({**obj, **more})
-    return one(text, "Connection has been created")
+    return saved(obj, text, tested, "Connection has been created", **more)
 
 
 def look_at_list(world, request):
@@ -134,11 +131,11 @@ def modify_connection(world, request):
     if body.get("is_historical_sync"):
         status["is_historical_sync"] = True
         world.syncs.trigger(obj, True)
-    tested = body.get("run_setup_tests") is not False
+    tested = runs_setup_tests(body)
     if tested:
         status["setup_state"] = "connected"
     text = world.put("connections", obj).detail
-    return one(with_setup_tests(obj) if tested else text, "Connection has been updated")
+    return saved(obj, text, tested, "Connection has been updated")
 
 
 def delete_connection(world, request):
@@ -188,11 +185,10 @@ def resync_connection(world, request):
 def run_setup_tests(world, request):
     obj = world.change("connections", request.args["connectionId"])
     if obj["status"]["setup_state"] == "broken":
-        failed = dict(SETUP_TESTS[0], status="FAILED", message="Connection refused")
-        return one(to_json({**obj, "setup_tests": [failed]}), "Setup tests have been completed")
+        return tests_completed(obj, broken=True)
     obj["status"]["setup_state"] = "connected"
     world.put("connections", obj)
-    return one(with_setup_tests(obj), "Setup tests have been completed")
+    return tests_completed(obj)
 
 
 def _check_move(world, obj, target_id, behavior, forced):

@@ -1,6 +1,7 @@
 """Destinations."""
 import seed
-from answers import TEST_CONTROL, done, merge, one, page, with_setup_tests
+from answers import TEST_CONTROL, done, merge, one, page, runs_setup_tests, saved, \
+    tests_completed
 from checks import Refusal, invalid
 from fields import BOOLEAN, DESTINATION, NETWORKING, OBJECT, PAGE, REGION, REQUIRED_STRING, \
     STRING, TRUST, V2, field, row
@@ -40,7 +41,7 @@ def create_destination(world, request):
         raise invalid("Unsupported service '%s'" % body["service"])
     if world.find("destinations", group_id):
         raise Refusal(409, "Conflict", "Group '%s' already has a destination" % group_id)
-    tested = body.get("run_setup_tests") is not False
+    tested = runs_setup_tests(body)
     obj = {"id": group_id, "group_id": group_id, "service": body["service"],
            "region": "GCP_US_EAST4", "time_zone_offset": body["time_zone_offset"],
            "setup_status": "connected" if tested else "incomplete",
@@ -52,7 +53,7 @@ def create_destination(world, request):
     log.update(schema="fivetran_metadata", connected_by="_fivetran_system", paused=True)
     log["status"] = dict(log["status"], sync_state="paused")
     world.put("connections", log)
-    return one(with_setup_tests(obj) if tested else text, "Destination has been created")
+    return saved(obj, text, tested, "Destination has been created")
 
 
 def destination_details(world, request):
@@ -62,11 +63,11 @@ def destination_details(world, request):
 def modify_destination(world, request):
     obj, body = world.change("destinations", request.args["destinationId"]), request.body
     merge(obj, body, *TEST_CONTROL)
-    tested = body.get("run_setup_tests") is not False
+    tested = runs_setup_tests(body)
     if tested:
         obj["setup_status"] = "connected"
     text = world.put("destinations", obj).detail
-    return one(with_setup_tests(obj) if tested else text, "Destination has been updated")
+    return saved(obj, text, tested, "Destination has been updated")
 
 
 def delete_destination(world, request):
@@ -85,4 +86,4 @@ def run_destination_setup_tests(world, request):
     obj = world.change("destinations", request.args["destinationId"])
     obj["setup_status"] = "connected"
     world.put("destinations", obj)
-    return one(with_setup_tests(obj), "Setup tests have been completed")
+    return tests_completed(obj)

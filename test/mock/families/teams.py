@@ -1,9 +1,22 @@
 """Teams and their memberships."""
 from answers import done, merge, one, page
 from families.access import Memberships, check_name, without_role
-from fields import BOOLEAN, MEMBER, PAGE, REQUIRED_STRING, ROLE, STRING, TEAM, row
+from fields import BOOLEAN, PAGE, REQUIRED_STRING, STRING, TEAM, row
 
 TEAM_BODY = {"name": STRING, "description": STRING, "role": STRING}
+
+CONNECTIONS = Memberships(TEAM + "/connections", "teams", "connections", (
+    "get_team_memberships_in_connections", "add_team_membership_in_connection",
+    "get_team_membership_in_connection", "delete_team_membership_in_connection",
+    "update_team_membership_in_connection"))
+GROUPS = Memberships(TEAM + "/groups", "teams", "groups", (
+    "get_team_memberships_in_groups", "add_team_membership_in_group",
+    "get_team_membership_in_group", "delete_team_membership_in_group",
+    "update_team_membership_in_group"))
+USERS = Memberships(TEAM + "/users", "teams", "users", (
+    "list_users_in_team", "add_user_to_team", "get_user_in_team", "delete_user_from_team",
+    "update_user_membership"), {**PAGE, "active": BOOLEAN},
+    {"user_id": REQUIRED_STRING, "role": STRING})
 
 ROWS = [
     row("list_all_teams", "GET", "/v1/teams", query=PAGE),
@@ -12,24 +25,9 @@ ROWS = [
     row("modify_team", "PATCH", TEAM, body=TEAM_BODY),
     row("delete_team", "DELETE", TEAM),
     row("delete_team_membership_in_account", "DELETE", TEAM + "/role"),
-    row("get_team_memberships_in_connections", "GET", TEAM + "/connections", query=PAGE),
-    row("add_team_membership_in_connection", "POST", TEAM + "/connections", status=201,
-        body=MEMBER),
-    row("get_team_membership_in_connection", "GET", TEAM + "/connections/{connectionId}"),
-    row("delete_team_membership_in_connection", "DELETE", TEAM + "/connections/{connectionId}"),
-    row("update_team_membership_in_connection", "PATCH", TEAM + "/connections/{connectionId}",
-        body=ROLE),
-    row("get_team_memberships_in_groups", "GET", TEAM + "/groups", query=PAGE),
-    row("add_team_membership_in_group", "POST", TEAM + "/groups", status=201, body=MEMBER),
-    row("get_team_membership_in_group", "GET", TEAM + "/groups/{groupId}"),
-    row("delete_team_membership_in_group", "DELETE", TEAM + "/groups/{groupId}"),
-    row("update_team_membership_in_group", "PATCH", TEAM + "/groups/{groupId}", body=ROLE),
-    row("list_users_in_team", "GET", TEAM + "/users", query={**PAGE, "active": BOOLEAN}),
-    row("add_user_to_team", "POST", TEAM + "/users", status=201,
-        body={"user_id": REQUIRED_STRING, "role": STRING}),
-    row("get_user_in_team", "GET", TEAM + "/users/{userId}"),
-    row("delete_user_from_team", "DELETE", TEAM + "/users/{userId}"),
-    row("update_user_membership", "PATCH", TEAM + "/users/{userId}", body=ROLE),
+    *CONNECTIONS.rows(),
+    *GROUPS.rows(),
+    *USERS.rows(),
 ]
 
 
@@ -63,21 +61,5 @@ def delete_team_membership_in_account(world, request):
     return without_role(world, "teams", request.args["teamId"])
 
 
-_team_connections = Memberships("teams", "connections", "teamId", "connectionId")
-get_team_memberships_in_connections = _team_connections.list
-add_team_membership_in_connection = _team_connections.add
-get_team_membership_in_connection = _team_connections.get
-update_team_membership_in_connection = _team_connections.update
-delete_team_membership_in_connection = _team_connections.remove
-_team_groups = Memberships("teams", "groups", "teamId", "groupId")
-get_team_memberships_in_groups = _team_groups.list
-add_team_membership_in_group = _team_groups.add
-get_team_membership_in_group = _team_groups.get
-update_team_membership_in_group = _team_groups.update
-delete_team_membership_in_group = _team_groups.remove
-_team_users = Memberships("teams", "users", "teamId", "userId", "user_id")
-list_users_in_team = _team_users.list
-add_user_to_team = _team_users.add
-get_user_in_team = _team_users.get
-update_user_membership = _team_users.update
-delete_user_from_team = _team_users.remove
+for memberships in CONNECTIONS, GROUPS, USERS:
+    globals().update(memberships.operations)

@@ -2,14 +2,22 @@
 from answers import done, merge, one, page
 from checks import invalid
 from families.access import Memberships, later, new_secret, without_role
-from fields import BOOLEAN, INTEGER, MEMBER, PAGE, REQUIRED_STRING, ROLE, STRING, USER, \
-    USER_KEY, row
+from fields import BOOLEAN, INTEGER, PAGE, REQUIRED_STRING, STRING, USER, USER_KEY, row
 from state import to_json
 
 USER_SHARED = {"phone": STRING, "picture": STRING, "role": STRING}
 USER_UPDATE = {**USER_SHARED, "given_name": STRING, "family_name": STRING}
 USER_CREATE = {**USER_SHARED, "email": REQUIRED_STRING, "given_name": REQUIRED_STRING,
                "family_name": REQUIRED_STRING, "user_type": STRING}
+
+CONNECTIONS = Memberships(USER + "/connections", "users", "connections", (
+    "get_user_memberships_in_connections", "add_user_membership_in_connection",
+    "get_user_membership_in_connections", "delete_user_membership_in_connection",
+    "update_user_membership_in_connection"))
+GROUPS = Memberships(USER + "/groups", "users", "groups", (
+    "get_user_memberships_in_groups", "add_user_membership_in_group",
+    "get_user_membership_in_group", "delete_user_membership_in_group",
+    "update_user_membership_in_group"))
 
 ROWS = [
     row("list_all_users", "GET", "/v1/users",
@@ -18,18 +26,8 @@ ROWS = [
     row("user_details", "GET", "/v1/users/{userId}"),
     row("modify_user", "PATCH", "/v1/users/{userId}", body=USER_UPDATE),
     row("delete_user", "DELETE", "/v1/users/{id}"),
-    row("get_user_memberships_in_connections", "GET", USER + "/connections", query=PAGE),
-    row("add_user_membership_in_connection", "POST", USER + "/connections", status=201,
-        body=MEMBER),
-    row("get_user_membership_in_connections", "GET", USER + "/connections/{connectionId}"),
-    row("delete_user_membership_in_connection", "DELETE", USER + "/connections/{connectionId}"),
-    row("update_user_membership_in_connection", "PATCH", USER + "/connections/{connectionId}",
-        body=ROLE),
-    row("get_user_memberships_in_groups", "GET", USER + "/groups", query=PAGE),
-    row("add_user_membership_in_group", "POST", USER + "/groups", status=201, body=MEMBER),
-    row("get_user_membership_in_group", "GET", USER + "/groups/{groupId}"),
-    row("delete_user_membership_in_group", "DELETE", USER + "/groups/{groupId}"),
-    row("update_user_membership_in_group", "PATCH", USER + "/groups/{groupId}", body=ROLE),
+    *CONNECTIONS.rows(),
+    *GROUPS.rows(),
     row("delete_user_membership_in_account", "DELETE", USER + "/role"),
     row("list_api_keys", "GET", "/v1/users/api-keys", query={**PAGE, "user_type": STRING}),
     row("get_user_api_key", "GET", USER_KEY),
@@ -75,30 +73,20 @@ def delete_user(world, request):
     return done("User with id '%s' has been deleted" % user_id)
 
 
-_user_connections = Memberships("users", "connections", "userId", "connectionId")
-get_user_memberships_in_connections = _user_connections.list
-add_user_membership_in_connection = _user_connections.add
-get_user_membership_in_connections = _user_connections.get
-update_user_membership_in_connection = _user_connections.update
+globals().update(CONNECTIONS.operations)
+globals().update(GROUPS.operations)
 
 
 def delete_user_membership_in_connection(world, request):
     """Alone among the deletions this answers what it has deleted."""
-    text = _user_connections.text(world, _user_connections.key(world, request))
-    _user_connections.remove(world, request)
+    text = CONNECTIONS.text(world, CONNECTIONS.key(world, request))
+    CONNECTIONS.remove(world, request)
     return one(text, "Membership has been deleted")
-
-
-_user_groups = Memberships("users", "groups", "userId", "groupId")
-get_user_memberships_in_groups = _user_groups.list
-add_user_membership_in_group = _user_groups.add
-get_user_membership_in_group = _user_groups.get
-delete_user_membership_in_group = _user_groups.remove
 
 
 def update_user_membership_in_group(world, request):
     """Alone among the updates this answers a message only."""
-    _user_groups.update(world, request)
+    GROUPS.update(world, request)
     return done("Membership has been updated")
 
 
