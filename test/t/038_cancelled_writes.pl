@@ -6,46 +6,20 @@ use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/../lib";
 use Test::More;
-use Fivetrex::Mock;
-use Fivetrex::Node;
+use Fivetrex::Interrupted;
 use Fivetrex::Session;
 
-my $mock = Fivetrex::Mock->start;
-my $node = Fivetrex::Node->start('cancelled_writes');
-$node->add_world($mock, 'c', max_retry_wait => 1000, max_concurrency => 1, max_retries => 4);
-$node->query('ALTER DATABASE postgres SET fivetrex.max_deletes = 10');
-
+my ($mock, $node) = Fivetrex::Interrupted::begin('cancelled_writes');
 my $doomed = q{SELECT count(*) FROM (SELECT 1 FROM c.groups WHERE name = 'doomed') x};
-my $copy = PostgreSQL::Test::Utils::tempdir() . '/copy.sql';
-PostgreSQL::Test::Utils::append_to_file($copy, "COPY c.groups (name) FROM STDIN;\na\nb\nc\n\\.\n");
-# name => requests, statement, method; DELETE needs something to delete
-my %roads = (
-	function => [ 1, q{SELECT fivetrex_sync('assimilate_seem', server => 'c')}, 'POST' ],
-	'function over rows' => [ 1,
-		q{SELECT fivetrex_pause(id, 'c') FROM (VALUES ('assimilate_seem'), ('broken_anchor')) v(id)}, 'PATCH' ],
-	UPDATE => [ 3, q{UPDATE c.groups SET name = name || 'x' WHERE id IN ('empty_shelf', 'stoic_pebble', 'hollow_cedar')},
-		'PATCH' ],
-	INSERT => [ 3, q{INSERT INTO c.groups (name) VALUES ('a'), ('b'), ('c')}, 'POST' ],
-	'INSERT RETURNING' => [ 1, q{INSERT INTO c.groups (name) VALUES ('a'), ('b'), ('c') RETURNING id}, 'POST' ],
-	DELETE => [ 3, q{DELETE FROM c.groups WHERE name = 'doomed'}, 'DELETE' ],
-	COPY => [ 3, "\\i $copy\n", 'POST' ]);
-
-# name => fault, what the first request is then
+my %roads = %{ Fivetrex::Interrupted::roads() };
 my %moments = (
-	'before the headers' => [ { stall => 'headers', times => 0 }, 'in flight' ],
-	'in the headers' => [ { stall => 'head', times => 0 }, 'in flight' ],
-	'in the body' => [ { stall => 'body', times => 0 }, 'in flight' ],
+	%{ Fivetrex::Interrupted::moments() },
 	# unpacked at one go: the cancel comes while libcurl works
-	'in a large body' => [ { gzip_bomb => 250, times => 0 }, 'in flight' ],
-	'while it waits after 429' => [ { status => 429, times => 0, headers => { 'Retry-After' => '600' },
-			body => { code => 'TooManyRequests', message => 'x' } }, 'refused' ]);
+	'in a large body' => [ { gzip_bomb => 250 }, 'in flight' ]);
+# whenever it is tried again
+$_->[0]{times} = 0 for values %moments;
 
-sub line
-{
-	my ($done, $what, $rest) = @_;
-	return sprintf 'Fivetran API writes: %d done, %d in flight (outcome unknown), %d refused, %d not sent', $done,
-	  $what eq 'in flight', $what eq 'refused', $rest;
-}
+sub line { return Fivetrex::Interrupted::line(@_); }
 
 # What a statement says that is cancelled at a moment.  When the server has seen
 # the request the client may not have seen the answer, or not have begun with

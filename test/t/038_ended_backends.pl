@@ -8,40 +8,16 @@ use FindBin;
 use lib "$FindBin::RealBin/../lib";
 use PostgreSQL::Test::Utils qw(slurp_file);
 use Test::More;
-use Fivetrex::Mock;
-use Fivetrex::Node;
+use Fivetrex::Interrupted;
 use Fivetrex::Session;
 
-my $mock = Fivetrex::Mock->start;
-my $node = Fivetrex::Node->start('ended_backends');
-$node->add_world($mock, 'c', max_retry_wait => 1000, max_concurrency => 1, max_retries => 4);
-$node->query(q{ALTER DATABASE postgres SET fivetrex.max_deletes = 10;
-	ALTER DATABASE postgres SET fivetrex.log_writes = on});
+my ($mock, $node) = Fivetrex::Interrupted::begin('ended_backends');
+$node->query('ALTER DATABASE postgres SET fivetrex.log_writes = on');
 my $version = $node->query('SHOW server_version_num');
 my $started = $node->query('SELECT pg_postmaster_start_time()');
 
-my $copy = PostgreSQL::Test::Utils::tempdir() . '/copy.sql';
-PostgreSQL::Test::Utils::append_to_file($copy, "COPY c.groups (name) FROM STDIN;\na\nb\nc\n\\.\n");
-
-# name => requests, statement, method
-my %roads = (
-	function => [ 1, q{SELECT fivetrex_sync('assimilate_seem', server => 'c')}, 'POST' ],
-	'function over rows' => [ 1,
-		q{SELECT fivetrex_pause(id, 'c') FROM (VALUES ('assimilate_seem'), ('broken_anchor')) v(id)}, 'PATCH' ],
-	UPDATE => [ 3, q{UPDATE c.groups SET name = name || 'x' WHERE id IN ('empty_shelf', 'stoic_pebble', 'hollow_cedar')},
-		'PATCH' ],
-	INSERT => [ 3, q{INSERT INTO c.groups (name) VALUES ('a'), ('b'), ('c')}, 'POST' ],
-	'INSERT RETURNING' => [ 1, q{INSERT INTO c.groups (name) VALUES ('a'), ('b'), ('c') RETURNING id}, 'POST' ],
-	DELETE => [ 3, q{DELETE FROM c.groups WHERE name = 'doomed'}, 'DELETE' ],
-	COPY => [ 3, "\\i $copy\n", 'POST' ]);
-
-# name => fault, what the request is then.  Each of them lasts until it is ended.
-my %moments = (
-	'before the headers' => [ { stall => 'headers' }, 'in flight' ],
-	'in the headers' => [ { stall => 'head' }, 'in flight' ],
-	'in the body' => [ { stall => 'body' }, 'in flight' ],
-	'while it waits after 429' => [ { status => 429, headers => { 'Retry-After' => '600' },
-			body => { code => 'TooManyRequests', message => 'x' } }, 'refused' ]);
+my %roads = %{ Fivetrex::Interrupted::roads() };
+my %moments = %{ Fivetrex::Interrupted::moments() };
 
 # name => how a session is told to end, what it says then, and the settings
 my %ends = (
@@ -54,12 +30,7 @@ my %ends = (
 $ends{transaction_timeout} = { message => '25P04: terminating connection due to transaction timeout', timed => 1 }
   if $version >= 170000;
 
-sub line
-{
-	my ($done, $what, $rest) = @_;
-	return sprintf 'Fivetran API writes: %d done, %d in flight (outcome unknown), %d refused, %d not sent', $done,
-	  $what eq 'in flight', $what eq 'refused', $rest;
-}
+sub line { return Fivetrex::Interrupted::line(@_); }
 
 # What the backend has written to the log since, and the client's complaints.
 # When it was ended before the moment, it is tried again: a time limit may come
