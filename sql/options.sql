@@ -62,10 +62,13 @@ EXCEPTION WHEN invalid_parameter_value THEN
   RETURN SQLERRM || ' - ' || why;
 END $$;
 SELECT url, try_url(url) FROM unnest(ARRAY[
-  'https://api.fivetran.com', 'https://api.fivetran.com/', 'https://api.fivetran.com/v1', 'HTTPS://API.FIVETRAN.COM:443/a/b/v1//',
+  'https://api.fivetran.com', 'https://api.fivetran.com/', 'https://api.fivetran.com/v1',
+    'HTTPS://API.FIVETRAN.COM:443/a/b/v1//',
   'http://127.0.0.1:8080', 'http://127.1.2.3/x', 'http://localhost:1', 'http://[::1]:8080/w/x',
-  'http://api.fivetran.com', 'http://128.0.0.1', 'http://localhost.example.com', 'http://[::2]', 'http://127.0.0.1.example.com',
-  'http://0.0.0.0', 'ftp://localhost', 'file:///etc/passwd', 'api.fivetran.com', '', '/v1', 'https://', 'https://?x', 'https://a/?x=1', 'https://a/#f',
+  'http://api.fivetran.com', 'http://128.0.0.1', 'http://localhost.example.com', 'http://[::2]',
+    'http://127.0.0.1.example.com',
+  'http://0.0.0.0', 'ftp://localhost', 'file:///etc/passwd', 'api.fivetran.com', '', '/v1', 'https://',
+    'https://?x', 'https://a/?x=1', 'https://a/#f',
   'https://a b', E'https://a\nb', 'https://a@b', 'https://a:b@c/']) AS url;
 
 -- no password where everybody can read it, and only what libcurl takes
@@ -79,8 +82,10 @@ EXCEPTION WHEN invalid_parameter_value THEN
   RETURN concat_ws(' - ', SQLERRM, why, nullif(hint, ''));
 END $$;
 SELECT proxy, try_proxy(proxy) FROM unnest(ARRAY[
-  'proxy', 'proxy:3128', 'http://proxy', 'http://proxy/', 'HTTPS://proxy:443', 'socks5h://[::1]:1080', 'socks4a://p', '10.0.0.1:1',
-  'http://user:swordfish@proxy', 'user:swordfish@proxy:1', 'swordfish@proxy', 'ftp://proxy', 'proxy:port', 'proxy:99999', 'http://',
+  'proxy', 'proxy:3128', 'http://proxy', 'http://proxy/', 'HTTPS://proxy:443', 'socks5h://[::1]:1080',
+    'socks4a://p', '10.0.0.1:1',
+  'http://user:swordfish@proxy', 'user:swordfish@proxy:1', 'swordfish@proxy', 'ftp://proxy', 'proxy:port',
+    'proxy:99999', 'http://',
   'http://proxy/path', 'http://proxy?x', 'http://proxy#x', 'a b', E'a\nb']) AS proxy;
 DROP FUNCTION try_proxy(text);
 ALTER USER MAPPING FOR CURRENT_USER SERVER s OPTIONS (ADD proxy_user 'me:you');

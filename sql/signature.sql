@@ -27,7 +27,8 @@ SELECT count(*) AS wrong FROM generate_series(0, 200) n,
 WHERE fivetrex_webhook_signature(body, secret) IS DISTINCT FROM hmac_sha256(body, secret::bytea)
    OR fivetrex_verify_signature(body, lower(hmac_sha256(body, secret::bytea)), secret) IS NOT TRUE;
 -- text and bytea
-SELECT fivetrex_webhook_signature('{"name":"Grüße ✓"}'::text, 'schlüssel') = fivetrex_webhook_signature(convert_to('{"name":"Grüße ✓"}', 'UTF8'), 'schlüssel') AS same;
+SELECT fivetrex_webhook_signature('{"name":"Grüße ✓"}'::text,
+  'schlüssel') = fivetrex_webhook_signature(convert_to('{"name":"Grüße ✓"}', 'UTF8'), 'schlüssel') AS same;
 SELECT fivetrex_webhook_signature('\x00ff00'::bytea, 'k');
 -- either case of hex, nothing else
 WITH v(body, secret) AS (VALUES ('{"event":"sync_end"}'::text, 'my_secret')),

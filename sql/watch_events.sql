@@ -10,11 +10,14 @@ SET timezone = 'UTC';
 \pset tuples_only on
 
 -- Payloads of NOTIFY fit, whatever the texts hold, and say what they can.
-SELECT fivetrex_watch.notice_of(ROW (7, now(), 'main', 'c', 'health', 'ok', 'broken', 'orders: broken', '{}')::fivetrex_watch.events);
+SELECT fivetrex_watch.notice_of(ROW (7, now(), 'main', 'c', 'health', 'ok', 'broken', 'orders: broken',
+  '{}')::fivetrex_watch.events);
 SELECT count(*), bool_and(octet_length(n) < 8000), bool_and(n::json ->> 'id' = '7'), bool_and(octet_length(n) > 1000)
-FROM unnest(ARRAY['x', E'\x01', E'\u00e9', E'\u20ac', E'\U0001f600', '"', '\']) c, unnest(ARRAY[3000, 9000, 100000]) size,
+FROM unnest(ARRAY['x', E'\x01', E'\u00e9', E'\u20ac', E'\U0001f600', '"', '\']) c,
+  unnest(ARRAY[3000, 9000, 100000]) size,
   unnest(ARRAY[true, false]) in_all, fivetrex_watch.notice_of(ROW (7, now(), CASE WHEN in_all THEN repeat(c, size) END,
-    CASE WHEN in_all THEN repeat(c, size) END, 'account', 'ok', repeat(c, size), repeat(c, size), NULL)::fivetrex_watch.events) n;
+    CASE WHEN in_all THEN repeat(c, size) END, 'account', 'ok', repeat(c, size), repeat(c, size),
+      NULL)::fivetrex_watch.events) n;
 
 -- Codes of tasks: nothing raises.
 SELECT t, fivetrex_watch.task_codes(t) FROM unnest(ARRAY[NULL, '[]', '{}', '"x"', '1', 'null', '["x"]', '[{}]',
@@ -66,7 +69,8 @@ INSERT INTO fivetrex_watch.slas (max_age) VALUES ('178000000 years');
 BEGIN;
 INSERT INTO fivetrex_watch.accounts (account, server, schema, refreshed_at) VALUES ('a', 's', 's', now());
 INSERT INTO fivetrex_watch.connectors (account, id, name, succeeded_at, data_as_of, allowance, gone_at)
-SELECT 'a', n::text, 'c' || n, now(), now() - make_interval(hours => n), CASE n WHEN 4 THEN NULL ELSE interval '2 h' END, CASE n WHEN 5 THEN now() END
+SELECT 'a', n::text, 'c' || n, now(), now() - make_interval(hours => n), CASE n
+  WHEN 4 THEN NULL ELSE interval '2 h' END, CASE n WHEN 5 THEN now() END
 FROM generate_series(1, 5) n;
 SELECT name, age, allowed, late_by, will_be_late_at - now() FROM fivetrex_watch.freshness ORDER BY connector_id;
 SELECT count(*) FROM fivetrex_watch.freshness f JOIN fivetrex_watch.health h USING (account, connector_id)
@@ -84,7 +88,8 @@ CREATE TABLE "dest 1".parts (n int) PARTITION BY LIST (n);
 DO $$ BEGIN EXECUTE format('CREATE TABLE "dest 1".%I (n int)', left(repeat('long ', 20), 63)); END $$;
 CREATE INDEX absent ON "dest 1".left_over (n);
 ANALYZE "dest 1".orders;
-INSERT INTO fivetrex_watch.tables (account, connector_id, schema_name, table_name, schema_in_destination, name_in_destination, enabled, gone_at) VALUES
+INSERT INTO fivetrex_watch.tables (account, connector_id, schema_name, table_name, schema_in_destination,
+  name_in_destination, enabled, gone_at) VALUES
   ('a', 'c', 's', '1', 'dest 1', 'orders', true, NULL), ('a', 'c', 's', '2', 'dest 1', 'Odd "name', true, NULL),
     ('a', 'c', 's', '3', 'dest 1', 'left_over', false, NULL),
   ('a', 'c', 's', '4', 'dest 1', 'absent', true, NULL), ('a', 'c', 's', '5', 'dest 1', 'absent', false, NULL),
@@ -104,7 +109,8 @@ ROLLBACK;
 -- receive(): the status for each body and signature.
 --
 CREATE SERVER watched FOREIGN DATA WRAPPER fivetrex;
-CREATE USER MAPPING FOR CURRENT_USER SERVER watched OPTIONS (api_key 'k', api_secret 's', webhook_secret 'the real secret');
+CREATE USER MAPPING FOR CURRENT_USER SERVER watched
+  OPTIONS (api_key 'k', api_secret 's', webhook_secret 'the real secret');
 CREATE FUNCTION try(sql text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   result text;
@@ -192,7 +198,8 @@ INSERT INTO fivetrex_watch.tables (account, connector_id, schema_name, table_nam
   VALUES ('main', 'c', 's', 'old', now() - interval '401 days'), ('main', 'c', 's', 'there', NULL);
 -- of a connector that is forgotten, too
 INSERT INTO fivetrex_watch.connectors (account, id) VALUES ('main', 'c');
-INSERT INTO fivetrex_watch.tables (account, connector_id, schema_name, table_name) VALUES ('main', 'forgotten', 's', 't');
+INSERT INTO fivetrex_watch.tables (account, connector_id, schema_name, table_name)
+  VALUES ('main', 'forgotten', 's', 't');
 CALL fivetrex_watch.prune();
 SELECT message FROM fivetrex_watch.events;
 SELECT account, count(*) > 0 FROM fivetrex_watch.deliveries GROUP BY 1;

@@ -121,7 +121,8 @@ make_schemas(void)
 	p += sprintf(p, "{\"code\":\"Success\",\"data\":{\"enable_new_by_default\":true,\"schema_change_handling\":\"ALLOW_ALL\",\"schemas\":{");
 	for (int i = 0; i < 10; i++)
 	{
-		p += sprintf(p, "%s\"schema_%d\":{\"name_in_destination\":\"schema_%d\",\"enabled\":true,\"tables\":{", i ? "," : "", i, i);
+		p += sprintf(p, "%s\"schema_%d\":{\"name_in_destination\":\"schema_%d\",\"enabled\":true,\"tables\":{",
+					 i ? "," : "", i, i);
 		for (int j = 0; j < 20; j++)
 		{
 			p += sprintf(p, "%s\"table_%d\":{\"name_in_destination\":\"table_%d\",\"enabled\":true,\"sync_mode\":\"SOFT_DELETE\","
@@ -240,7 +241,8 @@ few_items(Client *c)
 
 	p += sprintf(p, "{\"code\":\"Success\",\"data\":{\"items\":[");
 	for (int i = 0; i < 10; i++)
-		p += sprintf(p, "%s{\"id\":\"item_%d\",\"name\":\"Item %d\",\"created_at\":\"2026-01-01T00:00:00Z\"}", i ? "," : "", i, i);
+		p += sprintf(p, "%s{\"id\":\"item_%d\",\"name\":\"Item %d\",\"created_at\":\"2026-01-01T00:00:00Z\"}",
+					 i ? "," : "", i, i);
 	p += sprintf(p, "]}}");
 	add(c, body, p - body);
 }

@@ -10,7 +10,8 @@ CREATE USER MAPPING FOR PUBLIC SERVER wide OPTIONS (api_key 'key', api_secret 's
 CREATE SCHEMA f;
 CREATE SCHEMA few;
 CREATE SCHEMA wide;
-IMPORT FOREIGN SCHEMA fivetran LIMIT TO (connectors, connector_schemas, connector_tables, groups, users, teams, destinations)
+IMPORT FOREIGN SCHEMA fivetran LIMIT TO (connectors, connector_schemas, connector_tables, groups, users, teams,
+  destinations)
 	FROM SERVER fivetran INTO f;
 IMPORT FOREIGN SCHEMA fivetran LIMIT TO (connectors) FROM SERVER few INTO few;
 IMPORT FOREIGN SCHEMA fivetran LIMIT TO (connector_tables) FROM SERVER wide INTO wide;

@@ -63,7 +63,8 @@ def calls_of_everything(resource, columns):
 def functions():
     """Those that call the API, by the operation that they make."""
     rows = query("""
-        SELECT p.proname || '(' || replace(replace(pg_get_function_arguments(p.oid), ', server name DEFAULT NULL::name', ''),
+        SELECT p.proname || '(' ||
+                  replace(replace(pg_get_function_arguments(p.oid), ', server name DEFAULT NULL::name', ''),
                                            'server name DEFAULT NULL::name', '') || ')' AS signature,
                obj_description(p.oid, 'pg_proc') AS description,
                has_function_privilege('public', p.oid, 'EXECUTE') AS reads,

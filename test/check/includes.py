@@ -75,18 +75,22 @@ GIVEN_BY = {"miscadmin.h": {"base/compat.h", "fdw/compat.h"},
             "nodes/plannodes.h": {"fdw/compat.h", "foreign/fdwapi.h", "nodes/execnodes.h"},
             "nodes/execnodes.h": {"fdw/compat.h", "foreign/fdwapi.h", "executor/executor.h"},
             "nodes/bitmapset.h": {"nodes/pathnodes.h", "nodes/execnodes.h", "foreign/fdwapi.h"},
-            "nodes/pg_list.h": {"nodes/pathnodes.h", "nodes/execnodes.h", "nodes/bitmapset.h", "foreign/fdwapi.h", "foreign/foreign.h"},
+            "nodes/pg_list.h": {"nodes/pathnodes.h", "nodes/execnodes.h", "nodes/bitmapset.h",
+                                            "foreign/fdwapi.h", "foreign/foreign.h"},
             "nodes/primnodes.h": {"nodes/pathnodes.h", "nodes/execnodes.h", "foreign/fdwapi.h"},
-            "nodes/nodes.h": {"nodes/pathnodes.h", "nodes/execnodes.h", "nodes/primnodes.h", "nodes/pg_list.h", "foreign/fdwapi.h"},
+            "nodes/nodes.h": {"nodes/pathnodes.h", "nodes/execnodes.h", "nodes/primnodes.h", "nodes/pg_list.h",
+                                          "foreign/fdwapi.h"},
             "catalogue/catalogue.h": {"catalogue/rows.h", "catalogue/actions.h", "catalogue/operations.h"}}
 
 # What a header of ours must name for the types that it uses; a .c file has them from others.
 TYPES_NEEDED = [(re.compile(r"\b(?:%s)\b" % names), header) for names, header in (
-    (r"TimestampTz", "datatype/timestamp.h"), (r"Relation", "utils/relcache.h"), (r"TupleDesc|ConstrCheck", "access/tupdesc.h"),
+    (r"TimestampTz", "datatype/timestamp.h"), (r"Relation", "utils/relcache.h"),
+    (r"TupleDesc|ConstrCheck", "access/tupdesc.h"),
     (r"PlannerInfo|RelOptInfo|RestrictInfo", "nodes/pathnodes.h"), (r"FunctionCallInfo", "fmgr.h"),
     (r"EState|ExprState|ExprContext|ForeignScanState|ResultRelInfo|ModifyTableState", "nodes/execnodes.h"),
     (r"ForeignScan|ModifyTable", "nodes/plannodes.h"), (r"Form_pg_attribute", "catalog/pg_attribute.h"),
-    (r"Bitmapset", "nodes/bitmapset.h"), (r"List", "nodes/pg_list.h"), (r"Expr", "nodes/primnodes.h"), (r"Node|CmdType", "nodes/nodes.h"),
+    (r"Bitmapset", "nodes/bitmapset.h"), (r"List", "nodes/pg_list.h"), (r"Expr", "nodes/primnodes.h"),
+    (r"Node|CmdType", "nodes/nodes.h"),
     (r"HeapTuple", "access/htup.h"), (r"ResourceOwner", "utils/resowner.h"), (r"Tuplestorestate", "utils/tuplestore.h"),
     (r"ArrayType", "utils/array.h"))]
 
@@ -95,7 +99,8 @@ DECLARED = [re.compile(pattern, re.M) for pattern in (
     r"^(?:\w+ )?extern\b[^;=(]*?\b(\w+)\(",          # functions
     r"^extern\b[^;()]*?\b(\w+)(?:\[[^\]]*\])*;",      # data
     r"^static inline\b[^(]*?\b(\w+)\(",
-    r"^\} (\w+);", r"^typedef (?:struct|enum|union) \w+ (\w+);", r"^typedef [^;{]*\(\*(\w+)\)\(", r"^typedef \w+ (\w+);",
+    r"^\} (\w+);", r"^typedef (?:struct|enum|union) \w+ (\w+);", r"^typedef [^;{]*\(\*(\w+)\)\(",
+    r"^typedef \w+ (\w+);",
     r"^[ \t]*#define (\w+)")]
 ENUM = re.compile(r"\benum\b[^;{]*\{(.*?)\}", re.S)
 BODY = re.compile(r"^struct (\w+)\n\{", re.M)
@@ -273,7 +278,8 @@ def does_not_compile(headers):
 
 def main():
     paths = all_paths()
-    tests = [os.path.join(TOP, "test", "unit", "net", "net_test.c"), os.path.join(TOP, "test", "unit", "json", "compare.c")]
+    tests = [os.path.join(TOP, "test", "unit", "net", "net_test.c"),
+             os.path.join(TOP, "test", "unit", "json", "compare.c")]
     if "--mend" in sys.argv:
         for _ in range(3):              # what is added to a header, its file need not add
             mend([path for path in paths if path.endswith(".h")])

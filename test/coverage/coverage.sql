@@ -46,10 +46,12 @@ SELECT public_key IS NOT NULL, service_account IS NOT NULL FROM groups WHERE id 
 UPDATE groups SET name = 'coverage_c_' || :'suffix' WHERE id = :'ga';
 
 -- users and their memberships
-INSERT INTO users (email, given_name, family_name, role) VALUES ('coverage_' || :'suffix' || '@example.com', 'Co', 'Verage', :'account_role') RETURNING id AS u \gset
+INSERT INTO users (email, given_name, family_name, role)
+  VALUES ('coverage_' || :'suffix' || '@example.com', 'Co', 'Verage', :'account_role') RETURNING id AS u \gset
 SELECT count(*) FROM users;
 UPDATE users SET phone = '+15550000000' WHERE id = :'u';
-INSERT INTO group_users (group_id, email, role) VALUES (:'ga', 'coverage_' || :'suffix' || '@example.com', :'destination_role');
+INSERT INTO group_users (group_id, email, role)
+  VALUES (:'ga', 'coverage_' || :'suffix' || '@example.com', :'destination_role');
 SELECT count(*) FROM group_users WHERE group_id = :'ga';
 DELETE FROM group_users WHERE group_id = :'ga' AND user_id = :'u';
 INSERT INTO user_groups (user_id, group_id, role) VALUES (:'u', :'ga', :'destination_role');
@@ -64,15 +66,19 @@ SELECT fivetrex_delete_user_api_keys(:'u') IS NOT NULL;
 
 -- destinations
 INSERT INTO destinations (group_id, service, region, time_zone_offset, config, run_setup_tests)
-VALUES (:'ga', 'snowflake', 'GCP_US_EAST4', '0', '{"host": "example.snowflakecomputing.com", "port": 443, "database": "D", "user": "U", "auth": "PASSWORD", "password": "p"}', false),
-       (:'gb', 'snowflake', 'GCP_US_EAST4', '0', '{"host": "example.snowflakecomputing.com", "port": 443, "database": "E", "user": "U", "auth": "PASSWORD", "password": "p"}', false);
+VALUES (:'ga', 'snowflake', 'GCP_US_EAST4', '0',
+  '{"host": "example.snowflakecomputing.com", "port": 443, "database": "D", "user": "U", "auth": "PASSWORD", "password": "p"}', false),
+       (:'gb', 'snowflake', 'GCP_US_EAST4', '0',
+         '{"host": "example.snowflakecomputing.com", "port": 443, "database": "E", "user": "U", "auth": "PASSWORD", "password": "p"}', false);
 SELECT count(id) FROM destinations;
 UPDATE destinations SET time_zone_offset = '+1' WHERE id = :'ga';
 SELECT jsonb_typeof(fivetrex_test_destination(:'ga'));
-INSERT INTO destination_certificates (destination_id, hash, encoded_cert) VALUES (:'ga', 'Y292ZXJhZ2U=', 'Q0VSVA==') RETURNING id AS cert \gset
+INSERT INTO destination_certificates (destination_id, hash, encoded_cert) VALUES (:'ga', 'Y292ZXJhZ2U=', 'Q0VSVA==')
+  RETURNING id AS cert \gset
 SELECT count(*) FROM destination_certificates WHERE destination_id = :'ga';
 DELETE FROM destination_certificates WHERE destination_id = :'ga' AND id = :'cert';
-INSERT INTO destination_fingerprints (destination_id, hash, public_key) VALUES (:'ga', 'Y292ZXJhZ2U=', 'ssh-rsa AAAA') RETURNING id AS print \gset
+INSERT INTO destination_fingerprints (destination_id, hash, public_key)
+  VALUES (:'ga', 'Y292ZXJhZ2U=', 'ssh-rsa AAAA') RETURNING id AS print \gset
 SELECT count(*) FROM destination_fingerprints WHERE destination_id = :'ga';
 DELETE FROM destination_fingerprints WHERE destination_id = :'ga' AND id = :'print';
 
@@ -92,10 +98,12 @@ SELECT jsonb_typeof(fivetrex_connect_card(:'c', '{"redirect_uri": "https://examp
 SELECT count(*) FROM connector_sync_history WHERE connector_id = :'c';
 SELECT count(*) FROM connector_warnings WHERE connector_id = :'c';
 SELECT fivetrex_dismiss_warnings(:'c', 'resync_table_warning') IS NOT NULL;
-INSERT INTO connector_certificates (connector_id, hash, encoded_cert) VALUES (:'c', 'Y292ZXJhZ2U=', 'Q0VSVA==') RETURNING id AS cert \gset
+INSERT INTO connector_certificates (connector_id, hash, encoded_cert) VALUES (:'c', 'Y292ZXJhZ2U=', 'Q0VSVA==')
+  RETURNING id AS cert \gset
 SELECT count(*) FROM connector_certificates WHERE connector_id = :'c';
 DELETE FROM connector_certificates WHERE connector_id = :'c' AND id = :'cert';
-INSERT INTO connector_fingerprints (connector_id, hash, public_key) VALUES (:'c', 'Y292ZXJhZ2U=', 'ssh-rsa AAAA') RETURNING id AS print \gset
+INSERT INTO connector_fingerprints (connector_id, hash, public_key) VALUES (:'c', 'Y292ZXJhZ2U=', 'ssh-rsa AAAA')
+  RETURNING id AS print \gset
 SELECT count(*) FROM connector_fingerprints WHERE connector_id = :'c';
 DELETE FROM connector_fingerprints WHERE connector_id = :'c' AND id = :'print';
 SELECT fivetrex_approve_certificate('Y292ZXJhZ2U=', 'Q0VSVA==', connector_id => :'c') IS NOT NULL;
@@ -108,16 +116,22 @@ SELECT count(*) FROM connector_tables WHERE connector_id = :'c';
 \set cc :c
 SELECT id AS cc FROM connectors WHERE setup_state = 'connected' ORDER BY id <> :'c', id LIMIT 1 \gset
 SELECT schema_name AS s, table_name AS t FROM connector_tables WHERE connector_id = :'cc' ORDER BY 1, 2 LIMIT 1 \gset
-SELECT column_name AS col FROM connector_columns WHERE connector_id = :'cc' AND schema_name = :'s' AND table_name = :'t' AND patch_allowed ORDER BY 1 LIMIT 1 \gset
-SELECT column_name AS col2 FROM connector_columns WHERE connector_id = :'cc' AND schema_name = :'s' AND table_name = :'t' AND patch_allowed ORDER BY 1 DESC LIMIT 1 \gset
+SELECT column_name AS col FROM connector_columns
+  WHERE connector_id = :'cc' AND schema_name = :'s' AND table_name = :'t' AND patch_allowed ORDER BY 1 LIMIT 1 \gset
+SELECT column_name AS col2 FROM connector_columns
+  WHERE connector_id = :'cc' AND schema_name = :'s' AND table_name = :'t' AND patch_allowed ORDER BY 1 DESC
+  LIMIT 1 \gset
 UPDATE connector_tables SET enabled = NOT enabled WHERE connector_id = :'cc' AND table_name = :'t';
 SELECT fivetrex_modify_schema(:'cc', :'s', '{"enabled": true}') IS NOT NULL;
 SELECT fivetrex_modify_table(:'cc', :'s', :'t', '{"enabled": true}') IS NOT NULL;
 SELECT fivetrex_modify_column(:'cc', :'s', :'t', :'col', '{"enabled": false}') IS NOT NULL;
 SELECT fivetrex_drop_column(:'cc', :'s', :'t', :'col') IS NOT NULL;
 SELECT fivetrex_modify_column(:'cc', :'s', :'t', :'col2', '{"enabled": false}') IS NOT NULL;
-SELECT fivetrex_drop_columns(:'cc', jsonb_build_object(:'s', jsonb_build_object('tables', jsonb_build_object(:'t', jsonb_build_object('columns', jsonb_build_array(:'col2')))))) IS NOT NULL;
-SELECT fivetrex_resync_tables(:'cc', confirm => true, tables => jsonb_build_object(:'s', jsonb_build_array(:'t'))) IS NOT NULL;
+SELECT fivetrex_drop_columns(:'cc',
+  jsonb_build_object(:'s', jsonb_build_object('tables',
+  jsonb_build_object(:'t', jsonb_build_object('columns', jsonb_build_array(:'col2')))))) IS NOT NULL;
+SELECT fivetrex_resync_tables(:'cc', confirm => true, tables => jsonb_build_object(:'s', jsonb_build_array(:'t')))
+  IS NOT NULL;
 
 -- state, of a function
 INSERT INTO connectors (group_id, service, config, paused, run_setup_tests)
@@ -133,7 +147,8 @@ UPDATE user_connectors SET role = :'connector_role_2' WHERE user_id = :'u' AND c
 DELETE FROM user_connectors WHERE user_id = :'u' AND connector_id = :'c';
 
 -- teams
-INSERT INTO teams (name, description, role) VALUES ('coverage ' || :'suffix', 'd', :'account_role') RETURNING id AS team \gset
+INSERT INTO teams (name, description, role) VALUES ('coverage ' || :'suffix', 'd', :'account_role')
+  RETURNING id AS team \gset
 SELECT count(*) FROM teams;
 UPDATE teams SET description = 'e' WHERE id = :'team';
 INSERT INTO team_users (team_id, user_id, role) VALUES (:'team', :'u', :'team_role');
@@ -152,22 +167,26 @@ SELECT fivetrex_remove_team_role(:'team') IS NOT NULL;
 SELECT fivetrex_remove_user_role(:'u') IS NOT NULL;
 
 -- webhooks
-INSERT INTO webhooks (url, events, secret) VALUES ('https://example.com/coverage', '{sync_end}', 's') RETURNING id AS w \gset
-INSERT INTO webhooks (group_id, url, events) VALUES (:'ga', 'https://example.com/coverage', '{sync_end}') RETURNING id AS wg \gset
+INSERT INTO webhooks (url, events, secret) VALUES ('https://example.com/coverage', '{sync_end}', 's')
+  RETURNING id AS w \gset
+INSERT INTO webhooks (group_id, url, events) VALUES (:'ga', 'https://example.com/coverage', '{sync_end}')
+  RETURNING id AS wg \gset
 SELECT count(*) FROM webhooks;
 UPDATE webhooks SET active = false WHERE id = :'w';
 SELECT fivetrex_test_webhook(:'w', 'sync_end') IS NOT NULL;
 DELETE FROM webhooks WHERE id IN (:'w', :'wg');
 
 -- system keys
-INSERT INTO system_keys (name, permissions, expiration_period) VALUES ('coverage ' || :'suffix', '[]', 'ONE_WEEK') RETURNING id AS k, secret IS NOT NULL AS told \gset
+INSERT INTO system_keys (name, permissions, expiration_period) VALUES ('coverage ' || :'suffix', '[]', 'ONE_WEEK')
+  RETURNING id AS k, secret IS NOT NULL AS told \gset
 SELECT count(id) FROM system_keys;
 UPDATE system_keys SET name = 'coverage 2 ' || :'suffix' WHERE id = :'k';
 SELECT fivetrex_rotate_system_key(:'k', 'ONE_WEEK') IS NOT NULL;
 DELETE FROM system_keys WHERE id = :'k';
 
 -- log services
-INSERT INTO log_services (service, group_id, enabled, config, run_setup_tests) VALUES ('datadog_log', :'ga', true, '{"api_key": "k", "region": "EU"}', false);
+INSERT INTO log_services (service, group_id, enabled, config, run_setup_tests)
+  VALUES ('datadog_log', :'ga', true, '{"api_key": "k", "region": "EU"}', false);
 SELECT count(*) FROM log_services;
 UPDATE log_services SET enabled = false WHERE id = :'ga';
 SELECT fivetrex_test_log_service(:'ga') IS NOT NULL;
@@ -180,24 +199,31 @@ SELECT fivetrex_delete_account_log_service() IS NOT NULL;
 SELECT fivetrex_create_account_log_service('datadog_log', '{"api_key": "k", "region": "EU"}', true, false) IS NOT NULL;
 
 -- secrets managers, private links, agents
-INSERT INTO secrets_managers (type, name, config) VALUES ('AWS_SECRET_MANAGER', 'coverage ' || :'suffix', '{"role_arn": "arn:aws:iam::1:role/r"}') RETURNING id AS m \gset
+INSERT INTO secrets_managers (type, name, config)
+  VALUES ('AWS_SECRET_MANAGER', 'coverage ' || :'suffix', '{"role_arn": "arn:aws:iam::1:role/r"}')
+  RETURNING id AS m \gset
 SELECT count(id) FROM secrets_managers;
 UPDATE secrets_managers SET config = '{"role_arn": "arn:aws:iam::1:role/r2"}' WHERE id = :'m';
 SELECT count(*) FROM secrets_manager_entities;
 SELECT fivetrex_secrets_manager_entities(:'m') IS NOT NULL;
 DELETE FROM secrets_managers WHERE id = :'m';
-INSERT INTO private_links (name, region, service, config) VALUES ('coverage_' || :'suffix', 'AWS_US_EAST_1', 'SOURCE_AWS', '{"connection_service_name": "com.amazonaws.vpce.us-east-1.vpce-svc-1"}') RETURNING id AS p \gset
+INSERT INTO private_links (name, region, service, config)
+  VALUES ('coverage_' || :'suffix', 'AWS_US_EAST_1', 'SOURCE_AWS',
+  '{"connection_service_name": "com.amazonaws.vpce.us-east-1.vpce-svc-1"}') RETURNING id AS p \gset
 SELECT count(id) FROM private_links;
 SELECT count(*) FROM private_links WHERE id = :'p';
-UPDATE private_links SET config = '{"connection_service_name": "com.amazonaws.vpce.us-east-1.vpce-svc-2"}' WHERE id = :'p';
+UPDATE private_links SET config = '{"connection_service_name": "com.amazonaws.vpce.us-east-1.vpce-svc-2"}'
+  WHERE id = :'p';
 SELECT count(*) FROM private_links WHERE id = :'p';
 DELETE FROM private_links WHERE id = :'p';
-INSERT INTO proxy_agents (display_name, region) VALUES ('coverage ' || :'suffix', 'GCP_US_EAST4') RETURNING id AS p, attrs IS NOT NULL AS told \gset
+INSERT INTO proxy_agents (display_name, region) VALUES ('coverage ' || :'suffix', 'GCP_US_EAST4')
+  RETURNING id AS p, attrs IS NOT NULL AS told \gset
 SELECT count(*), count(usage) FROM proxy_agents;
 SELECT count(*) FROM proxy_agent_connectors WHERE proxy_agent_id = :'p';
 SELECT fivetrex_regenerate_proxy_agent_secrets(:'p') IS NOT NULL;
 DELETE FROM proxy_agents WHERE id = :'p';
-INSERT INTO hybrid_agents (display_name, group_id, deployment_type, accept_terms) VALUES ('coverage ' || :'suffix', :'ga', 'DOCKER', true) RETURNING id AS h, attrs IS NOT NULL AS told \gset
+INSERT INTO hybrid_agents (display_name, group_id, deployment_type, accept_terms)
+  VALUES ('coverage ' || :'suffix', :'ga', 'DOCKER', true) RETURNING id AS h, attrs IS NOT NULL AS told \gset
 SELECT count(*) FROM hybrid_agents;
 SELECT count(*) FROM hybrid_agents WHERE id = :'h';
 SELECT fivetrex_reauthenticate_hybrid_agent(:'h', 'AUTO') IS NOT NULL;
@@ -205,12 +231,16 @@ SELECT fivetrex_reset_hybrid_agent_credentials(:'h') IS NOT NULL;
 DELETE FROM hybrid_agents WHERE id = :'h';
 
 -- transformations
-INSERT INTO transformation_projects (type, group_id, project_config, run_tests) VALUES ('DBT_CORE', :'ga', '{"dbt_version": "1.8.0", "default_schema": "s", "git_remote_url": "git@example.com:x/y.git"}', false) RETURNING id AS tp \gset
+INSERT INTO transformation_projects (type, group_id, project_config, run_tests)
+  VALUES ('DBT_CORE', :'ga', '{"dbt_version": "1.8.0", "default_schema": "s", "git_remote_url": "git@example.com:x/y.git"}', false) RETURNING id AS tp \gset
 SELECT count(id) FROM transformation_projects;
 SELECT count(status) FROM transformation_projects WHERE id = :'tp';
 UPDATE transformation_projects SET project_config = '{"git_branch": "main"}', run_tests = false WHERE id = :'tp';
 SELECT fivetrex_test_transformation_project(:'tp') IS NOT NULL;
-INSERT INTO transformations (type, paused, schedule, transformation_config) VALUES ('DBT_CORE', true, '{"schedule_type": "INTERVAL", "interval": 60}', jsonb_build_object('project_id', :'tp', 'name', 'n', 'steps', '[{"name": "s", "command": "dbt run"}]'::jsonb)) RETURNING id AS tr \gset
+INSERT INTO transformations (type, paused, schedule, transformation_config)
+  VALUES ('DBT_CORE', true, '{"schedule_type": "INTERVAL", "interval": 60}',
+  jsonb_build_object('project_id', :'tp', 'name', 'n', 'steps', '[{"name": "s", "command": "dbt run"}]'::jsonb))
+  RETURNING id AS tr \gset
 SELECT count(*) FROM transformations;
 SELECT count(*) FROM transformations WHERE id = :'tr';
 UPDATE transformations SET paused = false WHERE id = :'tr';

@@ -153,8 +153,10 @@ SELECT kind, now, message FROM fivetrex_watch.take('alerts');
 
 SELECT count(*) AS more FROM fivetrex_watch.take('alerts');
 
--- The same as pictures: here for a terminal; make demo REPORT=status.html keeps the whole account as a page for a browser.
-SELECT name, health, week, durations FROM fivetrex_watch.sparklines WHERE durations IS NOT NULL ORDER BY severity DESC, name LIMIT 5;
+-- The same as pictures: here for a terminal; make demo REPORT=status.html keeps the whole account as a page for a
+-- browser.
+SELECT name, health, week, durations FROM fivetrex_watch.sparklines WHERE durations IS NOT NULL
+  ORDER BY severity DESC, name LIMIT 5;
 
 SELECT length(fivetrex_watch.report()) > 10000 AS page FROM fivetrex_watch.accounts;
 

@@ -3,7 +3,8 @@
 CREATE SERVER f FOREIGN DATA WRAPPER fivetrex OPTIONS (base_url :'url', max_retries '0', prefetch 'false');
 CREATE USER MAPPING FOR PUBLIC SERVER f OPTIONS (api_key 'key', api_secret 'secret');
 CREATE SCHEMA f;
-IMPORT FOREIGN SCHEMA fivetran LIMIT TO (connectors, connector_schemas, connector_tables, webhooks) FROM SERVER f INTO f;
+IMPORT FOREIGN SCHEMA fivetran LIMIT TO (connectors, connector_schemas, connector_tables, webhooks) FROM
+  SERVER f INTO f;
 CREATE TABLE bodies (n int PRIMARY KEY, kind text, body bytea);
 
 -- The body as json and as jsonb; NULL where it is not.
@@ -24,7 +25,8 @@ DECLARE
 	data jsonb := j -> 'data';
 BEGIN
 	IF j IS NULL OR jsonb_typeof(j) <> 'object' OR j ->> 'code' IS DISTINCT FROM 'Success'
-		OR jsonb_typeof(j -> 'code') <> 'string' OR coalesce(jsonb_typeof(j -> 'message'), 'null') NOT IN ('string', 'null') THEN
+		OR jsonb_typeof(j -> 'code') <> 'string'
+		  OR coalesce(jsonb_typeof(j -> 'message'), 'null') NOT IN ('string', 'null') THEN
 		RETURN NULL;
 	ELSIF kind = 'request' THEN
 		RETURN CASE WHEN jsonb_typeof(data) IN ('object', 'array') THEN j END;
@@ -36,7 +38,8 @@ BEGIN
 				OR coalesce(jsonb_typeof(e -> 'id'), '') <> 'string' OR e ->> 'id' = '') THEN
 			RETURN NULL;
 		END IF;
-		RETURN (SELECT coalesce(jsonb_agg(e ORDER BY o), '[]') FROM jsonb_array_elements(data -> 'items') WITH ORDINALITY x(e, o)
+		RETURN (SELECT coalesce(jsonb_agg(e ORDER BY o), '[]')
+		  FROM jsonb_array_elements(data -> 'items') WITH ORDINALITY x(e, o)
 			WHERE e ->> 'group_id' = n::text);
 	ELSIF kind IN ('schemas', 'tables') THEN
 		IF jsonb_typeof(data -> 'schemas') IS DISTINCT FROM 'object'
@@ -53,7 +56,8 @@ BEGIN
 			WHERE coalesce(jsonb_typeof(s.value -> 'name_in_destination'), 'null') NOT IN ('string', 'null')) THEN
 			RETURN NULL;
 		END IF;
-		RETURN (SELECT coalesce(jsonb_object_agg(s.key || '.' || t.key, jsonb_build_array(t.value, s.value ->> 'name_in_destination')), '{}')
+		RETURN (SELECT coalesce(jsonb_object_agg(s.key || '.' || t.key,
+		  jsonb_build_array(t.value, s.value ->> 'name_in_destination')), '{}')
 			FROM jsonb_each(data -> 'schemas') s, jsonb_each(s.value -> 'tables') t);
 	ELSIF kind = 'array' THEN
 		IF data -> 'id' IS DISTINCT FROM to_jsonb(n::text) OR jsonb_typeof(data -> 'events') IS DISTINCT FROM 'array'
@@ -73,9 +77,11 @@ BEGIN
 	WHEN 'list' THEN
 		RETURN (SELECT coalesce(jsonb_agg(attrs), '[]') FROM f.connectors WHERE group_id = n::text);
 	WHEN 'schemas' THEN
-		RETURN (SELECT coalesce(jsonb_object_agg(schema_name, attrs), '{}') FROM f.connector_schemas WHERE connector_id = n::text);
+		RETURN (SELECT coalesce(jsonb_object_agg(schema_name, attrs), '{}') FROM f.connector_schemas
+		  WHERE connector_id = n::text);
 	WHEN 'tables' THEN
-		RETURN (SELECT coalesce(jsonb_object_agg(schema_name || '.' || table_name, jsonb_build_array(attrs, schema_in_destination)), '{}')
+		RETURN (SELECT coalesce(jsonb_object_agg(schema_name || '.' || table_name,
+		  jsonb_build_array(attrs, schema_in_destination)), '{}')
 			FROM f.connector_tables WHERE connector_id = n::text);
 	WHEN 'array' THEN
 		RETURN (SELECT to_jsonb(events) FROM f.webhooks WHERE id = n::text);
@@ -100,7 +106,8 @@ BEGIN
 			RETURN format('an error gives %s %s', state, words);
 		END IF;
 		words := fivetrex_last_error() ->> 'code';
-		IF j ->> 'code' ~ '^[A-Za-z_]+$' AND jsonb_typeof(j -> 'code') = 'string' AND coalesce(jsonb_typeof(j -> 'message'), 'null') IN ('string', 'null')
+		IF j ->> 'code' ~ '^[A-Za-z_]+$' AND jsonb_typeof(j -> 'code') = 'string'
+		  AND coalesce(jsonb_typeof(j -> 'message'), 'null') IN ('string', 'null')
 			AND words IS DISTINCT FROM j ->> 'code' THEN
 			RETURN format('code %s, not %s', words, j ->> 'code');
 		ELSIF as_json(body) IS NULL AND words IS NOT NULL THEN

@@ -16,8 +16,10 @@ import sys
 import threading
 
 SPICE = ['"', "\\", "{", "}", "[", "]", ":", ",", "0", "-", ".", "e", "+", "null", "true", " ", "\t", "\n", "\r", "/",
-         "\\u0041", "\\u00e9", "\\ud83d\\ude00", "\\ud83d", "\\u0000", "\\n", "\\x", "é", "\x01", "1e5", "1E400000", "{}", "[]",
-         '""', '"id":"x",', '"items":[],', '"schemas":{},', '"code":"Success",', '"code":"X",', '"data":{},', '"data":null,']
+         "\\u0041", "\\u00e9", "\\ud83d\\ude00", "\\ud83d", "\\u0000", "\\n", "\\x", "é", "\x01", "1e5", "1E400000",
+         "{}", "[]",
+         '""', '"id":"x",', '"items":[],', '"schemas":{},', '"code":"Success",', '"code":"X",',
+         '"data":{},', '"data":null,']
 WORDS = ["a", "b", "name", "é", "日本", "\U0001F600", 'q"q', "back\\slash", "line\nbreak", "", "x" * 40, "tables", "id"]
 
 
@@ -44,13 +46,15 @@ def whole(rng, kind, n):
                  for i in range(rng.randrange(4))]
         data = {"items": items}
     elif kind in ("schemas", "tables"):
-        data = {"schemas": {rng.choice(WORDS) + str(i): {"enabled": True, "name_in_destination": rng.choice(WORDS), "tables": {
+        data = {"schemas": {rng.choice(WORDS) + str(i): {"enabled": True, "name_in_destination": rng.choice(WORDS),
+                "tables": {
             rng.choice(WORDS) + str(j): {"enabled": False, "x": value(rng, 2)} for j in range(rng.randrange(4))}}
             for i in range(rng.randrange(4))}}
     elif kind == "array":
         data = {"id": str(n), "events": [rng.choice(WORDS + [None]) for _ in range(rng.choice([0, 1, 5, 70]))]}
     elif kind == "error":
-        return {"code": rng.choice(["InvalidInput", "NotFound_X", "x"]), "message": rng.choice(WORDS), "more": value(rng)}
+        return {"code": rng.choice(["InvalidInput", "NotFound_X", "x"]), "message": rng.choice(WORDS),
+                "more": value(rng)}
     else:
         data = value(rng)
     return {"code": "Success", "message": rng.choice(WORDS), "data": data}
@@ -75,7 +79,8 @@ def mutated(rng, kind, n):
         elif how == 4:      # a value by another
             text = re.sub(r'"[^"\\]*"|\b\d+\b', lambda m: rng.choice(SPICE) if rng.random() < 0.05 else m.group(), text)
         else:               # a name with escapes
-            text = re.sub(r'"([a-z])', lambda m: '"\\u%04x' % ord(m.group(1)) if rng.random() < 0.2 else m.group(), text)
+            text = re.sub(r'"([a-z])', lambda m: '"\\u%04x' % ord(m.group(1)) if rng.random() < 0.2 else m.group(),
+                          text)
     data = text.encode("utf-8", "surrogatepass")
     if rng.random() < 0.03:
         at = rng.randrange(len(data) + 1)

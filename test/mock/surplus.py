@@ -109,7 +109,8 @@ class Connection:
         self.last = b""
 
     def surplus(self, what):
-        return {"again": self.last, "other": OTHER, "half": self.last[:len(self.last) // 2], "408": TIMEOUT, "crlf": b"\r\n",
+        return {"again": self.last, "other": OTHER, "half": self.last[:len(self.last) // 2], "408": TIMEOUT,
+                "crlf": b"\r\n",
                 "garbage": b"garbage\r\n\r\n", "end": b"", "nothing": b""}[what]
 
     def state(self):

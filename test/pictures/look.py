@@ -19,13 +19,17 @@ CELLS = """(() => { const n = {}; for (const c of document.querySelectorAll("#bo
   const h = c.closest(".cells").dataset.health; n[h] = (n[h] || 0) + 1 } return n })()"""
 # cells that are not seen: no area, or the colour of what is behind
 UNSEEN = """[...document.querySelectorAll("#board .cell > svg")].filter(s => { const r = s.getBoundingClientRect();
-  return r.width < 8 || r.height < 8 || getComputedStyle(s).color == getComputedStyle(document.querySelector("section")).backgroundColor }).length"""
-TITLES = """[...document.querySelectorAll("#board .cell > svg")].filter(s => !s.querySelector("title")?.textContent.includes(": ")).length"""
+  return r.width < 8 || r.height < 8 || getComputedStyle(s).color ==
+      getComputedStyle(document.querySelector("section")).backgroundColor }).length"""
+TITLES = """[...document.querySelectorAll("#board .cell > svg")]
+  .filter(s => !s.querySelector("title")?.textContent.includes(": ")).length"""
 # the contrast of a text's colour and the card's, as WCAG counts it
-CONTRAST = """(() => { const l = c => { const v = c.match(/[0-9.]+/g).slice(0, 3).map(x => x / 255).map(x => x <= 0.03928 ? x / 12.92 :
+CONTRAST = """(() => { const l = c => { const v = c.match(/[0-9.]+/g).slice(0, 3).map(x => x / 255)
+    .map(x => x <= 0.03928 ? x / 12.92 :
   ((x + 0.055) / 1.055) ** 2.4); return 0.2126 * v[0] + 0.7152 * v[1] + 0.0722 * v[2] };
   const card = l(getComputedStyle(document.querySelector("section")).backgroundColor);
-  return Math.min(...[...document.querySelectorAll("h1, h2, h3, p, td, th, small, .dim, .key li")].map(e => { const t = l(getComputedStyle(e).color);
+  return Math.min(...[...document.querySelectorAll("h1, h2, h3, p, td, th, small, .dim, .key li")].map(e => {
+      const t = l(getComputedStyle(e).color);
   return (Math.max(t, card) + 0.05) / (Math.min(t, card) + 0.05) })) })()"""
 VIEWS = [(1200, "light"), (1200, "dark"), (390, "light"), (390, "dark")]
 
@@ -55,18 +59,23 @@ def look(browser, tally, page, pictures):
         tally.check(view + ": cells that are not seen", browser.ask(UNSEEN), 0)
         tally.check(view + ": cells without a title", browser.ask(TITLES), 0)
         tally.check(view + ": sticks out", browser.ask(TOO_WIDE), "")
-        tally.check(view + ": scrolls sideways", browser.ask("document.documentElement.scrollWidth > innerWidth"), False)
+        tally.check(view + ": scrolls sideways",
+            browser.ask("document.documentElement.scrollWidth > innerWidth"), False)
         tally.check(view + ": texts can be read", browser.ask(CONTRAST) >= 4.5, True)
         tally.check(view + ": scripts", browser.ask("document.scripts.length"), 0)
-        tally.check(view + ": asked for", browser.ask('performance.getEntriesByType("resource").map(e => e.name).join(" ")'), "")
-        tally.check(view + ": not a number", browser.ask('/NaN|undefined|Infinity/.test(document.documentElement.outerHTML)'), False)
+        tally.check(view + ": asked for",
+            browser.ask('performance.getEntriesByType("resource").map(e => e.name).join(" ")'), "")
+        tally.check(view + ": not a number",
+            browser.ask('/NaN|undefined|Infinity/.test(document.documentElement.outerHTML)'), False)
         browser.picture(os.path.join(pictures, "%s-%d-%s.png" % (name, width, scheme)))
         tally.check(view + ": complaints", browser.complaints, [])
     if sum(board.values()) >= 3:
-        tally.check(name + ": a name stays text", browser.ask('document.body.textContent.includes("<script>alert(1)</script>")'), True)
+        tally.check(name + ": a name stays text",
+            browser.ask('document.body.textContent.includes("<script>alert(1)</script>")'), True)
         # a link into a closed part opens it
         browser.ask('location.hash = [...document.querySelectorAll("a.cell")].pop().hash')
-        tally.check(name + ": leads to its row", browser.ask('document.querySelector(":target").getBoundingClientRect().height > 0'), True)
+        tally.check(name + ": leads to its row",
+            browser.ask('document.querySelector(":target").getBoundingClientRect().height > 0'), True)
 
 
 def look_at_all(chromium, pages, pictures, scratch):

@@ -11,7 +11,8 @@ SELECT count(*) FROM groups WHERE name LIKE 'many%';
 
 -- insert of a connector
 INSERT INTO connectors (group_id, service, config, auth, paused, sync_frequency, run_setup_tests)
-VALUES ('decent_dropsy', 'postgres', '{"schema_prefix": "new", "password": "secret", "n": 12345678901234567890}', '{"client_access": {"client_id": "x"}}', true, 60, false)
+VALUES ('decent_dropsy', 'postgres', '{"schema_prefix": "new", "password": "secret", "n": 12345678901234567890}',
+  '{"client_access": {"client_id": "x"}}', true, 60, false)
 RETURNING service, config ->> 'password', auth, run_setup_tests, paused, sync_frequency;
 
 -- insert of a destination
@@ -21,7 +22,8 @@ INSERT INTO destinations (group_id, service, time_zone_offset, config, run_setup
 
 -- insert of webhooks of the account and a group
 INSERT INTO webhooks (url, events, secret, active, group_id) VALUES
-('https://example.com/a', '{sync_end}', 'x', true, NULL), ('https://example.com/g', '{sync_start,sync_end}', 'y', false, 'decent_dropsy')
+('https://example.com/a', '{sync_end}', 'x', true, NULL),
+  ('https://example.com/g', '{sync_start,sync_end}', 'y', false, 'decent_dropsy')
 RETURNING type, group_id, events, secret, active;
 
 -- COPY
@@ -79,7 +81,8 @@ UPDATE connectors SET schedule = '{"schedule_type": "CRON", "cron": "0 */4 * * *
 RETURNING schedule ->> 'cron', sync_frequency;
 
 -- a schedule by days
-UPDATE connectors SET schedule = jsonb_build_object('schedule_type', 'TIME_OF_DAY', 'days_of_week', ARRAY['MONDAY', 'FRIDAY'],
+UPDATE connectors SET schedule = jsonb_build_object('schedule_type', 'TIME_OF_DAY', 'days_of_week',
+  ARRAY['MONDAY', 'FRIDAY'],
 'time_of_day', '06:30') WHERE id IN ('assimilate_seem', 'broken_anchor');
 
 -- no schedule any more
@@ -180,7 +183,7 @@ DELETE FROM groups WHERE name = 'gone';
 UPDATE connectors SET paused = false WHERE id IN ('assimilate_seem', 'paused_canyon');
 
 -- UPDATE of what is gone is an error that says how far it came
---! fault {"body": {"code": "NotFound_Connector", "message": "gone"}, "method": "PATCH", "path": "connections/paused_canyon", "status": 404}
+--! fault {"method": "PATCH", "path": "paused", "status": 404, "body": {"code": "NotFound_Connector", "message": "gone"}}
 UPDATE connectors SET paused = true WHERE id = 'paused_canyon';
 
 -- a view
@@ -214,7 +217,8 @@ CREATE TABLE seen (what text);
 CREATE FUNCTION before() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN new.name := upper(new.name); RETURN new; END $$;
 CREATE FUNCTION after() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 INSERT INTO seen
-  VALUES (format('%s %s %s', tg_op, old.name, CASE WHEN tg_op <> 'DELETE' THEN new.name || ' ' || (new.created_at IS NOT NULL) END)); RETURN NULL; END $$;
+  VALUES (format('%s %s %s', tg_op, old.name, CASE
+    WHEN tg_op <> 'DELETE' THEN new.name || ' ' || (new.created_at IS NOT NULL) END)); RETURN NULL; END $$;
 CREATE TRIGGER b BEFORE INSERT OR UPDATE ON groups FOR EACH ROW EXECUTE FUNCTION before();
 CREATE TRIGGER a AFTER INSERT OR UPDATE OR DELETE ON groups FOR EACH ROW EXECUTE FUNCTION after();
 
@@ -242,7 +246,8 @@ UPDATE connectors SET paused = true WHERE id = 'broken_anchor';
 DROP TRIGGER f ON connectors;
 
 -- tables written by hand: other names, a generated column, other types, no key
-CREATE FOREIGN TABLE g (nr varchar(40) OPTIONS (column_name 'id'), label varchar(30) OPTIONS (column_name 'name'), len int GENERATED ALWAYS AS (length(label)) STORED)
+CREATE FOREIGN TABLE g (nr varchar(40) OPTIONS (column_name 'id'), label varchar(30)
+  OPTIONS (column_name 'name'), len int GENERATED ALWAYS AS (length(label)) STORED)
   SERVER writes OPTIONS (resource 'groups');
 CREATE FOREIGN TABLE c (id text, sync_frequency text, config text, paused text)
   SERVER writes OPTIONS (resource 'connections');
@@ -277,13 +282,16 @@ INSERT INTO parted (name) VALUES ('in_part'), ('local') RETURNING name, id IS NO
 -- partitions that are local, foreign, of other resources, with columns in another order
 CREATE TABLE things (kind text, id text, name text, paused boolean) PARTITION BY LIST (kind);
 CREATE TABLE local_things PARTITION OF things FOR VALUES IN ('local');
-CREATE FOREIGN TABLE connector_things (paused boolean, id text, gone int, name text OPTIONS (column_name 'schema'), kind text OPTIONS (column_name 'sync_state'))
+CREATE FOREIGN TABLE connector_things (paused boolean, id text, gone int, name text
+  OPTIONS (column_name 'schema'), kind text OPTIONS (column_name 'sync_state'))
   SERVER writes OPTIONS (resource 'connectors');
 ALTER FOREIGN TABLE connector_things DROP COLUMN gone;
 ALTER TABLE things ATTACH PARTITION connector_things FOR VALUES IN ('scheduled');
-CREATE FOREIGN TABLE group_things (kind text OPTIONS (column_name 'name'), id text, name text OPTIONS (column_name 'public_key'), paused boolean OPTIONS (column_name 'attrs'))
+CREATE FOREIGN TABLE group_things (kind text OPTIONS (column_name 'name'), id text, name text
+  OPTIONS (column_name 'public_key'), paused boolean OPTIONS (column_name 'attrs'))
   SERVER writes OPTIONS (resource 'groups');
-ALTER FOREIGN TABLE group_things DROP COLUMN name, DROP COLUMN paused, ADD COLUMN name text OPTIONS (column_name 'service_account'), ADD COLUMN paused boolean OPTIONS (column_name 'created_at');
+ALTER FOREIGN TABLE group_things DROP COLUMN name, DROP COLUMN paused, ADD COLUMN name text
+  OPTIONS (column_name 'service_account'), ADD COLUMN paused boolean OPTIONS (column_name 'created_at');
 ALTER TABLE things ATTACH PARTITION group_things FOR VALUES IN ('doomed', 'doomed_too');
 INSERT INTO local_things VALUES ('local', 'one', 'x', false), ('local', 'two', 'x', false);
 
