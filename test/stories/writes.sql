@@ -183,7 +183,7 @@ DELETE FROM groups WHERE name = 'gone';
 UPDATE connectors SET paused = false WHERE id IN ('assimilate_seem', 'paused_canyon');
 
 -- UPDATE of what is gone is an error that says how far it came
---! fault {"method": "PATCH", "path": "paused", "status": 404, "body": {"code": "NotFound_Connector", "message": "gone"}}
+--! fault {"path": "paused", "method": "PATCH", "status": 404, "body": {"code": "NotFound_Connector","message":"gone"}}
 UPDATE connectors SET paused = true WHERE id = 'paused_canyon';
 
 -- a view

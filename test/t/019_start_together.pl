@@ -149,7 +149,8 @@ foreach my $shape (@shapes)
 			}
 			my @more = beyond($runs{on}[1], $runs{off}[1]);
 			my $same = $runs{on}[0] eq $runs{off}[0] && $runs{on}[2] eq '' && $runs{off}[2] eq '';
-			my $fewest = !beyond($runs{off}[1], $runs{on}[1]) && @more <= @inputs - 1 && ($empties || $name =~ /empty/ || !@more);
+			my $fewest = !beyond($runs{off}[1], $runs{on}[1]) && @more <= @inputs - 1
+				&& ($empties || $name =~ /empty/ || !@more);
 			ok($same && $fewest, $label)
 			  or diag(join "\n", $sql, @{ $runs{on} }[ 0, 2 ], "off: @{$runs{off}[1]}", "on: @{$runs{on}[1]}");
 		}
@@ -210,7 +211,8 @@ $session->ask('DEALLOCATE ALL; RESET ALL');
 foreach my $method (sort keys %methods)
 {
 	is(waiting("$methods{$method}; SELECT count(*) FROM (SELECT left(id, 0) AS k FROM j.teams) a
-	     JOIN (SELECT left(name, 0) AS k FROM j.teams) b USING (k) JOIN (SELECT left(id, 0) AS k FROM j.groups) c USING (k)",
+	     JOIN (SELECT left(name, 0) AS k FROM j.teams) b USING (k)
+	     JOIN (SELECT left(id, 0) AS k FROM j.groups) c USING (k)",
 			2, [ qw(/v1/teams?limit=1000 /v1/groups?limit=1000) ], "a list twice, $method"),
 		$session->ask('SELECT (SELECT count(*) FROM j.teams) ^ 2 * count(*) FROM j.groups'), 'and all rows');
 }
@@ -263,7 +265,8 @@ $node->query(q{ALTER FOREIGN TABLE j.teams OPTIONS (DROP prefetch)});
 is(ahead('SELECT 1', "SELECT count(*) FROM parts WHERE name = (SELECT 'a' FROM j.roles LIMIT 1)"), 0,
 	'not for partitions that may be left out');
 is(ahead('SELECT 1', "SELECT count(*) FROM parts"), 1, 'but where all are read');
-is(ahead('SELECT 1', "SELECT count(*) FROM j.groups g, j.connectors c WHERE c.group_id = (SELECT max(id) FROM j.teams)"), 0,
+is(ahead('SELECT 1', "SELECT count(*) FROM j.groups g, j.connectors c WHERE c.group_id = (SELECT max(id)
+	FROM j.teams)"), 0,
 	'not for what depends on another');
 
 # What another server answers is not received while this one is waited for.
@@ -288,7 +291,8 @@ is(scalar($mock->requests('j')), 0, 'EXPLAIN sends nothing');
 
 my $pair = "SELECT count(*) FROM (SELECT left(id, 0) AS k FROM j.groups WHERE left(name, 1) = '%%%s') a
   JOIN (SELECT left(id, 0) AS k FROM j.teams OFFSET 0) b USING (k)";
-my $loops = 'SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off; SET join_collapse_limit = 1';
+my $loops = 'SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off;
+	SET join_collapse_limit = 1';
 $session->ask($loops);
 $mock->fault('j', { path => '/teams', status => 500, times => 0 });
 $mock->clear('j');
@@ -332,7 +336,8 @@ is($session->ask("SELECT count(*) $five"), $product, 'and the next statement ask
 # A write to the account: what it reads and sends is the same.
 foreach my $sql (
 	'UPDATE j.webhooks w SET active = NOT active FROM (SELECT left(id, 0) AS k FROM j.groups LIMIT 1) g,
-	   (SELECT left(id, 0) AS k FROM j.teams LIMIT 1) t WHERE g.k = t.k AND left(w.id, 0) = g.k RETURNING w.active IS NULL',
+	   (SELECT left(id, 0) AS k FROM j.teams LIMIT 1) t WHERE g.k = t.k AND left(w.id, 0) = g.k
+	   	RETURNING w.active IS NULL',
 	"INSERT INTO j.groups (name) SELECT 'new_' || count(*) FROM j.roles UNION ALL SELECT 'newer_' || count(*) FROM j.teams
 	   RETURNING name",
 	"INSERT INTO j.groups (name) SELECT 'one_' || left(name, 0) FROM (SELECT name FROM j.groups WHERE id = '$group') g
