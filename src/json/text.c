@@ -281,7 +281,8 @@ ftx_json_plain_key(const FtxJsonValue *key, int *len)
 	char *text = palloc(key->len);
 
 	/* a key that cannot be represented is none that anybody wants */
-	*len = Max(ftx_json_unescape(key->text + 1, key->len - 2, text), 0);
+	*len = ftx_json_unescape(key->text + 1, key->len - 2, text);
+	*len = Max(*len, 0);
 	text[*len] = '\0';
 	return text;
 }

@@ -57,7 +57,8 @@ plain_key(FtxScanner *scanner, const char **key, int *keylen)
 		scanner->room = palloc(scanner->room_size);
 	}
 	/* a key that cannot be represented is none that anybody wants */
-	*keylen = Max(ftx_json_unescape(*key, *keylen, scanner->room), 0);
+	*keylen = ftx_json_unescape(*key, *keylen, scanner->room);
+	*keylen = Max(*keylen, 0);
 	*key = scanner->room;
 }
 
