@@ -15,6 +15,7 @@
 #include "fdw/plan/readings.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
+#include "utils/memutils.h"
 
 /*
  * What the memo of an execution holds (api/calls/memo.h): so many rows of a list,
@@ -267,17 +268,33 @@ reading_of(List *readings, const ForeignScan *scan)
 	return NULL;
 }
 
-double
-ftx_expected_loops(const PlannedStmt *statement, const ForeignScan *scan)
+/*
+ * Each scan of a statement looks at all of them, so what that takes is freed: of
+ * a thousand partitions it would be hundreds of megabytes.
+ */
+static MemoryContext
+working_context(void)
 {
-	const FtxReading *reading = reading_of(
-		ftx_readings(statement, scan->fs_server), scan);
-
-	return reading != NULL ? reading->loops : 1;
+	return AllocSetContextCreate(
+		CurrentMemoryContext, "fivetrex expected calls", ALLOCSET_SMALL_SIZES);
 }
 
 double
-ftx_expected_calls(const PlannedStmt *statement, const ForeignScan *scan)
+ftx_expected_loops(const PlannedStmt *statement, const ForeignScan *scan)
+{
+	MemoryContext cxt = working_context();
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	const FtxReading *reading = reading_of(
+		ftx_readings(statement, scan->fs_server), scan);
+	double loops = reading != NULL ? reading->loops : 1;
+
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(cxt);
+	return loops;
+}
+
+static double
+expected_calls(const PlannedStmt *statement, const ForeignScan *scan)
 {
 	List *readings = ftx_readings(statement, scan->fs_server);
 	const FtxReading *reading = reading_of(readings, scan);
@@ -301,4 +318,16 @@ ftx_expected_calls(const PlannedStmt *statement, const ForeignScan *scan)
 		share_calls(&calls, asking, asking_of(statement, lfirst(lc)));
 	}
 	return calls.lists + calls.details + calls.parents;
+}
+
+double
+ftx_expected_calls(const PlannedStmt *statement, const ForeignScan *scan)
+{
+	MemoryContext cxt = working_context();
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	double calls = expected_calls(statement, scan);
+
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(cxt);
+	return calls;
 }
