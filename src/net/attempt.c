@@ -173,9 +173,9 @@ send_again(FtxRequest *request)
 }
 
 void
-ftx_attempt_finish(FtxRequest *request)
+ftx_attempt_decide(FtxRequest *request)
 {
-	FtxEngine *engine = request->engine;
+	const FtxEngine *engine = request->engine;
 	const FtxResponse *response = &request->response;
 	FtxAttempt attempt = {.number = response->attempts,
 						  .outcome = response->outcome,
@@ -184,21 +184,16 @@ ftx_attempt_finish(FtxRequest *request)
 						  .reads = request->method == FTX_GET,
 						  .repeat_safe = request->repeat_safe,
 						  .may_have_run = response->may_have_run};
-	int64 now = ftx_clock();
-	int64 wait;
+	int64 wait = ftx_backoff(&attempt, engine->config.max_retries,
+							 engine->config.retry_delay,
+							 pg_prng_double(&pg_global_prng_state));
 
-	if (send_again(request))
+	if (wait >= 0 && request->unclaimed)
+	{
+		request->postponed = true;
+		ftx_request_set_state(request, FTX_DONE);
 		return;
-	wait = ftx_backoff(&attempt, engine->config.max_retries,
-					   engine->config.retry_delay,
-					   pg_prng_double(&pg_global_prng_state));
-
-	/* The limit is the account's, so it holds for the other requests, too. */
-	if (response->status == 429 && response->retry_after > 0 &&
-		engine->config.max_retries > 0)
-		engine->gate = Max(engine->gate,
-						   now + response->retry_after * 1000 * 1000);
-
+	}
 	if (wait < 0 || !ftx_budget_calls_left(request->budget) ||
 		!ftx_budget_wait(request, wait))
 	{
@@ -207,6 +202,23 @@ ftx_attempt_finish(FtxRequest *request)
 	}
 
 	note_attempt(request);
-	request->due = now + wait * 1000;
+	request->due = ftx_clock() + wait * 1000;
 	ftx_request_set_state(request, FTX_WAITING);
+}
+
+void
+ftx_attempt_finish(FtxRequest *request)
+{
+	FtxEngine *engine = request->engine;
+	const FtxResponse *response = &request->response;
+
+	if (send_again(request))
+		return;
+
+	/* The limit is the account's, so it holds for the other requests, too. */
+	if (response->status == 429 && response->retry_after > 0 &&
+		engine->config.max_retries > 0)
+		engine->gate = Max(engine->gate,
+						   ftx_clock() + response->retry_after * 1000 * 1000);
+	ftx_attempt_decide(request);
 }

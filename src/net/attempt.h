@@ -30,6 +30,9 @@ extern bool ftx_budget_wait(const FtxRequest *request, int64 ms);
  */
 extern void ftx_attempt_finish(FtxRequest *request);
 
+/* The same for an attempt of which nothing but a repetition can come. */
+extern void ftx_attempt_decide(FtxRequest *request);
+
 /*
  * The server has not processed it; nor has it counted.
  */

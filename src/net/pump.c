@@ -129,6 +129,11 @@ start_queued(FtxEngine *engine)
 								  "no more calls are allowed");
 			ftx_request_set_state(request, FTX_DONE);
 		}
+		else if (hold > 0 && request->unclaimed)
+		{
+			request->postponed = true;
+			ftx_request_set_state(request, FTX_DONE);
+		}
 		else if (hold > 0 && ftx_budget_wait(request, (hold + 999) / 1000))
 		{
 			request->due = engine->gate;

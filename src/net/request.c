@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/compat.h"
 #include "lib/ilist.h"
+#include "net/attempt.h"
 #include "net/request.h"
 #include "net/request_state.h"
 #include "net/transfer.h"
@@ -73,6 +74,7 @@ fill_request(FtxRequest *request, const FtxRequestSpec *spec)
 {
 	request->method = spec->method;
 	request->repeat_safe = spec->repeat_safe;
+	request->unclaimed = spec->unclaimed;
 	request->timeout = Max(spec->timeout, 0);
 	request->budget = spec->budget;
 	request->max_retry_wait = spec->max_retry_wait;
@@ -131,6 +133,20 @@ void
 ftx_request_set_reader(FtxRequest *request, int64 *sent)
 {
 	request->sent = sent;
+}
+
+void
+ftx_request_claim(FtxRequest *request)
+{
+	request->unclaimed = false;
+	if (!request->postponed)
+		return;
+	request->postponed = false;
+	if (request->response.attempts == 0)
+		ftx_request_set_state(request, FTX_QUEUED);
+	else
+		ftx_attempt_decide(request);
+	ftx_engine_pump(request->engine);
 }
 
 bool

@@ -39,6 +39,7 @@ typedef struct FtxRequestSpec
 	const char *body;		  /* copied; may be NULL */
 	size_t body_len;
 	bool repeat_safe;  /* may be sent again though its fate is unknown */
+	bool unclaimed;	   /* no time may be spent on waits until it is claimed */
 	int timeout;	   /* seconds for one attempt, 0 = none */
 	size_t max_body;   /* cap on the unpacked answer in bytes */
 	FtxBudget *budget; /* must outlive the request */
@@ -78,6 +79,12 @@ extern void ftx_request_repeat(FtxRequest *request);
 
 /* From now on `sent` counts its sendings (FtxRequestSpec.sent). */
 extern void ftx_request_set_reader(FtxRequest *request, int64 *sent);
+
+/*
+ * From now on the answer of a request that began unclaimed is wanted.  If it is
+ * done because it would have had to wait, it waits now, and is not done.
+ */
+extern void ftx_request_claim(FtxRequest *request);
 
 extern bool ftx_request_done(const FtxRequest *request);
 

@@ -58,6 +58,13 @@ struct FtxRequest
 	int64 max_retry_wait;
 	int64 *sent; /* not owned; may be NULL */
 
+	/*
+	 * Nobody is known to want the answer (FtxRequestSpec), and so what would have
+	 * to wait to be sent (again) is FTX_DONE and postponed until it is claimed.
+	 */
+	bool unclaimed;
+	bool postponed;
+
 	int64 due; /* ftx_clock(), while FTX_WAITING */
 
 	/* Of the attempts before this one: the last was answered 429. */

@@ -336,6 +336,47 @@ $mock->clear_faults('j');
 $mock->release('j');
 is($session->ask("SELECT count(*) $five"), $product, 'and the next statement asks anew');
 
+# ---------- retries ----------
+
+# What nobody reads is not repeated, and leaves the time for retries to the others.
+$node->add_world($mock, 'r', max_retries => 2, retry_delay => 0, max_retry_wait => 1);
+$session->quit;
+$session = Fivetrex::Session->new($node);
+$session->ask($loops);
+my $unread = q{SELECT count(*) FROM (SELECT k FROM (SELECT left(id, 0) AS k FROM r.groups WHERE left(name, 1) = '%') a
+  JOIN (SELECT left(id, 0) AS k FROM r.teams OFFSET 0) b USING (k)
+  UNION ALL SELECT id FROM r.users WHERE id = (SELECT min(id) FROM r.users)) x};
+my %later = (status => 503, headers => { 'Retry-After' => 1 });
+$mock->clear('r');
+$mock->fault('r', { path => '^/v1/teams', times => 0, %later });
+$mock->fault('r', { path => '^/v1/users/', times => 1, %later });
+is($session->ask($unread), 1, 'what is not read is not there');
+is($session->complaint, '', 'and takes no time from what is');
+is(scalar(grep { m{/teams} } $mock->requests('r')), 1, 'and is not asked for again');
+# It is repeated as ever when its table is read.
+my $read = 'SELECT count(*) FROM (SELECT left(id, 0) AS k FROM r.groups) a
+  JOIN (SELECT left(id, 0) AS k FROM r.teams OFFSET 0) b USING (k)';
+$mock->clear_faults('r');
+my $pairs = $session->ask($read);
+foreach my $case ([ 503, 1 ], [ 503, 2 ], [ 503, 3 ], [ 429, 1 ])
+{
+	my ($status, $times) = @$case;
+	my %runs;
+	foreach my $set (qw(on off))
+	{
+		$session->ask("SET fivetrex.start_together = $set");
+		$mock->clear_faults('r');
+		$mock->clear('r');
+		$mock->fault('r', { path => '^/v1/teams', times => $times, status => $status });
+		$runs{$set} = [ $session->ask($read), $session->complaint, grep { m{/teams} } $mock->requests('r') ];
+	}
+	is_deeply($runs{on}, $runs{off}, "$status, $times times, of an input that is read")
+	  or diag(join "\n", @{ $runs{on} }, '', @{ $runs{off} });
+	is($runs{on}[0], $pairs, 'and its rows come') if $times < 3;
+}
+$mock->clear_faults('r');
+$session->ask('RESET ALL');
+
 # ---------- writes ----------
 
 # A write to the account: what it reads and sends is the same.

@@ -69,10 +69,18 @@ $node->query(q{
 			RAISE SQLSTATE '08P01';
 		END IF;
 	END $$;
+	-- The path of the object at the n-th name of a map.
+	CREATE FUNCTION around(items text[], names text[], n bigint) RETURNS text[] LANGUAGE sql AS $$
+		SELECT array_agg(CASE WHEN step = '*' THEN names[nth] ELSE step END ORDER BY place)
+		FROM (SELECT *, count(*) FILTER (WHERE step = '*') OVER (ORDER BY place) AS nth
+			FROM unnest(items) WITH ORDINALITY u(step, place)) s
+		WHERE nth < n OR nth = n AND step = '*' $$;
 	CREATE FUNCTION expected(data text, items text[], path text[], type text) RETURNS text LANGUAGE plpgsql AS $$
 	BEGIN
 		RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object(
-				'value', said(item #> path, type), 'names', at, 'attrs', item)), '[]')
+				'value', said(CASE WHEN path[1] ~ '^@\d$'
+					THEN data::jsonb #> (around(items, at, substr(path[1], 2)::bigint) || path[2:])
+					ELSE item #> path END, type), 'names', at, 'attrs', item)), '[]')
 			FROM items_of(data::jsonb, items, '{}'));
 	EXCEPTION WHEN OTHERS THEN RETURN 'error ' || SQLSTATE;
 	END $$});
@@ -143,7 +151,7 @@ sub item_of
 	my ($resource) = @_;
 	my $item = !defined $resource->{name} ? {} : $reader->decode($node->query("SELECT coalesce((
 		SELECT attrs FROM f.$resource->{name} WHERE attrs IS NOT NULL LIMIT 1), '{}')"));
-	foreach my $column (grep { defined $_->{path} && $_->{path} !~ /^(@\d)?$/ } @{ $resource->{columns} })
+	foreach my $column (grep { defined $_->{path} && $_->{path} !~ /^(@.*)?$/ } @{ $resource->{columns} })
 	{
 		fill($item, $json->decode($values{ $column->{type} }[0]), split /\./, $column->{path});
 	}
@@ -164,13 +172,13 @@ foreach my $name (sort keys %catalogue)
 	  @{ $resource->{columns} };
 	my @keys = grep { $_->{flags}{key} } @{ $resource->{columns} };
 	my ($key) = reverse grep { !$_->{flags}{parent} && defined $_->{path} && $_->{path} !~ /^@/ } @keys;
-	my @names = map { $_->{name} } grep { ($_->{path} // '') =~ /^@/ } @{ $resource->{columns} };
+	my @names = map { $_->{name} } grep { ($_->{path} // '') =~ /^@\d$/ } @{ $resource->{columns} };
 	my $names = @names ? 'ARRAY[' . join(', ', map { "\"$_\"" } @names) . ']' : q('{}'::text[]);
 	my %road = (name => $name, resource => $resource, names => $names, items => $resource->{items} // '',
 		key => $key && $key->{path});
 	if (defined $resource->{list})
 	{
-		my $where = join ' AND ', map { "\"$_->{name}\" = 'x'" } grep { $_->{flags}{parent} } @{ $resource->{columns} };
+		my $where = join ' AND ', map { "\"$_->{name}\" = 'x'" } grep { $_->{flags}{parent} } @keys;
 		push @roads, { %road, kind => $resource->{items} ? 'map' : $resource->{parent} ? 'child list' : 'list',
 			path => bound($resource->{list}), list => !$resource->{items},
 			columns => [ grep { !$_->{flags}{detail} } @read ],
@@ -197,7 +205,7 @@ sub function
 		my ($column) = grep { $_->{name} eq ($renamed{$out} // $out) } @{ $like->{resource}{columns} };
 		push @columns, { %$column, name => $out } if $column;
 	}
-	my ($names) = grep { ($_->{path} // '') =~ /^@/ } @columns;
+	my ($names) = grep { ($_->{path} // '') =~ /^@\d$/ } @columns;
 	push @roads, { %$like, kind => "$kind of a function", name => "$function()", columns => \@columns,
 		names => $names ? "ARRAY[$names->{name}]" : $like->{names}, from => "$function($arguments)",
 		no_attrs => !grep { $_->{name} eq 'attrs' } @columns };
@@ -236,6 +244,14 @@ foreach my $road (grep { $_->{value} } @roads)
 
 # ---------- cases
 
+# Where the object at the n-th name of the maps around an object stands.
+sub around
+{
+	my ($items, $n, @above) = @_;
+	my @stars = grep { (split /\./, $items)[$_] eq '*' } 0 .. $#above;
+	return @above[ 0 .. $stars[ $n - 1 ] ];
+}
+
 # Members of a road: { path, type, column }, where the object stands at `above`.
 sub members_of
 {
@@ -244,6 +260,12 @@ sub members_of
 	my @columns = grep { $_->{path} !~ /^(@\d)?$/ } @{ $road->{columns} };
 	foreach my $column (@columns)
 	{
+		if ($column->{path} =~ /^@(\d)\.(.*)/)
+		{
+			push @members, { at => [ around($road->{items}, $1, @above), split /\./, $2 ], type => $column->{type},
+				column => $column };
+			next;
+		}
 		my @path = split /\./, $column->{path};
 		push @members, { at => [ @above, @path ], type => $column->{type}, column => $column };
 		# ... what stands in it
@@ -272,6 +294,11 @@ foreach my $road (@roads)
 	{
 		unshift @above, $step eq '*' ? 'name' . @above : $step;
 		$data = { $above[0] => $data };
+	}
+	foreach my $column (grep { $_->{path} =~ /^@\d\./ } @{ $road->{columns} })
+	{
+		my ($n, $path) = $column->{path} =~ /^@(\d)\.(.*)/;
+		fill($data, $json->decode($values{ $column->{type} }[0]), around($road->{items}, $n, @above), split /\./, $path);
 	}
 	my (@cases, @wrong);
 	foreach my $member (members_of($road, $item, @above))

@@ -102,6 +102,7 @@ start_request(FtxExchange *exchange, const FtxCallSpec *spec, FtxStats *stats)
 		request.body_len = spec->nbytes;
 	}
 	request.repeat_safe = spec->repeat_safe;
+	request.unclaimed = spec->for_anybody;
 	request.timeout = spec->takes_long ? session->options.long_timeout :
 										 session->options.request_timeout;
 	request.max_body = spec->page ? MAX_PAGE_BYTES : MAX_ANSWER_BYTES;
@@ -166,6 +167,7 @@ take_over(FtxExchange *exchange, FtxStats *stats)
 	asked_in->calls = 0;
 	exchange->shared.reader = stats;
 	ftx_request_set_reader(exchange->request, &stats->calls);
+	ftx_request_claim(exchange->request);
 }
 
 /*
