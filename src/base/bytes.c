@@ -251,7 +251,13 @@ void
 ftx_bytes_reset(FtxBytes *bytes)
 {
 	bytes->len = 0;
-	if (bytes->data != NULL)
+	if (bytes->size >= LARGE_SIZE)
+	{
+		release(bytes);
+		bytes->data = NULL;
+		bytes->size = 0;
+	}
+	else if (bytes->data != NULL)
 		bytes->data[0] = '\0';
 }
 

@@ -48,7 +48,10 @@ extern void ftx_bytes_reserve(FtxBytes *bytes, size_t n);
 extern bool
 ftx_bytes_append(FtxBytes *bytes, const void *data, size_t n, bool *over_cap);
 
-/* Forget the content, keep the allocation for reuse. */
+/*
+ * Forget the content.  A small allocation is kept for what comes next; a large
+ * one is not, as that may come much later, or never.
+ */
 extern void ftx_bytes_reset(FtxBytes *bytes);
 
 extern FtxBytes *ftx_bytes_ref(FtxBytes *bytes);

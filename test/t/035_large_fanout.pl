@@ -67,10 +67,8 @@ foreach my $case ([ 8, 0 ], [ 64, 1 ])
 		note(sprintf '%s: %d MB for %d answers of %d MB, %d requests', $name, $grown, $parents, $megabytes,
 			eval { my $s = 0; $s += $_ for values %asked; $s });
 		# The one that is read, what may be held beside it, and what reads unpack to
-		# beyond that (see flow.c); half as much again for what allocators keep.  A
-		# packed answer is two reads, which libcurl unpacks at once and the allocator
-		# keeps more of, by chance of the order: half of all answers.
-		my $allowed = $packed ? $parents * $megabytes / 2 : 1.5 * ($megabytes + 32 + 16);
+		# beyond that (see flow.c); half as much again for what allocators keep.
+		my $allowed = 1.5 * ($megabytes + 32 + 16);
 		cmp_ok($grown, '<', $allowed, 'no more is held than should be') unless $sanitized;
 	}
 
