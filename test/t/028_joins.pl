@@ -103,7 +103,7 @@ foreach my $statement (@statements)
 	{
 		# a plan may come upon other rows, and parents, first
 		$run->{rows} = $statement->{any} && !$same ? scalar @{ $run->{lines} } : join "\n", @{ $run->{lines} };
-		$run->{err} =~ s/^NOTICE: .*: none for .*\n//mg unless $same;
+		$run->{err} =~ s/^NOTICE: .*: none for .*\n(?:CONTEXT: .*\n)?//mg unless $same;
 	}
 	my $used = $plan =~ /Fivetrex Ask Ahead/ ? 1 : 0;
 	# what is under way when a statement, or a semi-join, ends early depends on the time that answers took
