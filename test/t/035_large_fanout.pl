@@ -68,7 +68,9 @@ foreach my $case ([ 8, 0 ], [ 64, 1 ])
 			eval { my $s = 0; $s += $_ for values %asked; $s });
 		# The one that is read, what may be held beside it, and what reads unpack to
 		# beyond that (see flow.c); half as much again for what allocators keep.
-		my $allowed = 1.5 * ($megabytes + 32 + 16);
+		# A packed answer of this kind is one read or two, and libcurl keeps what the
+		# second one unpacks to while the transfer is paused, by chance of the order.
+		my $allowed = $packed ? $parents * $megabytes * 3 / 4 : 1.5 * ($megabytes + 32 + 16);
 		cmp_ok($grown, '<', $allowed, 'no more is held than should be') unless $sanitized;
 	}
 

@@ -90,8 +90,9 @@ foreach my $columns ('name, title', 'title, name')
 	is_deeply($log, [qq{POST /v1/groups {"name":"of_$$"}}], "INSERT ($columns), the other one NULL");
 	is($out, "of_$$|of_$$", 'and the row has both');
 }
-is_deeply((writes("COPY folders (name, title) FROM stdin;\n\\N\tcopied\nagain\t\\N\n\\.\n"))[0],
-	[ map { qq{POST /v1/groups {"name":"$_"}} } qw(copied again) ], 'COPY, the other one NULL');
+# both leave at once
+is_deeply([ sort @{ (writes("COPY folders (name, title) FROM stdin;\n\\N\tcopied\nagain\t\\N\n\\.\n"))[0] } ],
+	[ map { qq{POST /v1/groups {"name":"$_"}} } qw(again copied) ], 'COPY, the other one NULL');
 is($node->query("SELECT count(*) FROM hooks WHERE active IS DISTINCT FROM live OR url IS DISTINCT FROM address"), 0,
 	'reads give both');
 
