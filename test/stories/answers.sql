@@ -554,10 +554,12 @@ SELECT id, display_name FROM proxy_agents WHERE id = $$x$$;
 SELECT count(*), count(config) FROM destinations;
 
 -- one that fails
+--! no requests
 --! fault {"path": "^/v1/destinations/vivid_ember", "status": 500}
 SELECT count(*), count(config) FROM destinations;
 
 -- one with another id
+--! no requests
 --! answer ^/v1/destinations/vivid_ember {"code":"Success","data":{"id":"brisk_falcon"}}
 SELECT count(*), count(config) FROM destinations;
 
