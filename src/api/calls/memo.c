@@ -14,6 +14,7 @@
 
 #include "api/calls/memo.h"
 #include "api/calls/stats.h"
+#include "base/owner.h"
 #include "common/hashfn.h"
 #include "lib/ilist.h"
 #include "utils/memutils.h"
@@ -42,9 +43,7 @@ typedef struct MemoEntry
 
 struct FtxMemo
 {
-	dlist_node node; /* in memos */
-	EState *estate;
-	MemoryContext cxt;
+	FtxOwned owned;		/* by the run; the memory of all below */
 	dlist_head entries; /* newest first */
 	dlist_head buckets[MEMO_BUCKETS];
 	dlist_head shared; /* of FtxShared; few */
@@ -84,7 +83,7 @@ share_nothing(FtxMemo *memo)
 }
 
 /*
- * Reset callback of the run's query context.
+ * At the end of the run.
  */
 static void
 end_memo(void *arg)
@@ -93,37 +92,13 @@ end_memo(void *arg)
 
 	forget_entries(memo);
 	share_nothing(memo);
-	dlist_delete(&memo->node);
 }
 
 FtxMemo *
 ftx_memo_of(EState *estate)
 {
-	dlist_iter iter;
-	FtxMemo *memo;
-	MemoryContextCallback *callback;
-
-	dlist_foreach (iter, &memos)
-	{
-		memo = dlist_container(FtxMemo, node, iter.cur);
-		if (memo->estate == estate)
-			return memo;
-	}
-
-	memo = MemoryContextAllocZero(estate->es_query_cxt, sizeof(FtxMemo));
-	callback = MemoryContextAllocZero(estate->es_query_cxt,
-									  sizeof(MemoryContextCallback));
-	memo->estate = estate;
-	memo->cxt = estate->es_query_cxt;
-	dlist_init(&memo->entries);
-	dlist_init(&memo->shared);
-	for (int i = 0; i < MEMO_BUCKETS; i++)
-		dlist_init(&memo->buckets[i]);
-	dlist_push_head(&memos, &memo->node);
-	callback->func = end_memo;
-	callback->arg = memo;
-	MemoryContextRegisterResetCallback(memo->cxt, callback);
-	return memo;
+	return ftx_owned_by(estate->es_query_cxt, &memos, sizeof(FtxMemo),
+						end_memo);
 }
 
 TimestampTz *
@@ -182,7 +157,7 @@ ftx_memo_store(FtxMemo *memo, FtxSession *session, const char *path, int status,
 								  memo->nentries >= MEMO_ENTRIES))
 		forget(memo, dlist_tail_element(MemoEntry, age, &memo->entries));
 
-	entry = MemoryContextAlloc(memo->cxt,
+	entry = MemoryContextAlloc(memo->owned.owner,
 							   offsetof(MemoEntry, path) + path_size);
 	memcpy(entry->path, path, path_size);
 	entry->hash = path_hash(path);
@@ -276,7 +251,7 @@ ftx_memo_forget_all(void)
 	writes++;
 	dlist_foreach (iter, &memos)
 	{
-		FtxMemo *memo = dlist_container(FtxMemo, node, iter.cur);
+		FtxMemo *memo = dlist_container(FtxMemo, owned.node, iter.cur);
 
 		forget_entries(memo);
 		share_nothing(memo);

@@ -22,6 +22,7 @@
 #include "api/calls/version.h"
 #include "api/options/base_url.h"
 #include "api/secrets/secret.h"
+#include "base/owner.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_user_mapping.h"
 #include "foreign/foreign.h"
@@ -111,13 +112,8 @@ unpin_session(void *arg)
 static void
 pin(FtxSession *session, MemoryContext owner)
 {
-	MemoryContextCallback *callback = MemoryContextAlloc(
-		owner, sizeof(MemoryContextCallback));
-
+	ftx_at_reset(owner, unpin_session, session);
 	session->pins++;
-	callback->func = unpin_session;
-	callback->arg = session;
-	MemoryContextRegisterResetCallback(owner, callback);
 }
 
 static void

@@ -14,6 +14,7 @@
 
 #include "api/calls/statement.h"
 #include "base/compat.h"
+#include "base/owner.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
 #include "tcop/pquery.h"
@@ -50,32 +51,35 @@ static Portal loading_portal = NULL;
 static FtxStatement *utility_statement = NULL;
 static FtxStatement *function_statement = NULL;
 
-static dlist_head statements = DLIST_STATIC_INIT(statements);
+/* Those of all runs under way in this backend that have one. */
+typedef struct StatementOfRun
+{
+	FtxOwned owned;
+	FtxStatement *statement;
+} StatementOfRun;
+
+static dlist_head runs = DLIST_STATIC_INIT(runs);
 static dlist_head all_held = DLIST_STATIC_INIT(all_held);
 
 /* ---------- statements ---------- */
 
 static FtxStatement *
-create_statement(MemoryContext run)
+create_statement(void)
 {
 	static uint64 last_number = 0;
 	FtxStatement *statement = MemoryContextAllocZero(TopMemoryContext,
 													 sizeof(FtxStatement));
 
-	statement->run = run;
 	statement->number = ++last_number;
 	statement->pins = 1; /* the caller's */
-	dlist_push_head(&statements, &statement->node);
 	return statement;
 }
 
 static void
 unpin_statement(FtxStatement *statement)
 {
-	if (--statement->pins > 0)
-		return;
-	dlist_delete(&statement->node);
-	pfree(statement);
+	if (--statement->pins == 0)
+		pfree(statement);
 }
 
 /*
@@ -88,43 +92,26 @@ unpin_callback(void *arg)
 }
 
 /*
- * Reset callback of a run: its context may be used again for another one.
+ * A run holds its own.
  */
 static void
 end_run(void *arg)
 {
-	FtxStatement *statement = arg;
+	FtxStatement *statement = ((StatementOfRun *) arg)->statement;
 
-	statement->run = NULL;
-	unpin_statement(statement);
-}
-
-static void
-at_reset(MemoryContext cxt, MemoryContextCallbackFunction func, void *arg)
-{
-	MemoryContextCallback *callback = MemoryContextAlloc(
-		cxt, sizeof(MemoryContextCallback));
-
-	callback->func = func;
-	callback->arg = arg;
-	MemoryContextRegisterResetCallback(cxt, callback);
+	if (statement != NULL)
+		unpin_statement(statement);
 }
 
 static FtxStatement *
 statement_of_run(MemoryContext run)
 {
-	FtxStatement *statement;
-	dlist_iter iter;
+	StatementOfRun *found = ftx_owned_by(run, &runs, sizeof(StatementOfRun),
+										 end_run);
 
-	dlist_foreach (iter, &statements)
-	{
-		statement = dlist_container(FtxStatement, node, iter.cur);
-		if (statement->run == run)
-			return statement;
-	}
-	statement = create_statement(run);
-	at_reset(run, end_run, statement);
-	return statement;
+	if (found->statement == NULL)
+		found->statement = create_statement();
+	return found->statement;
 }
 
 static bool
@@ -141,13 +128,13 @@ current_statement(void)
 	if (depth > 0 && outermost == NULL)
 	{
 		if (utility_statement == NULL)
-			utility_statement = create_statement(NULL);
+			utility_statement = create_statement();
 		return utility_statement;
 	}
 	if (depth > 0 && outermost->estate != NULL)
 		return statement_of_run(outermost->estate->es_query_cxt);
 	if (function_statement == NULL)
-		function_statement = create_statement(NULL);
+		function_statement = create_statement();
 	return function_statement;
 }
 
@@ -156,7 +143,7 @@ ftx_statement_pin(MemoryContext owner)
 {
 	FtxStatement *statement = current_statement();
 
-	at_reset(owner, unpin_callback, statement);
+	ftx_at_reset(owner, unpin_callback, statement);
 	statement->pins++;
 	return statement;
 }
@@ -193,7 +180,7 @@ forget_held(void *arg)
 void
 ftx_held_announce(FtxHeld *held, MemoryContext owner, EState *estate)
 {
-	at_reset(owner, forget_held, held);
+	ftx_at_reset(owner, forget_held, held);
 	held->estate = estate;
 	dlist_push_tail(&all_held, &held->node);
 }
@@ -480,5 +467,5 @@ ftx_statement_init(void)
 	loading_portal = ActivePortal;
 	loading_run = find_loading_run();
 	if (loading_run != NULL)
-		at_reset(loading_run, forget_loading_run, NULL);
+		ftx_at_reset(loading_run, forget_loading_run, NULL);
 }

@@ -47,8 +47,6 @@ typedef struct FtxBelt
  */
 typedef struct FtxStatement
 {
-	dlist_node node;   /* in the list of all */
-	MemoryContext run; /* es_query_cxt of the run; NULL: it has ended */
 	int pins;
 	uint64 number; /* tells it from all others in this backend */
 

@@ -19,6 +19,7 @@
 #include "api/writes/writes.h"
 #include "base/compat.h"
 #include "base/method.h"
+#include "base/owner.h"
 #include "net/request.h"
 #include "utils/memutils.h"
 
@@ -28,7 +29,6 @@ FtxWrites *
 ftx_writes_create(FtxSession *session, bool dry_run, FtxStats *stats)
 {
 	FtxWrites *writes = palloc0(sizeof(FtxWrites));
-	MemoryContextCallback *callback = palloc(sizeof(MemoryContextCallback));
 
 	writes->session = session;
 	writes->statement = ftx_statement_pin(CurrentMemoryContext);
@@ -39,9 +39,7 @@ ftx_writes_create(FtxSession *session, bool dry_run, FtxStats *stats)
 											  ALLOCSET_DEFAULT_SIZES);
 	writes->flights = palloc(sizeof(FtxFlight) *
 							 session->options.max_concurrency);
-	callback->func = ftx_writes_end;
-	callback->arg = writes;
-	MemoryContextRegisterResetCallback(writes->cxt, callback);
+	ftx_at_reset(writes->cxt, ftx_writes_end, writes);
 	return writes;
 }
 

@@ -15,6 +15,7 @@
 
 #include "api/secrets/words.h"
 #include "base/compat.h"
+#include "base/owner.h"
 #include "base/textset.h"
 #include "executor/executor.h"
 #include "fdw/modify/written_rows.h"
@@ -31,43 +32,12 @@ typedef struct Part
 /* The parts of one query, in its memory context. */
 typedef struct Written
 {
-	dlist_node node;
-	const EState *estate;
+	FtxOwned owned; /* by the run */
 	List *parts;
 } Written;
 
 /* Queries that are under way, one inside the other. */
 static dlist_head all_written = DLIST_STATIC_INIT(all_written);
-
-static void
-forget_written(void *arg)
-{
-	dlist_delete(&((Written *) arg)->node);
-}
-
-static Written *
-written_by(EState *estate)
-{
-	MemoryContextCallback *callback;
-	Written *written;
-	dlist_iter iter;
-
-	dlist_foreach (iter, &all_written)
-	{
-		written = dlist_container(Written, node, iter.cur);
-		if (written->estate == estate)
-			return written;
-	}
-	written = MemoryContextAllocZero(estate->es_query_cxt, sizeof(Written));
-	callback = MemoryContextAlloc(estate->es_query_cxt,
-								  sizeof(MemoryContextCallback));
-	written->estate = estate;
-	dlist_push_head(&all_written, &written->node);
-	callback->func = forget_written;
-	callback->arg = written;
-	MemoryContextRegisterResetCallback(estate->es_query_cxt, callback);
-	return written;
-}
 
 /*
  * The ModifyTable that has the result relation.
@@ -116,7 +86,8 @@ void
 ftx_written_once(EState *estate, Index rti, const FtxTarget *target,
 				 const char *name)
 {
-	Written *written = written_by(estate);
+	Written *written = ftx_owned_by(estate->es_query_cxt, &all_written,
+									sizeof(Written), NULL);
 	const Plan *plan = plan_of(estate, rti);
 	char *key = psprintf("%u %s", target->session->serverid, name);
 	Part *own = NULL;

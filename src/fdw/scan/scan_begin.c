@@ -9,6 +9,7 @@
 
 #include "api/calls/memo.h"
 #include "api/options/options.h"
+#include "base/owner.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
 #include "fdw/compat.h"
@@ -123,8 +124,6 @@ create_scan(ForeignScanState *node)
 											  "fivetrex scan",
 											  ALLOCSET_DEFAULT_SIZES);
 	FtxScanState *state = MemoryContextAllocZero(cxt, sizeof(FtxScanState));
-	MemoryContextCallback *callback = MemoryContextAllocZero(
-		cxt, sizeof(MemoryContextCallback));
 
 	state->cxt = cxt;
 	state->node = node;
@@ -135,9 +134,7 @@ create_scan(ForeignScanState *node)
 										   ALLOCSET_DEFAULT_SIZES);
 	state->spool_cxt = AllocSetContextCreate(cxt, "fivetrex row read ahead",
 											 ALLOCSET_DEFAULT_SIZES);
-	callback->func = withdraw_scan;
-	callback->arg = state;
-	MemoryContextRegisterResetCallback(cxt, callback);
+	ftx_at_reset(cxt, withdraw_scan, state);
 	dlist_push_head(&scans, &state->all);
 	return state;
 }

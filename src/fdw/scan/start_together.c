@@ -10,6 +10,7 @@
 #include "api/calls/memo.h"
 #include "api/calls/statement.h"
 #include "base/guc.h"
+#include "base/owner.h"
 #include "executor/execdesc.h"
 #include "fdw/plan/calm.h"
 #include "fdw/scan/first_scans.h"
@@ -34,51 +35,20 @@
  */
 struct FtxTogether
 {
-	dlist_node node; /* in runs */
-	EState *estate;
-	bool looked;   /* the query was looked through */
-	List *waiting; /* of FtxScanState */
-	int held;	   /* answers, or calls under way, of scans that wait */
-	uint64 writes; /* ftx_memo_writes() when the query was looked through */
-	MemoryContext cxt;
+	FtxOwned owned; /* by the run */
+	bool looked;	/* the query was looked through */
+	List *waiting;	/* of FtxScanState */
+	int held;		/* answers, or calls under way, of scans that wait */
+	uint64 writes;	/* ftx_memo_writes() when the query was looked through */
 };
 
 /* Those of all executor runs under way in this backend that have scans. */
 static dlist_head runs = DLIST_STATIC_INIT(runs);
 
-/*
- * Reset callback of the run's query context.
- */
-static void
-end_together(void *arg)
-{
-	dlist_delete(&((FtxTogether *) arg)->node);
-}
-
 FtxTogether *
 ftx_together_of(EState *estate)
 {
-	dlist_iter iter;
-	FtxTogether *together;
-	MemoryContextCallback *callback;
-
-	dlist_foreach (iter, &runs)
-	{
-		together = dlist_container(FtxTogether, node, iter.cur);
-		if (together->estate == estate)
-			return together;
-	}
-	together = MemoryContextAllocZero(estate->es_query_cxt,
-									  sizeof(FtxTogether));
-	callback = MemoryContextAllocZero(estate->es_query_cxt,
-									  sizeof(MemoryContextCallback));
-	together->estate = estate;
-	together->cxt = estate->es_query_cxt;
-	callback->func = end_together;
-	callback->arg = together;
-	dlist_push_head(&runs, &together->node);
-	MemoryContextRegisterResetCallback(together->cxt, callback);
-	return together;
+	return ftx_owned_by(estate->es_query_cxt, &runs, sizeof(FtxTogether), NULL);
 }
 
 /*
@@ -156,14 +126,14 @@ static void
 look_through(FtxTogether *together, FtxScanState *state)
 {
 	const QueryDesc *query = ftx_statement_running();
+	EState *estate = state->node->ss.ps.state;
 	MemoryContext old;
 
 	together->looked = true;
-	if (!ftx_guc_start_together() || query == NULL ||
-		query->estate != together->estate ||
-		together->estate->es_epq_active != NULL)
+	if (!ftx_guc_start_together() || query == NULL || query->estate != estate ||
+		estate->es_epq_active != NULL)
 		return;
-	old = MemoryContextSwitchTo(together->cxt);
+	old = MemoryContextSwitchTo(together->owned.owner);
 	together->waiting = ftx_first_scans(query->planstate,
 										ftx_statement_rows_wanted() == 0);
 	MemoryContextSwitchTo(old);
