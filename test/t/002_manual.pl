@@ -1,5 +1,5 @@
-# Each block of SQL and of shell in README.md does what it says, in their order, as they stand there, and then
-# those of the chapters of the recipes that need no account to be watched.
+# Each block of SQL and of shell in README.md does what it says, in their order, as they stand there, then those of
+# the reference, and those of the chapters of the recipes that need no account to be watched.
 
 use strict;
 use warnings;
@@ -38,7 +38,7 @@ my %after = (
 	});
 
 my %printed;
-my @blocks = (Fivetrex::Manual::blocks("$FindBin::RealBin/../../README.md"),
+my @blocks = ((map { Fivetrex::Manual::blocks("$FindBin::RealBin/../../$_") } qw(README.md src/catalogue/README.md)),
 	grep { $_->{chapter} =~ $Fivetrex::Manual::UNWATCHED }
 	Fivetrex::Manual::blocks("$FindBin::RealBin/../recipes/README.md"));
 foreach my $block (@blocks)
@@ -60,9 +60,11 @@ foreach my $block (@blocks)
 is_deeply([ map { $_->{line} } grep { $_->{kind} !~ /^(?:sql|sh|)$/ } @blocks ], [], 'no block of another kind');
 like($printed{'Sync, wait, go on'}[0], qr/succeeded\|history\|\|\d\d:/, 'sync, wait: the outcome');
 like($printed{'Watch an account'}[2], qr/\|late\|its data are as of 20/, 'the board');
-is($printed{'Watch an account'}[3] =~ s/\|20\d\d-.*//mgr,
+my ($runs, $told) = split /^(?=main\|)/m, $printed{'Alerts'}[0], 2;
+is($runs =~ s/\|20\d\d-.*//mgr =~ s/\s+\z//r,
 	"succeeded\nassimilate_seem|succeeded|history|\ndaily_beacon|succeeded|history|\ncron_lighthouse|succeeded|history|",
 	'a batch');
+like($told, qr/^main\|batch\|batch 1: succeeded \(3 of 3 runs succeeded\)\|\{/m, 'the first alert');
 
 # what the jobs run
 my @jobs = $node->rows('SELECT name FROM cron.job ORDER BY name');

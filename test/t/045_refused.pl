@@ -1,4 +1,4 @@
-# What is refused, with which SQLSTATE, and what to do instead: the table of README.
+# What is refused, with which SQLSTATE, and what to do instead: the table of the reference.
 
 use strict;
 use warnings;
@@ -73,7 +73,7 @@ my @refused = (
 			WHERE account = 'z' FOR UPDATE} ]);
 
 # The rows of the table: what is written, and the SQLSTATEs that it names.
-my ($table) = slurp_file("$FindBin::RealBin/../../README.md") =~
+my ($table) = slurp_file("$FindBin::RealBin/../../src/catalogue/README.md") =~
 	/\n\| refused \| SQLSTATE \|[^\n]*\n\|[-|]+\n((?:\|[^\n]*\n)+)/;
 my %said = map { /^\| (.*?) \| (.*?) \|/ ? ($1 => $2) : () } split /\n/, $table // '';
 my @elsewhere = grep { !/^(`PREPARE TRANSACTION`)/ } sort keys %said;
@@ -91,12 +91,12 @@ foreach my $row (@refused)
 			{
 				like($err, $error, "$sql: error");
 				my ($code) = $err =~ /ERROR:  (\w{5}):/;
-				like($said{$what}, qr/\b\Q$code\E\b/, "$sql: its SQLSTATE is in README");
+				like($said{$what}, qr/\b\Q$code\E\b/, "$sql: its SQLSTATE is in the table");
 			}
 			else
 			{
 				is($err, '', "$sql: no complaint");
-				like($said{$what}, qr/none/, "$sql: README says so");
+				like($said{$what}, qr/none/, "$sql: the table says so");
 			}
 			is($out, $answer // '', "$sql: rows");
 			is_deeply([ grep { !/^GET/ || !$error } @$log ], [], "$sql: requests");

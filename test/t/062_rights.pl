@@ -1,4 +1,4 @@
-# The table of README "Rights": each row with the right, and without it.
+# The table of the reference's "Rights": each row with the right, and without it.
 
 use strict;
 use warnings;
