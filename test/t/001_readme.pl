@@ -1,5 +1,6 @@
 # The tables of the reference, src/catalogue/README.md, are those of the catalogue, and what the pages
-# of the manual point to is there.
+# of the manual point to is there.  What the reference says of refused statements is what
+# stories/refused tells.
 
 use strict;
 use warnings;
@@ -50,6 +51,22 @@ foreach my $page (qw(README.md src/README.md src/catalogue/README.md test/README
 	}
 }
 is_deeply(\@lost, [], 'no link of a page is lost');
+
+# The table of what is refused has the rows of stories/refused, and names the SQLSTATEs that are told there.
+my ($table) = slurp_file("$top/src/catalogue/README.md") =~
+	/\n\| refused \| SQLSTATE \|[^\n]*\n\|[-|]+\n((?:\|[^\n]*\n)+)/;
+my %said = map { /^\| (.*?) \| (.*?) \|/ ? ($1 => $2) : () } split /\n/, $table // '';
+my %told = slurp_file("$top/test/stories/refused.out") =~
+	/^-- refused: ([^\n]*)\n(.*?)(?=^-- refused|^-- what is offered)/msg;
+# its own test is t/053_rolled_back
+delete $said{'`PREPARE TRANSACTION` after a write'};
+is_deeply([ sort keys %said ], [ sort keys %told ], 'the reference tells of what is refused');
+foreach my $what (sort keys %told)
+{
+	my @codes = $told{$what} =~ /^! ERROR:  (\w+)/mg;
+	my @unnamed = grep { $said{$what} !~ /\b$_\b/ } @codes ? @codes : 'none';
+	is_deeply(\@unnamed, [], "by its SQLSTATE: $what");
+}
 
 $node->stop;
 done_testing();
