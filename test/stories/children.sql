@@ -100,6 +100,56 @@ SELECT count(*)
 --! fault {"body": {"code": "NotFound_Group", "message": "gone"}, "path": "groups/hollow_cedar/users", "status": 404}
 SELECT count(*) FROM group_users;
 
+-- an error names the parent: a route that is not there
+--! no requests
+--! fault {"path": "lucid_orchard/users", "status": 404, "body": {"code": "NotFound", "message": "HTTP 404 Not Found"}}
+SELECT count(*) FROM group_users;
+
+-- what is forbidden
+--! no requests
+--! fault {"path": "lucid_orchard/users", "status": 403, "body": {"code": "Forbidden", "message": "m"}}
+SELECT count(*) FROM group_users;
+
+-- a key that is refused
+--! no requests
+--! fault {"path": "lucid_orchard/users", "status": 401, "body": {"code": "Unauthorized", "message": "m"}}
+SELECT count(*) FROM group_users;
+
+-- an answer that nobody foresaw
+--! no requests
+--! fault {"path": "lucid_orchard/users", "status": 501, "body": {"code": "Oops", "message": "m"}}
+SELECT count(*) FROM group_users;
+
+-- a route that is not served is not a parent without schemas
+--! no requests
+--! fault {"path": "_seem/schemas", "status": 404, "body": {"code": "NotFound", "message": "HTTP 404 Not Found"}}
+SELECT count(*) FROM connector_tables;
+
+-- fivetrex.max_calls
+--! no requests
+SET fivetrex.max_calls = 5;
+SELECT count(*) FROM group_users;
+
+-- a LIMIT under a condition
+--! no requests
+SELECT role FROM group_users WHERE role = 'View Destination' LIMIT 1;
+
+-- a LIMIT with the item's own key, which no list is narrowed by
+--! no requests
+SELECT user_id FROM team_users WHERE user_id = 'user_apple' LIMIT 2;
+
+-- EXPLAIN tells what the columns of all connectors cost
+EXPLAIN (COSTS OFF) SELECT * FROM connector_columns;
+
+-- EXPLAIN of a whole key
+EXPLAIN (COSTS OFF) SELECT role FROM team_users WHERE team_id = 'a' AND user_id = 'b';
+
+-- the history of syncs: beyond its reach nothing is asked
+SELECT * FROM connector_sync_history WHERE connector_id = 'x' AND "start" < now() - interval '8 days';
+
+-- nor for NULL
+SELECT * FROM connector_sync_history WHERE connector_id = 'x' AND "start" > NULL::timestamptz;
+
 -- INSERT of a member
 INSERT INTO team_users (team_id, user_id, role)
   VALUES ('team_support', '_accountworthy', 'Team Member')
@@ -122,3 +172,41 @@ INSERT INTO team_groups (team_id, group_id, role)
 UPDATE user_groups SET role = 'Edit Destination'
   WHERE user_id = '_accountworthy' AND group_id = 'decent_dropsy'
   RETURNING role;
+
+-- a secret that would be lost
+INSERT INTO system_keys (name) VALUES ('k');
+
+-- nor is it lost with another column
+INSERT INTO system_keys (name) VALUES ('k') RETURNING id;
+
+-- one that is returned
+INSERT INTO system_keys (name, permissions) VALUES ('k', '[]') RETURNING secret;
+
+-- reads give it as NULL
+SELECT count(secret) FROM system_keys;
+
+-- a DELETE that reaches further is a function
+DELETE FROM user_api_keys WHERE user_id = '_accountworthy';
+
+-- which has the guard, too
+SET fivetrex.max_deletes = 0;
+SELECT fivetrex_delete_user_api_keys('_accountworthy');
+
+-- that function
+SELECT fivetrex_delete_user_api_keys('_accountworthy') IS NOT NULL;
+
+-- a selftest asks each table
+--! no requests
+SELECT status, count(*) = (SELECT count(*) - 1 FROM fivetrex_tables()) FROM fivetrex_selftest()
+  WHERE table_name <> 'connector_states' GROUP BY 1;
+
+-- and tells what is not there
+--! no requests
+--! fault {"path": "^/v1/roles", "status": 403, "body": {"code": "Forbidden", "message": "x"}}
+--! fault {"path": "warnings", "status": 404, "body": {"code": "NotFound", "message": "HTTP 404 Not Found"}}
+SELECT table_name, status FROM fivetrex_selftest()
+  WHERE table_name IN ('roles', 'connector_warnings', 'connector_states') ORDER BY 1;
+
+-- each connector is asked for its state; those that have none are counted in one NOTICE
+--! settings {"connectors": 15}
+SELECT count(*) FROM connector_states;
