@@ -146,8 +146,11 @@ class SyncsTest(selftest.RoundClient):
 
 
 class PlayedSyncsTest(selftest.RoundClient):
-    """A server whose syncs end by themselves."""
-    arguments = ["--syncs-run", "2"]
+    """A small account whose syncs end by themselves."""
+    arguments = ["--syncs-run", "2", "--connectors", "200"]
+
+    def test_connectors(self):
+        self.assertEqual(len(self.ok("GET", "/v1/connections?limit=1000")["items"]), 200)
 
     def states(self, n):
         return [self.ok("GET", SEEM)["status"]["sync_state"] for _ in range(n)]

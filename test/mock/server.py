@@ -374,7 +374,11 @@ def main():
     parser.add_argument("--exit-on-stdin-eof", action="store_true")
     parser.add_argument("--syncs-run", type=int, metavar="LOOKS",
                         help="syncs end by themselves after so many looks at them")
+    parser.add_argument("--connectors", type=int, metavar="N",
+                        help="how many connectors an account has")
     options = parser.parse_args()
+    if options.connectors is not None:
+        state.set_default_connectors(options.connectors)
     if options.syncs_run is not None:
         syncs.set_default_run(options.syncs_run)
 
@@ -384,9 +388,15 @@ def main():
         server.tls.load_cert_chain(options.tls_cert, options.tls_key)
 
     # shutdown() waits for the serving loop, which this thread runs: hence a thread.
-    signal.signal(signal.SIGTERM,
-                  lambda *_: threading.Thread(target=server.shutdown).start())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    def stop(*_):
+        threading.Thread(target=server.shutdown).start()
+
+    signal.signal(signal.SIGTERM, stop)
+    # Ctrl-C, unless a test has started it, which may still have something to ask
+    if options.exit_on_stdin_eof:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    elif signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, stop)
     if options.exit_on_stdin_eof:
         threading.Thread(target=exit_with_parent, daemon=True).start()
 

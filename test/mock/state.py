@@ -66,6 +66,15 @@ def connectors(count):
         return dict(known[:count] + _clones[:max(0, count - len(known))])
 
 
+_default_connectors = None      # None: those of the seed
+
+
+def set_default_connectors(count):
+    """What worlds begin with that come into being from now on."""
+    global _default_connectors
+    _default_connectors = count
+
+
 NEW_IDS = seed.names.connector_ids(4000, "_new")
 
 
@@ -75,6 +84,8 @@ class World:
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.collections = {c: dict(items) for c, items in SEED.items()}
+        if _default_connectors is not None:
+            self.collections["connections"] = connectors(_default_connectors)
         self.members = {kind: dict(rows) for kind, rows in seed.access.MEMBERS.items()}
         self.schema_configs = {c: None for c in seed.schemas.SOURCES}    # None: not made yet
         self.dropped_columns = set()
