@@ -27,6 +27,7 @@ requests with > [other].
   --! answer ^/v1/groups {"code":"Success", ...         the same: the body of the first answer; %XX is a byte
   --! patch connections ID {"status.sync_state": "scheduled"}
   --! unset connections ID status.tasks paused
+  --! database managed                                  from here on paragraphs are run there
   --! each mode: one | another                          run with each as the psql variable "mode"; several lines add up
   --! in order                                          rows and requests are told as they came
   --! no requests                                       they are not told: how many pages are asked for ahead varies
@@ -55,7 +56,7 @@ my $json = JSON::PP->new->utf8->canonical->allow_nonref->allow_bignum;
 sub new
 {
 	my ($class, $node, $mock, $world) = @_;
-	my $self = bless { node => $node, mock => $mock, name => $world, worlds => [] }, $class;
+	my $self = bless { node => $node, mock => $mock, name => $world, worlds => [], database => 'postgres' }, $class;
 	# one request after the other, so that what the mock makes up is the same each time
 	$self->_add_world($world, connectors => 100, max_concurrency => 1);
 	return $self;
@@ -116,6 +117,7 @@ my %orders = (
 		my ($collection, $id, @paths) = split / /, $rest;
 		$self->{mock}->patch($world, $collection, $id, unset => \@paths);
 	},
+	database => sub { $_[0]{database} = $_[2] },
 	each => sub {
 		my ($self, undef, $rest) = @_;
 		($self->{how}{each}, my $values) = split /: /, $rest, 2;
@@ -163,7 +165,8 @@ sub _run
 	my ($self, $set, $text) = @_;
 	$self->{mock}->clear($_) for @{ $self->{worlds} };
 	my $urls = join '', map { "\\set ${_}_url '" . $self->{mock}->url($_) . "'\n" } @{ $self->{worlds} };
-	my (undef, $out, $err) = $self->{node}->psql('postgres', "\\set VERBOSITY verbose\n\\pset null NULL\n$urls$set$text");
+	my (undef, $out, $err) = $self->{node}->psql($self->{database},
+		"\\set VERBOSITY verbose\n\\pset null NULL\n$urls$set$text");
 	my @rows = map { $_ eq '' ? '(empty)' : $_ } split /\n/, $out;
 	@rows = sort @rows unless $self->{how}{in} || $text =~ /\bORDER BY\b|^\\(?!\.)|\bEXPLAIN\b/m;
 	my @requests = defined $self->{how}{no} ? () : $self->_each_world(\&_requests);
