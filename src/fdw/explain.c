@@ -28,6 +28,7 @@
 #include "fdw/scan/scan_state.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "read/binding.h"
 #include "read/page_call.h"
 #include "read/path.h"
 #include "utils/builtins.h"
@@ -49,7 +50,7 @@ list_request(FtxScanState *state, const FtxScanRequest *request)
 		return "none";
 	initStringInfo(&path);
 	appendStringInfo(&path, "GET %s%s",
-					 ftx_path_of(resource, plan.template, request->range.fixed),
+					 ftx_binding_path(request->range.binding, plan.template),
 					 request->range.query);
 	if (plan.template == resource->list && resource->paged)
 	{
@@ -265,14 +266,14 @@ fivetrexExplainForeignScan(ForeignScanState *node, ExplainState *es)
 }
 
 /*
- * What an INSERT gives for each catalogue column: ftx_unknown, or NULL where it
- * gives nothing.  `certain`: no value that turns out to be null changes that.
+ * What an INSERT gives for each catalogue column: ftx_unknown, or nothing.
+ * `certain`: no value that turns out to be null changes that.
  */
-static char **
+static FtxBinding *
 given_columns(Relation rel, const FtxResource *resource, const Plan *rows,
 			  bool *certain)
 {
-	char **given = palloc0(sizeof(char *) * resource->ncolumns);
+	FtxBinding *given = ftx_binding_create(resource);
 	FtxTable *table = ftx_table_open(rel, resource);
 	ListCell *lc;
 
@@ -290,7 +291,7 @@ given_columns(Relation rel, const FtxResource *resource, const Plan *rows,
 		column = ftx_table_column(table, entry->resno);
 		if (column < 0)
 			continue;
-		given[column] = ftx_unknown;
+		given->texts[column] = ftx_unknown;
 		if (bms_is_member(column,
 						  ftx_path_columns(resource, resource->create_in)))
 			*certain &= constant;
@@ -305,8 +306,8 @@ static char *
 explained_insert(Relation rel, const FtxResource *resource, const Plan *rows)
 {
 	bool certain;
-	char **given = given_columns(rel, resource, rows, &certain);
-	const char *template = ftx_target_creation(resource, given);
+	FtxBinding *given = given_columns(rel, resource, rows, &certain);
+	const char *template = ftx_target_creation(given);
 
 	return certain ? psprintf("POST %s", template) :
 					 psprintf("POST %s or %s", template, resource->create);

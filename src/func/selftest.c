@@ -27,6 +27,7 @@
 #include "json/value.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "read/binding.h"
 #include "read/path.h"
 #include "read/period.h"
 #include "read/slot.h"
@@ -43,7 +44,7 @@ typedef struct Probe
 	const char *status;
 	char *request;
 	char *detail;
-	char **first; /* values of the first row, by catalogue index; or NULL */
+	FtxBinding *first; /* of the first row; or NULL */
 } Probe;
 
 static int
@@ -84,15 +85,15 @@ describe_failure(FtxCall *call, Probe *probe)
  * key is known, its value; a member of NULL: it does not say.
  */
 static const char *
-identity(const FtxResource *resource, bool list, char **bound,
-		 const char **expected)
+identity(const FtxBinding *parent, bool list, const char **expected)
 {
+	const FtxResource *resource = parent->resource;
 	int key = ftx_resource_key(resource);
 
 	*expected = NULL;
 	if (!list && resource->object_id != NULL)
 	{
-		*expected = bound[key];
+		*expected = parent->texts[key];
 		return resource->object_id;
 	}
 	if (!list && resource->always != NULL)
@@ -123,14 +124,15 @@ item_complaint(const FtxResource *resource, bool list, const char *member,
 }
 
 /*
- * The keys of the first item, by catalogue index.  NULL if one has characters
- * that no text has: then there is a row to say it, and others go on.
+ * The keys of the first item of a parent.  NULL if one has characters that no
+ * text has: then there is a row to say it, and others go on.
  */
-static char **
-take_keys(const FtxResource *resource, const FtxJsonValue *values, char **bound)
+static FtxBinding *
+take_keys(const FtxBinding *parent, const FtxJsonValue *values)
 {
+	const FtxResource *resource = parent->resource;
 	MemoryContext old = CurrentMemoryContext;
-	char **keys = palloc0(sizeof(char *) * resource->ncolumns);
+	FtxBinding *keys = ftx_binding_create(resource);
 	volatile bool taken = true;
 
 	PG_TRY();
@@ -138,9 +140,9 @@ take_keys(const FtxResource *resource, const FtxJsonValue *values, char **bound)
 		for (int i = 0; i < resource->ncolumns; i++)
 		{
 			if ((resource->columns[i].flags & FTX_PARENT) != 0)
-				keys[i] = bound[i];
+				keys->texts[i] = parent->texts[i];
 			else if ((resource->columns[i].flags & FTX_KEY) != 0)
-				keys[i] = ftx_json_text(&values[i]);
+				keys->texts[i] = ftx_json_text(&values[i]);
 		}
 	}
 	PG_CATCH();
@@ -156,34 +158,16 @@ take_keys(const FtxResource *resource, const FtxJsonValue *values, char **bound)
 }
 
 /*
- * Can the path be asked for: has each name in it a value that stands there?
- */
-static bool
-is_addressable(const FtxResource *resource, const char *template, char **bound)
-{
-	Bitmapset *columns = ftx_path_columns(resource, template);
-	int column = -1;
-
-	while ((column = bms_next_member(columns, column)) >= 0)
-	{
-		if (bound[column] == NULL ||
-			!ftx_key_addressable(resource, bound[column]))
-			return false;
-	}
-	return true;
-}
-
-/*
  * Take the first item: values of the columns that are keys or text.
  */
 static void
-take_first(FtxCall *call, const FtxResource *resource, bool list, char **bound,
-		   Probe *probe)
+take_first(FtxCall *call, const FtxBinding *parent, bool list, Probe *probe)
 {
+	const FtxResource *resource = parent->resource;
 	int n = resource->ncolumns;
 	const char **paths = palloc(sizeof(char *) * (n + 1));
 	const char *expected;
-	const char *member = identity(resource, list, bound, &expected);
+	const char *member = identity(parent, list, &expected);
 	const char *complaint;
 	FtxWanted wanted = {.shape = FTX_SHAPE_OBJECT};
 	FtxPage page = {0};
@@ -219,7 +203,7 @@ take_first(FtxCall *call, const FtxResource *resource, bool list, char **bound,
 		probe->detail = pstrdup(complaint);
 		return;
 	}
-	probe->first = take_keys(resource, values, bound);
+	probe->first = take_keys(parent, values);
 	if (probe->first == NULL)
 	{
 		probe->status = "error";
@@ -262,7 +246,7 @@ probe_resource(FtxSession *session, Probe *probes, int index)
 {
 	const FtxResource *resource = ftx_catalogue[index];
 	Probe *probe = &probes[index];
-	char **bound = palloc0(sizeof(char *) * resource->ncolumns);
+	FtxBinding *parent = ftx_binding_create(resource);
 	bool list = resource->list != NULL;
 	const char *template = list ? resource->list : resource->detail;
 	FtxCallSpec spec = {0};
@@ -284,11 +268,12 @@ probe_resource(FtxSession *session, Probe *probes, int index)
 			return;
 		}
 		for (int i = 0; i < resource->nlinks; i++)
-			bound[ftx_resource_column(resource, resource->links[i].column)] =
-				probes[above].first[ftx_resource_column(
+			parent->texts[ftx_resource_column(resource,
+											  resource->links[i].column)] =
+				probes[above].first->texts[ftx_resource_column(
 					ftx_catalogue[above], resource->links[i].parent_column)];
 	}
-	if (!is_addressable(resource, template, bound))
+	if (ftx_binding_lacks(parent, template) >= 0)
 	{
 		probe->status = "error";
 		probe->detail = psprintf("The first of %s has no key to ask with.",
@@ -296,7 +281,7 @@ probe_resource(FtxSession *session, Probe *probes, int index)
 		return;
 	}
 	initStringInfo(&path);
-	appendStringInfoString(&path, ftx_path_of(resource, template, bound));
+	appendStringInfoString(&path, ftx_binding_path(parent, template));
 	if (resource->period.column != NULL)
 		(void) ftx_period_params(resource, DT_NOBEGIN, DT_NOEND,
 								 GetCurrentTimestamp(), &path);
@@ -309,7 +294,7 @@ probe_resource(FtxSession *session, Probe *probes, int index)
 	call = ftx_call_start(session, &spec, stats, NULL, CurrentMemoryContext);
 	probe->request = psprintf("GET %s", path.data);
 	if (ftx_call_succeeded(call))
-		take_first(call, resource, list, bound, probe);
+		take_first(call, parent, list, probe);
 	else if (is_about_all(ftx_call_answer(call)))
 		ftx_call_raise(call);
 	else

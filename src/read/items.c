@@ -99,28 +99,23 @@ start_lane(FtxItems *items)
 {
 	FtxLane *lane = free_lane(items);
 	MemoryContext old;
-	char **bound;
+	FtxBinding *parent;
 	char *path;
 	int n;
 
 	MemoryContextReset(lane->cxt);
 	old = MemoryContextSwitchTo(lane->cxt);
 	n = items->next_many;
-	bound = ftx_parents_next(items);
-	if (bound != NULL && ftx_parent_addressable(items, bound))
+	parent = ftx_parents_next(items);
+	if (parent != NULL && ftx_parent_addressable(items, parent))
 	{
-		const char *key = items->plan.one_object ?
-							  bound[ftx_resource_key(items->spec.resource)] :
-							  NULL;
-
-		path = ftx_path_of(items->spec.resource, items->plan.template, bound);
-		path = psprintf("%s%s", path,
+		path = psprintf("%s%s", ftx_binding_path(parent, items->plan.template),
 						items->nlists > 0 ? items->list_queries[n] :
 											items->query);
 		lane->value = items->nlists > 0 ? items->list_values[n] : NULL;
 		ftx_pages_open(lane->pages, path,
-					   bms_is_empty(items->needed) ? NULL : bound, items->told,
-					   key, items->narrowed);
+					   bms_is_empty(items->needed) ? NULL : parent, items->told,
+					   items->plan.one_object, items->narrowed);
 		ftx_pages_request(lane->pages);
 		lane->listed = items->plan.enumerate && !items->enumerated;
 		lane->busy = true;

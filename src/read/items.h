@@ -12,6 +12,7 @@
 #include "api/calls/stats.h"
 #include "catalogue/catalogue.h"
 #include "json/json.h"
+#include "read/binding.h"
 #include "read/pages.h"
 
 typedef struct FtxItems FtxItems;
@@ -20,15 +21,14 @@ typedef struct FtxItems FtxItems;
 extern FtxItems *ftx_items_create(const FtxReadSpec *spec);
 
 /*
- * Is the parent wanted?  `bound` has the values of its columns, by catalogue
- * index of the child; NULL where it is not known yet: those of a grandparent
- * come first.
+ * Is the parent of the child's binding wanted?  Not all is known of it yet:
+ * what tells a grandparent comes first.
  */
-typedef bool (*FtxParentWanted)(void *arg, char *const *bound);
+typedef bool (*FtxParentWanted)(void *arg, const FtxBinding *binding);
 
 /*
- * What is known of the key's columns, by catalogue index: `fixed` their one
- * value or NULL; `many` (column many_column, else -1) several values.
+ * What is known of the key's columns: `binding` their one value; `many` (column
+ * many_column, else -1) several values.
  * Parents that are not known are enumerated, and so are, with `with_parents`,
  * known ones, for what only their rows tell; those that are not among them are
  * asked for all the same.  When the whole key is known, the one object is asked
@@ -41,7 +41,7 @@ typedef bool (*FtxParentWanted)(void *arg, char *const *bound);
  */
 typedef struct FtxItemsRange
 {
-	char **fixed;
+	FtxBinding *binding;
 	int many_column;
 	char **many;
 	int nmany;

@@ -10,6 +10,7 @@
 #include "api/calls/call.h"
 #include "api/calls/stats.h"
 #include "mb/pg_wchar.h"
+#include "read/binding.h"
 #include "read/items.h"
 #include "read/items_state.h"
 #include "read/page_call.h"
@@ -37,20 +38,9 @@ copy_texts(char *const *texts, int n)
 static bool
 whole_key_known(const FtxResource *resource, const FtxItemsRange *range)
 {
-	Bitmapset *columns;
-	int column = -1;
-
-	if (resource->parent == NULL || resource->list == NULL ||
-		resource->detail == NULL || range->many_column >= 0)
-		return false;
-	columns = ftx_path_columns(resource, resource->detail);
-	while ((column = bms_next_member(columns, column)) >= 0)
-	{
-		if (range->fixed[column] == NULL ||
-			!ftx_key_addressable(resource, range->fixed[column]))
-			return false;
-	}
-	return true;
+	return resource->parent != NULL && resource->list != NULL &&
+		   resource->detail != NULL && range->many_column < 0 &&
+		   ftx_binding_lacks(range->binding, resource->detail) < 0;
 }
 
 FtxItemsPlan
@@ -68,9 +58,9 @@ ftx_items_plan(const FtxResource *resource, const FtxItemsRange *range)
 	{
 		if (column == range->many_column)
 			continue;
-		if (range->fixed[column] == NULL)
+		if (range->binding->texts[column] == NULL)
 			plan.enumerate = true;
-		else if (!ftx_key_addressable(resource, range->fixed[column]))
+		else if (!ftx_key_addressable(resource, range->binding->texts[column]))
 			plan.none = true;
 	}
 	plan.none &= !plan.enumerate;
@@ -119,7 +109,7 @@ ftx_items_start(FtxItems *items, const FtxItemsRange *range)
 	items->wanted = range->wanted;
 	items->wanted_arg = range->wanted_arg;
 	items->narrowed = range->narrowed;
-	items->fixed = copy_texts(range->fixed, items->spec.resource->ncolumns);
+	items->binding = ftx_binding_copy(range->binding);
 	items->many_column = range->many_column;
 	items->many = copy_texts(range->many, range->nmany);
 	items->nmany = range->nmany;
@@ -130,7 +120,7 @@ ftx_items_start(FtxItems *items, const FtxItemsRange *range)
 		FtxItemsRange parents = ftx_parents_range(items, range);
 
 		ftx_items_start(items->parents, &parents);
-		pfree(parents.fixed);
+		pfree(parents.binding);
 		items->told = palloc0(sizeof(FtxJsonValue) *
 							  items->spec.resource->ncolumns);
 	}
@@ -149,11 +139,10 @@ ask_for_list(const FtxItems *items, const FtxItemsRange *range,
 	if (plan->none || range->many_column >= 0 || range->nlists > 0)
 		return NULL;
 	if (range->wanted != NULL &&
-		!range->wanted(range->wanted_arg, range->fixed))
+		!range->wanted(range->wanted_arg, range->binding))
 		return NULL;
-	path = psprintf(
-		"%s%s", ftx_path_of(items->spec.resource, plan->template, range->fixed),
-		range->query);
+	path = psprintf("%s%s", ftx_binding_path(range->binding, plan->template),
+					range->query);
 	return ftx_pages_ask(&items->spec, path, plan->one_object, anybodys, owner);
 }
 

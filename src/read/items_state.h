@@ -14,6 +14,7 @@
 #include "catalogue/catalogue.h"
 #include "json/json.h"
 #include "nodes/bitmapset.h"
+#include "read/binding.h"
 #include "read/items.h"
 #include "read/pages.h"
 
@@ -33,7 +34,7 @@ typedef struct FtxLane
  * have arrived or wait for a connection to become free.  More of them would
  * hold more pages, and no list would come earlier.
  *
- * fixed, many and query are copies of the range's, in range_cxt; `parents` is
+ * binding, many and query are copies of the range's, in range_cxt; `parents` is
  * made when it is first needed, and kept for the next range.  Lanes are made as
  * they are needed and used again, each with its FtxPages.
  */
@@ -63,7 +64,7 @@ struct FtxItems
 	FtxParentWanted wanted; /* with wanted_arg; NULL: all parents are */
 	void *wanted_arg;
 	bool narrowed;
-	char **fixed;
+	FtxBinding *binding;
 	int many_column;
 	char **many;
 	int nmany;
@@ -84,21 +85,22 @@ extern const char *ftx_list_template(const FtxResource *resource);
 
 /*
  * The parents to be enumerated for a range, which what is known of them narrows;
- * `fixed` is palloc'ed, all else is the range's.  Makes items->parents.
+ * `binding` is palloc'ed, all else is the range's.  Makes items->parents.
  */
 extern FtxItemsRange
 ftx_parents_range(FtxItems *items, const FtxItemsRange *range);
 
 /*
- * The values of the next parent's columns, by catalogue index, in the current
- * memory context; NULL if it is not wanted, or at the end.
+ * The next parent, in the current memory context; NULL if it is not wanted, or
+ * at the end.
  */
-extern char **ftx_parents_next(FtxItems *items);
+extern FtxBinding *ftx_parents_next(FtxItems *items);
 
 /*
  * Can the parent be named in a request?  If not, there is none: but one that
  * the API has listed must be.
  */
-extern bool ftx_parent_addressable(FtxItems *items, char **bound);
+extern bool
+ftx_parent_addressable(const FtxItems *items, const FtxBinding *parent);
 
 #endif /* FTX_ITEMS_STATE_H */

@@ -20,9 +20,9 @@
 #include "json/json.h"
 #include "json/projection.h"
 #include "lib/ilist.h"
+#include "read/binding.h"
 #include "read/objects.h"
 #include "read/pages.h"
-#include "read/path.h"
 #include "read/slot.h"
 #include "utils/memutils.h"
 

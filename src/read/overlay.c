@@ -14,7 +14,7 @@
 #include "utils/json.h"
 
 FtxJsonValue *
-ftx_overlay_create(const FtxReadSpec *spec, char *const *bound,
+ftx_overlay_create(const FtxReadSpec *spec, const FtxBinding *parent,
 				   const FtxJsonValue *told, MemoryContext cxt)
 {
 	const FtxResource *resource = spec->resource;
@@ -36,10 +36,10 @@ ftx_overlay_create(const FtxReadSpec *spec, char *const *bound,
 			overlay[i].text = pnstrdup(told[column].text, told[column].len);
 			continue;
 		}
-		if (bound[column] == NULL)
+		if (parent->texts[column] == NULL)
 			continue;
 		initStringInfo(&json);
-		escape_json(&json, bound[column]);
+		escape_json(&json, parent->texts[column]);
 		text = pg_server_to_any(json.data, json.len, PG_UTF8);
 		overlay[i].text = text;
 		overlay[i].len = (int) strlen(text);

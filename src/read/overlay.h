@@ -9,15 +9,16 @@
 #define FTX_OVERLAY_H
 
 #include "json/json.h"
+#include "read/binding.h"
 #include "read/pages.h"
 
 /*
  * The values as JSON, by slot, as the items of a page have theirs; in `cxt`.
- * `bound` has the texts of those that name the parent by catalogue index, and
- * `told` (may be NULL) what its row says of the others.
+ * `parent` has the texts of those that name the parent, and `told` (may be NULL)
+ * what its row says of the others.
  */
 extern FtxJsonValue *
-ftx_overlay_create(const FtxReadSpec *spec, char *const *bound,
+ftx_overlay_create(const FtxReadSpec *spec, const FtxBinding *parent,
 				   const FtxJsonValue *told, MemoryContext cxt);
 
 /* Put them into an item; nothing if the overlay is NULL. */

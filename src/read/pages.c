@@ -76,7 +76,7 @@ ftx_pages_reset(FtxPages *pages)
 	pages->overlay = NULL;
 	pages->absent = false;
 	pages->missing = false;
-	pages->one_object = NULL;
+	pages->one_object = false;
 	pages->asked_for = NULL;
 	pages->cursor = NULL;
 	pages->page.nitems = 0;
@@ -93,30 +93,26 @@ ftx_pages_reset(FtxPages *pages)
 /* ---------- the list ---------- */
 
 void
-ftx_pages_open(FtxPages *pages, const char *path, char *const *bound,
-			   const FtxJsonValue *told, const char *key, bool narrowed)
+ftx_pages_open(FtxPages *pages, const char *path, const FtxBinding *parent,
+			   const FtxJsonValue *told, bool one_object, bool narrowed)
 {
 	const FtxResource *resource = pages->spec.resource;
 
 	ftx_pages_reset(pages);
 	pages->narrowed = narrowed;
-	if (key != NULL)
-	{
-		pages->one_object = MemoryContextStrdup(pages->list_cxt, key);
-		pages->asked_for = pages->one_object;
-	}
+	pages->one_object = one_object;
 	pages->path = MemoryContextStrdup(pages->list_cxt, path);
-	if (bound == NULL)
+	if (parent == NULL)
 	{
 		ftx_guess_reset(pages->guess,
 						ftx_list_length(pages->spec.session, path));
 		return;
 	}
-	pages->overlay = ftx_overlay_create(&pages->spec, bound, told,
+	pages->overlay = ftx_overlay_create(&pages->spec, parent, told,
 										pages->list_cxt);
-	if (resource->object_id != NULL)
+	if (one_object || resource->object_id != NULL)
 		pages->asked_for = MemoryContextStrdup(
-			pages->list_cxt, bound[ftx_resource_key(resource)]);
+			pages->list_cxt, parent->texts[ftx_resource_key(resource)]);
 }
 
 /*

@@ -14,6 +14,7 @@
 #include "catalogue/catalogue.h"
 #include "json/json.h"
 #include "json/projection.h"
+#include "read/binding.h"
 
 typedef struct FtxPages FtxPages;
 
@@ -46,15 +47,15 @@ extern FtxPages *ftx_pages_create(const FtxReadSpec *spec);
 /*
  * Start over with the list; `path` is its encoded path with the filters but
  * without paging parameters.  Where the resource has no list it is the path
- * of the one object.  `bound` has the values of the parent's columns, by
- * catalogue index, which rows get; NULL when it is no child.  So has `told`
- * what the parent's row tells beside them (may be NULL).  With `key` the
- * path is that of the one object with this key, though there is a list.
+ * of the one object.  `parent` has the columns of the parent, which rows
+ * get; NULL when it is no child.  So has `told` what the parent's row tells
+ * beside them (may be NULL).  With `one_object` the path is that of the one
+ * object whose key `parent` has, too, though there is a list.
  * `narrowed`: the path names an object by a filter, which may not be there.
  */
 extern void
-ftx_pages_open(FtxPages *pages, const char *path, char *const *bound,
-			   const FtxJsonValue *told, const char *key, bool narrowed);
+ftx_pages_open(FtxPages *pages, const char *path, const FtxBinding *parent,
+			   const FtxJsonValue *told, bool one_object, bool narrowed);
 
 /* The next item of the list; NULL at its end. */
 extern const FtxJsonValue *ftx_pages_next(FtxPages *pages);

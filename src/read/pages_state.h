@@ -46,7 +46,7 @@ struct FtxPages
 	bool absent;		   /* the parent has no list */
 	bool missing;		   /* there is no such parent */
 	bool narrowed;		   /* to an object that may be missing, by a filter */
-	char *one_object;	   /* the key of the object that is asked for instead */
+	bool one_object;	   /* is asked for instead, though there is a list */
 	char *asked_for;	   /* what slot FTX_KEY_SLOT must say, or NULL */
 	FtxJsonValue *overlay; /* values of the parent's columns, by slot; NULL
 							* when it is no child */

@@ -12,8 +12,8 @@
 #include "json/projection.h"
 #include "json/value.h"
 #include "lib/stringinfo.h"
+#include "read/binding.h"
 #include "read/items_state.h"
-#include "read/path.h"
 #include "read/slot.h"
 #include "utils/json.h"
 
@@ -80,22 +80,22 @@ create_parents(FtxItems *items)
  * The same for the parents of our parents, as far as they tell.
  */
 static bool
-parent_wanted_below(void *arg, char *const *bound)
+parent_wanted_below(void *arg, const FtxBinding *above)
 {
 	FtxItems *items = arg;
 	const FtxResource *resource = items->spec.resource;
 	const FtxResource *parent = ftx_resource_find(resource->parent);
-	char **known = palloc0(sizeof(char *) * resource->ncolumns);
+	FtxBinding *known = ftx_binding_create(resource);
 	bool wanted;
 
 	for (int i = 0; i < resource->nlinks; i++)
 	{
-		int above = ftx_resource_column(parent,
-										resource->links[i].parent_column);
+		int from = ftx_resource_column(parent,
+									   resource->links[i].parent_column);
+		int to = ftx_resource_column(resource, resource->links[i].column);
 
-		if ((parent->columns[above].flags & FTX_PARENT) != 0)
-			known[ftx_resource_column(resource, resource->links[i].column)] =
-				bound[above];
+		if ((parent->columns[from].flags & FTX_PARENT) != 0)
+			known->texts[to] = above->texts[from];
 	}
 	wanted = items->wanted(items->wanted_arg, known);
 	pfree(known);
@@ -116,7 +116,7 @@ ftx_parents_range(FtxItems *items, const FtxItemsRange *range)
 		parents.wanted = parent_wanted_below;
 		parents.wanted_arg = items;
 	}
-	parents.fixed = palloc0(sizeof(char *) * parent->ncolumns);
+	parents.binding = ftx_binding_create(parent);
 	for (int i = 0; i < resource->nlinks; i++)
 	{
 		int column = ftx_resource_column(resource, resource->links[i].column);
@@ -125,7 +125,7 @@ ftx_parents_range(FtxItems *items, const FtxItemsRange *range)
 
 		if ((parent->columns[above].flags & FTX_PARENT) == 0)
 			continue;
-		parents.fixed[above] = range->fixed[column];
+		parents.binding->texts[above] = range->binding->texts[column];
 		if (column == range->many_column)
 		{
 			parents.many_column = above;
@@ -141,7 +141,7 @@ ftx_parents_range(FtxItems *items, const FtxItemsRange *range)
  * shift do, must not double its children.
  */
 static bool
-seen_before(FtxItems *items, char *const *bound)
+seen_before(FtxItems *items, const FtxBinding *parent)
 {
 	const FtxResource *resource = items->spec.resource;
 	StringInfoData name;
@@ -156,7 +156,7 @@ seen_before(FtxItems *items, char *const *bound)
 		int column = ftx_resource_column(resource, resource->links[i].column);
 
 		if (names_parent(items, column))
-			escape_json(&name, bound[column]);
+			escape_json(&name, parent->texts[column]);
 	}
 	entry = texthash_insert(items->known, name.data, &found);
 	if (!found)
@@ -191,11 +191,11 @@ told_text(const FtxJsonValue *value)
 }
 
 /*
- * Take the next parent that was enumerated into `bound`; false if it is none
+ * Take the next one that was enumerated into `parent`; false if it is none
  * that was asked for.  At the end `enumerated` is set.
  */
 static bool
-next_enumerated(FtxItems *items, char **bound)
+next_enumerated(FtxItems *items, FtxBinding *parent)
 {
 	const FtxResource *resource = items->spec.resource;
 	const FtxJsonValue *item = ftx_items_next(items->parents);
@@ -211,29 +211,30 @@ next_enumerated(FtxItems *items, char **bound)
 	for (int i = 0; i < resource->nlinks; i++)
 	{
 		int column = ftx_resource_column(resource, resource->links[i].column);
+		const char *wanted = items->binding->texts[column];
+		char *text;
 
 		if (!names_parent(items, column))
 		{
-			bound[column] = told_text(&item[i + 1]);
+			parent->texts[column] = told_text(&item[i + 1]);
 			items->told[column] = item[i + 1];
 			continue;
 		}
-		bound[column] = ftx_json_text(&item[i + 1]);
-		matches &= bound[column] != NULL &&
-				   (items->fixed[column] == NULL ||
-					strcmp(bound[column], items->fixed[column]) == 0);
+		text = ftx_json_text(&item[i + 1]);
+		parent->texts[column] = text;
+		matches &= text != NULL &&
+				   (wanted == NULL || strcmp(text, wanted) == 0);
 	}
-	return matches && !seen_before(items, bound);
+	return matches && !seen_before(items, parent);
 }
 
 /*
- * Take the next parent that is known into `bound`; as next_enumerated().  At
- * the end parents_ended is set.
+ * Take the next one that is known into `parent`; as next_enumerated().  At the
+ * end parents_ended is set.
  */
 static bool
-next_known(FtxItems *items, char **bound)
+next_known(FtxItems *items, FtxBinding *parent)
 {
-	const FtxResource *resource = items->spec.resource;
 	int n = items->many_column >= 0 ? items->nmany : Max(items->nlists, 1);
 
 	if (items->next_many >= n)
@@ -241,44 +242,38 @@ next_known(FtxItems *items, char **bound)
 		items->parents_ended = true;
 		return false;
 	}
-	for (int i = 0; i < resource->ncolumns; i++)
-		bound[i] = items->fixed[i];
 	if (items->many_column >= 0)
-		bound[items->many_column] = items->many[items->next_many];
+		parent->texts[items->many_column] = items->many[items->next_many];
 	items->next_many++;
-	return !items->enumerated || !seen_before(items, bound);
+	return !items->enumerated || !seen_before(items, parent);
 }
 
-char **
+FtxBinding *
 ftx_parents_next(FtxItems *items)
 {
-	char **bound = palloc0(sizeof(char *) * items->spec.resource->ncolumns);
+	bool enumerated = items->plan.enumerate && !items->enumerated;
+	FtxBinding *parent = enumerated ? ftx_binding_create(items->spec.resource) :
+									  ftx_binding_copy(items->binding);
 
-	if (items->plan.enumerate && !items->enumerated ?
-			!next_enumerated(items, bound) :
-			!next_known(items, bound))
+	if (enumerated ? !next_enumerated(items, parent) :
+					 !next_known(items, parent))
 		return NULL;
-	if (items->wanted != NULL && !items->wanted(items->wanted_arg, bound))
+	if (items->wanted != NULL && !items->wanted(items->wanted_arg, parent))
 		return NULL;
-	return bound;
+	return parent;
 }
 
 bool
-ftx_parent_addressable(FtxItems *items, char **bound)
+ftx_parent_addressable(const FtxItems *items, const FtxBinding *parent)
 {
 	const FtxResource *resource = items->spec.resource;
-	int column = -1;
+	int column = ftx_binding_lacks(parent, ftx_list_template(resource));
 
-	while ((column = bms_next_member(items->needed, column)) >= 0)
-	{
-		if (ftx_key_addressable(resource, bound[column]))
-			continue;
-		if (items->plan.enumerate && !items->plan.known)
-			ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
-							errmsg("%s \"%s\" cannot be named in a request",
-								   resource->columns[column].name,
-								   ftx_words_of_text(bound[column], false))));
-		return false;
-	}
-	return true;
+	if (column >= 0 && items->plan.enumerate && !items->plan.known)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROTOCOL_VIOLATION),
+				 errmsg("%s \"%s\" cannot be named in a request",
+						resource->columns[column].name,
+						ftx_words_of_text(parent->texts[column], false))));
+	return column < 0;
 }

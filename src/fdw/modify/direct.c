@@ -40,6 +40,7 @@
 #include "optimizer/appendinfo.h"
 #include "optimizer/pathnode.h"
 #include "parser/parsetree.h"
+#include "read/binding.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -344,24 +345,6 @@ ftx_direct_stats(ForeignScanState *node)
 
 /* ---------- gathering ---------- */
 
-static char **
-identity_of_row(FtxDirectState *state, TupleTableSlot *slot)
-{
-	FtxTarget *target = state->target;
-	char **identity = palloc0(sizeof(char *) * target->resource->ncolumns);
-	int column = -1;
-
-	while ((column = bms_next_member(target->identity, column)) >= 0)
-	{
-		int attnum = ftx_table_attnum(target->table, column);
-
-		if (attnum > 0 && !slot->tts_isnull[attnum - 1])
-			identity[column] = ftx_target_text(target, attnum,
-											   slot->tts_values[attnum - 1]);
-	}
-	return identity;
-}
-
 /*
  * The row in the scan slot with its new values; in the current memory context.
  */
@@ -393,12 +376,12 @@ new_row(FtxDirectState *state, ExprContext *econtext, Datum **values,
  */
 static bool
 build_request(FtxDirectState *state, Datum *values, bool *nulls,
-			  char **identity, FtxCallSpec *spec)
+			  const FtxBinding *binding, FtxCallSpec *spec)
 {
 	if (state->target->operation == CMD_UPDATE)
 		return ftx_target_update(state->target, state->plan.set_attnums, values,
-								 nulls, identity, spec);
-	ftx_target_delete(state->target, identity, spec);
+								 nulls, binding, spec);
+	ftx_target_delete(state->target, binding, spec);
 	return true;
 }
 
@@ -411,7 +394,7 @@ gather_row(ForeignScanState *node, FtxDirectState *state)
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
 	ExprContext *econtext = node->ss.ps.ps_ExprContext;
 	FtxCallSpec spec = {0};
-	char **identity;
+	FtxBinding *binding;
 	Datum *values;
 	bool *nulls;
 	MemoryContext old;
@@ -424,22 +407,22 @@ gather_row(ForeignScanState *node, FtxDirectState *state)
 	slot->tts_tableOid = RelationGetRelid(state->target->rel);
 	econtext->ecxt_scantuple = slot;
 	old = MemoryContextSwitchTo(state->row_cxt);
-	identity = identity_of_row(state, slot);
+	binding = ftx_target_binding(state->target, slot, NULL);
 	new_row(state, econtext, &values, &nulls);
-	if (build_request(state, values, nulls, identity, &spec))
+	if (build_request(state, values, nulls, binding, &spec))
 	{
 		if (ftx_written_by_parts(node->ss.ps.state))
 			ftx_written_once(
 				node->ss.ps.state, node->resultRelInfo->ri_RangeTableIndex,
 				state->target,
-				ftx_target_row_name(state->target, &spec, identity));
+				ftx_target_row_name(state->target, &spec, binding));
 		if (!ftx_target_unchanged(state->target, state->plan.set_attnums,
 								  values, nulls, slot->tts_values,
 								  slot->tts_isnull))
-			ftx_target_add(state->target, state->writes, &spec, identity);
+			ftx_target_add(state->target, state->writes, &spec, binding);
 		state->gathered++;
 		if (state->rows != NULL)
-			ftx_sent_rows_add(state->rows, values, nulls, identity);
+			ftx_sent_rows_add(state->rows, values, nulls, binding);
 	}
 	MemoryContextSwitchTo(old);
 	return true;

@@ -85,7 +85,7 @@ ftx_merge_create(const FtxResource *resource)
 }
 
 void
-ftx_merge_add(FtxMerge *merge, const char *path, char *const *identity,
+ftx_merge_add(FtxMerge *merge, const char *path, const FtxBinding *binding,
 			  const char *members)
 {
 	MemoryContext old = MemoryContextSwitchTo(merge->cxt);
@@ -105,7 +105,7 @@ ftx_merge_add(FtxMerge *merge, const char *path, char *const *identity,
 	for (int i = 0; i < merge->nsteps; i++)
 		row->names[i] = merge->steps[i].name != NULL ?
 							merge->steps[i].name :
-							pstrdup(identity[merge->steps[i].column]);
+							pstrdup(binding->texts[merge->steps[i].column]);
 	MemoryContextSwitchTo(old);
 }
 
@@ -276,7 +276,8 @@ find_member(const FtxJsonValue *object, const char *name, Level *level)
 }
 
 bool
-ftx_merge_find(FtxAnswerTree *tree, char *const *identity, FtxJsonValue *found)
+ftx_merge_find(FtxAnswerTree *tree, const FtxBinding *binding,
+			   FtxJsonValue *found)
 {
 	const FtxJsonValue *object = &tree->root;
 	bool same = true; /* as last time, so far */
@@ -287,7 +288,7 @@ ftx_merge_find(FtxAnswerTree *tree, char *const *identity, FtxJsonValue *found)
 		Level *level = &tree->levels[i];
 		const char *name = tree->steps[i].name != NULL ?
 							   tree->steps[i].name :
-							   identity[tree->steps[i].column];
+							   binding->texts[tree->steps[i].column];
 
 		if (name == NULL)
 			return false;

@@ -15,6 +15,7 @@
 #include "catalogue/catalogue.h"
 #include "json/json.h"
 #include "nodes/bitmapset.h"
+#include "read/binding.h"
 
 typedef struct FtxMerge FtxMerge;
 
@@ -22,12 +23,12 @@ typedef struct FtxMerge FtxMerge;
 extern FtxMerge *ftx_merge_create(const FtxResource *resource);
 
 /*
- * Add what is to be set of a row: `members` is a JSON object, `identity` has
- * the values of the template's columns by catalogue index, `path` the request
- * that it goes into.  All is copied.
+ * Add what is to be set of a row: `members` is a JSON object, `binding` has
+ * the columns of the template, `path` is the request that it goes into.  All
+ * is copied.
  */
 extern void ftx_merge_add(FtxMerge *merge, const char *path,
-						  char *const *identity, const char *members);
+						  const FtxBinding *binding, const char *members);
 
 /*
  * Hand out the requests, one per path, and forget the rows.  Both texts are
@@ -49,7 +50,7 @@ ftx_merge_tree(const FtxResource *resource, const FtxJsonValue *root);
  * Find a row in it; false if it is not there.  Cheap when rows are looked for
  * in the order of the tree.
  */
-extern bool
-ftx_merge_find(FtxAnswerTree *tree, char *const *identity, FtxJsonValue *found);
+extern bool ftx_merge_find(FtxAnswerTree *tree, const FtxBinding *binding,
+						   FtxJsonValue *found);
 
 #endif /* FTX_MERGE_H */

@@ -25,7 +25,9 @@
 #include "fdw/fdw.h"
 #include "fdw/modify/modify.h"
 #include "fdw/modify/modify_state.h"
+#include "fdw/modify/target_answer.h"
 #include "fdw/modify/written_rows.h"
+#include "read/binding.h"
 #include "utils/datum.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -71,10 +73,10 @@ take_answer(void *arg, int index, const FtxCallSpec *spec, FtxCall *call)
 	{
 		ftx_target_answer_row(state->target,
 							  ftx_target_tree(state->target, call),
-							  state->identity, values, nulls);
+							  state->binding, values, nulls);
 	}
 	else
-		ftx_target_answer(state->target, call, state->identity, values, nulls);
+		ftx_target_answer(state->target, call, state->binding, values, nulls);
 	store_values(slot, state->target->rel, values, nulls);
 	slot->tts_tableOid = RelationGetRelid(state->target->rel);
 	if (state->checks != NULL)
@@ -85,13 +87,13 @@ take_answer(void *arg, int index, const FtxCallSpec *spec, FtxCall *call)
  * Add the request of a row to those that leave together.
  */
 static void
-gather(FtxModifyState *state, const FtxCallSpec *spec, char **identity,
-	   TupleTableSlot *slot)
+gather(FtxModifyState *state, const FtxCallSpec *spec,
+	   const FtxBinding *binding, TupleTableSlot *slot)
 {
-	ftx_target_add(state->target, state->writes, spec, identity);
+	ftx_target_add(state->target, state->writes, spec, binding);
 	if (state->rows != NULL)
 		ftx_sent_rows_add(state->rows, slot->tts_values, slot->tts_isnull,
-						  identity);
+						  binding);
 }
 
 /*
@@ -113,13 +115,13 @@ hold_rows(FtxModifyState *state)
  * Returns the slot, or NULL if core is not to count the row.
  */
 static TupleTableSlot *
-dispatch(FtxModifyState *state, const FtxCallSpec *spec, char **identity,
-		 TupleTableSlot *slot)
+dispatch(FtxModifyState *state, const FtxCallSpec *spec,
+		 const FtxBinding *binding, TupleTableSlot *slot)
 {
-	gather(state, spec, identity, slot);
+	gather(state, spec, binding, slot);
 	if (state->needs_answer || state->one_by_one)
 	{
-		state->identity = identity;
+		state->binding = binding;
 		state->slot = slot;
 		ftx_target_gathered(state->target, state->writes);
 		ftx_writes_send(state->writes,
@@ -213,37 +215,14 @@ fivetrexGetForeignModifyBatchSize(ResultRelInfo *info)
 }
 
 /*
- * The columns that identify the row, by catalogue index.
- */
-static char **
-identity_of_slot(FtxModifyState *state, TupleTableSlot *planSlot)
-{
-	FtxTarget *target = state->target;
-	char **identity = palloc0(sizeof(char *) * target->resource->ncolumns);
-	int column = -1;
-
-	while ((column = bms_next_member(target->identity, column)) >= 0)
-	{
-		bool null;
-		Datum value = ExecGetJunkAttribute(
-			planSlot, state->identity_attnos[column], &null);
-
-		if (!null)
-			identity[column] = ftx_target_text(
-				target, ftx_table_attnum(target->table, column), value);
-	}
-	return identity;
-}
-
-/*
  * Was this row written by the statement already?  Then a local table would
  * leave it alone, too.
  */
 static bool
 written_before(FtxModifyState *state, EState *estate, const ResultRelInfo *info,
-			   const FtxCallSpec *spec, char **identity)
+			   const FtxCallSpec *spec, const FtxBinding *binding)
 {
-	char *name = ftx_target_row_name(state->target, spec, identity);
+	char *name = ftx_target_row_name(state->target, spec, binding);
 	bool found;
 	texthash_entry *entry = texthash_insert(state->seen, name, &found);
 
@@ -339,7 +318,7 @@ fivetrexExecForeignUpdate(EState *estate, ResultRelInfo *info,
 	FtxModifyState *state = info->ri_FdwState;
 	FtxWritesContext context;
 	FtxCallSpec spec = {0};
-	char **identity;
+	FtxBinding *binding;
 	List *changed;
 	MemoryContext old;
 	TupleTableSlot *result = NULL;
@@ -348,18 +327,19 @@ fivetrexExecForeignUpdate(EState *estate, ResultRelInfo *info,
 	MemoryContextReset(state->row_cxt);
 	old = MemoryContextSwitchTo(state->row_cxt);
 	slot_getallattrs(slot);
-	identity = identity_of_slot(state, planSlot);
+	binding = ftx_target_binding(state->target, planSlot,
+								 state->identity_attnos);
 	changed = changed_attnums(state, slot, planSlot);
 	if (ftx_target_update(state->target, changed, slot->tts_values,
-						  slot->tts_isnull, identity, &spec) &&
-		!written_before(state, estate, info, &spec, identity))
+						  slot->tts_isnull, binding, &spec) &&
+		!written_before(state, estate, info, &spec, binding))
 	{
 		if (state->checks != NULL)
 			ftx_checks_before(state->checks, slot);
 		if (stays(state, changed, slot, planSlot))
 			result = ftx_writes_dry_run(state->writes) ? NULL : slot;
 		else
-			result = dispatch(state, &spec, identity, slot);
+			result = dispatch(state, &spec, binding, slot);
 	}
 	ftx_writes_leave(&context);
 	MemoryContextSwitchTo(old);
@@ -373,16 +353,17 @@ fivetrexExecForeignDelete(EState *estate, ResultRelInfo *info,
 	FtxModifyState *state = info->ri_FdwState;
 	FtxWritesContext context;
 	FtxCallSpec spec = {0};
-	char **identity;
+	FtxBinding *binding;
 	MemoryContext old;
 	TupleTableSlot *result = NULL;
 
 	ftx_writes_enter(state->writes, &context);
 	MemoryContextReset(state->row_cxt);
 	old = MemoryContextSwitchTo(state->row_cxt);
-	identity = identity_of_slot(state, planSlot);
-	ftx_target_delete(state->target, identity, &spec);
-	if (!written_before(state, estate, info, &spec, identity))
+	binding = ftx_target_binding(state->target, planSlot,
+								 state->identity_attnos);
+	ftx_target_delete(state->target, binding, &spec);
+	if (!written_before(state, estate, info, &spec, binding))
 	{
 		if (state->has_returning)
 		{

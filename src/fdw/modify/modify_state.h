@@ -17,6 +17,7 @@
 #include "fdw/modify/sent_rows.h"
 #include "fdw/modify/target.h"
 #include "nodes/pg_list.h"
+#include "read/binding.h"
 
 /*
  * When requests leave: with needs_answer or one_by_one each before the next row
@@ -31,7 +32,7 @@
  * trigger may set more columns than the statement names, so what is set is
  * found out row by row.
  *
- * identity and slot are those of the row whose answer is being taken, and mean
+ * binding and slot are those of the row whose answer is being taken, and mean
  * nothing otherwise.
  */
 typedef struct FtxModifyState
@@ -59,7 +60,7 @@ typedef struct FtxModifyState
 	MemoryContext row_cxt;
 
 	/* for the callback that takes an answer */
-	char **identity;
+	const FtxBinding *binding;
 	TupleTableSlot *slot;
 } FtxModifyState;
 

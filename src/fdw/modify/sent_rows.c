@@ -8,18 +8,18 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "catalogue/catalogue.h"
 #include "fdw/modify/merge.h"
 #include "fdw/modify/sent_rows.h"
-#include "read/path.h"
+#include "fdw/modify/target_answer.h"
+#include "read/binding.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
 typedef struct SentRow
 {
 	HeapTuple tuple;
-	char **identity; /* by catalogue index; NULL if it does not matter */
-	char *path;		 /* of its request, if rows share those */
+	FtxBinding *binding; /* NULL if it does not matter */
+	char *path;			 /* of its request, if rows share those */
 } SentRow;
 
 struct FtxSentRows
@@ -57,10 +57,9 @@ ftx_sent_rows_create(FtxTarget *target, FtxRowAnswered answered, void *arg)
  * The path of the row's request; rows that follow each other share it.
  */
 static char *
-request_path(FtxSentRows *rows, char **identity)
+request_path(FtxSentRows *rows, const FtxBinding *binding)
 {
-	const FtxResource *resource = rows->target->resource;
-	char *path = ftx_path_of(resource, resource->update, identity);
+	char *path = ftx_binding_path(binding, binding->resource->update);
 	char *last = rows->nrows > 0 ? rows->rows[rows->nrows - 1].path : NULL;
 
 	if (last == NULL || strcmp(last, path) != 0)
@@ -69,20 +68,9 @@ request_path(FtxSentRows *rows, char **identity)
 	return last;
 }
 
-static char **
-copy_identity(FtxSentRows *rows, char **identity)
-{
-	int n = rows->target->resource->ncolumns;
-	char **copy = palloc0(sizeof(char *) * n);
-
-	for (int i = 0; i < n; i++)
-		copy[i] = identity[i] ? pstrdup(identity[i]) : NULL;
-	return copy;
-}
-
 void
 ftx_sent_rows_add(FtxSentRows *rows, Datum *values, bool *nulls,
-				  char **identity)
+				  const FtxBinding *binding)
 {
 	MemoryContext old = MemoryContextSwitchTo(rows->cxt);
 	SentRow *row;
@@ -98,10 +86,9 @@ ftx_sent_rows_add(FtxSentRows *rows, Datum *values, bool *nulls,
 	row = &rows->rows[rows->nrows];
 	row->tuple = heap_form_tuple(RelationGetDescr(rows->target->rel), values,
 								 nulls);
-	row->identity = identity ? copy_identity(rows, identity) : NULL;
-	row->path = rows->target->merge != NULL ?
-					request_path(rows, row->identity) :
-					NULL;
+	row->binding = binding ? ftx_binding_copy(binding) : NULL;
+	row->path = rows->target->merge != NULL ? request_path(rows, row->binding) :
+											  NULL;
 	rows->nrows++;
 	MemoryContextSwitchTo(old);
 }
@@ -146,9 +133,9 @@ update_row(FtxSentRows *rows, SentRow *row, FtxCall *call, FtxAnswerTree *tree)
 	nulls = palloc(sizeof(bool) * tupdesc->natts);
 	heap_deform_tuple(row->tuple, tupdesc, values, nulls);
 	if (tree != NULL)
-		ftx_target_answer_row(rows->target, tree, row->identity, values, nulls);
+		ftx_target_answer_row(rows->target, tree, row->binding, values, nulls);
 	else
-		ftx_target_answer(rows->target, call, row->identity, values, nulls);
+		ftx_target_answer(rows->target, call, row->binding, values, nulls);
 	MemoryContextSwitchTo(rows->cxt);
 	tuple = heap_form_tuple(tupdesc, values, nulls);
 	heap_freetuple(row->tuple);

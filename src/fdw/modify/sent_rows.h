@@ -11,6 +11,7 @@
 #include "access/htup.h"
 #include "api/calls/call.h"
 #include "fdw/modify/target.h"
+#include "read/binding.h"
 
 /*
  * Rows stand in the order in which their requests were added to the set of
@@ -29,11 +30,11 @@ extern FtxSentRows *
 ftx_sent_rows_create(FtxTarget *target, FtxRowAnswered answered, void *arg);
 
 /*
- * Keep a row as it was sent: the values of all attributes.  `identity` is that
+ * Keep a row as it was sent: the values of all attributes.  `binding` is that
  * of its update, NULL for other operations.  All is copied.
  */
 extern void ftx_sent_rows_add(FtxSentRows *rows, Datum *values, bool *nulls,
-							  char **identity);
+							  const FtxBinding *binding);
 
 /* FtxWriteAnswered, with the rows as argument. */
 extern void ftx_sent_rows_answer(void *rows, int index, const FtxCallSpec *spec,

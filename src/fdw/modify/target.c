@@ -184,9 +184,31 @@ ftx_target_text(FtxTarget *target, int attnum, Datum value)
 	return OidOutputFunctionCall(function, value);
 }
 
+FtxBinding *
+ftx_target_binding(FtxTarget *target, TupleTableSlot *slot,
+				   const AttrNumber *attnos)
+{
+	FtxBinding *binding = ftx_binding_create(target->resource);
+	int column = -1;
+
+	while ((column = bms_next_member(target->identity, column)) >= 0)
+	{
+		int attnum = ftx_table_attnum(target->table, column);
+		int attno = attnos != NULL ? attnos[column] : attnum;
+		bool null = true;
+		Datum value = (Datum) 0;
+
+		if (attno > 0)
+			value = slot_getattr(slot, attno, &null);
+		if (!null)
+			binding->texts[column] = ftx_target_text(target, attnum, value);
+	}
+	return binding;
+}
+
 void
 ftx_target_add(FtxTarget *target, FtxWrites *writes, const FtxCallSpec *spec,
-			   char **identity)
+			   const FtxBinding *binding)
 {
 	if (target->merge == NULL)
 	{
@@ -194,7 +216,7 @@ ftx_target_add(FtxTarget *target, FtxWrites *writes, const FtxCallSpec *spec,
 		return;
 	}
 	target->merged = *spec;
-	ftx_merge_add(target->merge, spec->path, identity, spec->body);
+	ftx_merge_add(target->merge, spec->path, binding, spec->body);
 }
 
 /* For the callback that gets the merged requests. */
@@ -225,7 +247,8 @@ ftx_target_gathered(FtxTarget *target, FtxWrites *writes)
 }
 
 char *
-ftx_target_row_name(FtxTarget *target, const FtxCallSpec *spec, char **identity)
+ftx_target_row_name(FtxTarget *target, const FtxCallSpec *spec,
+					const FtxBinding *binding)
 {
 	StringInfoData name;
 	int column = -1;
@@ -235,6 +258,6 @@ ftx_target_row_name(FtxTarget *target, const FtxCallSpec *spec, char **identity)
 	while (target->merge != NULL &&
 		   (column = bms_next_member(target->identity, column)) >= 0)
 		appendStringInfo(&name, "\n%s",
-						 identity[column] ? identity[column] : "");
+						 binding->texts[column] ? binding->texts[column] : "");
 	return name.data;
 }

@@ -15,13 +15,14 @@
 #include "api/calls/call.h"
 #include "api/calls/session.h"
 #include "api/calls/stats.h"
+#include "api/options/constant.h"
+#include "api/options/table.h"
 #include "api/writes/writes.h"
 #include "catalogue/catalogue.h"
 #include "fdw/modify/merge.h"
 #include "fdw/plan/generated.h"
 #include "nodes/execnodes.h"
-#include "api/options/constant.h"
-#include "api/options/table.h"
+#include "read/binding.h"
 #include "read/converter.h"
 #include "utils/relcache.h"
 
@@ -69,11 +70,18 @@ extern void ftx_target_read_answers(FtxTarget *target, List *attnums);
 extern void ftx_target_check_explain(const FtxTarget *target, EState *estate);
 
 /*
- * The path of the creation for these values (by catalogue index, NULL: not
- * given): the one in a parent, if that is given.
+ * The path of the creation for these values: the one in a parent, if that is
+ * given.
  */
-extern const char *
-ftx_target_creation(const FtxResource *resource, char *const *given);
+extern const char *ftx_target_creation(const FtxBinding *given);
+
+/*
+ * The columns that identify a row to be changed, in the current memory context.
+ * `attnos` says where in the slot each catalogue column is, NULL: the slot has a
+ * row of the table.
+ */
+extern FtxBinding *ftx_target_binding(FtxTarget *target, TupleTableSlot *slot,
+									  const AttrNumber *attnos);
 
 /*
  * The row that is to be created, with the constants of the table where the
@@ -89,13 +97,13 @@ extern void ftx_target_insert(FtxTarget *target, const Datum *values,
 							  const bool *nulls, FtxCallSpec *spec);
 
 /*
- * The request that sets the attributes `attnums` of a row; `identity` has the
- * text of the columns that identify it, by catalogue index.  False if nothing
- * is left to be sent without masked secrets (a NOTICE says so).
+ * The request that sets the attributes `attnums` of a row which `binding`
+ * identifies.  False if nothing is left to be sent without masked secrets (a
+ * NOTICE says so).
  */
-extern bool
-ftx_target_update(FtxTarget *target, List *attnums, const Datum *values,
-				  const bool *nulls, char **identity, FtxCallSpec *spec);
+extern bool ftx_target_update(FtxTarget *target, List *attnums,
+							  const Datum *values, const bool *nulls,
+							  const FtxBinding *binding, FtxCallSpec *spec);
 
 /*
  * Do these attributes of a row that shares its request with others have the
@@ -106,44 +114,24 @@ extern bool ftx_target_unchanged(const FtxTarget *target, List *attnums,
 								 const Datum *values, const bool *nulls,
 								 const Datum *old, const bool *old_nulls);
 
-extern void
-ftx_target_delete(FtxTarget *target, char **identity, FtxCallSpec *spec);
+extern void ftx_target_delete(FtxTarget *target, const FtxBinding *binding,
+							  FtxCallSpec *spec);
 
 /*
  * Add the request of a row to those that are to be sent; rows that are merged
- * are kept until ftx_target_gathered().  `identity` as for the update.
+ * are kept until ftx_target_gathered().  `binding` as for the update.
  */
 extern void ftx_target_add(FtxTarget *target, FtxWrites *writes,
-						   const FtxCallSpec *spec, char **identity);
+						   const FtxCallSpec *spec, const FtxBinding *binding);
 
 /* Call before ftx_writes_send(). */
 extern void ftx_target_gathered(FtxTarget *target, FtxWrites *writes);
 
 /* What tells the row from others, in the current memory context. */
 extern char *ftx_target_row_name(FtxTarget *target, const FtxCallSpec *spec,
-								 char **identity);
+								 const FtxBinding *binding);
 
-/* The text of a value of the table's attribute, for identity. */
+/* The text of a value of the table's attribute, for bindings. */
 extern char *ftx_target_text(FtxTarget *target, int attnum, Datum value);
-
-/*
- * Put the answer to a write over the attributes `returned` of a row, whose
- * values are those that were sent or, in an UPDATE, read.  What the answer
- * does not tell keeps its value where that is known (FtxTarget.known);
- * otherwise it is looked up: in the object, in the calls that columns have of
- * their own, in the list.  An answer that is a message only tells nothing.
- * `identity` is that of the request, or NULL for a new row.  Throws
- * ERRCODE_PROTOCOL_VIOLATION if the key of a new row is needed and not told.
- */
-extern void ftx_target_answer(FtxTarget *target, FtxCall *call, char **identity,
-							  Datum *values, bool *nulls);
-
-/*
- * The same for updates of merged rows: the tree that the API answered, and one
- * row of it.  What the answer does not have stays as it is.
- */
-extern FtxAnswerTree *ftx_target_tree(FtxTarget *target, FtxCall *call);
-extern void ftx_target_answer_row(FtxTarget *target, FtxAnswerTree *tree,
-								  char **identity, Datum *values, bool *nulls);
 
 #endif /* FTX_TARGET_H */

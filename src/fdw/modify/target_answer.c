@@ -17,14 +17,15 @@
 #include "catalogue/catalogue.h"
 #include "fdw/modify/merge.h"
 #include "fdw/modify/target.h"
+#include "fdw/modify/target_answer.h"
 #include "fdw/plan/generated.h"
 #include "json/json.h"
 #include "json/projection.h"
 #include "json/value.h"
+#include "read/binding.h"
 #include "read/converter.h"
 #include "read/items.h"
 #include "read/pages.h"
-#include "read/path.h"
 #include "read/slot.h"
 #include "utils/rel.h"
 
@@ -138,67 +139,51 @@ returned_set(const FtxTarget *target)
 }
 
 /*
- * The texts of the columns that name the row in paths, by catalogue index: as
- * the request had them, else as the row has them, else the key that `item`
- * (may be NULL) tells.
+ * The columns that name the row in paths: as the request had them, else as the
+ * row has them, else the key that `item` (may be NULL) tells.
  */
-static char **
-row_keys(FtxTarget *target, char **identity, const FtxJsonValue *item,
+static FtxBinding *
+bind_row(FtxTarget *target, const FtxBinding *binding, const FtxJsonValue *item,
 		 const Datum *values, const bool *nulls)
 {
 	const FtxResource *resource = target->resource;
-	char **keys = palloc0(sizeof(char *) * resource->ncolumns);
+	FtxBinding *row = ftx_binding_create(resource);
 
 	for (int i = 0; i < resource->ncolumns; i++)
 	{
 		int attnum = ftx_table_attnum(target->table, i);
 
-		if (identity != NULL && identity[i] != NULL)
-			keys[i] = identity[i];
+		if (binding != NULL && binding->texts[i] != NULL)
+			row->texts[i] = binding->texts[i];
 		else if ((resource->columns[i].flags & (FTX_KEY | FTX_PARENT)) == 0)
 			continue;
 		else if (attnum > 0 && !nulls[attnum - 1])
-			keys[i] = ftx_target_text(target, attnum, values[attnum - 1]);
+			row->texts[i] = ftx_target_text(target, attnum, values[attnum - 1]);
 		else if (item != NULL && i == ftx_resource_key(resource) &&
 				 ftx_json_names(&item[FTX_KEY_SLOT]))
-			keys[i] = ftx_json_text(&item[FTX_KEY_SLOT]);
+			row->texts[i] = ftx_json_text(&item[FTX_KEY_SLOT]);
 	}
-	return keys;
-}
-
-/*
- * A key that the answer told goes into a path: it must fit there.
- */
-static void
-check_addressable(const FtxTarget *target, const char *template, char **keys)
-{
-	Bitmapset *columns = ftx_path_columns(target->resource, template);
-	int column = -1;
-
-	while ((column = bms_next_member(columns, column)) >= 0)
-	{
-		if (keys[column] == NULL ||
-			!ftx_key_addressable(target->resource, keys[column]))
-			raise_unnamed(target, keys[column]);
-	}
+	return row;
 }
 
 /*
  * Read one object after a write.  What is not there cannot be returned: absent
- * is not null.
+ * is not null.  A key that the answer told goes into the path: it must fit there.
  */
 static FtxCall *
-read_object(FtxTarget *target, const char *template, char **keys)
+read_object(FtxTarget *target, const char *template, const FtxBinding *row)
 {
 	const FtxResource *resource = target->resource;
+	int lacking = ftx_binding_lacks(row, template);
 	FtxCallSpec spec = {0};
 	FtxCall *call;
 
+	if (lacking >= 0)
+		raise_unnamed(target, row->texts[lacking]);
 	spec.method = FTX_GET;
-	check_addressable(target, template, keys);
-	spec.path = ftx_path_of(resource, template, keys);
+	spec.path = ftx_binding_path(row, template);
 	if (template == resource->detail && ftx_key_member(resource))
-		spec.expected.id = keys[ftx_resource_key(resource)];
+		spec.expected.id = row->texts[ftx_resource_key(resource)];
 	spec.repeat_safe = true;
 	call = ftx_call_start(target->session, &spec, &target->stats, NULL,
 						  CurrentMemoryContext);
@@ -211,14 +196,14 @@ read_object(FtxTarget *target, const char *template, char **keys)
  * Columns that a call of their own has.
  */
 static void
-look_up_extra(FtxTarget *target, int which, char **keys, Bitmapset *wanted,
-			  Datum *values, bool *nulls)
+look_up_extra(FtxTarget *target, int which, const FtxBinding *row,
+			  Bitmapset *wanted, Datum *values, bool *nulls)
 {
 	const FtxResource *resource = target->resource;
 	const int *columns = ftx_converter_columns(target->answer);
 	FtxJsonValue *item = palloc0(sizeof(FtxJsonValue) *
 								 ftx_converter_slots(target->answer));
-	FtxCall *call = read_object(target, resource->extras[which], keys);
+	FtxCall *call = read_object(target, resource->extras[which], row);
 
 	for (int i = 0; i < ftx_converter_slots(target->answer); i++)
 	{
@@ -347,14 +332,15 @@ look_up_in_list(FtxTarget *target, int by, const char *wanted_key,
 	spec.stats = &target->stats;
 	spec.page_size = target->session->options.page_size;
 	spec.limit = -1;
-	range.fixed = palloc0(sizeof(char *) * resource->ncolumns);
+	range.binding = ftx_binding_create(resource);
 	for (int i = 0; i < natts; i++)
 	{
 		int column = ftx_table_column(target->table, i + 1);
 
 		if (column >= 0 && !nulls[i] &&
 			(resource->columns[column].flags & FTX_PARENT) != 0)
-			range.fixed[column] = ftx_target_text(target, i + 1, values[i]);
+			range.binding->texts[column] = ftx_target_text(target, i + 1,
+														   values[i]);
 	}
 	items = ftx_items_create(&spec);
 	ftx_items_start(items, &range);
@@ -377,8 +363,8 @@ look_up_in_list(FtxTarget *target, int by, const char *wanted_key,
  * `unknown`.
  */
 static void
-complete_row(FtxTarget *target, Bitmapset *unknown, char **keys, Datum *values,
-			 bool *nulls)
+complete_row(FtxTarget *target, Bitmapset *unknown, const FtxBinding *row,
+			 Datum *values, bool *nulls)
 {
 	const FtxResource *resource = target->resource;
 	int key = ftx_resource_key(resource);
@@ -399,7 +385,7 @@ complete_row(FtxTarget *target, Bitmapset *unknown, char **keys, Datum *values,
 	}
 	if (in_object && resource->detail != NULL)
 	{
-		FtxCall *call = read_object(target, resource->detail, keys);
+		FtxCall *call = read_object(target, resource->detail, row);
 		FtxPage page = {0};
 
 		ftx_call_decode_object(call, ftx_converter_projection(target->answer),
@@ -408,11 +394,11 @@ complete_row(FtxTarget *target, Bitmapset *unknown, char **keys, Datum *values,
 		put_item(target, target->answer, page.values, unknown, values, nulls);
 	}
 	if ((extras & FTX_EXTRA_1) != 0)
-		look_up_extra(target, 0, keys, unknown, values, nulls);
+		look_up_extra(target, 0, row, unknown, values, nulls);
 	if ((extras & FTX_EXTRA_2) != 0)
-		look_up_extra(target, 1, keys, unknown, values, nulls);
+		look_up_extra(target, 1, row, unknown, values, nulls);
 	if (in_list && key >= 0)
-		look_up_in_list(target, key, keys[key], unknown, values, nulls);
+		look_up_in_list(target, key, row->texts[key], unknown, values, nulls);
 }
 
 /*
@@ -432,7 +418,7 @@ known_attributes(const FtxTarget *target, const bool *nulls)
 }
 
 void
-ftx_target_answer(FtxTarget *target, FtxCall *call, char **identity,
+ftx_target_answer(FtxTarget *target, FtxCall *call, const FtxBinding *binding,
 				  Datum *values, bool *nulls)
 {
 	const FtxResource *resource = target->resource;
@@ -465,7 +451,7 @@ ftx_target_answer(FtxTarget *target, FtxCall *call, char **identity,
 	}
 	if (!bms_is_empty(unknown))
 		complete_row(target, unknown,
-					 row_keys(target, identity, item, values, nulls), values,
+					 bind_row(target, binding, item, values, nulls), values,
 					 nulls);
 	check_named(target, values, nulls);
 	ftx_generated_compute(target->generated, values, nulls);
@@ -483,13 +469,13 @@ ftx_target_tree(FtxTarget *target, FtxCall *call)
 }
 
 void
-ftx_target_answer_row(FtxTarget *target, FtxAnswerTree *tree, char **identity,
-					  Datum *values, bool *nulls)
+ftx_target_answer_row(FtxTarget *target, FtxAnswerTree *tree,
+					  const FtxBinding *binding, Datum *values, bool *nulls)
 {
 	FtxJsonValue found;
 	FtxJsonValue *item;
 
-	if (target->answer == NULL || !ftx_merge_find(tree, identity, &found))
+	if (target->answer == NULL || !ftx_merge_find(tree, binding, &found))
 		return;
 	item = palloc0(sizeof(FtxJsonValue) * ftx_converter_slots(target->answer));
 	ftx_page_project(&found, ftx_converter_projection(target->answer), item);

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "api/calls/call.h"
+#include "api/options/constant.h"
 #include "api/options/options.h"
 #include "api/options/table.h"
 #include "api/secrets/mask.h"
@@ -21,7 +22,7 @@
 #include "fmgr.h"
 #include "json/write.h"
 #include "lib/stringinfo.h"
-#include "api/options/constant.h"
+#include "read/binding.h"
 #include "read/path.h"
 #include "read/slot.h"
 #include "utils/datum.h"
@@ -192,30 +193,28 @@ notice_left_out(const Body *body, const char *path)
 }
 
 static char *
-write_path(FtxTarget *target, const char *template, char **identity)
+write_path(const FtxBinding *binding, const char *template)
 {
-	const FtxResource *resource = target->resource;
-	Bitmapset *columns = ftx_path_columns(resource, template);
-	int column = -1;
+	int column = ftx_binding_lacks(binding, template);
 
-	while ((column = bms_next_member(columns, column)) >= 0)
+	if (column >= 0)
 	{
-		const char *value = identity[column];
+		const char *text = binding->texts[column];
 
-		if (value == NULL || !ftx_key_addressable(resource, value))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("%s \"%s\" cannot be named in a request",
-							resource->columns[column].name,
-							value ? ftx_words_of_text(value, false) : "(null)"),
-					 errdetail("Nothing of this row was sent.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s \"%s\" cannot be named in a request",
+						binding->resource->columns[column].name,
+						text ? ftx_words_of_text(text, false) : "(null)"),
+				 errdetail("Nothing of this row was sent.")));
 	}
-	return ftx_path_of(resource, template, identity);
+	return ftx_binding_path(binding, template);
 }
 
 const char *
-ftx_target_creation(const FtxResource *resource, char *const *given)
+ftx_target_creation(const FtxBinding *given)
 {
+	const FtxResource *resource = given->resource;
 	Bitmapset *columns;
 	int column = -1;
 
@@ -224,7 +223,7 @@ ftx_target_creation(const FtxResource *resource, char *const *given)
 	columns = ftx_path_columns(resource, resource->create_in);
 	while ((column = bms_next_member(columns, column)) >= 0)
 	{
-		if (given[column] == NULL)
+		if (given->texts[column] == NULL)
 			return resource->create;
 	}
 	return resource->create_in;
@@ -267,16 +266,15 @@ check_required(FtxTarget *target, const bool *nulls)
  * What the answer says of the object's key must be this.
  */
 static void
-expect_identity(FtxTarget *target, char **identity, FtxCallSpec *spec)
+expect_key(const FtxBinding *binding, FtxCallSpec *spec)
 {
-	const FtxResource *resource = target->resource;
-	const char *path = ftx_key_member(resource);
-	int key = ftx_resource_key(resource);
+	const char *path = ftx_key_member(binding->resource);
+	int key = ftx_resource_key(binding->resource);
 
-	if (path == NULL || identity[key] == NULL)
+	if (path == NULL || binding->texts[key] == NULL)
 		return;
 	spec->expected.id_member = path;
-	spec->expected.id = identity[key];
+	spec->expected.id = binding->texts[key];
 }
 
 void
@@ -285,7 +283,7 @@ ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
 {
 	const FtxResource *resource = target->resource;
 	int natts = RelationGetNumberOfAttributes(target->rel);
-	char **given = palloc0(sizeof(char *) * resource->ncolumns);
+	FtxBinding *given = ftx_binding_create(resource);
 	int *attnums = palloc0(sizeof(int) * resource->ncolumns);
 	const char *template;
 	MemoryContext old;
@@ -308,9 +306,9 @@ ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
 		if (column < 0 || (resource->columns[column].flags & FTX_CREATE) == 0)
 			ftx_target_refuse_column(target->table, i + 1, FTX_CREATE);
 		ftx_target_check_once(attnums, target->table, i + 1, FTX_CREATE);
-		given[column] = ftx_target_text(target, i + 1, values[i]);
+		given->texts[column] = ftx_target_text(target, i + 1, values[i]);
 	}
-	template = ftx_target_creation(target->resource, given);
+	template = ftx_target_creation(given);
 	old = MemoryContextSwitchTo(target->cxt);
 	bms_free(target->identity);
 	target->identity = ftx_path_columns(resource, template);
@@ -326,8 +324,8 @@ ftx_target_insert(FtxTarget *target, const Datum *values, const bool *nulls,
 	}
 	ftx_body_end(&body.text);
 	spec->method = FTX_POST;
-	spec->path = write_path(target, template, given);
-	expect_identity(target, given, spec);
+	spec->path = write_path(given, template);
+	expect_key(given, spec);
 	spec->body = body.text.data;
 	notice_left_out(&body, spec->path);
 	spec->repeat_safe = false;
@@ -353,7 +351,8 @@ refuse_null(FtxTarget *target, Form_pg_attribute att)
 
 bool
 ftx_target_update(FtxTarget *target, List *attnums, const Datum *values,
-				  const bool *nulls, char **identity, FtxCallSpec *spec)
+				  const bool *nulls, const FtxBinding *binding,
+				  FtxCallSpec *spec)
 {
 	const FtxResource *resource = target->resource;
 	int *given = palloc0(sizeof(int) * resource->ncolumns);
@@ -361,7 +360,7 @@ ftx_target_update(FtxTarget *target, List *attnums, const Datum *values,
 	unsigned flags = 0;
 	ListCell *lc;
 
-	spec->path = write_path(target, resource->update, identity);
+	spec->path = write_path(binding, resource->update);
 	begin_body(&body, false);
 	foreach (lc, attnums)
 	{
@@ -395,7 +394,7 @@ ftx_target_update(FtxTarget *target, List *attnums, const Datum *values,
 	spec->body = body.text.data;
 	spec->method = FTX_PATCH;
 	if (target->merge == NULL)
-		expect_identity(target, identity, spec);
+		expect_key(binding, spec);
 	spec->repeat_safe = (flags & (FTX_TESTS | FTX_ACTS)) == 0;
 	spec->takes_long = (flags & FTX_TESTS) != 0 || target->merge != NULL;
 	return true;
@@ -424,13 +423,14 @@ ftx_target_unchanged(const FtxTarget *target, List *attnums,
 }
 
 void
-ftx_target_delete(FtxTarget *target, char **identity, FtxCallSpec *spec)
+ftx_target_delete(FtxTarget *target, const FtxBinding *binding,
+				  FtxCallSpec *spec)
 {
 	spec->method = FTX_DELETE;
 	spec->deletes = 1;
-	spec->path = write_path(target, target->resource->remove, identity);
+	spec->path = write_path(binding, target->resource->remove);
 	spec->body = NULL;
-	expect_identity(target, identity, spec);
+	expect_key(binding, spec);
 	spec->repeat_safe = true;
 	spec->takes_long = false;
 }

@@ -23,6 +23,7 @@
 #include "foreign/foreign.h"
 #include "json/json.h"
 #include "miscadmin.h"
+#include "read/binding.h"
 #include "read/converter.h"
 #include "read/items.h"
 #include "read/pages.h"
@@ -98,7 +99,7 @@ start_list(Relation rel, const FtxTableOptions *options,
 	spec.page_size = options->page_size;
 	spec.prefetch = options->prefetch;
 	spec.limit = -1;
-	range.fixed = palloc0(sizeof(char *) * options->resource->ncolumns);
+	range.binding = ftx_binding_create(options->resource);
 	items = ftx_items_create(&spec);
 	ftx_items_start(items, &range);
 	return items;

@@ -93,7 +93,7 @@ ftx_parent_filter_create(ScanState *node, FtxTable *table, List *clauses,
  */
 static bool
 fill_slot(FtxParentFilter *filter, const Condition *condition,
-		  char *const *bound)
+		  const FtxBinding *parent)
 {
 	TupleTableSlot *slot = filter->slot;
 	ListCell *attnum;
@@ -104,7 +104,7 @@ fill_slot(FtxParentFilter *filter, const Condition *condition,
 		   sizeof(bool) * slot->tts_tupleDescriptor->natts);
 	forboth (attnum, condition->attnums, column, condition->columns)
 	{
-		const char *text = bound[lfirst_int(column)];
+		const char *text = parent->texts[lfirst_int(column)];
 
 		if (text == NULL)
 			return false;
@@ -143,7 +143,7 @@ passes_or_fails(Condition *condition, ExprContext *econtext)
 }
 
 bool
-ftx_parent_filter_passes(void *arg, char *const *bound)
+ftx_parent_filter_passes(void *arg, const FtxBinding *parent)
 {
 	FtxParentFilter *filter = arg;
 	ExprContext *econtext = filter->econtext;
@@ -157,7 +157,7 @@ ftx_parent_filter_passes(void *arg, char *const *bound)
 
 		ResetExprContext(econtext);
 		old = MemoryContextSwitchTo(econtext->ecxt_per_tuple_memory);
-		known = fill_slot(filter, condition, bound);
+		known = fill_slot(filter, condition, parent);
 		MemoryContextSwitchTo(old);
 		if (!known)
 			continue;

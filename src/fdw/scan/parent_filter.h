@@ -11,6 +11,7 @@
 #include "api/options/table.h"
 #include "nodes/execnodes.h"
 #include "nodes/pg_list.h"
+#include "read/binding.h"
 
 typedef struct FtxParentFilter FtxParentFilter;
 
@@ -27,7 +28,7 @@ ftx_parent_filter_create(ScanState *node, FtxTable *table, List *clauses,
  * FtxParentWanted (read/items.h), of such a filter: do the conditions hold whose
  * columns are known?  Throws what they throw.
  */
-extern bool ftx_parent_filter_passes(void *filter, char *const *bound);
+extern bool ftx_parent_filter_passes(void *filter, const FtxBinding *parent);
 
 /* Parameters may have changed.  NULL: nothing. */
 extern void ftx_parent_filter_reset(FtxParentFilter *filter);

@@ -22,6 +22,7 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "nodes/nodeFuncs.h"
+#include "read/binding.h"
 #include "read/path.h"
 #include "read/period.h"
 #include "utils/array.h"
@@ -307,8 +308,9 @@ add_parents(FtxScanState *state, FtxItemsRange *range)
 
 		if (column != state->plan.list_key)
 		{
-			range->fixed[column] = text_of(state, FTX_EXPRS_PATH_KEYS, n);
-			if (range->fixed[column] == NULL)
+			range->binding->texts[column] = text_of(state, FTX_EXPRS_PATH_KEYS,
+													n);
+			if (range->binding->texts[column] == NULL)
 				return false;
 			continue;
 		}
@@ -429,8 +431,7 @@ ftx_scan_request(FtxScanState *state, FtxScanRequest *request)
 		request->range.wanted = ftx_parent_filter_passes;
 		request->range.wanted_arg = state->parent_filter;
 	}
-	request->range.fixed = palloc0(sizeof(char *) *
-								   state->plan.resource->ncolumns);
+	request->range.binding = ftx_binding_create(state->plan.resource);
 	request->range.with_parents = state->plan.needs_parent;
 	if (ruled_out(state))
 	{
