@@ -60,6 +60,15 @@ foreach my $block (@blocks)
 is_deeply([ map { $_->{line} } grep { $_->{kind} !~ /^(?:sql|sh|)$/ } @blocks ], [], 'no block of another kind');
 like($printed{'Sync, wait, go on'}[0], qr/succeeded\|history\|\|\d\d:/, 'sync, wait: the outcome');
 like($printed{'Watch an account'}[2], qr/\|late\|its data are as of 20/, 'the board');
+
+# the four commands of Secrets: the last one, with files that only this test has
+my ($secrets) = map { $_->{text} } grep { $_->{chapter} eq 'Secrets' } @blocks;
+my $folder = $node->basedir;
+my ($by_files) = $secrets =~ /psql -c "(.*?)"$/ms;
+append_to_file("$folder/$_", "$_\n") foreach qw(key secret);
+$node->query($by_files =~ s{/etc/fivetrex/}{$folder/}gr);
+is($node->query('SELECT account_id FROM fivetrex_ping()'), 'maroon_vessel', 'credentials from files');
+
 my ($runs, $told) = split /^(?=main\|)/m, $printed{'Alerts'}[0], 2;
 is($runs =~ s/\|20\d\d-.*//mgr =~ s/\s+\z//r,
 	"succeeded\nassimilate_seem|succeeded|history|\ndaily_beacon|succeeded|history|\ncron_lighthouse|succeeded|history|",
