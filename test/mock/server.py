@@ -30,6 +30,7 @@ import families
 import faults
 import multipart
 import routes
+import shake
 import state
 import syncs
 from answers import Binary, Request
@@ -131,6 +132,7 @@ class Handler(BaseHTTPRequestHandler):
         given = headers.get("authorization")
         headers["authorization"] = "absent" if given is None else \
             "valid" if given == AUTHORIZATION else "invalid"
+        self.server.shake.before_arrival(world)
         record = world.arrive(self.command, path, headers, readable(body))
         self.phase = ARRIVED
         status, left = None, False
@@ -139,6 +141,7 @@ class Handler(BaseHTTPRequestHandler):
                 action = faults.choose(world.faults, self.command, path)
             status, answer, more = self.answer(world, record, action, path, body)
             faults.delay(action, world)
+            self.server.shake.before_answer(world, record)
             left = self.reply(world, record, action, status, answer, more)
         except GONE:
             world.client_gone(record)
@@ -314,6 +317,7 @@ class Server(ThreadingHTTPServer):
         self.handlers = set()
         self.starting = set()       # addresses of connections that have no handler yet
         self.accepting = threading.Lock()
+        self.shake = shake.from_environment()
         super().__init__(*args)
 
     def get_request(self):

@@ -295,6 +295,7 @@ CREATE FUNCTION moves() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN new.account 
 CREATE TRIGGER moves BEFORE UPDATE ON a.groups FOR EACH ROW EXECUTE FUNCTION moves();
 
 -- that changes it
+--! reads end
 UPDATE a.groups SET name = 'x' WHERE id = 'misty_copper_new';
 
 -- no trigger

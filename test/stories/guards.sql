@@ -18,6 +18,7 @@ CREATE FUNCTION quiet() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN old; E
 CREATE TRIGGER t BEFORE DELETE ON groups FOR EACH ROW EXECUTE FUNCTION quiet();
 
 -- DELETE with a row trigger
+--! reads end
 SET fivetrex.max_deletes = 1;
 DELETE FROM groups WHERE id IN ('empty_shelf', 'stoic_pebble');
 

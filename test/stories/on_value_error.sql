@@ -135,6 +135,7 @@ SELECT :column FROM kept;
 SELECT n FROM kept;
 
 -- the key of a parent
+--! reads end
 --! answer ^/v1/groups\? {"code":"Success","data":{"items":[{"id":"decent_dropsy"}]}}
 SELECT group_id FROM members;
 

@@ -7,21 +7,25 @@ CREATE FOREIGN TABLE child_groups () INHERITS (parent) SERVER write_edges OPTION
 CREATE FOREIGN TABLE child_webhooks () INHERITS (parent) SERVER write_edges OPTIONS (resource 'webhooks');
 
 -- fivetrex.max_deletes counts for the statement: two CTEs
+--! reads end
 SET fivetrex.max_deletes = 1;
 WITH a AS (DELETE FROM groups WHERE id = 'empty_shelf' RETURNING id),
   b AS (DELETE FROM webhooks WHERE id = 'hook_acorn')
   SELECT count(*) FROM a;
 
 -- a CTE and the statement
+--! reads end
 SET fivetrex.max_deletes = 1;
 WITH a AS (DELETE FROM groups WHERE id = 'empty_shelf')
   DELETE FROM webhooks WHERE id = 'hook_acorn';
 
 -- children of one parent
+--! reads end
 SET fivetrex.max_deletes = 1;
 DELETE FROM parent WHERE id IN ('empty_shelf', 'hook_acorn');
 
 -- children, with RETURNING
+--! reads end
 SET fivetrex.max_deletes = 1;
 DELETE FROM parent WHERE id IN ('empty_shelf', 'hook_acorn') RETURNING id;
 

@@ -16,6 +16,11 @@ What is told of each is the paragraph itself, then
   > the requests that were made, sorted: METHOD PATH BODY, members of the body in order of their names
   ? what was wrong with them by the API's definition
 
+Which reads have left by the time an error comes is chance: as one is done the next one leaves, or the next page's.  So
+of a paragraph with an error, those are told that arrived before the one that the error names, and that one; if it names
+none, the only one, without further pages.  Several reads, of which the error names none, or that leave at once (in a
+world with another max_concurrency than 1), are not told: "? ..." asks for the order "no requests" or "reads end".
+
 All paragraphs of a file share the worlds of the mock and one server, each has a session of its own.  The first world
 has the name of the story; addresses of worlds are psql variables, as :'other_url'.  Comments that begin with --! are
 orders; those that concern another world begin with its name, as in --! [other] fault ..., and what is told of its
@@ -30,6 +35,7 @@ requests with > [other].
   --! database managed                                  from here on paragraphs are run there
   --! each mode: one | another                          run with each as the psql variable "mode"; several lines add up
   --! in order                                          rows and requests are told as they came
+  --! reads end                                         the error comes when all reads have been answered
   --! no requests                                       they are not told: how many pages are asked for ahead varies
   --! codes only                                        of complaints that are not ours to word: severity and SQLSTATE
   --! hide (?<=made: ).*                                what matches is told as "...": words of libraries
@@ -88,6 +94,7 @@ sub _add_world
 	my %settings = map { exists $options{$_} ? ($_ => delete $options{$_}) : () } qw(connectors cursor_style page_cap);
 	$self->{node}->add_world($self->{mock}, $world, %options);
 	$self->{mock}->settings($world, %settings) if %settings;
+	$self->{serial}{$world} = ($options{max_concurrency} // 0) == 1;
 	push @{ $self->{worlds} }, $world;
 	return;
 }
@@ -124,7 +131,7 @@ my %orders = (
 		push @{ $self->{how}{values} }, split / \| /, $values;
 	},
 	# how it is told
-	map { my $how = $_; ($how => sub { $_[0]{how}{$how} = $_[2] }) } qw(in no codes hide same));
+	map { my $how = $_; ($how => sub { $_[0]{how}{$how} = $_[2] }) } qw(in no reads codes hide same));
 
 sub _obey
 {
@@ -169,9 +176,12 @@ sub _run
 		"\\set VERBOSITY verbose\n\\pset null NULL\n$urls$set$text");
 	my @rows = map { $_ eq '' ? '(empty)' : $_ } split /\n/, $out;
 	@rows = sort @rows unless $self->{how}{in} || $text =~ /\bORDER BY\b|^\\(?!\.)|\bEXPLAIN\b/m;
+	# an error that the paragraph itself catches is one, too
+	local $self->{error} = $err =~ /^psql\S* ERROR:|^ERROR:/m || $text =~ /\bEXCEPTION\s+WHEN\b/ ? $err : undef;
 	my @requests = defined $self->{how}{no} ? () : $self->_each_world(\&_requests);
 	@requests = sort @requests unless $self->{how}{in};
-	return @rows, $self->_complaints($err), (map { "> $_" } @requests), map { "? $_" } $self->_each_world(\&_violations);
+	return @rows, $self->_complaints($err), (map { "> $_" } @requests),
+	  map { "? $_" } $self->_each_world(\&_violations), @{ delete $self->{uncertain} // [] };
 }
 
 sub _complaints
@@ -201,7 +211,23 @@ sub _requests
 	return map {
 		"$_->{method} $_->{path}" . (defined $_->{body} ? ' ' . $json->encode($_->{body}) : '')
 		  . ($_->{headers}{authorization} eq 'valid' ? '' : " ($_->{headers}{authorization} credentials)")
-	} $self->{mock}->log($world);
+	} $self->_certain($world, $self->{mock}->log($world));
+}
+
+# Of a paragraph with an error, the requests that must have left; see above.
+sub _certain
+{
+	my ($self, $world, @log) = @_;
+	push @{ $self->{uncertain} }, 'requests that leave at once have no order'
+	  if defined $self->{how}{in} && @log > 1 && !$self->{serial}{$world};
+	return @log if !defined $self->{error} || defined $self->{how}{reads};
+	my ($last) = grep { index($self->{error}, "$log[$_]{method} $log[$_]{path}: ") >= 0 } reverse 0 .. $#log;
+	my @certain = grep { $_->{method} ne 'GET' || defined $last || $_->{path} !~ /[?&]cursor=/ }
+	  map { $log[$_] } grep { $log[$_]{method} ne 'GET' || $_ <= ($last // $#log) } 0 .. $#log;
+	my $reads = grep { $_->{method} eq 'GET' } @certain;
+	return @certain if $reads <= 1 || (defined $last && $self->{serial}{$world});
+	push @{ $self->{uncertain} }, "of $reads reads, some may leave or not before the error: say no requests, or reads end";
+	return grep { $_->{method} ne 'GET' } @certain;
 }
 
 sub _violations

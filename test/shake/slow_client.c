@@ -1,0 +1,76 @@
+/*
+ * A client that is slow by chance: preloaded into the programs of a test, it
+ * waits a little after what it sends and before it looks for what has come, so
+ * that answers are there when they usually are not yet, and what it would have
+ * given up in time has left.
+ *
+ * FTX_SHAKE is client:SEED; each process has numbers of its own.  Half of them
+ * are slow whenever they send, as a client whose server is much faster is: then
+ * requests get ahead of rows as far as they can.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LONGEST 5000000 /* nanoseconds */
+
+enum
+{
+	SEND,
+	LOOK
+};
+
+static void
+hesitate(int what)
+{
+	static __thread unsigned int state = 0;
+	static __thread int late[2]; /* of ten calls */
+	struct timespec wait = {0};
+	int save_errno = errno;
+
+	if (state == 0)
+	{
+		const char *shake = getenv("FTX_SHAKE");
+		const char *seed = shake ? strchr(shake, ':') : NULL;
+
+		state = 1 + (seed ? atoi(seed + 1) : 0) * 7919 + getpid();
+		late[SEND] = rand_r(&state) % 2 ? 10 : rand_r(&state) % 10;
+		late[LOOK] = late[SEND] == 10 ? 0 : rand_r(&state) % 5;
+	}
+	if (rand_r(&state) % 10 < late[what])
+	{
+		wait.tv_nsec = LONGEST / 2 + rand_r(&state) % (LONGEST / 2);
+		nanosleep(&wait, NULL);
+	}
+	errno = save_errno;
+}
+
+ssize_t
+send(int fd, const void *data, size_t size, int flags)
+{
+	static ssize_t (*next)(int, const void *, size_t, int) = NULL;
+	ssize_t sent;
+
+	if (next == NULL)
+		next = dlsym(RTLD_NEXT, "send");
+	sent = next(fd, data, size, flags);
+	hesitate(SEND);
+	return sent;
+}
+
+int
+epoll_wait(int fd, struct epoll_event *events, int n, int timeout)
+{
+	static int (*next)(int, struct epoll_event *, int, int) = NULL;
+
+	if (next == NULL)
+		next = dlsym(RTLD_NEXT, "epoll_wait");
+	hesitate(LOOK);
+	return next(fd, events, n, timeout);
+}
