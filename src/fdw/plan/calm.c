@@ -12,52 +12,46 @@
 #include "postgres.h"
 
 #include "fdw/plan/calm.h"
+#include "fdw/plan/volatile.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/plannodes.h"
-#include "optimizer/optimizer.h"
-
-static bool
-is_volatile(const void *expr)
-{
-	return contain_volatile_functions((Node *) unconstify(void *, expr));
-}
 
 /*
  * Do the expressions that only this kind of node has call volatile functions?
  */
 static bool
-own_exprs_are_volatile(const Plan *plan)
+own_exprs_are_volatile(const PlannedStmt *statement, const Plan *plan)
 {
 	switch (nodeTag(plan))
 	{
 		case T_NestLoop:
 		case T_MergeJoin:
 		case T_HashJoin:
-			return is_volatile(((const Join *) plan)->joinqual);
+			return ftx_is_volatile(((const Join *) plan)->joinqual);
 		case T_Result:
-			return is_volatile(((const Result *) plan)->resconstantqual);
+			return ftx_is_volatile(((const Result *) plan)->resconstantqual);
 		case T_FunctionScan:
-			return is_volatile(((const FunctionScan *) plan)->functions);
+			return ftx_is_volatile(((const FunctionScan *) plan)->functions);
 		case T_ValuesScan:
-			return is_volatile(((const ValuesScan *) plan)->values_lists);
+			return ftx_is_volatile(((const ValuesScan *) plan)->values_lists);
 		case T_TableFuncScan:
-			return is_volatile(((const TableFuncScan *) plan)->tablefunc);
+			return ftx_is_volatile(((const TableFuncScan *) plan)->tablefunc);
 		case T_SampleScan:
-			return is_volatile(((const SampleScan *) plan)->tablesample);
+			return ftx_is_volatile(((const SampleScan *) plan)->tablesample);
 		case T_ForeignScan:
-			return is_volatile(((const ForeignScan *) plan)->fdw_exprs);
+			return ftx_is_volatile(((const ForeignScan *) plan)->fdw_exprs);
 		case T_CustomScan:
-			return is_volatile(((const CustomScan *) plan)->custom_exprs);
+			return ftx_is_volatile(((const CustomScan *) plan)->custom_exprs);
 		case T_Limit:
-			return is_volatile(((const Limit *) plan)->limitOffset) ||
-				   is_volatile(((const Limit *) plan)->limitCount);
+			return ftx_is_volatile(((const Limit *) plan)->limitOffset) ||
+				   ftx_is_volatile(((const Limit *) plan)->limitCount);
 		case T_WindowAgg:
-			return is_volatile(((const WindowAgg *) plan)->startOffset) ||
-				   is_volatile(((const WindowAgg *) plan)->endOffset);
+			return ftx_is_volatile(((const WindowAgg *) plan)->startOffset) ||
+				   ftx_is_volatile(((const WindowAgg *) plan)->endOffset);
 		case T_ModifyTable:
-			return is_volatile(((const ModifyTable *) plan)->returningLists) ||
-				   is_volatile(((const ModifyTable *) plan)->onConflictSet) ||
-				   is_volatile(((const ModifyTable *) plan)->onConflictWhere);
+			return ftx_storing_is_volatile((const ModifyTable *) plan,
+										   statement->rtable);
 		case T_SeqScan:
 		case T_IndexScan:
 		case T_IndexOnlyScan:
@@ -93,41 +87,70 @@ own_exprs_are_volatile(const Plan *plan)
 	}
 }
 
-static bool is_calm(const Plan *plan);
-
 static bool
-all_calm(const List *plans)
+all_calm(const PlannedStmt *statement, const List *plans)
 {
 	ListCell *lc;
 
 	foreach (lc, plans)
 	{
-		if (!is_calm(lfirst(lc)))
+		if (!ftx_tree_is_calm(statement, lfirst(lc)))
 			return false;
 	}
 	return true;
 }
 
+/*
+ * Does an expression have a subquery that is not calm?
+ */
 static bool
-is_calm(const Plan *plan)
+asks_unruly(Node *node, void *context)
+{
+	const PlannedStmt *statement = context;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, SubPlan) &&
+		!ftx_tree_is_calm(statement, list_nth(statement->subplans,
+											  ((SubPlan *) node)->plan_id - 1)))
+		return true;
+	return expression_tree_walker(node, asks_unruly, context);
+}
+
+bool
+ftx_node_is_calm(const PlannedStmt *statement, const Plan *plan)
+{
+	void *context = unconstify(PlannedStmt *, statement);
+
+	return !ftx_is_volatile(plan->targetlist) && !ftx_is_volatile(plan->qual) &&
+		   !own_exprs_are_volatile(statement, plan) &&
+		   !asks_unruly((Node *) plan->targetlist, context) &&
+		   !asks_unruly((Node *) plan->qual, context);
+}
+
+bool
+ftx_tree_is_calm(const PlannedStmt *statement, const Plan *plan)
 {
 	if (plan == NULL)
 		return true;
 	check_stack_depth();
-	if (is_volatile(plan->targetlist) || is_volatile(plan->qual) ||
-		own_exprs_are_volatile(plan) || !is_calm(outerPlan(plan)) ||
-		!is_calm(innerPlan(plan)))
+	if (!ftx_node_is_calm(statement, plan) ||
+		!ftx_tree_is_calm(statement, outerPlan(plan)) ||
+		!ftx_tree_is_calm(statement, innerPlan(plan)))
 		return false;
 	switch (nodeTag(plan))
 	{
 		case T_Append:
-			return all_calm(((const Append *) plan)->appendplans);
+			return all_calm(statement, ((const Append *) plan)->appendplans);
 		case T_MergeAppend:
-			return all_calm(((const MergeAppend *) plan)->mergeplans);
+			return all_calm(statement,
+							((const MergeAppend *) plan)->mergeplans);
 		case T_SubqueryScan:
-			return is_calm(((const SubqueryScan *) plan)->subplan);
+			return ftx_tree_is_calm(statement,
+									((const SubqueryScan *) plan)->subplan);
 		case T_CustomScan:
-			return all_calm(((const CustomScan *) plan)->custom_plans);
+			return all_calm(statement,
+							((const CustomScan *) plan)->custom_plans);
 		default:
 			return true;
 	}
@@ -136,6 +159,7 @@ is_calm(const Plan *plan)
 bool
 ftx_plan_is_calm(const PlannedStmt *statement)
 {
-	return !statement->hasModifyingCTE && is_calm(statement->planTree) &&
-		   all_calm(statement->subplans);
+	return !statement->hasModifyingCTE &&
+		   ftx_tree_is_calm(statement, statement->planTree) &&
+		   all_calm(statement, statement->subplans);
 }

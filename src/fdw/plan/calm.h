@@ -17,4 +17,10 @@
  */
 extern bool ftx_plan_is_calm(const PlannedStmt *statement);
 
+/* The same of a part of its plan; NULL, which there is none of, is calm. */
+extern bool ftx_tree_is_calm(const PlannedStmt *statement, const Plan *plan);
+
+/* And of one node, with the subqueries in its expressions. */
+extern bool ftx_node_is_calm(const PlannedStmt *statement, const Plan *plan);
+
 #endif /* FTX_CALM_H */

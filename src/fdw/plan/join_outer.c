@@ -12,6 +12,7 @@
 
 #include "fdw/fdw.h"
 #include "fdw/plan/join.h"
+#include "fdw/plan/volatile.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
@@ -31,7 +32,7 @@ has_row_marks(Node *node, void *context)
 static bool
 calm_query(Query *query)
 {
-	return query != NULL && !contain_volatile_functions((Node *) query) &&
+	return query != NULL && !ftx_is_volatile(query) &&
 		   !has_row_marks((Node *) query, NULL);
 }
 
@@ -74,9 +75,9 @@ calm_relation(PlannerInfo *root, RangeTblEntry *rte)
 		case RTE_CTE:
 			return !rte->self_reference && calm_query(cte_query(root, rte));
 		case RTE_FUNCTION:
-			return !contain_volatile_functions((Node *) rte->functions);
+			return !ftx_is_volatile(rte->functions);
 		case RTE_VALUES:
-			return !contain_volatile_functions((Node *) rte->values_lists);
+			return !ftx_is_volatile(rte->values_lists);
 		case RTE_RESULT:
 			return true;
 		default:
@@ -87,7 +88,7 @@ calm_relation(PlannerInfo *root, RangeTblEntry *rte)
 static bool
 calm_expression(Node *node)
 {
-	return !contain_volatile_functions(node) && !contain_subplans(node);
+	return !ftx_is_volatile(node) && !contain_subplans(node);
 }
 
 static bool

@@ -13,49 +13,43 @@
 #include "postgres.h"
 
 #include "common/int.h"
+#include "fdw/plan/calm.h"
 #include "fdw/plan/join.h"
 #include "miscadmin.h"
 #include "nodes/plannodes.h"
-#include "optimizer/optimizer.h"
 
 typedef struct Search
 {
+	const PlannedStmt *statement;
 	const Plan *window;
 	NestLoop *join; /* once found */
 	FtxJoinReads reads;
 } Search;
 
 /*
- * Does the node call what may write, for each of its rows?  Then answers that
- * were asked for before would be dropped each time.
+ * Does the node do what may write, for each of its rows?  Then answers that were
+ * asked for before would be dropped each time.
  */
 static bool
-may_write(const Plan *plan)
+may_write(const PlannedStmt *statement, const Plan *plan)
 {
-	if (contain_volatile_functions((Node *) plan->targetlist) ||
-		contain_volatile_functions((Node *) plan->qual))
-		return true;
-	switch (nodeTag(plan))
-	{
-		case T_NestLoop:
-		case T_MergeJoin:
-		case T_HashJoin:
-			return contain_volatile_functions(
-				(Node *) ((const Join *) plan)->joinqual);
-		case T_ModifyTable:
-			return ((const ModifyTable *) plan)->returningLists != NIL;
-		default:
-			return false;
-	}
+	if (IsA(plan, CustomScan)) /* its caller knows it */
+		return false;
+	return !ftx_node_is_calm(statement, plan) ||
+		   (IsA(plan, NestLoop) &&
+			!ftx_tree_is_calm(statement, innerPlan(plan))) ||
+		   (IsA(plan, ModifyTable) &&
+			((const ModifyTable *) plan)->returningLists != NIL);
 }
 
 /*
  * How much a node reads of its (outer) child, if so much of itself is read.
  */
 static FtxJoinReads
-reads_of_child(const Plan *plan, FtxJoinReads reads)
+reads_of_child(const PlannedStmt *statement, const Plan *plan,
+			   FtxJoinReads reads)
 {
-	if (may_write(plan))
+	if (may_write(statement, plan))
 		return FTX_READS_SOME;
 	switch (nodeTag(plan))
 	{
@@ -99,12 +93,13 @@ reads_of_child(const Plan *plan, FtxJoinReads reads)
 }
 
 static FtxJoinReads
-reads_of_inner(const Plan *plan, FtxJoinReads reads)
+reads_of_inner(const PlannedStmt *statement, const Plan *plan,
+			   FtxJoinReads reads)
 {
 	const Join *join;
 
 	/* that of a hash join is a Hash */
-	if (!IsA(plan, NestLoop) || may_write(plan))
+	if (!IsA(plan, NestLoop) || may_write(statement, plan))
 		return FTX_READS_SOME;
 	join = (const Join *) plan;
 	return join->jointype == JOIN_SEMI || join->jointype == JOIN_ANTI ||
@@ -139,7 +134,7 @@ search_plan(Search *search, Plan *plan, FtxJoinReads reads)
 	if (plan == NULL)
 		return false;
 	check_stack_depth();
-	child = reads_of_child(plan, reads);
+	child = reads_of_child(search->statement, plan, reads);
 	if (IsA(plan, NestLoop) && outerPlan(plan) == search->window)
 	{
 		search->join = (NestLoop *) plan;
@@ -164,7 +159,7 @@ search_plan(Search *search, Plan *plan, FtxJoinReads reads)
 		default:
 			return search_plan(search, outerPlan(plan), child) ||
 				   search_plan(search, innerPlan(plan),
-							   reads_of_inner(plan, reads));
+							   reads_of_inner(search->statement, plan, reads));
 	}
 }
 
@@ -254,7 +249,7 @@ NestLoop *
 ftx_join_of_window(const PlannedStmt *statement, const Plan *window, bool all,
 				   FtxJoinReads *reads, Plan **scan)
 {
-	Search search = {.window = window};
+	Search search = {.statement = statement, .window = window};
 
 	if (!search_plan(&search, statement->planTree,
 					 all ? FTX_READS_EVERYTHING : FTX_READS_SOME) &&

@@ -16,7 +16,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
 #include "executor/execPartition.h"
 #include "executor/executor.h"
 #include "fdw/fdw.h"
@@ -54,21 +53,10 @@ is_scan(const ForeignScanState *node)
 		   node->fdwroutine->IterateForeignScan == fivetrexIterateForeignScan;
 }
 
-static bool
-has_row_triggers(const TriggerDesc *triggers)
-{
-	return triggers != NULL && (triggers->trig_insert_before_row ||
-								triggers->trig_insert_instead_row ||
-								triggers->trig_update_before_row ||
-								triggers->trig_update_instead_row ||
-								triggers->trig_delete_before_row ||
-								triggers->trig_delete_instead_row);
-}
-
 /*
  * What a write wants of the rows that it is made of.  A request that changes
  * the account may leave after the first row, and what was asked for before is
- * asked for again then; triggers may send others.
+ * asked for again then.
  */
 static void
 find_below_write(ModifyTableState *node, Wanted wanted, List **scans)
@@ -77,8 +65,6 @@ find_below_write(ModifyTableState *node, Wanted wanted, List **scans)
 	{
 		const ResultRelInfo *target = &node->resultRelInfo[i];
 
-		if (has_row_triggers(target->ri_TrigDesc))
-			return;
 		if (target->ri_FdwRoutine != NULL)
 			wanted = Min(wanted, WANTS_FIRST);
 	}
