@@ -83,9 +83,9 @@ is(scalar @well, 2, 'two connectors that can break');
 
 subtest 'watching' => sub {
 	$mock->plan_syncs('fivetran', { run => 1 });
-	my (undef, $page) = run('Look at it', 1);
-	run($_, 1) foreach 'Look at it', 'Ask for syncs', 'Told once', 'Receive webhooks',
-		'Drift, freshness, and what has landed', 'What it costs';
+	my (undef, $page) = run('Reports and pictures', 1);
+	run($_, 1) foreach 'Reports and pictures', 'Ask for syncs', 'Receive webhooks',
+		'Drift, freshness, and what has landed', 'What watching costs';
 	ok(-s "$recipes/status.html", 'a page');
 	unlink "$recipes/status.html";
 	is($node->query('SELECT bool_and(outcome = $$succeeded$$) FROM fivetrex_watch.runs'), 't',
@@ -297,7 +297,7 @@ subtest 'web tiers' => sub {
 # 086_receiver.pl tries to forge it
 run('A receiver of your own', 1);
 shift @{ $blocks{'A receiver of your own'} };
-run('The end, and the history', 1);
+run('Uninstall, and keep the history', 1);
 
 is_deeply([ map { @{ $blocks{$_} } ? $_ : () } grep { !/HTTP|Mail|Nagios/ } sort keys %blocks ], [],
 	'no block was left out');
