@@ -1,4 +1,5 @@
 # What is wrong with one connector, run or session stays there: the others go on, and somebody says so.
+# What needs neither times nor another session is in stories/watch_faults.sql.
 
 use strict;
 use warnings;
@@ -147,19 +148,6 @@ subtest 'many that cannot be read' => sub {
 	is(error_of($world), '', 'for the account, too');
 };
 
-subtest 'a group that cannot be read' => sub {
-	my $world = world();
-	$mock->patch($world, 'groups', 'vivid_ember', set => { name => "a\0b" });
-	$mock->patch($world, 'connections', 'daily_beacon', set => { schema => 'new' });
-	like($node->refresh($world), qr/WARNING:  22P05: account "$world": groups cannot be read: /, 'is told');
-	is($node->query("SELECT count(*) FILTER (WHERE name = 'new'), count(*) FILTER (WHERE group_name IS NULL)
-		FROM fivetrex_watch.connectors WHERE account = '$world'"), '1|0',
-		'connectors are read, names of groups stay as they were');
-	$mock->patch($world, 'groups', 'vivid_ember', set => { name => 'mended' });
-	is($node->refresh($world), '', 'and it is over');
-	is(error_of($world), '', 'for the account, too');
-};
-
 # All that this machine has noted is a year ahead: nothing must wait until then.
 subtest 'a clock that was set back' => sub {
 	my $world = world(webhooks => 1);
@@ -207,31 +195,6 @@ subtest 'a clock that was set back' => sub {
 		WHERE c.relnamespace = 'fivetrex_watch'::regnamespace AND c.relkind = 'r' AND a.atttypid = 'timestamptz'::regtype});
 	is_deeply([ sort map { $node->rows(s/WORLD/$world/r) } @future ],
 		[qw(accounts.events_since tables.first_seen_at webhooks.changed_at)], 'nothing that decides is still to come');
-};
-
-subtest 'connectors that are gone' => sub {
-	my $world = world();
-	$node->query("SET fivetrex.max_deletes = 1; DELETE FROM $world.connectors WHERE id = '$seem'");
-	$node->refresh($world);
-	$node->request($seem);
-	$node->refresh($world, ', runs_only => true');
-	is(run_of($world), 'gone by state', 'asked for when it is gone: ends at the first look');
-	$node->refresh($world, ', runs_only => true');
-	is_deeply([ $node->asked ], [], 'and costs no more calls');
-	$node->query("DELETE FROM fivetrex_watch.runs WHERE account = '$world'");
-	$node->request($seem);
-	$node->refresh($world);
-	is(run_of($world), 'gone by state', 'the same with the whole list');
-
-	$world = world();
-	$node->request($seem);
-	$node->refresh($world, ', runs_only => true');
-	is_deeply([ grep { /POST/ } $node->asked ], [ "POST $seem" ], 'its sync has been started');
-	$node->query("SET fivetrex.max_deletes = 1; DELETE FROM $world.connectors WHERE id = '$seem'");
-	$node->refresh($world, ', runs_only => true');
-	is(run_of($world), 'gone by state', 'deleted in the middle: ends, though nobody reads the list');
-	is($node->query("SELECT id FROM fivetrex_watch.connectors WHERE account = '$world' AND gone_at IS NOT NULL"), $seem,
-		'the board knows');
 };
 
 subtest 'a POST that is forbidden' => sub {
@@ -314,43 +277,9 @@ subtest 'tables that cannot be read' => sub {
 	isnt($read, '', 'which have some');
 };
 
-subtest 'hints' => sub {
-	my $world = world();
-	$mock->fault($world, { path => 'connections', status => 429, times => 0 });
-	my $err = $node->refresh($world);
-	like($err, qr/WARNING:  53400: account "$world": .*\nDETAIL:  .*\nHINT:  Repeat later/, 'a warning has its hint');
-	like(error_of($world), qr/\. Repeat later; the server option max_retry_wait/, 'and so has what is kept');
-	is(() = $err =~ /WARNING/g, 1, 'it warns once');
-	$mock->clear_faults($world);
-	$mock->fault($world, { method => 'POST', status => 429 });
-	$node->request($seem);
-	$node->refresh($world);
-	like($node->query("SELECT error FROM fivetrex_watch.runs WHERE account = '$world'"), qr/\. Repeat later/,
-		'that of a run, too');
-};
-
-subtest 'the server is renamed, or dropped' => sub {
+subtest 'the server is dropped while somebody waits' => sub {
 	my $world = world();
 	my $batch = $node->request($seem);
-	$node->query("ALTER SERVER $world RENAME TO elsewhere");
-	my $err = $node->refresh($world);
-	like($err, qr/WARNING:\ \ 42704:\ account\ "$world":\ server\ "$world"\ of\ account\ "$world"\ does\ not
-		\ exist\nDETAIL.*\nHINT:\ \ SELECT\ fivetrex_watch.add_account/x, 'a refresh says so');
-	is(() = $err =~ /WARNING/g, 1, 'once');
-	is_deeply([ $node->asked ], [], 'and asks nothing');
-	like($node->fails("CALL fivetrex_watch.wait($batch)"),
-		qr/ERROR:  42704: server "$world" of account "$world" does not exist/, 'a wait ends with it');
-	$node->query("SELECT fivetrex_watch.add_account('$world', 'elsewhere', '$world')");
-	$mock->plan_syncs($world, { run => 0 });
-	is($node->query("CALL fivetrex_watch.wait($batch)"), 'succeeded', 'told where it is, it goes on');
-	is($node->refresh($world), '', 'and the account, too');
-	$batch = $node->request($seem);
-	$node->query('DROP SERVER elsewhere CASCADE');
-	like($node->fails("CALL fivetrex_watch.wait($batch)"), qr/ERROR:  42704: server "elsewhere" of account/, 'dropped');
-
-	# while it waits
-	$world = world();
-	$batch = $node->request($seem);
 	$node->query("SET ROLE postgres; CREATE ROLE watcher; GRANT USAGE ON SCHEMA fivetrex_watch TO watcher;
 		GRANT EXECUTE ON ALL ROUTINES IN SCHEMA fivetrex_watch TO watcher;
 		GRANT SELECT ON ALL TABLES IN SCHEMA fivetrex_watch TO watcher");
@@ -515,31 +444,6 @@ subtest 'a wait for an account that is not enabled' => sub {
 	like($err, qr/NOTICE:.*: succeeded/, 'and ends when it is refreshed by its name');
 };
 
-subtest 'a delivery, and no user mapping' => sub {
-	my $world = world();
-	$node->query("DROP USER MAPPING FOR PUBLIC SERVER $world");
-	like($node->fails("SELECT fivetrex_watch.receive('{}', repeat('a', 64), '$world')"),
-		qr/ERROR:\ \ 42704:\ user\ mapping\ not\ found\ for\ user\ "\w+",\ server\ "$world"\n
-			HINT:\ \ CREATE\ USER\ MAPPING\ FOR\ \w+\ SERVER\ $world\ OPTIONS\ \(webhook_secret\ /x, 'how to make one');
-};
-
-subtest 'the schema is renamed, or a table dropped' => sub {
-	my $world = world();
-	$node->query("ALTER SCHEMA $world RENAME TO moved");
-	foreach my $call ('refresh', 'refresh_tables')
-	{
-		my $err = ($node->psql('postgres', "\\set VERBOSITY verbose\nCALL fivetrex_watch.$call(account => '$world')"))[2];
-		like($err, qr/WARNING:\ \ 42P01:\ account\ "$world":\ schema\ "$world"\ of\ account\ "$world"\ does\ not
-			\ exist\n.*HINT:\ \ SELECT\ fivetrex_watch.add_account/sx, "$call: what to do");
-	}
-	$node->query("SELECT fivetrex_watch.add_account('$world', '$world', 'moved'); CALL fivetrex_watch.refresh('$world')");
-	is(error_of($world), '', 'told where it is, it goes on');
-	$node->query('DROP FOREIGN TABLE moved.connector_sync_history');
-	like($node->refresh($world),
-		qr/WARNING:\ \ 42P01:\ account\ "$world":\ schema\ "moved"\ of\ account\ "$world"\ lacks\ tables:
-			\ connector_sync_history\n.*HINT:\ \ SELECT\ fivetrex_watch.add_account/sx, 'a table');
-};
-
 subtest 'another session keeps the account' => sub {
 	my $world = world();
 	my $holder = $node->background('keeper', "BEGIN;
@@ -558,59 +462,6 @@ subtest 'another session keeps the account' => sub {
 	$node->ended($holder);
 	$node->poll_query_until('postgres', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'keeper'});
 	is($node->refresh($world), '', 'then it goes on');
-};
-
-# A path that leads to types, functions and operators of somebody else's.
-subtest 'a hostile search_path' => sub {
-	my $world = world();
-	$node->query(q{CREATE SCHEMA evil});
-	foreach my $type (qw(text timestamptz interval record name int4 int8 bool float8 numeric))
-	{
-		$node->query(qq{CREATE DOMAIN evil."$type" AS pg_catalog.int2 CHECK (VALUE = 7)});
-	}
-	my $raise = q{LANGUAGE plpgsql AS $$BEGIN RAISE 'taken over'; END$$};
-	foreach my $function ('clock_timestamp()', 'now()', 'format(pg_catalog.text)', 'hashtext(pg_catalog.text)',
-		'pg_sleep(pg_catalog.float8)', 'make_interval()',
-		'pg_try_advisory_xact_lock(pg_catalog.int4, pg_catalog.int4)',
-			'fivetrex_sync(pg_catalog.text, pg_catalog.bool, pg_catalog.name)', 'fivetrex_limits(pg_catalog.name)')
-	{
-		$node->query("CREATE FUNCTION evil.$function RETURNS pg_catalog.int4 $raise");
-	}
-	$node->query("CREATE FUNCTION evil.operate(pg_catalog.int4, pg_catalog.int4) RETURNS pg_catalog.bool $raise;
-		CREATE FUNCTION evil.compute(pg_catalog.float8, pg_catalog.float8) RETURNS pg_catalog.float8 $raise;
-		CREATE FUNCTION evil.operate(pg_catalog.float8, pg_catalog.float8) RETURNS pg_catalog.bool $raise;
-			CREATE FUNCTION evil.operate(pg_catalog.int8, pg_catalog.int4) RETURNS pg_catalog.bool $raise");
-	foreach my $operator (qw(< <= > >= = <>))
-	{
-		$node->query("CREATE OPERATOR evil.$operator (LEFTARG = pg_catalog.$_->[0], RIGHTARG = pg_catalog.$_->[1], FUNCTION =
-			evil.operate)")
-		  for [ 'int4', 'int4' ], [ 'float8', 'float8' ], [ 'int8', 'int4' ];
-	}
-	$node->query("CREATE OPERATOR evil.$_ (LEFTARG = pg_catalog.float8, RIGHTARG = pg_catalog.float8, FUNCTION =
-		evil.compute)") for qw(+ - * /);
-	$mock->plan_syncs($world, { run => 1 });
-	my $path = q{SET search_path = evil, pg_catalog; };
-	like($node->fails($path . q{SELECT pg_sleep(0::float8)}), qr/ERROR/, 'it is hostile');
-	my $batch = $node->query($path . "SELECT fivetrex_watch.request('{$seem}', account => '$world')");
-	is($node->query($path . "CALL fivetrex_watch.wait($batch)"), 'succeeded', 'wait');
-	is($node->query($path . "CALL fivetrex_watch.refresh('$world'); CALL fivetrex_watch.prune();
-		SELECT fivetrex_watch.cancel($batch)"), '0', 'refresh, prune, cancel');
-	is(error_of($world), '', 'and no error is kept');
-	$node->query('SET client_min_messages = error; DROP SCHEMA evil CASCADE');
-};
-
-subtest 'functions of the same names' => sub {
-	my $world = world();
-	my $raise = q{LANGUAGE plpgsql AS $$BEGIN RAISE 'not ours'; END$$};
-	my @others = ('fivetrex_sync(text, name)', 'fivetrex_sync(text, server name, force boolean DEFAULT false)',
-		'fivetrex_sync(connector_id varchar, force boolean DEFAULT false, server text DEFAULT NULL)',
-			'fivetrex_limits(text)');
-	$node->query("CREATE FUNCTION $_ RETURNS jsonb $raise") for @others;
-	$mock->plan_syncs($world, { run => 0 });
-	my $batch = $node->request($seem);
-	is($node->query("CALL fivetrex_watch.wait($batch)"), 'succeeded', 'are not taken for ours');
-	is(error_of($world), '', 'and are no error');
-	$node->query("DROP FUNCTION " . s/ DEFAULT \w+//gr) for @others;
 };
 
 # request() against a rename, or a deletion, of its account: in either order, nothing is left over.

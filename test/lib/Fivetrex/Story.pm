@@ -32,13 +32,15 @@ requests with > [other].
   --! answer ^/v1/groups {"code":"Success", ...         the same: the body of the first answer; %XX is a byte
   --! patch connections ID {"status.sync_state": "scheduled"}
   --! unset connections ID status.tasks paused
+  --! syncs {"run": 0}                                  plans of syncs, see test/mock/syncs.py
   --! database managed                                  from here on paragraphs are run there
   --! each mode: one | another                          run with each as the psql variable "mode"; several lines add up
   --! in order                                          rows and requests are told as they came
   --! reads end                                         the error comes when all reads have been answered
   --! no requests                                       they are not told: how many pages are asked for ahead varies
   --! codes only                                        of complaints that are not ours to word: severity and SQLSTATE
-  --! hide (?<=made: ).*                                what matches is told as "...": words of libraries
+  --! hide (?<=made: ).*                                what matches is told as "...": words of libraries; moments
+                                                        in requests
   --! same                                              run over the tables of each world and over those of the schema
   --! same in other                                     local_WORLD; told is how many lines there were, or what differs
 
@@ -124,6 +126,7 @@ my %orders = (
 		my ($collection, $id, @paths) = split / /, $rest;
 		$self->{mock}->patch($world, $collection, $id, unset => \@paths);
 	},
+	syncs => sub { my ($self, $world, $rest) = @_; $self->{mock}->plan_syncs($world, $json->decode($rest)) },
 	database => sub { $_[0]{database} = $_[2] },
 	each => sub {
 		my ($self, undef, $rest) = @_;
@@ -192,8 +195,14 @@ sub _complaints
 	s{^(CONTEXT:  )?SQL (?=expression ")}{($1 // '') . 'PL/pgSQL '}e for @lines;
 	@lines = map { /^(\w+:  \w{5}): / ? $1 : () } @lines if defined $self->{how}{codes};
 	my $port = $self->{mock}->port;
+	return map { "! $_" } $self->_hidden(map { s/127\.0\.0\.1:$port/MOCK/gr } @lines);
+}
+
+sub _hidden
+{
+	my ($self, @lines) = @_;
 	my $hidden = $self->{how}{hide} // '(?!)';
-	return map { '! ' . s/$hidden/.../r } map { s/127\.0\.0\.1:$port/MOCK/gr } @lines;
+	return map { s/$hidden/.../r } @lines;
 }
 
 sub _each_world
@@ -208,10 +217,10 @@ sub _each_world
 sub _requests
 {
 	my ($self, $world) = @_;
-	return map {
+	return $self->_hidden(map {
 		"$_->{method} $_->{path}" . (defined $_->{body} ? ' ' . $json->encode($_->{body}) : '')
 		  . ($_->{headers}{authorization} eq 'valid' ? '' : " ($_->{headers}{authorization} credentials)")
-	} $self->_certain($world, $self->{mock}->log($world));
+	} $self->_certain($world, $self->{mock}->log($world)));
 }
 
 # Of a paragraph with an error, the requests that must have left; see above.
