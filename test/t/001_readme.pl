@@ -30,17 +30,22 @@ my %exists = map { $_ => 1 } split /\n/, $node->safe_psql('postgres', q{
 is_deeply([ sort keys %named ], [ sort keys %exists ],
 	'the functions of the manual are those of the extension');
 
-# Every link within the pages leads to a file and a heading.
-my (%anchors, @lost);
+# Every link within the pages leads to a file and a heading, which stands on its page once.
+my (%anchors, @lost, @twice);
 sub anchors
 {
 	my ($path) = @_;
-	return $anchors{$path} //= { map { (lc s/[^\w\s-]//gr =~ s/\s/-/gr) => 1 }
-		map { s/^#+ //r } grep { /^#+ / } split /\n/, slurp_file($path) };
+	return $anchors{$path} if $anchors{$path};
+	my $text = slurp_file($path) =~ s/^```.*?^```$//msgr;
+	$anchors{$path}{ lc s/[^\w\s-]//gr =~ s/\s/-/gr }++ foreach map { s/^#+ //r } grep { /^#+ / } split /\n/, $text;
+	return $anchors{$path};
 }
-foreach my $page (qw(README.md src/README.md src/catalogue/README.md test/README.md test/recipes/README.md
-	test/mock/README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md))
+my @pages = qw(README.md src/README.md src/catalogue/README.md test/README.md test/recipes/README.md
+	test/mock/README.md test/bench/README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md);
+foreach my $page (@pages)
 {
+	my $headings = anchors("$top/$page");
+	push @twice, map { "$page: $_" } grep { $headings->{$_} > 1 } sort keys %$headings if $page ne 'CHANGELOG.md';
 	my ($folder) = "$top/$page" =~ m{(.*)/};
 	foreach my $link (slurp_file("$top/$page") =~ /\]\(([^)\s]+)\)/g)
 	{
@@ -51,6 +56,9 @@ foreach my $page (qw(README.md src/README.md src/catalogue/README.md test/README
 	}
 }
 is_deeply(\@lost, [], 'no link of a page is lost');
+is_deeply(\@twice, [], 'no heading of a page stands there twice');
+is_deeply([ grep { slurp_file("$top/$_") =~ /^```sql/m } @pages ],
+	[ qw(README.md src/catalogue/README.md test/recipes/README.md) ], 'SQL stands on pages whose blocks are run');
 
 # The table of what is refused has the rows of stories/refused, and names the SQLSTATEs that are told there.
 my ($table) = slurp_file("$top/src/catalogue/README.md") =~
