@@ -14,7 +14,8 @@
  * for any of its own.  If all of that reader's are queued behind others on the
  * wire, the oldest of those, to make place.  What is not waited for cannot be
  * consumed now, so letting it go on would only pile up; what is waited for
- * always goes on, so waiting ends.
+ * always goes on, so waiting ends.  What a reader has asked for ahead, of rows
+ * that it has not reached, it does not wait for: it takes those in their order.
  *
  * libcurl unpacks all of a read from the network (handle.c says how much that
  * is) before it looks whether the transfer is paused, and keeps what comes of it meanwhile (up to
@@ -103,7 +104,7 @@ oldest(FtxEngine *engine, FtxRequestState state, const int64 *reader)
 	{
 		FtxRequest *request = dlist_container(FtxRequest, node, iter.cur);
 
-		if (reader == NULL || request->sent == reader)
+		if (reader == NULL || (request->sent == reader && !request->ahead))
 			return request;
 	}
 	return NULL;

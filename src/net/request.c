@@ -75,6 +75,7 @@ fill_request(FtxRequest *request, const FtxRequestSpec *spec)
 	request->method = spec->method;
 	request->repeat_safe = spec->repeat_safe;
 	request->unclaimed = spec->unclaimed;
+	request->ahead = spec->ahead;
 	request->timeout = Max(spec->timeout, 0);
 	request->budget = spec->budget;
 	request->max_retry_wait = spec->max_retry_wait;
@@ -147,6 +148,12 @@ ftx_request_claim(FtxRequest *request)
 	else
 		ftx_attempt_decide(request);
 	ftx_engine_pump(request->engine);
+}
+
+void
+ftx_request_reach(FtxRequest *request)
+{
+	request->ahead = false;
 }
 
 bool

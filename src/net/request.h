@@ -40,6 +40,7 @@ typedef struct FtxRequestSpec
 	size_t body_len;
 	bool repeat_safe;  /* may be sent again though its fate is unknown */
 	bool unclaimed;	   /* no time may be spent on waits until it is claimed */
+	bool ahead;		   /* its reader cannot use the answer yet */
 	int timeout;	   /* seconds for one attempt, 0 = none */
 	size_t max_body;   /* cap on the unpacked answer in bytes */
 	FtxBudget *budget; /* must outlive the request */
@@ -86,6 +87,9 @@ extern void ftx_request_set_reader(FtxRequest *request, int64 *sent);
  */
 extern void ftx_request_claim(FtxRequest *request);
 
+/* From now on the reader of a request that was made ahead can use the answer. */
+extern void ftx_request_reach(FtxRequest *request);
+
 extern bool ftx_request_done(const FtxRequest *request);
 
 /* What is known of a request that is not done: has the server acted on it? */
@@ -105,8 +109,9 @@ extern FtxStanding ftx_request_standing(const FtxRequest *request);
  *
  * What is waited for is received even where bodies take more room than they
  * should: `request`, or if that is NULL any one whose FtxRequestSpec.sent is
- * `reader`, or if that is NULL, too, any one at all.  Whoever waits must be
- * able to consume what it waits for.
+ * `reader` and that was reached, or if that is NULL, too, any one at all.
+ * Whoever waits must be able to consume what it waits for: of what was not, as
+ * much would pile up as there is.
  */
 extern void
 ftx_engine_wait(FtxEngine *engine, FtxRequest *request, const int64 *reader);

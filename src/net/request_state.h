@@ -65,6 +65,9 @@ struct FtxRequest
 	bool unclaimed;
 	bool postponed;
 
+	/* Its reader has others to use first: nobody waits for it, see flow.c. */
+	bool ahead;
+
 	int64 due; /* ftx_clock(), while FTX_WAITING */
 
 	/* Of the attempts before this one: the last was answered 429. */
@@ -87,14 +90,14 @@ struct FtxRequest
 	bool distrusted;	/* and so the server's was not found */
 
 	/* Receiving; while FTX_SENDING, but for `counted`. */
-	size_t counted;		/* bytes of the body that are in engine->held */
-	size_t excess;		/* what came when there was no room */
-	curl_off_t over_at; /* packed bytes when there was no room; 0: there is */
+	size_t counted; /* bytes of the body that are in engine->held */
+	size_t excess;	/* what came when there was no room */
 	bool paused;
-	size_t to_come;	 /* while paused: its part of engine->to_come */
-	bool stopped;	 /* and its time does not run */
-	int64 time_left; /* microseconds of its timeout, while paused */
-	int64 deadline;	 /* ftx_clock() of it after a pause, else 0 */
+	curl_off_t over_at; /* packed bytes when there was no room; 0: there is */
+	size_t to_come;		/* while paused: its part of engine->to_come */
+	bool stopped;		/* and its time does not run */
+	int64 time_left;	/* microseconds of its timeout, while paused */
+	int64 deadline;		/* ftx_clock() of it after a pause, else 0 */
 
 	/* HTTP/2, see http2.c */
 	int local_port; /* tells the connection */

@@ -78,11 +78,13 @@ FtxCall *
 ftx_call_ask_ahead(FtxSession *session, const FtxCallSpec *spec,
 				   FtxStats *stats, FtxMemo *memo, MemoryContext owner)
 {
+	FtxCallSpec ahead = *spec;
 	int status;
 	FtxBytes *body = ftx_memo_find(memo, session, spec->path, &status);
 
+	ahead.ahead = true;
 	if (body == NULL)
-		return ftx_call_start(session, spec, stats, memo, owner);
+		return ftx_call_start(session, &ahead, stats, memo, owner);
 	ftx_bytes_unref(body);
 	return NULL;
 }

@@ -46,6 +46,7 @@ typedef struct FtxCallSpec
 	bool narrowed;	  /* a filter names an object, which may not be there */
 	bool page;		  /* of a list: the answer must not be as long as others */
 	bool for_anybody; /* the first scan that asks for the same takes it over */
+	bool ahead;		  /* other calls will ask for the same and use the answer */
 
 	/*
 	 * Has the caller only so many ms left?  They narrow what may be waited for

@@ -103,6 +103,7 @@ start_request(FtxExchange *exchange, const FtxCallSpec *spec, FtxStats *stats)
 	}
 	request.repeat_safe = spec->repeat_safe;
 	request.unclaimed = spec->for_anybody;
+	request.ahead = spec->ahead;
 	request.timeout = spec->takes_long ? session->options.long_timeout :
 										 session->options.request_timeout;
 	request.max_body = spec->page ? MAX_PAGE_BYTES : MAX_ANSWER_BYTES;
@@ -224,6 +225,8 @@ ftx_exchange_hold(FtxHolder *holder, FtxSession *session,
 				spec->for_anybody ? NULL : holder->stats, &exchange->shared);
 		MemoryContextSetParent(exchange->cxt, TopMemoryContext);
 	}
+	else if (!spec->ahead)
+		ftx_request_reach(exchange->request);
 	holder->exchange = exchange;
 	holder->callback.func = let_go;
 	holder->callback.arg = holder;
