@@ -17,12 +17,13 @@
  * always goes on, so waiting ends.  What a reader has asked for ahead, of rows
  * that it has not reached, it does not wait for: it takes those in their order.
  *
- * libcurl unpacks all of a read from the network (handle.c says how much that
- * is) before it looks whether the transfer is paused, and keeps what comes of it meanwhile (up to
- * 64 MB). So that this is seen and counted, a read is taken to its end and the
- * transfer paused at the next one; a transfer whose single read unpacks to much
- * more than there is room for is set aside: it ends, and is sent again when it
- * is its turn.
+ * A pause that is asked for while a body is unpacked would come too late:
+ * libcurl unpacks the rest of what it has read (handle.c says how much that is)
+ * and keeps what comes of it, where it is not counted (up to 64 MB for each
+ * transfer).  So of a packed answer all that comes is taken and counted, and the
+ * transfer is paused as soon as libcurl has returned; one whose reads unpack to
+ * much more than there is room for is set aside: it ends, and is sent again when
+ * it is its turn.
  *
  * Over HTTP/2 a pause does not stop the server at once: it may go on until it
  * has sent what libcurl has allowed it for the stream, and libcurl keeps that.
@@ -55,8 +56,8 @@
 #define FTX_RESUME_BYTES (FTX_HELD_BYTES / 4 * 3)
 
 /*
- * What reads may unpack to beyond that, all together and for one transfer,
- * before that is set aside.
+ * What may be unpacked beyond that before its transfer is paused: all together,
+ * and for one, which is set aside when both are used up.
  */
 #define FTX_EXCESS_BYTES ((size_t) 16 * 1024 * 1024)
 #define FTX_EXCESS_OF_ONE ((size_t) 256 * 1024)
@@ -195,49 +196,47 @@ can_be_set_aside(const FtxRequest *request)
 	return request->method == FTX_GET;
 }
 
+/* It ends for lack of room, and is sent again. */
+static FtxFlow
+set_aside(FtxRequest *request)
+{
+	request->set_aside = true;
+	return FTX_FLOW_END;
+}
+
 /*
- * There is no room: pause.  What a read unpacks to is taken, as libcurl would
- * hold it where it is not counted, and the next read is left to it; of a read
- * that unpacks to very much, the transfer ends.  Only what may be sent again
- * can be set aside so.
+ * There is no room: pause, a packed answer after what has been read of it.
+ * Where too much would come nevertheless, the transfer ends, if it may be sent
+ * again.
  */
 static FtxFlow
 hold_back(FtxRequest *request, size_t n)
 {
 	FtxEngine *engine = request->engine;
-	curl_off_t packed = 0;
-	size_t to_come;
 
-	if (request->packed)
+	if (!request->paused)
 	{
-		curl_easy_getinfo(request->easy, CURLINFO_SIZE_DOWNLOAD_T, &packed);
-		if (request->over_at == 0)
-			request->over_at = packed;
-		if (request->over_at == packed)
-		{
-			request->excess += n;
-			engine->excess += n;
-			if (engine->excess <= FTX_EXCESS_BYTES ||
-				request->excess <= FTX_EXCESS_OF_ONE ||
-				!can_be_set_aside(request))
-				return FTX_FLOW_GO_ON;
-			request->set_aside = true;
-			return FTX_FLOW_END;
-		}
+		size_t to_come = still_to_come(request);
+
+		if (to_come > 0 && engine->to_come + to_come > FTX_PAUSED_BYTES &&
+			can_be_set_aside(request))
+			return set_aside(request);
+		engine->to_come += to_come;
+		request->to_come = to_come;
+		request->paused = true;
+		engine->npaused++;
+		engine->any_paused = true;
 	}
-	to_come = still_to_come(request);
-	if (to_come > 0 && engine->to_come + to_come > FTX_PAUSED_BYTES &&
-		can_be_set_aside(request))
-	{
-		request->set_aside = true;
-		return FTX_FLOW_END;
-	}
-	engine->to_come += to_come;
-	request->to_come = to_come;
-	request->paused = true;
-	engine->npaused++;
-	engine->any_paused = true;
-	return FTX_FLOW_PAUSE;
+	if (!request->packed)
+		return FTX_FLOW_PAUSE;
+
+	request->pause_due = true;
+	request->excess += n;
+	engine->excess += n;
+	if (engine->excess > FTX_EXCESS_BYTES &&
+		request->excess > FTX_EXCESS_OF_ONE && can_be_set_aside(request))
+		return set_aside(request);
+	return FTX_FLOW_GO_ON;
 }
 
 FtxFlow
@@ -269,7 +268,6 @@ stop_clock(FtxRequest *request)
 {
 	curl_off_t elapsed = 0;
 
-	request->stopped = true;
 	if (request->timeout <= 0)
 		return;
 	curl_easy_getinfo(request->easy, CURLINFO_TOTAL_TIME_T, &elapsed);
@@ -280,19 +278,35 @@ stop_clock(FtxRequest *request)
 	curl_easy_setopt(request->easy, CURLOPT_TIMEOUT_MS, 0L);
 }
 
+/* It stays paused: libcurl and the clock are told, if they were not. */
+static void
+stop(FtxRequest *request)
+{
+	if (request->pause_due)
+	{
+		curl_easy_pause(request->easy, CURLPAUSE_RECV);
+		request->pause_due = false;
+	}
+	if (!request->stopped)
+	{
+		request->stopped = true;
+		stop_clock(request);
+	}
+}
+
 /* Nothing of the room is missed any more. */
 static void
 forget_excess(FtxRequest *request)
 {
 	request->engine->excess -= request->excess;
 	request->excess = 0;
-	request->over_at = 0;
 }
 
 static void
 forget_pause(FtxRequest *request)
 {
 	request->paused = false;
+	request->pause_due = false;
 	request->engine->npaused--;
 	request->engine->to_come -= request->to_come;
 	request->to_come = 0;
@@ -307,6 +321,9 @@ resume(FtxRequest *request)
 	forget_pause(request);
 	forget_excess(request);
 	curl_easy_pause(request->easy, CURLPAUSE_CONT);
+	/* libcurl may have had something for it, and that again be too much */
+	if (request->pause_due)
+		stop(request);
 }
 
 void
@@ -338,8 +355,8 @@ ftx_flow_adjust(FtxEngine *engine)
 			continue;
 		if (request == first || engine->held <= FTX_RESUME_BYTES)
 			resume(request);
-		else if (!request->stopped)
-			stop_clock(request);
+		else
+			stop(request);
 	}
 }
 

@@ -93,11 +93,11 @@ struct FtxRequest
 	size_t counted; /* bytes of the body that are in engine->held */
 	size_t excess;	/* what came when there was no room */
 	bool paused;
-	curl_off_t over_at; /* packed bytes when there was no room; 0: there is */
-	size_t to_come;		/* while paused: its part of engine->to_come */
-	bool stopped;		/* and its time does not run */
-	int64 time_left;	/* microseconds of its timeout, while paused */
-	int64 deadline;		/* ftx_clock() of it after a pause, else 0 */
+	bool pause_due;	 /* while paused: when libcurl returns, it is to be told */
+	size_t to_come;	 /* while paused: its part of engine->to_come */
+	bool stopped;	 /* and its time does not run */
+	int64 time_left; /* microseconds of its timeout, while paused */
+	int64 deadline;	 /* ftx_clock() of it after a pause, else 0 */
 
 	/* HTTP/2, see http2.c */
 	int local_port; /* tells the connection */

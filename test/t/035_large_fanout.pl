@@ -110,6 +110,37 @@ foreach my $case ([ 8, 0 ], [ 64, 1 ])
 	$session->quit;
 }
 
+# Of packed answers half has come, which is little; the other half is almost all of
+# them.  There is no room for more than one such half (flow.c), as a cursor stands in
+# an answer that takes the rest.
+{
+	my ($text, $state) = ('', 1);
+	$text .= chr(ord('a') + (($state = ($state * 1103515245 + 12345) % 2**31) >> 16) % 26) for 1 .. 60_000;
+	$mock->settings('halves', connectors => $parents);
+	$node->add_world($mock, 'halves', max_concurrency => 8);
+	my $session = Fivetrex::Session->new($node);
+	$session->ask('SET jit = off');
+	my $first = $session->ask('SELECT id FROM halves.connectors LIMIT 1');
+	$mock->fault('halves', { %{ config(1, '', 16_700) }, path => "$first/schemas", times => 1 },
+		{ %{ config(1, $text) }, times => 8, stall => 'body' }, config(1, $text));
+	$session->ask("BEGIN; DECLARE held CURSOR FOR SELECT * FROM halves.connector_schemas WHERE connector_id = '$first';
+		FETCH 1 FROM held");
+	$mock->clear('halves');
+	my $measured = $session->forget_peak;
+	my $before = $session->resident;
+	$session->tell("SELECT count(*) FROM halves.connector_schemas WHERE connector_id <> '$first'");
+	$mock->wait_for('halves', 8, '/schemas', 'stalled');
+	$mock->release('halves');
+	cmp_ok($session->answer, '>=', $parents - 1, 'all of them were read after half had come');
+	is($session->{err}, '', 'without an error');
+	my %asked = asked('halves');
+	my $grown = $measured ? ($session->peak - $before) / 1000 : 0;
+	note("halves: $grown MB, ", scalar(grep { $_ > 1 } values %asked), ' were set aside');
+	cmp_ok($grown, '<', 1.5 * ($megabytes + 32 + 16), 'no more is held than should be') unless $sanitized;
+	$session->ask('ROLLBACK');
+	$session->quit;
+}
+
 $node->stop;
 $mock->stop;
 done_testing();
