@@ -25,7 +25,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def hand_on(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         kind = http.client.HTTPSConnection if BASE.scheme == "https" else http.client.HTTPConnection
-        connection = kind(BASE.netloc, timeout=120)
+        connection = kind(BASE.netloc, timeout=180)
         headers = {k: v for k, v in self.headers.items() if k.lower() not in HOP_BY_HOP}
         connection.request(self.command, BASE.path + self.path, body or None, headers)
         answer = connection.getresponse()

@@ -8,7 +8,7 @@ import faults
 import state
 from state import to_json
 
-WAIT_SECONDS = 120
+WAIT_SECONDS = 180
 
 
 def handle(method, path, body):

@@ -47,7 +47,7 @@ class MockClient(unittest.TestCase):
 
     @classmethod
     def http(cls, method, path, body=None, **headers):
-        connection = http.client.HTTPConnection("127.0.0.1", cls.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", cls.port, timeout=180)
         headers = {k.replace("_", "-"): v for k, v in headers.items() if v is not None}
         connection.request(method, path, body, headers)
         answer = connection.getresponse()

@@ -20,7 +20,7 @@ my $json = JSON::PP->new->canonical;
 
 my $mock = Fivetrex::Mock->start(allow_violations => ['s']);
 my $node = Fivetrex::Node->start('secrets');
-$node->add_world($mock, 's', max_retries => 0, request_timeout => 5);
+$node->add_world($mock, 's', max_retries => 0);
 my ($sql_key, $sql_secret) = map { s/'/''/gr } $key, $secret;
 $node->query(encode_utf8("ALTER USER MAPPING FOR PUBLIC SERVER s
 	OPTIONS (SET api_key '$sql_key', SET api_secret '$sql_secret')"));

@@ -15,7 +15,7 @@ use Fivetrex::Node;
 
 my $mock = Fivetrex::Mock->start(allow_violations => ['b']);
 my $node = Fivetrex::Node->start('bodies');
-$node->add_world($mock, 'b', max_retries => 0, request_timeout => 5);
+$node->add_world($mock, 'b', max_retries => 0);
 $node->query("ALTER USER MAPPING FOR PUBLIC SERVER b OPTIONS (ADD webhook_secret 'mappingsHookLEAK')");
 $node->append_conf('postgresql.conf', "log_statement = none\nlog_min_error_statement = panic\n");
 $node->restart;

@@ -63,7 +63,7 @@ my %tables = (
 	webhooks => [ '/v1/webhooks', 'list' ],
 );
 
-my $http = HTTP::Tiny->new(timeout => 60, proxy => undef, http_proxy => undef);
+my $http = HTTP::Tiny->new(timeout => 180, proxy => undef, http_proxy => undef);
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 
 sub escaped

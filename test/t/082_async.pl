@@ -161,7 +161,7 @@ foreach my $world (@worlds)
 	$mock->clear($_) foreach @worlds;
 	$run = begin('SELECT count(*) FROM everything');
 	$mock->wait_for($_, 1, 'connections', 'stalled') foreach @worlds;
-	is($node->safe_psql('postgres', "SELECT pg_terminate_backend($run->{pid}, 60000)"), 't',
+	is($node->safe_psql('postgres', "SELECT pg_terminate_backend($run->{pid}, 180000)"), 't',
 		'a backend that waits can be terminated');
 	finish($run);
 	foreach my $world (@worlds)

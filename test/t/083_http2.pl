@@ -24,7 +24,7 @@ my $old = defined $ENV{CURL_CONFIG} && `$ENV{CURL_CONFIG} --version` =~ /libcurl
 my $dir = PostgreSQL::Test::Utils::tempdir();
 my $files = Fivetrex::Certificates::make($dir);
 my $node = Fivetrex::Node->start('http2');
-my $http = HTTP::Tiny->new(proxy => undef, http_proxy => undef);
+my $http = HTTP::Tiny->new(timeout => 180, proxy => undef, http_proxy => undef);
 my $mapping = q{OPTIONS (api_key 'key', api_secret 'secret')};
 my @children;
 
@@ -37,7 +37,7 @@ sub scripted
 	my $port = do { local $/; <$out> } + 0;
 	push @children, [ $pid, $in ];
 	$node->query(qq{CREATE SERVER "$script" FOREIGN DATA WRAPPER fivetrex OPTIONS (base_url 'https://127.0.0.1:$port',
-			sslrootcert '$files->{ca}', retry_delay '0', max_retries '2', request_timeout '20');
+			sslrootcert '$files->{ca}', retry_delay '0', max_retries '2', request_timeout '180');
 		CREATE USER MAPPING FOR PUBLIC SERVER "$script" $mapping});
 	return sub { return JSON::PP::decode_json($http->get("http://127.0.0.1:$port/")->{content}); };
 }
@@ -136,7 +136,7 @@ sub nginx
 	}
 	push @children, [ $pid ];
 	# it listens when it accepts
-	for (1 .. 600)
+	for (1 .. 3600)
 	{
 		return $port if IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port);
 		die slurp_file("$dir/nginx.err") if waitpid($pid, 1) == $pid;

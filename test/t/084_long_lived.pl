@@ -187,7 +187,7 @@ subtest 'very few descriptors' => sub {
 	$node->append_conf('postgresql.conf', "max_files_per_process = 100\n");
 	$node->restart;
 	# what is held back longer than the timeout would be asked for again
-	$node->query(q{ALTER SERVER w OPTIONS (SET max_concurrency '64', ADD request_timeout '3600')});
+	$node->query(q{ALTER SERVER w OPTIONS (SET max_concurrency '64', SET request_timeout '3600')});
 	$session = Fivetrex::Session->new($node);
 	my $columns = 'SELECT count(*) FROM w.connector_states';
 	my $count = $session->ask("SELECT fivetrex_ping('s1'), fivetrex_ping('s2'), fivetrex_ping('s3')");

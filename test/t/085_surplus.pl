@@ -27,7 +27,7 @@ foreach my $scheme (qw(http https))
 	# no repetition may help
 	my $tls = $scheme eq 'https' ? ", sslrootcert '$files->{ca}'" : '';
 	$node->query(qq{CREATE SERVER $scheme FOREIGN DATA WRAPPER fivetrex
-			OPTIONS (base_url '$scheme://127.0.0.1:$port', max_retries '0', max_concurrency '4', request_timeout '60'$tls);
+			OPTIONS (base_url '$scheme://127.0.0.1:$port', max_retries '0', max_concurrency '4', request_timeout '180'$tls);
 		CREATE USER MAPPING FOR PUBLIC SERVER $scheme OPTIONS (api_key 'key', api_secret 'secret');
 		CREATE SCHEMA $scheme; IMPORT FOREIGN SCHEMA fivetran FROM SERVER $scheme INTO $scheme});
 }

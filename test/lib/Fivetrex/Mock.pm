@@ -42,7 +42,7 @@ sub start
 	my $self = bless {
 		json => JSON::PP->new->utf8->canonical,
 		# Longer than any wait of the server's.
-		http => HTTP::Tiny->new(timeout => 180, proxy => undef, http_proxy => undef),
+		http => HTTP::Tiny->new(timeout => 240, proxy => undef, http_proxy => undef),
 		scheme => $options{tls_cert} ? 'https' : 'http',
 		allow => { map { $_ => 1 } @{ $options{allow_violations} || [] } },
 	}, $class;

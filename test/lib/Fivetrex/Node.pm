@@ -45,11 +45,13 @@ sub start
 }
 
 # Server, user mapping and imported tables for a world of the mock; all are
-# named like the world.  Retries do not wait unless an option says so.
+# named like the world.  Retries do not wait unless an option says so, and answers
+# may take long: only what tests a time limit sets a shorter one.
 sub add_world
 {
 	my ($self, $mock, $world, %options) = @_;
-	%options = (base_url => $mock->url($world), retry_delay => '0', %options);
+	my %patient = (retry_delay => 0, connect_timeout => 180, request_timeout => 180);
+	%options = (base_url => $mock->url($world), %patient, %options);
 	my $options = join ', ',
 	  map { "$_ '" . ($options{$_} =~ s/'/''/gr) . "'" } sort keys %options;
 	$self->query(
