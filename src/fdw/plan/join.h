@@ -10,9 +10,9 @@
  * else of the join is core's: the inner scan makes its requests as always, and
  * finds them under way (api/exchange.h).
  *
- * join_plan.c adds the paths; join_outer.c tells what may be read ahead, and
- * join_reads.c how much of a join will be read; join_window.c executes the
- * custom scan.
+ * join_plan.c adds the paths; join_inner.c tells what is asked for, join_outer.c
+ * what may be read ahead, and join_reads.c how much of a join will be read;
+ * join_window.c executes the custom scan.
  *
  *-------------------------------------------------------------------------
  */
@@ -49,8 +49,22 @@ typedef struct FtxWindowPlan
 
 extern FtxWindowPlan ftx_window_unpack(const CustomScan *scan);
 
-/* Is the relation a table of ours? */
+/*
+ * The outer side's part of what the inner path asks for: expressions.  *known
+ * is false if parents would have to be enumerated.
+ */
+extern List *ftx_join_asked_values(PlannerInfo *root, RelOptInfo *inner,
+								   Path *path, bool *known);
+
+/*
+ * May the inner path ask for something that depends on the row of the outer side
+ * alone?  What a subquery asks for is looked at when its plan is there.
+ */
+extern bool ftx_join_asks_by_row(PlannerInfo *root, Path *path, Relids outer);
+
+/* Is the relation a table of ours; is one of those of the query? */
 extern bool ftx_join_reads_ours(RelOptInfo *rel);
+extern bool ftx_join_query_reads_ours(PlannerInfo *root);
 
 /*
  * Is what the outer side does the same when rows are read ahead of need?

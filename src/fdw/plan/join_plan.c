@@ -10,9 +10,7 @@
 #include <limits.h>
 
 #include "base/guc.h"
-#include "catalogue/catalogue.h"
 #include "fdw/plan/join.h"
-#include "fdw/plan/clauses.h"
 #include "fdw/plan/compat.h"
 #include "fdw/plan/cost.h"
 #include "fdw/plan/fields.h"
@@ -44,77 +42,6 @@ typedef struct KeyJoin
 } KeyJoin;
 
 /* ---------- the inner side ---------- */
-
-/*
- * The outer side's part of what the inner path asks for: expressions.  *known
- * is false if parents would have to be enumerated.
- */
-static List *
-asked_values(PlannerInfo *root, RelOptInfo *inner, Path *path, bool *known)
-{
-	FtxPlanState *state = inner->fdw_private;
-	const FtxResource *resource = state->resource;
-	Bitmapset *columns = NULL;
-	List *values = NIL;
-	ListCell *lc;
-
-	foreach (lc, list_concat_copy(path->param_info->ppi_clauses,
-								  inner->baserestrictinfo))
-	{
-		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
-		FtxMatch *match = ftx_match_clause(root, inner, state, rinfo);
-
-		if (match == NULL)
-			continue;
-		columns = bms_add_member(columns, match->column);
-		if (!bms_is_empty(pull_varnos(root, (Node *) match->value)))
-			values = lappend(values, match->value);
-	}
-	*known = true;
-	for (int i = 0; i < resource->nlinks; i++)
-	{
-		int column = ftx_resource_column(resource, resource->links[i].column);
-
-		*known &= bms_is_member(column, columns) ||
-				  (resource->columns[column].flags & FTX_KEY) == 0;
-	}
-	return values;
-}
-
-static bool
-reads_ours(PlannerInfo *root)
-{
-	for (int i = 1; root != NULL && i < root->simple_rel_array_size; i++)
-	{
-		if (root->simple_rel_array[i] != NULL &&
-			ftx_join_reads_ours(root->simple_rel_array[i]))
-			return true;
-	}
-	return false;
-}
-
-/*
- * May the inner path ask for something that depends on the row of the outer side
- * alone?  What a subquery asks for is looked at when its plan is there.
- */
-static bool
-asks_by_row(PlannerInfo *root, Path *path, Relids outer)
-{
-	bool known;
-
-	if (path->param_info == NULL ||
-		!bms_is_subset(PATH_REQ_OUTER(path), outer) ||
-		path->parent->reloptkind != RELOPT_BASEREL)
-		return false;
-	if (IsA(path, MemoizePath))
-		return asks_by_row(root, ((MemoizePath *) path)->subpath, outer);
-	if (IsA(path, SubqueryScanPath))
-		return reads_ours(path->parent->subroot);
-	if (!IsA(path, ForeignPath) || !ftx_join_reads_ours(path->parent))
-		return false;
-	(void) asked_values(root, path->parent, path, &known);
-	return known;
-}
 
 /*
  * What Memoize is keyed by: the outer side's part of the conditions that the
@@ -359,7 +286,7 @@ add_joins(KeyJoin *join, List *outers)
 
 		if (!IsA(path, ForeignPath) || path->param_info == NULL)
 			continue;
-		values = asked_values(join->root, join->inner, path, &known);
+		values = ftx_join_asked_values(join->root, join->inner, path, &known);
 		if (!known)
 			continue;
 		foreach (lo, outers)
@@ -426,8 +353,8 @@ keys_of(PlannerInfo *root, Path *path, double rows)
 		return keys_of(root, ((MemoizePath *) path)->subpath, rows);
 	if (!IsA(path, ForeignPath))
 		return -1;
-	return ftx_join_keys(root, asked_values(root, path->parent, path, &known),
-						 rows);
+	return ftx_join_keys(
+		root, ftx_join_asked_values(root, path->parent, path, &known), rows);
 }
 
 /*
@@ -448,7 +375,7 @@ widen_joins(KeyJoin *join, Relids outers)
 		outer = path->outerjoinpath;
 		if (bms_equal(outer->parent->relids, outers) && !is_window(outer) &&
 			may_be_window(outer) &&
-			asks_by_row(join->root, path->innerjoinpath, outers))
+			ftx_join_asks_by_row(join->root, path->innerjoinpath, outers))
 			path->outerjoinpath = window_path(
 				outer, join->kind,
 				keys_of(join->root, path->innerjoinpath, outer->rows));
@@ -465,7 +392,7 @@ may_ask(RelOptInfo *inner)
 		   (ftx_join_reads_ours(inner) ||
 			(inner->rtekind == RTE_SUBQUERY &&
 			 !bms_is_empty(inner->lateral_relids) &&
-			 reads_ours(inner->subroot)));
+			 ftx_join_query_reads_ours(inner->subroot)));
 }
 
 static void

@@ -19,14 +19,13 @@
 #include "access/table.h"
 #include "api/options/options.h"
 #include "base/compat.h"
-#include "catalogue/catalogue.h"
 #include "fdw/compat.h"
 #include "fdw/fdw.h"
 #include "fdw/plan/clauses.h"
 #include "fdw/plan/constants.h"
 #include "fdw/plan/cost.h"
-#include "fdw/plan/early.h"
 #include "fdw/plan/plan_state.h"
+#include "fdw/plan/scan_clauses.h"
 #include "fdw/plan/scan_plan.h"
 #include "fdw/plan/system_columns.h"
 #include "fdw/plan/used_columns.h"
@@ -259,170 +258,6 @@ attnum_list(Bitmapset *attnums)
 }
 
 /*
- * The clauses of a scan on their way into its plan.  `plan` is filled here but for
- * what depends on all of them.
- */
-typedef struct Clauses
-{
-	FtxScanPlan *plan;
-	FtxMatch *key;	/* the key of mode FTX_SCAN_KEYS, or NULL */
-	List *all;		/* of FtxMatch */
-	List *matches;	/* of them, those of filters */
-	bool some_left; /* some clause is not part of the request */
-} Clauses;
-
-static void
-add_expr(Clauses *clauses, FtxScanExprs kind, Expr *expr)
-{
-	clauses->plan->exprs[kind] = lappend(clauses->plan->exprs[kind], expr);
-}
-
-/*
- * The clause stays a local condition, too: the period is a little wider.
- */
-static void
-add_bounds(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
-		   RestrictInfo *rinfo, Clauses *clauses)
-{
-	bool lower;
-	bool upper;
-	Expr *bound = ftx_match_period(root, baserel, state, rinfo, &lower, &upper);
-
-	if (bound != NULL && lower)
-		add_expr(clauses, FTX_EXPRS_LOWERS, bound);
-	if (bound != NULL && upper)
-		add_expr(clauses, FTX_EXPRS_UPPERS, bound);
-}
-
-/*
- * The key with the fewest values; false if there is a better one already.
- */
-static bool
-add_key(PlannerInfo *root, FtxMatch *match, Clauses *clauses)
-{
-	if (clauses->key != NULL &&
-		ftx_match_keys(root, match) >= ftx_match_keys(root, clauses->key))
-		return false;
-	clauses->some_left |= clauses->key != NULL;
-	clauses->key = match;
-	clauses->plan->key_is_array = match->is_array;
-	clauses->plan->exprs[FTX_EXPRS_KEY] = list_make1(match->value);
-	return true;
-}
-
-static bool
-add_filter(FtxMatch *match, Clauses *clauses)
-{
-	FtxScanPlan *plan = clauses->plan;
-
-	if (match->is_array || list_member_int(plan->filters, match->filter))
-		return false;
-	plan->filters = lappend_int(plan->filters, match->filter);
-	add_expr(clauses, FTX_EXPRS_FILTERS, match->value);
-	clauses->matches = lappend(clauses->matches, match);
-	return true;
-}
-
-static bool
-add_path_key(FtxMatch *match, Clauses *clauses)
-{
-	FtxScanPlan *plan = clauses->plan;
-	const FtxColumn *column = &plan->resource->columns[match->column];
-
-	if (list_member_int(plan->path_keys, match->column))
-		return false;
-	plan->path_keys = lappend_int(plan->path_keys, match->column);
-	add_expr(clauses, FTX_EXPRS_PATH_KEYS, match->value);
-	if (match->is_array)
-		plan->list_key = match->column;
-
-	/* a list is narrowed by its parents only */
-	if ((column->flags & FTX_PARENT) == 0)
-		clauses->some_left = true;
-	return true;
-}
-
-/*
- * Make a match part of the request if it can be; *in_path: it is in the path of
- * the list.
- */
-static void
-add_match(PlannerInfo *root, FtxMatch *match, Clauses *clauses, bool *in_path)
-{
-	FtxScanMode mode = clauses->plan->mode;
-
-	if (match != NULL && match->is_key && mode == FTX_SCAN_KEYS &&
-		add_key(root, match, clauses))
-		return;
-	if (match != NULL && match->filter >= 0 && mode == FTX_SCAN_LIST &&
-		add_filter(match, clauses))
-		return;
-	if (match != NULL && match->is_path_key && mode == FTX_SCAN_LIST &&
-		add_path_key(match, clauses))
-	{
-		*in_path = true;
-		return;
-	}
-	clauses->some_left = true;
-	if (match != NULL && match->filter >= 0)
-		clauses->matches = lappend(clauses->matches, match);
-}
-
-static void
-sort_out_clauses(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
-				 List *scan_clauses, Clauses *clauses)
-{
-	ListCell *lc;
-
-	foreach (lc, scan_clauses)
-	{
-		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
-		bool in_path = false;
-		FtxMatch *match = rinfo->pseudoconstant ?
-							  NULL :
-							  ftx_match_clause(root, baserel, state, rinfo);
-		Expr *constant = ftx_constant_condition(baserel, state, rinfo);
-
-		if (constant != NULL)
-		{
-			add_expr(clauses, FTX_EXPRS_CONSTANTS, constant);
-			continue;
-		}
-		if (match != NULL)
-			clauses->all = lappend(clauses->all, match);
-		add_match(root, match, clauses, &in_path);
-		if (clauses->plan->mode == FTX_SCAN_LIST && !rinfo->pseudoconstant)
-			add_bounds(root, baserel, state, rinfo, clauses);
-		if (!in_path && ftx_parent_decides(baserel, state, rinfo))
-			add_expr(clauses, FTX_EXPRS_ON_PARENTS, rinfo->clause);
-		if (ftx_list_decides(baserel, state, rinfo))
-			add_expr(clauses, FTX_EXPRS_ON_ITEMS, rinfo->clause);
-	}
-}
-
-/*
- * Several values of a filter come last.  How many there are is known when the
- * scan starts.
- */
-static void
-add_lists(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
-		  Clauses *clauses)
-{
-	FtxScanPlan *plan = clauses->plan;
-	FtxMatch *match = plan->mode == FTX_SCAN_LIST ?
-						  ftx_match_of_lists(root, clauses->matches) :
-						  NULL;
-
-	if (match == NULL)
-		return;
-	plan->list_filter = list_length(plan->filters);
-	plan->most_lists = ftx_most_lists(root, baserel, state, clauses->matches,
-									  match);
-	plan->filters = lappend_int(plan->filters, match->filter);
-	add_expr(clauses, FTX_EXPRS_FILTERS, match->value);
-}
-
-/*
  * Is it a cursor's query?  (A subquery that is looked into for values has such a
  * fraction, too, and may be hashed as a whole.)
  */
@@ -475,12 +310,13 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 						.mode = ftx_foreign_path_mode(best_path),
 						.list_filter = -1,
 						.list_key = -1};
-	Clauses clauses = {.plan = &plan};
+	List *matches;
+	bool some_left;
 	ForeignScan *scan = make_foreignscan(tlist, conditions, baserel->relid, NIL,
 										 NIL, NIL, NIL, outer_plan);
 
-	sort_out_clauses(root, baserel, state, scan_clauses, &clauses);
-	add_lists(root, baserel, state, &clauses);
+	matches = ftx_plan_clauses(root, baserel, state, scan_clauses, &plan,
+							   &some_left);
 	plan.attnums = attnum_list(state->used);
 	plan.first_attnums = attnum_list(
 		ftx_condition_columns(baserel, state, conditions));
@@ -492,7 +328,7 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 					!(is_cursor(root) && root->query_pathkeys == NIL &&
 					  !root->parse->hasAggs);
 	plan.null_for_misfits = state->options.null_for_misfits;
-	plan.limit = sufficient_rows(root, baserel, state, clauses.some_left);
+	plan.limit = sufficient_rows(root, baserel, state, some_left);
 	plan.few_rows = plan.limit < 0 && few_rows_suffice(root);
 	plan.list_pages = (int) Min(ftx_list_pages(state, state->list_rows),
 								INT_MAX);
@@ -500,7 +336,7 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 	if (plan.mode == FTX_SCAN_LIST && plan.needs_detail)
 		plan.detail_calls = (int) Min(plan.calls - 1, baserel->rows);
 	plan.parent_calls = (int) Min(
-		plan.calls, ftx_parent_calls(root, baserel, state, clauses.all));
+		plan.calls, ftx_parent_calls(root, baserel, state, matches));
 	ftx_scan_plan_pack(&plan, scan);
 	return scan;
 }
