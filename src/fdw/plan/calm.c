@@ -18,6 +18,49 @@
 #include "nodes/plannodes.h"
 
 /*
+ * Has the node no expressions but those that all kinds have?
+ */
+static bool
+has_common_exprs_only(const Plan *plan)
+{
+	switch (nodeTag(plan))
+	{
+		case T_SeqScan:
+		case T_IndexScan:
+		case T_IndexOnlyScan:
+		case T_BitmapIndexScan:
+		case T_BitmapHeapScan:
+		case T_BitmapAnd:
+		case T_BitmapOr:
+		case T_TidScan:
+		case T_TidRangeScan:
+		case T_SubqueryScan:
+		case T_CteScan:
+		case T_NamedTuplestoreScan:
+		case T_WorkTableScan:
+		case T_ProjectSet:
+		case T_Append:
+		case T_MergeAppend:
+		case T_RecursiveUnion:
+		case T_Material:
+		case T_Memoize:
+		case T_Sort:
+		case T_IncrementalSort:
+		case T_Group:
+		case T_Agg:
+		case T_Unique:
+		case T_Gather:
+		case T_GatherMerge:
+		case T_Hash:
+		case T_SetOp:
+		case T_LockRows:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
  * Do the expressions that only this kind of node has call volatile functions?
  */
 static bool
@@ -52,38 +95,8 @@ own_exprs_are_volatile(const PlannedStmt *statement, const Plan *plan)
 		case T_ModifyTable:
 			return ftx_storing_is_volatile((const ModifyTable *) plan,
 										   statement->rtable);
-		case T_SeqScan:
-		case T_IndexScan:
-		case T_IndexOnlyScan:
-		case T_BitmapIndexScan:
-		case T_BitmapHeapScan:
-		case T_BitmapAnd:
-		case T_BitmapOr:
-		case T_TidScan:
-		case T_TidRangeScan:
-		case T_SubqueryScan:
-		case T_CteScan:
-		case T_NamedTuplestoreScan:
-		case T_WorkTableScan:
-		case T_ProjectSet:
-		case T_Append:
-		case T_MergeAppend:
-		case T_RecursiveUnion:
-		case T_Material:
-		case T_Memoize:
-		case T_Sort:
-		case T_IncrementalSort:
-		case T_Group:
-		case T_Agg:
-		case T_Unique:
-		case T_Gather:
-		case T_GatherMerge:
-		case T_Hash:
-		case T_SetOp:
-		case T_LockRows:
-			return false;
 		default:
-			return true;
+			return !has_common_exprs_only(plan);
 	}
 }
 

@@ -72,16 +72,14 @@ find_below_write(ModifyTableState *node, Wanted wanted, List **scans)
 }
 
 static void
-find_below_append(PlanState **nodes, int n,
-				  const struct PartitionPruneState *pruned, Wanted wanted,
-				  List **scans)
+find_below_append(AppendState *node, Wanted wanted, List **scans)
 {
-	if (pruned != NULL && pruned->do_exec_prune)
+	if (node->as_prune_state != NULL && node->as_prune_state->do_exec_prune)
 		return;
 	/* the others only if the first has no row */
-	if (wanted != WANTS_ALL)
-		n = Min(n, 1);
-	find_in(nodes, n, wanted, scans);
+	find_in(node->appendplans,
+			wanted == WANTS_ALL ? node->as_nplans : Min(node->as_nplans, 1),
+			wanted, scans);
 }
 
 static void
@@ -199,13 +197,8 @@ find(PlanState *node, Wanted wanted, List **scans)
 			find_below_join(node, wanted, scans);
 			break;
 		case T_AppendState:
-		{
-			AppendState *append = (AppendState *) node;
-
-			find_below_append(append->appendplans, append->as_nplans,
-							  append->as_prune_state, wanted, scans);
+			find_below_append((AppendState *) node, wanted, scans);
 			break;
-		}
 		case T_MergeAppendState:
 			find_below_merge((MergeAppendState *) node, wanted, scans);
 			break;
