@@ -249,6 +249,23 @@ ftx_match_clause(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 	return match;
 }
 
+List *
+ftx_match_clauses(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
+				  List *rinfos)
+{
+	List *matches = NIL;
+	ListCell *lc;
+
+	foreach (lc, rinfos)
+	{
+		FtxMatch *match = ftx_match_clause(root, rel, state, lfirst(lc));
+
+		if (match != NULL)
+			matches = lappend(matches, match);
+	}
+	return matches;
+}
+
 Expr *
 ftx_match_period(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 				 RestrictInfo *rinfo, bool *lower, bool *upper)

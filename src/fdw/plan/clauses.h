@@ -18,6 +18,10 @@
 extern FtxMatch *ftx_match_clause(PlannerInfo *root, RelOptInfo *rel,
 								  FtxPlanState *state, RestrictInfo *rinfo);
 
+/* What ftx_match_clause() finds in a list of clauses. */
+extern List *ftx_match_clauses(PlannerInfo *root, RelOptInfo *rel,
+							   FtxPlanState *state, List *rinfos);
+
 /*
  * Does the clause bound the column of the resource's period?  Returns the
  * bound, a timestamptz expression, or NULL; *lower, *upper say which.

@@ -153,6 +153,22 @@ ftx_match_keys(PlannerInfo *root, FtxMatch *match)
 	return FTX_TYPICAL_ARRAY;
 }
 
+double
+ftx_fewest_keys(PlannerInfo *root, List *matches)
+{
+	double keys = -1;
+	ListCell *lc;
+
+	foreach (lc, matches)
+	{
+		FtxMatch *match = lfirst(lc);
+
+		if (match->is_key && (keys < 0 || ftx_match_keys(root, match) < keys))
+			keys = ftx_match_keys(root, match);
+	}
+	return keys;
+}
+
 /*
  * Rows that one filtered list is expected to have.
  */
@@ -246,12 +262,11 @@ ftx_choose_mode(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 				List *matches, Cost *cost, double *calls)
 {
 	FtxScanMode mode = FTX_SCAN_LIST;
-	double keys = -1;
+	double keys;
 	double rows;
 	double pages;
 	int concurrency = state->server.max_concurrency;
 	FtxMatch *match;
-	ListCell *lc;
 
 	if (state->resource->parent != NULL)
 	{
@@ -265,13 +280,7 @@ ftx_choose_mode(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 		*cost = ftx_calls_cost(1, 1) + COST_ROW;
 		return FTX_SCAN_SINGLETON;
 	}
-	foreach (lc, matches)
-	{
-		match = lfirst(lc);
-		if (match->is_key && (keys < 0 || ftx_match_keys(root, match) < keys))
-			keys = ftx_match_keys(root, match);
-	}
-
+	keys = ftx_fewest_keys(root, matches);
 	rows = filtered_rows(root, baserel, state, matches);
 	pages = ftx_list_pages(state, rows);
 	*calls = pages;

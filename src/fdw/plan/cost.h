@@ -24,6 +24,9 @@ extern Cost ftx_calls_cost(double calls, int max_concurrency);
 /* How many values does the match give: 1, or those of the array. */
 extern double ftx_match_keys(PlannerInfo *root, FtxMatch *match);
 
+/* The fewest values that one of them gives for the key; -1: none does. */
+extern double ftx_fewest_keys(PlannerInfo *root, List *matches);
+
 /*
  * Rows that a resource is expected to have on the table's server: what ANALYZE
  * has counted, or what such accounts typically have; as many for each parent

@@ -24,14 +24,12 @@ ftx_join_asked_values(PlannerInfo *root, RelOptInfo *inner, Path *path,
 	List *values = NIL;
 	ListCell *lc;
 
-	foreach (lc, list_concat_copy(path->param_info->ppi_clauses,
-								  inner->baserestrictinfo))
+	foreach (lc, list_concat(ftx_match_clauses(root, inner, state,
+											   path->param_info->ppi_clauses),
+							 state->matches))
 	{
-		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
-		FtxMatch *match = ftx_match_clause(root, inner, state, rinfo);
+		FtxMatch *match = lfirst(lc);
 
-		if (match == NULL)
-			continue;
 		columns = bms_add_member(columns, match->column);
 		if (!bms_is_empty(pull_varnos(root, (Node *) match->value)))
 			values = lappend(values, match->value);

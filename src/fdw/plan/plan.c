@@ -48,8 +48,7 @@ fivetrexGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
 	FtxPlanState *state = palloc0(sizeof(FtxPlanState));
 	ForeignTable *table = GetForeignTable(foreigntableid);
 	Relation rel = table_open(foreigntableid, NoLock);
-	ListCell *lc;
-	double keys = -1;
+	double keys;
 
 	baserel->fdw_private = state;
 	ftx_options_server(GetForeignServer(table->serverid), &state->server);
@@ -68,17 +67,9 @@ fivetrexGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
 	}
 	ftx_constants_estimate(baserel, state);
 
-	foreach (lc, baserel->baserestrictinfo)
-	{
-		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
-		FtxMatch *match = ftx_match_clause(root, baserel, state, rinfo);
-
-		if (match == NULL)
-			continue;
-		state->matches = lappend(state->matches, match);
-		if (match->is_key && (keys < 0 || ftx_match_keys(root, match) < keys))
-			keys = ftx_match_keys(root, match);
-	}
+	state->matches = ftx_match_clauses(root, baserel, state,
+									   baserel->baserestrictinfo);
+	keys = ftx_fewest_keys(root, state->matches);
 
 	/* never analysed, as children never are */
 	if (baserel->tuples < 0)
@@ -148,7 +139,7 @@ static List *
 join_matches(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state)
 {
 	List *clauses = list_copy(baserel->joininfo);
-	List *result = NIL;
+	List *movable = NIL;
 	ListCell *lc;
 
 	if (baserel->has_eclass_joins)
@@ -164,15 +155,11 @@ join_matches(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state)
 	foreach (lc, clauses)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
-		FtxMatch *match;
 
-		if (!join_clause_is_movable_to(rinfo, baserel))
-			continue;
-		match = ftx_match_clause(root, baserel, state, rinfo);
-		if (match != NULL)
-			result = lappend(result, match);
+		if (join_clause_is_movable_to(rinfo, baserel))
+			movable = lappend(movable, rinfo);
 	}
-	return result;
+	return ftx_match_clauses(root, baserel, state, movable);
 }
 
 static void
@@ -188,8 +175,6 @@ add_parameterized_paths(PlannerInfo *root, RelOptInfo *baserel,
 		Relids outer = bms_union(match->rinfo->clause_relids,
 								 baserel->lateral_relids);
 		ParamPathInfo *param_info;
-		List *matches;
-		ListCell *known;
 
 		outer = bms_del_member(outer, baserel->relid);
 		if (bms_is_empty(outer))
@@ -200,16 +185,11 @@ add_parameterized_paths(PlannerInfo *root, RelOptInfo *baserel,
 		seen = lappend(seen, param_info);
 
 		/* all that this set of outer relations lets us push */
-		matches = list_copy(state->matches);
-		foreach (known, param_info->ppi_clauses)
-		{
-			FtxMatch *pushed = ftx_match_clause(
-				root, baserel, state, lfirst_node(RestrictInfo, known));
-
-			if (pushed != NULL)
-				matches = lappend(matches, pushed);
-		}
-		add_scan_path(root, baserel, state, param_info, matches);
+		add_scan_path(
+			root, baserel, state, param_info,
+			list_concat_copy(state->matches,
+							 ftx_match_clauses(root, baserel, state,
+											   param_info->ppi_clauses)));
 	}
 }
 
