@@ -173,17 +173,17 @@ def pieces(action, head, body):
     return [head + body]
 
 
-def stall(world, connection):
+def stall(world, connection, releases):
     """Wait until the world's stalled requests are released (True) or the client
-    goes away (False)."""
+    goes away (False).  There were so many releases when the rule was chosen: one
+    that came since then is meant for this request, too."""
     with world.lock:
-        start = world.releases
         world.stalled += 1
         world.changed.notify_all()
     try:
         while True:
             with world.lock:
-                if world.releases != start:
+                if world.releases != releases:
                     return True
             # A client that waits for its answer sends nothing, so readable means closed.
             if select.select([connection], [], [], 0.02)[0]:

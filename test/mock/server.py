@@ -133,16 +133,18 @@ class Handler(BaseHTTPRequestHandler):
         headers["authorization"] = "absent" if given is None else \
             "valid" if given == AUTHORIZATION else "invalid"
         self.server.shake.before_arrival(world)
-        record = world.arrive(self.command, path, headers, readable(body))
+        # Who has seen it arrive may change the rules, or release what they hold.
+        with world.lock:
+            record = world.arrive(self.command, path, headers, readable(body))
+            action = faults.choose(world.faults, self.command, path)
+            releases = world.releases
         self.phase = ARRIVED
         status, left = None, False
         try:
-            with world.lock:
-                action = faults.choose(world.faults, self.command, path)
             status, answer, more = self.answer(world, record, action, path, body)
             faults.delay(action, world)
             self.server.shake.before_answer(world, record)
-            left = self.reply(world, record, action, status, answer, more)
+            left = self.reply(world, record, action, releases, (status, answer, more))
         except GONE:
             world.client_gone(record)
             self.close_connection = True
@@ -219,8 +221,9 @@ class Handler(BaseHTTPRequestHandler):
         check_body(operation.body or {}, value)
         return value
 
-    def reply(self, world, record, action, status, body, more):
+    def reply(self, world, record, action, releases, answer):
         """Send the answer as the rule wants it; True once the request has left."""
+        status, body, more = answer
         if "close" in action or action.get("after_state"):
             self.close_connection = True
             if action.get("close") == "reset":
@@ -232,14 +235,14 @@ class Handler(BaseHTTPRequestHandler):
         headers = {"content-type": "application/json",
                    "date": format_datetime(world.syncs.clock(), usegmt=True), **more}
         body = faults.encode_body(action, body, headers, pack)
-        if action.get("stall") == "headers" and not self.stall(world, record):
+        if action.get("stall") == "headers" and not self.stall(world, record, releases):
             return False
         pieces = faults.pieces(action, self.head(status, headers), body)
         if action.get("stall") in ("head", "body"):
             whole = b"".join(pieces)
             half = len(whole) - len(body) // 2 if action["stall"] == "body" else (len(whole) - len(body)) // 2
             self.send([whole[:half]])
-            if not self.stall(world, record):
+            if not self.stall(world, record, releases):
                 return False
             pieces = [whole[half:]]
         if "close_after" in action:
@@ -253,8 +256,8 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         return True
 
-    def stall(self, world, record):
-        if faults.stall(world, self.connection):
+    def stall(self, world, record, releases):
+        if faults.stall(world, self.connection, releases):
             return True
         world.client_gone(record)
         self.close_connection = True
