@@ -23,8 +23,8 @@ SELECT id FROM connectors WHERE id IN ('broken_anchor', 'assimilate_seem', 'assi
 SELECT id FROM connectors WHERE id = ANY (ARRAY(SELECT unnest(ARRAY['daily_beacon', 'cron_lighthouse'])));
 
 -- thirty keys: three pages of the list are cheaper
-SELECT count(*) FROM connectors WHERE id IN ('assimilate_seem', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12',
-  '13', '14', '15', '16', '17', '18', '19', '20', '21', '22', '23', '24', '25', '26', '27', '28', '29', '30');
+SELECT count(*) FROM connectors WHERE id IN ('assimilate_seem', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11',
+  '12', '13', '14', '15', '16', '17', '18', '19', '20', '21', '22', '23', '24', '25', '26', '27', '28', '29', '30');
 
 -- NULL needs no call
 SELECT id FROM connectors WHERE id = NULL;
