@@ -1,5 +1,5 @@
-# What RETURNING and triggers see when an answer leaves something out; secrets
-# that are told once; members that only reads give; values that do not fit.
+# What RETURNING sees when an answer leaves something out: every column of every table that can be written; and a
+# value that does not fit while other writes are under way.  Single statements are in stories/returned.sql.
 
 use strict;
 use warnings;
@@ -18,8 +18,6 @@ $node->query(q{ALTER DATABASE postgres SET fivetrex.server = 'w'; ALTER DATABASE
 	CREATE SEQUENCE public.n});
 
 sub writes { return $node->writes($mock, 'w', @_) }
-
-sub refuses { return $node->refuses($mock, 'w', @_) }
 
 # ---------- every column of every table that can be written, left out
 
@@ -197,146 +195,6 @@ foreach my $table (sort keys %tables)
 	}
 }
 diag("columns left out: $tried");
-
-# ---------- the calls that this makes
-
-{
-	my ($log, $out, $err, $reads) = writes(q{UPDATE groups SET name = 'pk' WHERE id = 'brisk_falcon'
-		RETURNING public_key IS NOT NULL, service_account IS NOT NULL});
-	is($out, 't|t', 'columns that have a call of their own');
-	is_deeply([ sort @$reads ], [ map { "GET /v1/groups/brisk_falcon$_" } '', '/public-key', '/service-account' ],
-		'each is called once');
-	($log, $out, $err, $reads) = writes(q{INSERT INTO groups (name) VALUES ('pk_2') RETURNING public_key IS NOT NULL});
-	is($out, 't', 'of a new row');
-	is(scalar @$reads, 1, 'with one call');
-	($log, $out, $err, $reads) = writes(q{INSERT INTO groups (name) VALUES ('pk_3') RETURNING name,
-		created_at IS NOT NULL});
-	is_deeply($reads, [], 'what the answer tells needs none');
-	$mock->fault('w', { method => 'PATCH', path => "connections/$connector", leave_out => ['service'] });
-	($log, $out, $err, $reads) = writes("UPDATE connectors SET paused = true WHERE id = '$connector'
-		RETURNING service IS NOT NULL, paused");
-	is($out, 't|t', 'a member that is left out of an update is as it was read');
-	is_deeply($reads, [ "GET /v1/connections/$connector" ], 'by the scan');
-	$mock->fault('w', { method => 'PATCH', leave_out => ['events'] });
-	($log, $out) = writes(q{UPDATE webhooks SET events = '{sync_end,sync_start}' WHERE id = 'hook_anvil'
-		RETURNING events});
-	is($out, '{sync_end,sync_start}', 'or as it was sent');
-	$mock->fault('w', { method => 'PATCH', path => 'connections', leave_out => ['config'] });
-	($log, $out, $err, $reads) = writes("UPDATE connectors SET paused = false WHERE id = 'broken_anchor'
-		RETURNING config ->> 'host' IS NOT NULL");
-	is($out, 't', 'what is not read along is looked up');
-	$mock->fault('w', { method => 'POST', path => 'groups', leave_out => ['id'] });
-	(undef, $out, $err) = writes(q{INSERT INTO groups (name) VALUES ('keyless') RETURNING id});
-	like($err, qr/ERROR:  08P01: /, 'a new row without its key is an error') or diag($out);
-	is($node->query(q{SELECT count(*) FROM groups WHERE name = 'keyless'}), 1, 'it was made');
-	$mock->clear_faults('w');
-}
-
-# ---------- triggers
-
-$node->query(q{CREATE TABLE public.seen (what text);
-	CREATE FUNCTION looks() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
-	  INSERT INTO public.seen VALUES (format('%s %s %s', tg_op, new.created_at IS NOT NULL,
-		new.public_key IS NOT NULL)); RETURN NULL; END$$;
-	CREATE TRIGGER looks AFTER INSERT OR UPDATE ON groups FOR EACH ROW EXECUTE FUNCTION looks()});
-$mock->fault('w', { method => 'POST', path => 'groups', leave_out => ['created_at'] }, { method => 'PATCH',
-	path => 'groups', leave_out => ['created_at'] });
-is((writes(q{INSERT INTO groups (name) VALUES ('triggered'); UPDATE groups SET name = 'triggered_2'
-	WHERE id = 'brisk_falcon'}))[2], '', 'triggers');
-is($node->query('SELECT what FROM public.seen ORDER BY what'), "INSERT t t\nUPDATE t t", 'triggers see what is there');
-$node->query('DROP TRIGGER looks ON groups');
-$mock->clear_faults('w');
-
-# ---------- secrets that are told once
-
-$node->query(q{CREATE TABLE public.keys (id text, name text) PARTITION BY LIST (name);
-	CREATE FOREIGN TABLE public.keys_0 PARTITION OF public.keys DEFAULT SERVER w OPTIONS (resource 'system_keys');
-	CREATE TABLE public.full_keys (id text, name text, secret text) PARTITION BY LIST (name);
-	CREATE TABLE public.middle PARTITION OF public.full_keys DEFAULT PARTITION BY LIST (name);
-	CREATE FOREIGN TABLE public.full_keys_0 (secret text, name text, id text) SERVER w OPTIONS (resource 'system_keys');
-	ALTER TABLE public.middle ATTACH PARTITION public.full_keys_0 DEFAULT;
-	CREATE VIEW public.key_view AS SELECT id, name FROM w.system_keys;
-	CREATE VIEW public.parent_view AS SELECT * FROM public.full_keys;
-	CREATE FUNCTION public.key_of(public.full_keys) RETURNS text LANGUAGE sql AS 'SELECT $1.secret';
-	CREATE TABLE public.moving (id text, name text, secret text) PARTITION BY LIST (name);
-	CREATE TABLE public.moving_local PARTITION OF public.moving FOR VALUES IN ('local');
-	CREATE FOREIGN TABLE public.moving_keys PARTITION OF public.moving DEFAULT
-		SERVER w OPTIONS (resource 'system_keys');
-	INSERT INTO public.moving VALUES (NULL, 'local', NULL)});
-my $lost = qr/ERROR:  0A000: this INSERT would lose the secret in column "secret" of system_keys/;
-refuses('a plain INSERT', q{INSERT INTO system_keys (name) VALUES ('k')}, $lost);
-refuses('RETURNING something else', q{INSERT INTO system_keys (name) VALUES ('k') RETURNING id}, $lost);
-refuses('routed', q{INSERT INTO full_keys (name) VALUES ('k')}, $lost);
-refuses('routed, RETURNING something else', q{INSERT INTO full_keys (name) VALUES ('k') RETURNING id}, $lost);
-refuses('a parent without the column', q{INSERT INTO keys (name) VALUES ('k') RETURNING *}, $lost);
-refuses('its whole row', q{INSERT INTO keys (name) VALUES ('k') RETURNING keys}, $lost);
-refuses('a view without the column', q{INSERT INTO key_view (name) VALUES ('k') RETURNING *}, $lost);
-refuses('a view of a parent', q{INSERT INTO parent_view (name) VALUES ('k') RETURNING id, name}, $lost);
-refuses('COPY', "COPY system_keys (name) FROM STDIN;\nk\n\\.\n", $lost);
-refuses('COPY to a parent', "COPY full_keys (name) FROM STDIN;\nk\n\\.\n", $lost);
-refuses('a row that moves', q{UPDATE moving SET name = 'k' WHERE name = 'local' RETURNING moving.id}, $lost);
-refuses('a part of WITH that nobody reads', q{WITH k AS (INSERT INTO system_keys (name) VALUES ('k') RETURNING id,
-	secret) SELECT 1}, $lost);
-refuses('one that does not read the secret', q{WITH k AS (INSERT INTO system_keys (name) VALUES ('k')
-	RETURNING id, secret) SELECT id FROM k}, $lost);
-refuses('nor in a part below', q{WITH k AS (INSERT INTO system_keys (name) VALUES ('k') RETURNING id, secret),
-	l AS (SELECT (SELECT id FROM k) AS id) SELECT * FROM l}, $lost);
-refuses('routed, a part that nobody reads', q{WITH k AS (INSERT INTO full_keys (name) VALUES ('k')
-	RETURNING id, secret) SELECT 1}, $lost);
-refuses('EXPLAIN ANALYZE', q{EXPLAIN ANALYZE INSERT INTO system_keys (name) VALUES ('k') RETURNING id, secret}, $lost);
-foreach my $returns (
-	q{INSERT INTO full_keys (name) VALUES ('k_1') RETURNING secret IS NOT NULL}, q{INSERT INTO full_keys (name)
-		VALUES ('k_2') RETURNING (full_keys).secret IS NOT NULL},
-	q{INSERT INTO parent_view (name) VALUES ('k_3') RETURNING secret IS NOT NULL}, q{INSERT INTO full_keys (name)
-		VALUES ('k_4') RETURNING key_of(full_keys) IS NOT NULL},
-	q{WITH k AS (INSERT INTO system_keys (name) VALUES ('k_5') RETURNING id, secret) SELECT secret IS NOT NULL FROM k},
-	q{WITH k AS (INSERT INTO system_keys (name) VALUES ('k_7') RETURNING id, secret),
-		l AS (SELECT to_jsonb(k) AS k FROM k) SELECT k ->> 'secret' IS NOT NULL FROM l},
-	q{WITH k AS (INSERT INTO full_keys (name) VALUES ('k_8') RETURNING id, secret) SELECT secret IS NOT NULL FROM k},
-	q{INSERT INTO system_keys (name) VALUES ('k_6') RETURNING attrs ->> 'secret' IS NOT NULL})
-{
-	my ($log, $out, $err) = writes($returns);
-	is($out, 't', "told: $returns") or diag($err);
-}
-is((writes(q{EXPLAIN INSERT INTO system_keys (name) VALUES ('k') RETURNING id, secret}))[2], '',
-	'EXPLAIN alone does no harm');
-
-# ---------- members that only reads give
-
-{
-	my $id = $node->query(q{SELECT id FROM transformation_projects LIMIT 1});
-	my ($log, $out, $err) = writes(qq{UPDATE transformation_projects
-		SET project_config = project_config || '{"git_branch": "x"}', run_tests = false
-		WHERE id = '$id' RETURNING project_config ->> 'git_branch', project_config ? 'public_key'});
-	is($out, 'x|t', 'an object that was read and changed');
-	like($log->[0], qr/"git_branch":"x"/, 'is sent') or diag($err);
-	unlike($log->[0], qr/public_key|dbt_version|default_schema|git_remote_url/, 'without what only reads give');
-	like($err,
-		qr/NOTICE:  00000: read-only members are left out of .*$id: (project_config\.\w+, ){3}project_config\.public_key/,
-		'a NOTICE names it');
-	($log, $out) = writes(qq{UPDATE transformation_projects SET project_config = jsonb_build_object('public_key', 'x')
-		WHERE id = '$id' RETURNING id});
-	is_deeply($log, [], 'nothing is sent when nothing is left');
-	is($out, '', 'and nothing is counted');
-	$id = $node->query(q{SELECT id FROM connectors WHERE service = 'mysql_rds' LIMIT 1});
-	foreach my $from ('', ' FROM (VALUES (1)) v(x)')
-	{
-		($log, undef, $err) = writes(qq{UPDATE connectors c SET config = config || '{"user": "u",
-			"external_id": "e"}'$from WHERE id = '$id'});
-		unlike("@$log", qr/public_key|external_id/, "what Fivetran sets in the config of a service$from");
-		like($err, qr/read-only members are left out of .*config\.external_id, config\.public_key/,
-			"a NOTICE names it$from");
-		is(scalar @$log, 1, "the rest is sent$from") or diag($err);
-	}
-	$id = $node->query(q{SELECT id FROM connectors WHERE service = 'db2' LIMIT 1});
-	($log) = writes(qq{UPDATE connectors SET config = '{"external_id": "e"}' WHERE id = '$id'});
-	like("@$log", qr/external_id/, 'another service takes a member of the same name');
-	($log, undef, $err) = writes(q{INSERT INTO connectors (group_id, service, config, run_setup_tests) VALUES
-		('empty_shelf', 'mysql_rds', '{"schema_prefix": "ro", "public_key": "x"}', false)});
-	is_deeply($log,
-		[ 'POST /v1/connections {"config":{"schema_prefix":"ro"},"group_id":"empty_shelf","run_setup_tests":false,'
-		  . '"service":"mysql_rds"}' ], 'creations, too') or diag($err);
-}
 
 # ---------- a value that does not fit while other writes are under way
 
