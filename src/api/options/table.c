@@ -61,3 +61,22 @@ ftx_table_attnum(FtxTable *table, int column)
 	}
 	return 0;
 }
+
+Bitmapset *
+ftx_table_same(FtxTable *table, const Bitmapset *attnums)
+{
+	Bitmapset *result = bms_copy(attnums);
+	int given = 0;
+
+	while ((given = bms_next_member(attnums, given)) > 0)
+	{
+		int column = ftx_table_column(table, given);
+
+		for (int attnum = 1; column >= 0 && attnum <= table->natts; attnum++)
+		{
+			if (ftx_table_column(table, attnum) == column)
+				result = bms_add_member(result, attnum);
+		}
+	}
+	return result;
+}

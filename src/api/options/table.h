@@ -9,6 +9,7 @@
 #define FTX_TABLE_H
 
 #include "catalogue/catalogue.h"
+#include "nodes/bitmapset.h"
 #include "utils/relcache.h"
 
 /* What attributes mean that mean no column of the catalogue. */
@@ -44,5 +45,11 @@ extern int ftx_table_column(FtxTable *table, int attnum);
 
 /* The first attribute that means the column, 0 if none does. */
 extern int ftx_table_attnum(FtxTable *table, int column);
+
+/*
+ * The attributes that mean the same columns as these do (a set of attnums), with
+ * them; as a new set.
+ */
+extern Bitmapset *ftx_table_same(FtxTable *table, const Bitmapset *attnums);
 
 #endif /* FTX_TABLE_H */

@@ -29,6 +29,7 @@
 #include "fdw/modify/sent_rows.h"
 #include "fdw/modify/target.h"
 #include "fdw/modify/target_check.h"
+#include "fdw/modify/twins.h"
 #include "fdw/modify/written_rows.h"
 #include "fdw/plan/named_columns.h"
 #include "fdw/plan/plan_state.h"
@@ -164,7 +165,7 @@ deletes_in_parts(PlannerInfo *root, ModifyTable *plan)
  */
 static bool
 is_checked(PlannerInfo *root, ModifyTable *plan, Index resultRelation,
-		   Oid relid)
+		   const FtxPlanState *state)
 {
 	List *targetlist;
 	List *set_attnums;
@@ -175,9 +176,10 @@ is_checked(PlannerInfo *root, ModifyTable *plan, Index resultRelation,
 		return false;
 	get_translated_update_targetlist(root, resultRelation, &targetlist,
 									 &set_attnums);
-	rel = table_open(relid, NoLock);
-	checked = ftx_named_by_constraints(rel, ftx_attnum_set(set_attnums)) !=
-			  NULL;
+	rel = table_open(state->table->relid, NoLock);
+	checked = ftx_named_by_constraints(
+				  rel, ftx_table_same(state->table,
+									  ftx_attnum_set(set_attnums))) != NULL;
 	table_close(rel, NoLock);
 	return checked;
 }
@@ -194,10 +196,11 @@ fivetrexPlanDirectModify(PlannerInfo *root, ModifyTable *plan,
 	Relation rel;
 
 	if (scan == NULL || plan->operation == CMD_INSERT ||
-		deletes_in_parts(root, plan) ||
-		is_checked(root, plan, resultRelation, relid))
+		deletes_in_parts(root, plan))
 		return false;
 	state = find_base_rel(root, resultRelation)->fdw_private;
+	if (is_checked(root, plan, resultRelation, state))
+		return false;
 	ftx_target_check_operation(state->resource, plan->operation);
 	ftx_scan_plan_unpack(scan, &direct);
 	if (plan->operation == CMD_UPDATE)
@@ -300,8 +303,11 @@ fivetrexBeginDirectModify(ForeignScanState *node, int eflags)
 		plan->operation == CMD_UPDATE ? state->plan.return_attnums : NIL);
 	state->writes = ftx_writes_create(
 		state->target->session, state->target->dry_run, &state->target->stats);
-	state->target->known = bms_union(ftx_attnum_set(state->plan.attnums),
-									 ftx_attnum_set(state->plan.set_attnums));
+	state->target->known = ftx_twins_known(
+		state->target->twins,
+		bms_union(ftx_attnum_set(state->plan.attnums),
+				  ftx_attnum_set(state->plan.set_attnums)),
+		ftx_attnum_set(state->plan.set_attnums));
 	if (state->plan.returning)
 		state->rows = ftx_sent_rows_create(state->target, NULL, NULL);
 	if (holds_back(node, state))
@@ -372,15 +378,22 @@ new_row(FtxDirectState *state, ExprContext *econtext, Datum **values,
 }
 
 /*
- * The request of a row with its new values; false if it needs none.
+ * The request of a row with its new values, of which it gets all; false if it
+ * needs none.
  */
 static bool
 build_request(FtxDirectState *state, Datum *values, bool *nulls,
 			  const FtxBinding *binding, FtxCallSpec *spec)
 {
 	if (state->target->operation == CMD_UPDATE)
-		return ftx_target_update(state->target, state->plan.set_attnums, values,
-								 nulls, binding, spec);
+	{
+		if (!ftx_target_update(state->target, state->plan.set_attnums, values,
+							   nulls, binding, spec))
+			return false;
+		ftx_twins_fill(state->target->twins, state->plan.set_attnums, values,
+					   nulls);
+		return true;
+	}
 	ftx_target_delete(state->target, binding, spec);
 	return true;
 }

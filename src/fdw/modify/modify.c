@@ -26,6 +26,7 @@
 #include "fdw/modify/modify.h"
 #include "fdw/modify/modify_state.h"
 #include "fdw/modify/target_answer.h"
+#include "fdw/modify/twins.h"
 #include "fdw/modify/written_rows.h"
 #include "read/binding.h"
 #include "utils/datum.h"
@@ -52,6 +53,29 @@ store_values(TupleTableSlot *slot, Relation rel, Datum *values, bool *nulls)
 
 	MemoryContextSwitchTo(old);
 	ExecForceStoreHeapTuple(tuple, slot, true);
+}
+
+/*
+ * What is sent of a row is the value of other attributes, too.
+ */
+static void
+fill_twins(FtxTarget *target, const List *attnums, TupleTableSlot *slot)
+{
+	int natts = RelationGetNumberOfAttributes(target->rel);
+	Datum *values;
+	bool *nulls;
+
+	if (target->twins == NULL)
+		return;
+	values = palloc(sizeof(Datum) * natts);
+	nulls = palloc(sizeof(bool) * natts);
+	slot_getallattrs(slot);
+	memcpy(values, slot->tts_values, sizeof(Datum) * natts);
+	memcpy(nulls, slot->tts_isnull, sizeof(bool) * natts);
+	ftx_twins_fill(target->twins, attnums, values, nulls);
+	store_values(slot, target->rel, values, nulls);
+	slot_getallattrs(slot);
+	slot->tts_tableOid = RelationGetRelid(target->rel);
 }
 
 /*
@@ -142,6 +166,7 @@ add_insert(FtxModifyState *state, TupleTableSlot *slot, FtxCallSpec *spec)
 {
 	ftx_target_fill(state->target, slot);
 	ftx_target_insert(state->target, slot->tts_values, slot->tts_isnull, spec);
+	fill_twins(state->target, NIL, slot);
 	if (state->checks != NULL)
 		ftx_checks_before(state->checks, slot);
 }
@@ -334,6 +359,7 @@ fivetrexExecForeignUpdate(EState *estate, ResultRelInfo *info,
 						  slot->tts_isnull, binding, &spec) &&
 		!written_before(state, estate, info, &spec, binding))
 	{
+		fill_twins(state->target, changed, slot);
 		if (state->checks != NULL)
 			ftx_checks_before(state->checks, slot);
 		if (stays(state, changed, slot, planSlot))

@@ -19,6 +19,7 @@
 #include "fdw/modify/modify.h"
 #include "fdw/modify/modify_state.h"
 #include "fdw/modify/target_check.h"
+#include "fdw/modify/twins.h"
 #include "fdw/plan/named_columns.h"
 #include "fdw/plan/system_columns.h"
 #include "utils/memutils.h"
@@ -77,9 +78,11 @@ prepare_checks(FtxModifyState *state, EState *estate, ResultRelInfo *info,
 
 	if (target->operation == CMD_DELETE)
 		return;
-	state->checks = ftx_checks_create(target, estate, info, check_options,
-									  any ? NULL :
-											ftx_attnum_set(state->set_attnums));
+	state->checks = ftx_checks_create(
+		target, estate, info, check_options,
+		any ?
+			NULL :
+			ftx_table_same(target->table, ftx_attnum_set(state->set_attnums)));
 	if (state->checks == NULL)
 		return;
 	ftx_target_read_answers(target, ftx_checks_attnums(state->checks));
@@ -159,7 +162,9 @@ fivetrexBeginForeignModify(ModifyTableState *mtstate, ResultRelInfo *info,
 		ftx_target_check_explain(state->target, mtstate->ps.state);
 		return;
 	}
-	state->target->known = ftx_attnum_set(unpacked.known);
+	state->target->known = ftx_twins_known(
+		state->target->twins, ftx_attnum_set(unpacked.known),
+		ftx_attnum_set(unpacked.set_attnums));
 
 	resource = state->target->resource;
 	state->identity_attnos = MemoryContextAllocZero(

@@ -96,7 +96,7 @@ known_to_be_null(const FtxTarget *target)
 			result = bms_add_member(result,
 									ftx_table_attnum(target->table, column));
 	}
-	return result;
+	return ftx_table_same(target->table, result);
 }
 
 FtxTarget *
@@ -126,6 +126,8 @@ ftx_target_begin(Relation rel, CmdType operation, Oid userid, List *returned)
 	target->identity = ftx_target_identity(target->resource, operation);
 	if (operation == CMD_UPDATE && target->resource->merged_at != NULL)
 		target->merge = ftx_merge_create(target->resource);
+	if (operation != CMD_DELETE)
+		target->twins = ftx_twins_create(rel, target->table);
 	target->known = known_to_be_null(target);
 	ftx_target_read_answers(target, returned);
 	return target;

@@ -20,6 +20,7 @@
 #include "api/writes/writes.h"
 #include "catalogue/catalogue.h"
 #include "fdw/modify/merge.h"
+#include "fdw/modify/twins.h"
 #include "fdw/plan/generated.h"
 #include "nodes/execnodes.h"
 #include "read/binding.h"
@@ -36,6 +37,7 @@ typedef struct FtxTarget
 	bool dry_run; /* by an option of table, server or mapping */
 	CmdType operation;
 	FtxConstants *constants; /* columns that are not the API's; or NULL */
+	FtxTwins *twins;		 /* columns that are one of the API's; or NULL */
 	Bitmapset *identity;	 /* catalogue columns in the operation's path */
 	FtxConverter *answer;	 /* fills `returned`, or NULL */
 	List *returned;			 /* IntList of attnums */
