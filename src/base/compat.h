@@ -99,6 +99,15 @@
 #define ftx_wait_event_new(name) PG_WAIT_EXTENSION
 #endif
 
+/*
+ * A description of rows is finished by a call of its own since 19.
+ */
+#if PG_VERSION_NUM >= 190000
+#define ftx_tupdesc_finalize(desc) TupleDescFinalize(desc)
+#else
+#define ftx_tupdesc_finalize(desc) ((void) (desc))
+#endif
+
 /* transaction_timeout exists since 17. */
 #if PG_VERSION_NUM >= 170000
 #define ftx_transaction_timeout_pending (TransactionTimeoutPending)

@@ -43,6 +43,7 @@ static int reserve = 0;
 static int join_window = -1;
 static bool dry_run = false;
 static bool log_writes = false;
+static bool sort_first = true;
 static bool start_together = true;
 
 #define BELT "A seat belt, not a permission: anybody may change it."
@@ -79,6 +80,9 @@ FtxSetting ftx_settings[] = {
 	{"fivetrex.server", PGC_USERSET, &server, PGC_STRING, "fivetran", 0, 0, 0,
 	 "Server that functions use when they are not told otherwise.", NULL, false,
 	 NULL},
+	{"fivetrex.sort_first", PGC_USERSET, &sort_first, PGC_BOOL, "on", 0, 0, 0,
+	 "Sorts a list before details of its rows are asked for.",
+	 "Where a LIMIT or a cursor wants few of them.", false, NULL},
 	{"fivetrex.start_together", PGC_USERSET, &start_together, PGC_BOOL, "on", 0,
 	 0, 0, "Sends the first requests of the tables of a query together.",
 	 "Those of tables that will be read, unless another one has no rows.",
@@ -351,6 +355,13 @@ ftx_guc_reserve(void)
 {
 	ftx_guc_settle();
 	return reserve;
+}
+
+bool
+ftx_guc_sort_first(void)
+{
+	ftx_guc_settle();
+	return sort_first;
 }
 
 bool

@@ -28,6 +28,9 @@ extern int ftx_guc_max_retry_wait(void); /* seconds; -1 = server's option */
 /* rows of a join that are read ahead; -1 = as max_concurrency says, 0 = none */
 extern int ftx_guc_join_window(void);
 
+/* lists are sorted before details of the first rows are asked for */
+extern bool ftx_guc_sort_first(void);
+
 /* the first requests of a query's tables leave together */
 extern bool ftx_guc_start_together(void);
 

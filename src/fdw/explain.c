@@ -19,6 +19,7 @@
 #include "base/compat.h"
 #include "catalogue/catalogue.h"
 #include "fdw/compat.h"
+#include "fdw/explain_sort.h"
 #include "fdw/fdw.h"
 #include "fdw/plan/expected_calls.h"
 #include "fdw/modify/direct.h"
@@ -55,7 +56,7 @@ list_request(FtxScanState *state, const FtxScanRequest *request)
 	if (plan.template == resource->list && resource->paged)
 	{
 		int size = ftx_pages_first_limit(state->plan.page_size,
-										 state->plan.limit);
+										 ftx_plan_list_limit(&state->plan));
 
 		appendStringInfo(&path, "%climit=%d",
 						 strchr(path.data, '?') ? '&' : '?', size);
@@ -205,6 +206,7 @@ explain_request(ForeignScanState *node, ExplainState *es)
 	if (request.mode == FTX_SCAN_LIST)
 		ExplainPropertyText("Fivetran Request", list_request(state, &request),
 							es);
+	ftx_explain_sort(state, es);
 	explain_details(state, &request, es);
 	if (request.mode == FTX_SCAN_LIST && !request.none &&
 		ftx_items_plan(state->plan.resource, &request.range).enumerate)

@@ -451,3 +451,26 @@ ftx_converter_fill_rest(FtxConverter *converter, const FtxJsonValue *item,
 		 values, nulls);
 	compute_others(converter, converter->compute_rest, values, nulls);
 }
+
+void
+ftx_converter_fill_some(FtxConverter *converter, const Bitmapset *attnums,
+						const FtxJsonValue *item, Datum *values, bool *nulls)
+{
+	clear(converter, values, nulls);
+	for (int i = 0; i < converter->nattributes; i++)
+	{
+		if (bms_is_member(converter->attributes[i].index + 1, attnums))
+			fill(converter, i, i + 1, item, true, values, nulls);
+	}
+}
+
+int
+ftx_converter_slot(const FtxConverter *converter, int attnum)
+{
+	for (int i = 0; i < converter->nattributes; i++)
+	{
+		if (converter->attributes[i].index == attnum - 1)
+			return converter->attributes[i].slot;
+	}
+	return -1;
+}

@@ -97,6 +97,17 @@ ftx_converter_fill_rest(FtxConverter *converter, const FtxJsonValue *item,
 						Datum *values, bool *nulls);
 
 /*
+ * The same for some of the attributes (attnums); all others are NULL but for
+ * constants, and none is computed.
+ */
+extern void
+ftx_converter_fill_some(FtxConverter *converter, const Bitmapset *attnums,
+						const FtxJsonValue *item, Datum *values, bool *nulls);
+
+/* The slot of an attribute that is read; -1 for others. */
+extern int ftx_converter_slot(const FtxConverter *converter, int attnum);
+
+/*
  * Does the item of a list lack a member that the query uses and that only
  * the detail call is sure to have?
  */

@@ -43,6 +43,12 @@ typedef struct Detail
  * the order is not that of asking.  Keys are not compared: who asks twice gets
  * two rows (a scan's keys are distinct, and a list names each once).
  *
+ * With spec.in_order they are handed out in the order asked for, and all that
+ * their items say stays so, whatever the objects say by now: it is what their
+ * order comes from.  Those that were asked for and not taken when the reading
+ * starts over are kept for a while: the first rows of an order are likely to be
+ * asked for again, and what is under way is shared then (api/calls/memo.h).
+ *
  * The row that was handed out last keeps its calls, whose bodies its values are
  * slices of, until the next one is taken; what was decoded for it is in
  * taken_cxt.
@@ -53,6 +59,8 @@ struct FtxObjects
 	MemoryContext cxt; /* the owner of all below */
 	dlist_head rows;   /* of Detail, in the order asked for */
 	int nrows;
+	dlist_head left; /* of Detail, of readings before: the oldest last */
+	int nleft;
 	Detail *taken; /* the one that was handed out last */
 	MemoryContext taken_cxt;
 };
@@ -67,6 +75,7 @@ ftx_objects_create(const FtxReadSpec *spec)
 	objects->taken_cxt = AllocSetContextCreate(objects->cxt, "fivetrex detail",
 											   ALLOCSET_DEFAULT_SIZES);
 	dlist_init(&objects->rows);
+	dlist_init(&objects->left);
 	return objects;
 }
 
@@ -85,12 +94,34 @@ free_detail(Detail *detail)
 	pfree(detail);
 }
 
+/*
+ * Keep what is under way, as much of it as a reading has at once.
+ */
+static void
+leave(FtxObjects *objects, Detail *detail)
+{
+	dlist_push_head(&objects->left, &detail->node);
+	if (++objects->nleft <= 2 * objects->spec.session->options.max_concurrency)
+		return;
+	detail = dlist_tail_element(Detail, node, &objects->left);
+	dlist_delete(&detail->node);
+	free_detail(detail);
+	objects->nleft--;
+}
+
 void
 ftx_objects_reset(FtxObjects *objects)
 {
 	while (!dlist_is_empty(&objects->rows))
-		free_detail(
-			dlist_container(Detail, node, dlist_pop_head_node(&objects->rows)));
+	{
+		Detail *detail = dlist_container(Detail, node,
+										 dlist_pop_head_node(&objects->rows));
+
+		if (objects->spec.in_order)
+			leave(objects, detail);
+		else
+			free_detail(detail);
+	}
 	objects->nrows = 0;
 	if (objects->taken != NULL)
 		free_detail(objects->taken);
@@ -214,7 +245,8 @@ ftx_objects_fetch(FtxObjects *objects, const char *key,
 	Detail *detail = palloc0(sizeof(Detail));
 
 	detail->key = key ? pstrdup(key) : NULL;
-	detail->listed = copy_listed(objects, item, !object);
+	detail->listed = copy_listed(objects, item,
+								 !object || objects->spec.in_order);
 	if (object)
 		detail->calls[0] = start_call(objects, resource->detail, key);
 	if (objects->spec.extras & FTX_EXTRA_1)
@@ -268,13 +300,23 @@ ftx_objects_ready(FtxObjects *objects)
 }
 
 /*
- * The first row whose calls are done; waits until there is one.
+ * The next row whose calls are done; waits until there is one.
  */
 static Detail *
 wait_for_row(FtxObjects *objects)
 {
 	Detail *detail;
 
+	if (objects->spec.in_order)
+	{
+		detail = dlist_container(Detail, node, dlist_head_node(&objects->rows));
+		for (int i = 0; i < CALLS; i++)
+		{
+			if (detail->calls[i] != NULL)
+				ftx_call_wait(detail->calls[i]);
+		}
+		return detail;
+	}
 	while ((detail = first_done(objects)) == NULL)
 		ftx_call_wait_any(objects->spec.session, objects->spec.stats);
 	return detail;

@@ -23,7 +23,7 @@ extern FtxObjects *ftx_objects_create(const FtxReadSpec *spec);
  * calls of its row.  The key is copied; NULL for a singleton.  `item` is the
  * item of the list, if it came from there: values that only the list has are
  * taken from it, and all of them unless `object`: then only the extra calls
- * are made.
+ * are made.  With FtxReadSpec.in_order the item has only what is to be taken.
  */
 extern void ftx_objects_fetch(FtxObjects *objects, const char *key,
 							  const FtxJsonValue *item, bool object);
@@ -54,7 +54,8 @@ extern int ftx_objects_pending(const FtxObjects *objects);
 extern bool ftx_objects_ready(FtxObjects *objects);
 
 /*
- * The next row, in the order they arrive; NULL if its object does not exist
+ * The next row, in the order they arrive, or with FtxReadSpec.in_order in that
+ * of asking; NULL if its object does not exist
  * (any more).
  */
 extern const FtxJsonValue *ftx_objects_take(FtxObjects *objects);

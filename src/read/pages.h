@@ -31,6 +31,7 @@ typedef struct FtxReadSpec
 	bool prefetch;
 	bool few_rows; /* a few may suffice: ask for more as more are read */
 	int64 limit;   /* rows that suffice, -1 = unknown */
+	bool in_order; /* items of the list have an order: see FtxObjects */
 } FtxReadSpec;
 
 /*

@@ -14,6 +14,8 @@
 #include "nodes/pathnodes.h"
 #include "optimizer/cost.h"
 #include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "utils/lsyscache.h"
 
 /*
  * Disabled nodes of a path are counted since 18; before, they cost much.
@@ -49,6 +51,44 @@
 #define ftx_unique_paths(root, rel, sjinfo)                                    \
 	list_make1(create_unique_path((root), (rel), (rel)->cheapest_total_path,   \
 								  (sjinfo)))
+#endif
+
+/*
+ * Members of an equivalence class, those of a child among them: these are kept
+ * apart since 18.
+ */
+#if PG_VERSION_NUM >= 180000
+typedef EquivalenceMemberIterator FtxMembers;
+#define ftx_members_start(members, ec, rel)                                    \
+	setup_eclass_member_iterator((members), (ec), (rel)->relids)
+#define ftx_members_next(members) eclass_member_iterator_next(members)
+#else
+typedef struct FtxMembers
+{
+	List *all;
+	int next;
+} FtxMembers;
+
+#define ftx_members_start(members, ec, rel)                                    \
+	((members)->all = (ec)->ec_members, (members)->next = 0)
+#define ftx_members_next(members)                                              \
+	((members)->next < list_length((members)->all) ?                           \
+		 (EquivalenceMember *) list_nth((members)->all, (members)->next++) :   \
+		 NULL)
+#endif
+
+/*
+ * The operator that sorts values of a type for a pathkey: it says by a strategy
+ * of btrees until 17.
+ */
+#if PG_VERSION_NUM >= 180000
+#define ftx_pathkey_operator(pathkey, type)                                    \
+	get_opfamily_member_for_cmptype((pathkey)->pk_opfamily, (type), (type),    \
+									(pathkey)->pk_cmptype)
+#else
+#define ftx_pathkey_operator(pathkey, type)                                    \
+	get_opfamily_member((pathkey)->pk_opfamily, (type), (type),                \
+						(pathkey)->pk_strategy)
 #endif
 
 /*

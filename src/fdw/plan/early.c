@@ -47,14 +47,12 @@ column_of_bit(FtxPlanState *state, int bit)
 }
 
 bool
-ftx_list_decides(RelOptInfo *rel, FtxPlanState *state, RestrictInfo *rinfo)
+ftx_list_has(RelOptInfo *rel, FtxPlanState *state, Node *expr)
 {
 	Bitmapset *attrs = NULL;
 	int bit = -1;
 
-	if (!can_come_first(rel, rinfo))
-		return false;
-	pull_varattnos((Node *) rinfo->clause, rel->relid, &attrs);
+	pull_varattnos(expr, rel->relid, &attrs);
 	while ((bit = bms_next_member(attrs, bit)) >= 0)
 	{
 		int attnum = bit + FirstLowInvalidHeapAttributeNumber;
@@ -70,6 +68,13 @@ ftx_list_decides(RelOptInfo *rel, FtxPlanState *state, RestrictInfo *rinfo)
 			return false;
 	}
 	return true;
+}
+
+bool
+ftx_list_decides(RelOptInfo *rel, FtxPlanState *state, RestrictInfo *rinfo)
+{
+	return can_come_first(rel, rinfo) &&
+		   ftx_list_has(rel, state, (Node *) rinfo->clause);
 }
 
 /*

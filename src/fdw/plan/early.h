@@ -12,6 +12,11 @@
 #include "nodes/pathnodes.h"
 
 /*
+ * Do all columns that the expression looks at stand in every item of the list?
+ */
+extern bool ftx_list_has(RelOptInfo *rel, FtxPlanState *state, Node *expr);
+
+/*
  * Can the condition be checked on an item of the list, before its details are
  * fetched?
  */

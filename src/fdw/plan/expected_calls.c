@@ -139,7 +139,8 @@ same_list(const FtxScanPlan *plan, const FtxScanPlan *other)
 {
 	if (!one_list(plan) || !one_list(other) ||
 		strcmp(plan->resource->list, other->resource->list) != 0 ||
-		plan->page_size != other->page_size || plan->limit != other->limit ||
+		plan->page_size != other->page_size ||
+		ftx_plan_list_limit(plan) != ftx_plan_list_limit(other) ||
 		!equal(plan->filters, other->filters) ||
 		!same_exprs(plan, other, FTX_EXPRS_FILTERS) ||
 		!same_exprs(plan, other, FTX_EXPRS_LOWERS) ||
@@ -165,8 +166,9 @@ same_keys(const FtxScanPlan *plan, const FtxScanPlan *other)
 static bool
 reads_all(const FtxScanPlan *plan)
 {
-	return one_list(plan) && plan->limit < 0 && plan->filters == NIL &&
-		   plan->path_keys == NIL && plan->exprs[FTX_EXPRS_ON_PARENTS] == NIL;
+	return one_list(plan) && ftx_plan_list_limit(plan) < 0 &&
+		   plan->filters == NIL && plan->path_keys == NIL &&
+		   plan->exprs[FTX_EXPRS_ON_PARENTS] == NIL;
 }
 
 /*
@@ -201,6 +203,7 @@ calls_of(const Asking *asking)
 	const FtxScanPlan *plan = &asking->plan;
 	double loops = asking->reading->loops;
 	double share = plan->limit >= 0 ? 1 : asking->reading->share;
+	bool sorted = plan->exprs[FTX_EXPRS_SORT] != NIL;
 	Calls calls = {0};
 
 	if (loops == 0)
@@ -211,7 +214,7 @@ calls_of(const Asking *asking)
 	calls.details = loops * share_of(plan->detail_calls, share);
 	calls.lists = loops * share_of(plan->calls - plan->detail_calls -
 									   plan->parent_calls,
-								   share);
+								   sorted ? 1 : share);
 	if (ftx_may_read_whole(plan) && ftx_whole_is_expected(plan, loops))
 		calls.lists = plan->list_pages;
 	return calls;

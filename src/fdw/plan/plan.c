@@ -27,6 +27,7 @@
 #include "fdw/plan/plan_state.h"
 #include "fdw/plan/scan_clauses.h"
 #include "fdw/plan/scan_plan.h"
+#include "fdw/plan/sorted_path.h"
 #include "fdw/plan/system_columns.h"
 #include "fdw/plan/used_columns.h"
 #include "foreign/foreign.h"
@@ -98,6 +99,8 @@ add_scan_path(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 		rows = clamp_row_est(Min(rows, calls));
 	if (param_info != NULL)
 		param_info->ppi_rows = rows;
+	if (param_info == NULL)
+		ftx_add_sorted_path(root, baserel, state, mode, cost, calls);
 	cost += rows * cpu_tuple_cost;
 	path = (Path *) ftx_create_foreignscan_path(
 		root, baserel, NULL, rows, FTX_COST_ROUND_TRIP, cost, NIL,
@@ -210,14 +213,16 @@ fivetrexGetForeignPaths(PlannerInfo *root, RelOptInfo *baserel,
 /*
  * Rows of this scan that are certain to suffice for the whole query, or -1.
  * Only a LIMIT straight over the scan tells: nothing may drop, sort or join
- * rows in between.
+ * rows in between.  (One of several scans that are merged gives fewer.)
  */
 static int
-sufficient_rows(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
+sufficient_rows(PlannerInfo *root, RelOptInfo *baserel, bool sorted,
 				bool filters_left)
 {
 	if (root->limit_tuples < 0 || root->limit_tuples > INT_MAX ||
-		filters_left || root->query_pathkeys != NIL ||
+		filters_left ||
+		(sorted ? baserel->reloptkind != RELOPT_BASEREL :
+				  root->query_pathkeys != NIL) ||
 		root->parse->rowMarks != NIL || root->parse->hasTargetSRFs ||
 		root->parse->commandType != CMD_SELECT ||
 		root->parse->limitOption == LIMIT_OPTION_WITH_TIES ||
@@ -269,13 +274,15 @@ few_rows_suffice(PlannerInfo *root)
  * asks for fewer details.
  */
 static int
-calls_up_to(const FtxScanPlan *plan, int calls)
+calls_up_to(const FtxScanPlan *plan, int calls, double rows)
 {
 	int64 limit = plan->limit;
 	int64 pages = Max(1, (limit + plan->page_size - 1) / plan->page_size);
 
 	if (limit < 0 || plan->mode != FTX_SCAN_LIST)
 		return calls;
+	if (plan->exprs[FTX_EXPRS_SORT] != NIL)
+		return calls - (int) Max(Min(calls - 1, rows) - (double) limit, 0);
 	return (int) Min(calls, pages + (plan->needs_detail ? limit : 0));
 }
 
@@ -292,6 +299,7 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 						.list_key = -1};
 	List *matches;
 	bool some_left;
+	bool sorted;
 	ForeignScan *scan = make_foreignscan(tlist, conditions, baserel->relid, NIL,
 										 NIL, NIL, NIL, outer_plan);
 
@@ -308,13 +316,19 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 					!(is_cursor(root) && root->query_pathkeys == NIL &&
 					  !root->parse->hasAggs);
 	plan.null_for_misfits = state->options.null_for_misfits;
-	plan.limit = sufficient_rows(root, baserel, state, some_left);
-	plan.few_rows = plan.limit < 0 && few_rows_suffice(root);
+	ftx_plan_sort(root, baserel, state, best_path->path.pathkeys, &plan);
+	sorted = plan.exprs[FTX_EXPRS_SORT] != NIL;
+	plan.limit = sufficient_rows(root, baserel, sorted,
+								 sorted ? plan.sort_in_doubt : some_left);
+	plan.few_rows = plan.limit < 0 && (sorted || few_rows_suffice(root));
 	plan.list_pages = (int) Min(ftx_list_pages(state, state->list_rows),
 								INT_MAX);
-	plan.calls = calls_up_to(&plan, ftx_foreign_path_calls(best_path));
+	plan.calls = calls_up_to(&plan, ftx_foreign_path_calls(best_path),
+							 baserel->rows);
 	if (plan.mode == FTX_SCAN_LIST && plan.needs_detail)
 		plan.detail_calls = (int) Min(plan.calls - 1, baserel->rows);
+	if (sorted && plan.limit >= 0)
+		plan.detail_calls = Min(plan.detail_calls, plan.limit);
 	plan.parent_calls = (int) Min(
 		plan.calls, ftx_parent_calls(root, baserel, state, matches));
 	ftx_scan_plan_pack(&plan, scan);

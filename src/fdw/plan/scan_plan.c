@@ -37,6 +37,10 @@ plan_fields(FtxScanPlan *plan, FtxFields *fields)
 	ftx_field_flag(fields, &plan->few_rows);
 	ftx_field_flag(fields, &plan->null_for_misfits);
 	ftx_field_number(fields, &plan->limit);
+	ftx_field_list(fields, &plan->sort_operators);
+	ftx_field_list(fields, &plan->sort_collations);
+	ftx_field_list(fields, &plan->sort_nulls_first);
+	ftx_field_flag(fields, &plan->sort_in_doubt);
 	ftx_field_number(fields, &plan->list_pages);
 	ftx_field_number(fields, &plan->calls);
 	ftx_field_number(fields, &plan->detail_calls);

@@ -39,6 +39,7 @@ typedef enum FtxScanExprs
 	 * asked for, and on items of a list before details are */
 	FTX_EXPRS_ON_PARENTS = FTX_REQUEST_EXPRS,
 	FTX_EXPRS_ON_ITEMS,
+	FTX_EXPRS_SORT, /* what the list is sorted by: NIL if it is not */
 
 	/* of a direct modification: one per member of FtxScanPlan.set_attnums, and
 	 * all local conditions, which the plan has in its `qual` otherwise */
@@ -80,7 +81,14 @@ typedef struct FtxScanPlan
 	bool prefetch;
 	bool few_rows; /* a few may suffice, how many is not known */
 	bool null_for_misfits;
-	int limit;		  /* rows that suffice, -1 = unknown */
+	int limit; /* rows that suffice, -1 = unknown */
+
+	/* of a list that is sorted, one for each of FTX_EXPRS_SORT */
+	List *sort_operators;	/* OidList */
+	List *sort_collations;	/* OidList */
+	List *sort_nulls_first; /* IntList */
+	bool sort_in_doubt;		/* only details decide which rows are wanted */
+
 	int list_pages;	  /* expected pages of the plain list */
 	int calls;		  /* expected calls of one scan */
 	int detail_calls; /* of them, those for each row of a list */
@@ -100,6 +108,16 @@ typedef struct FtxScanPlan
  * joined with?
  */
 extern bool ftx_differs_by_row(Node *expr);
+
+/*
+ * Rows of the list that suffice, -1 = unknown: all of them are read to be
+ * sorted.
+ */
+static inline int
+ftx_plan_list_limit(const FtxScanPlan *plan)
+{
+	return plan->exprs[FTX_EXPRS_SORT] == NIL ? plan->limit : -1;
+}
 
 /* Into a ForeignScan, in place of what that has. */
 extern void ftx_scan_plan_pack(const FtxScanPlan *plan, ForeignScan *scan);

@@ -44,7 +44,8 @@ fivetrexIsForeignPathAsyncCapable(ForeignPath *path)
 {
 	FtxPlanState *state = path->path.parent->fdw_private;
 
-	return state->options.async_capable;
+	/* sorting waits for the whole list */
+	return state->options.async_capable && path->path.pathkeys == NIL;
 }
 
 void

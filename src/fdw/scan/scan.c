@@ -24,6 +24,7 @@
 #include "fdw/scan/request.h"
 #include "fdw/scan/scan.h"
 #include "fdw/scan/scan_state.h"
+#include "fdw/scan/sorted.h"
 #include "fdw/scan/spool.h"
 #include "foreign/foreign.h"
 #include "json/value.h"
@@ -68,11 +69,8 @@ start_scan(FtxScanState *state)
 	MemoryContextSwitchTo(old);
 }
 
-/*
- * Do the conditions that list columns can decide hold for the item?
- */
-static bool
-passes_conditions(FtxScanState *state, const FtxJsonValue *item)
+bool
+ftx_scan_item_passes(FtxScanState *state, const FtxJsonValue *item)
 {
 	TupleTableSlot *slot = state->conditions_slot;
 	ExprContext *econtext = state->conditions_context;
@@ -117,6 +115,20 @@ in_flight_max(FtxScanState *state)
 	return (int) size;
 }
 
+void
+ftx_scan_ask_for_item(FtxScanState *state, const FtxJsonValue *item,
+					  bool detail)
+{
+	char *key = ftx_json_text(&item[FTX_KEY_SLOT]);
+
+	if ((detail || state->extras) &&
+		(key == NULL || !ftx_key_addressable(state->plan.resource, key)))
+		ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
+						errmsg("an item of the list of %s has no usable key",
+							   state->plan.resource->name)));
+	ftx_objects_fetch(state->objects, key, item, detail);
+}
+
 /*
  * Take the next input.  Returns the item if it is a row as it is; otherwise
  * asks for its details, or notes that the input has ended.
@@ -143,6 +155,11 @@ next_input(FtxScanState *state)
 		return NULL;
 	}
 
+	if (state->sorted != NULL)
+	{
+		ftx_sorted_ask_next(state);
+		return NULL;
+	}
 	item = ftx_items_next(state->items);
 	if (item == NULL)
 	{
@@ -152,17 +169,8 @@ next_input(FtxScanState *state)
 	detail = ftx_converter_needs_detail(state->converter, item);
 	if (!detail && !state->extras)
 		return item;
-	if (passes_conditions(state, item))
-	{
-		char *key = ftx_json_text(&item[FTX_KEY_SLOT]);
-
-		if (key == NULL || !ftx_key_addressable(state->plan.resource, key))
-			ereport(ERROR,
-					(errcode(ERRCODE_PROTOCOL_VIOLATION),
-					 errmsg("an item of the list of %s has no usable key",
-							state->plan.resource->name)));
-		ftx_objects_fetch(state->objects, key, item, detail);
-	}
+	if (ftx_scan_item_passes(state, item))
+		ftx_scan_ask_for_item(state, item, detail);
 	return NULL;
 }
 
@@ -405,6 +413,7 @@ restart_scan(FtxScanState *state)
 	ftx_open_list_unregister(&state->open_list);
 	ftx_items_reset(state->items);
 	ftx_objects_reset(state->objects);
+	ftx_sorted_reset(state->sorted);
 	if (state->spool != NULL)
 	{
 		ExecDropSingleTupleTableSlot(state->spool_slot);

@@ -99,10 +99,12 @@ init_reading(FtxScanState *state)
 	spec.stats = &state->stats;
 	spec.page_size = plan->page_size;
 	spec.prefetch = plan->prefetch;
-	spec.few_rows = plan->few_rows;
-	spec.limit = plan->limit;
+	spec.in_order = plan->exprs[FTX_EXPRS_SORT] != NIL;
+	spec.few_rows = plan->few_rows && !spec.in_order;
+	spec.limit = ftx_plan_list_limit(plan);
 	state->items = ftx_items_create(&spec);
 	state->objects = ftx_objects_create(&spec);
+	state->sorted = ftx_sorted_create(state);
 }
 
 /*

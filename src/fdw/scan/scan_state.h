@@ -18,6 +18,7 @@
 #include "fdw/scan/parent_filter.h"
 #include "fdw/scan/row_filter.h"
 #include "fdw/scan/scan.h"
+#include "fdw/scan/sorted.h"
 #include "fdw/scan/whole_list.h"
 #include "fdw/scan/start_together.h"
 #include "json/json.h"
@@ -78,6 +79,7 @@ struct FtxScanState
 	FtxSession *session;
 	FtxWatch *watch; /* once an Append waits for the scan */
 	FtxConverter *converter;
+	FtxSorted *sorted;	 /* the list in an order; NULL: in its own */
 	bool extras;		 /* each row takes calls of its own */
 	FtxItems *items;	 /* the list */
 	FtxObjects *objects; /* what is asked for row by row */
@@ -125,6 +127,16 @@ extern bool ftx_scan_read_wanted(FtxScanState *state, TupleTableSlot *slot,
  * item is asked for: the row's own item is lost then.
  */
 extern void ftx_scan_complete_row(FtxScanState *state);
+
+/* Do the conditions that list columns can decide hold for the item? */
+extern bool ftx_scan_item_passes(FtxScanState *state, const FtxJsonValue *item);
+
+/*
+ * Ask for what the row of an item needs: its object (`detail`), extra calls.
+ * Throws if it cannot be asked for.
+ */
+extern void ftx_scan_ask_for_item(FtxScanState *state, const FtxJsonValue *item,
+								  bool detail);
 
 /* In scan_begin.c: a scan that is never executed, to describe its request. */
 extern FtxScanState *ftx_scan_describe(ForeignScanState *node);
