@@ -26,6 +26,7 @@ INSERT INTO groups (name) VALUES ('x') ON CONFLICT DO NOTHING;
 INSERT INTO parent (name, account) VALUES ('x', 'w') ON CONFLICT DO NOTHING;
 
 -- with a column
+--! codes only
 INSERT INTO groups (id, name) VALUES ('x', 'x') ON CONFLICT (id) DO UPDATE SET name = 'y';
 
 -- refused: `MERGE INTO`

@@ -114,7 +114,7 @@ CALL fivetrex_watch.wait(6);
 -- a delivery, and no user mapping: how to make one
 --! world w3 {"connectors": 15, "max_retries": 0, "max_concurrency": 1}
 --! no requests
---! hide (?<=for user |ING FOR ).*?(?=,| SERVER)
+--! hide (?:(?<=for user )|(?<=MAPPING FOR )).*?(?=,| SERVER)
 SELECT watch('w3') IS NULL;
 CALL fivetrex_watch.refresh('w3');
 DROP USER MAPPING FOR PUBLIC SERVER w3;
