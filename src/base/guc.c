@@ -288,6 +288,34 @@ ftx_guc_settle(void)
 	}
 }
 
+static bool
+is_ours(const struct config_generic *variable)
+{
+	return pg_strncasecmp(variable->name, FTX_GUC_PREFIX,
+						  strlen(FTX_GUC_PREFIX)) == 0;
+}
+
+const struct config_generic *
+ftx_guc_find_placeholder(bool unknown)
+{
+	int n;
+	struct config_generic **all = ftx_guc_variables(&n);
+
+	for (int i = 0; i < n; i++)
+	{
+		bool known = false;
+
+		if ((all[i]->flags & GUC_CUSTOM_PLACEHOLDER) == 0 || !is_ours(all[i]) ||
+			(unknown && all[i]->source == PGC_S_DEFAULT))
+			continue;
+		for (int j = 0; j < ftx_nsettings; j++)
+			known |= pg_strcasecmp(all[i]->name, ftx_settings[j].name) == 0;
+		if (!unknown || !known)
+			return all[i];
+	}
+	return NULL;
+}
+
 void
 ftx_guc_init(void)
 {

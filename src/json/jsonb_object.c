@@ -17,15 +17,6 @@
 #define MAX_MEMBERS Min(MaxAllocSize / sizeof(JsonbPair), JB_CMASK)
 
 void
-ftx_jsonb_refuse_size(const char *of)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-			 errmsg("total size of jsonb %s exceeds the maximum of %u bytes",
-					of, JENTRY_OFFLENMASK)));
-}
-
-void
 ftx_jsonb_check_count(Size count, Size maximum, const char *of)
 {
 	if (count > maximum)

@@ -15,8 +15,6 @@
 #include "read/binding.h"
 #include "read/path.h"
 
-char ftx_unknown[] = "unknown";
-
 FtxBinding *
 ftx_binding_create(const FtxResource *resource)
 {

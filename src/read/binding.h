@@ -14,7 +14,7 @@
  * What is known of an object, a parent or a row by which it can be asked for:
  * the 'x' of WHERE id = 'x', the key that an item of a list tells, the columns
  * that identify a row to be written.  Texts are in the server encoding, or
- * ftx_unknown where EXPLAIN tells what will be asked for.
+ * ftx_unknown (read/path.h) where EXPLAIN tells what will be asked for.
  *
  * Whoever sets a text makes it last as long as the binding is used; only
  * ftx_binding_copy() has texts of its own.
@@ -25,12 +25,6 @@ typedef struct FtxBinding
 	char
 		*texts[FLEXIBLE_ARRAY_MEMBER]; /* by catalogue index; NULL: not known */
 } FtxBinding;
-
-/*
- * Stands for a value that is not known before execution: told by its address.
- * Paths show it in braces.
- */
-extern char ftx_unknown[];
 
 /* One of nothing, and a copy; in the current memory context. */
 extern FtxBinding *ftx_binding_create(const FtxResource *resource);

@@ -12,7 +12,6 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "net/url.h"
-#include "read/binding.h"
 #include "read/path.h"
 
 bool
@@ -28,6 +27,8 @@ ftx_key_addressable(const FtxResource *resource, const char *key)
 	}
 	return true;
 }
+
+char ftx_unknown[] = "unknown";
 
 Bitmapset *
 ftx_path_columns(const FtxResource *resource, const char *template)

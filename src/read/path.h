@@ -16,6 +16,12 @@
 #define FTX_MAX_VALUE 1000
 
 /*
+ * Stands for a value that is not known before execution: told by its address.
+ * Paths show it in braces.
+ */
+extern char ftx_unknown[];
+
+/*
  * Can the key be asked for by a detail call?  Not when it would not stand as
  * one path segment, is very long or is the name of another route.
  */

@@ -15,6 +15,7 @@
 #include "catalogue/catalogue.h"
 #include "fdw/plan/cost.h"
 #include "fdw/plan/early.h"
+#include "fdw/plan/match_keys.h"
 #include "fdw/plan/plan_state.h"
 #include "foreign/foreign.h"
 #include "optimizer/optimizer.h"

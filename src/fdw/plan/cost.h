@@ -18,15 +18,6 @@
 /* n calls, as many at once as may be. */
 extern Cost ftx_calls_cost(double calls, int max_concurrency);
 
-/* Elements assumed in an array that is not known when planning. */
-#define FTX_TYPICAL_ARRAY 10
-
-/* How many values does the match give: 1, or those of the array. */
-extern double ftx_match_keys(PlannerInfo *root, FtxMatch *match);
-
-/* The fewest values that one of them gives for the key; -1: none does. */
-extern double ftx_fewest_keys(PlannerInfo *root, List *matches);
-
 /*
  * Rows that a resource is expected to have on the table's server: what ANALYZE
  * has counted, or what such accounts typically have; as many for each parent

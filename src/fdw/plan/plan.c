@@ -24,6 +24,7 @@
 #include "fdw/plan/clauses.h"
 #include "fdw/plan/constants.h"
 #include "fdw/plan/cost.h"
+#include "fdw/plan/match_keys.h"
 #include "fdw/plan/plan_state.h"
 #include "fdw/plan/scan_clauses.h"
 #include "fdw/plan/scan_plan.h"

@@ -12,6 +12,7 @@
 #include "fdw/plan/constants.h"
 #include "fdw/plan/cost.h"
 #include "fdw/plan/early.h"
+#include "fdw/plan/match_keys.h"
 #include "fdw/plan/scan_clauses.h"
 #include "optimizer/restrictinfo.h"
 

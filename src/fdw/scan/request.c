@@ -15,6 +15,7 @@
 #include "catalogue/catalogue.h"
 #include "executor/executor.h"
 #include "fdw/plan/cost.h"
+#include "fdw/plan/match_keys.h"
 #include "fdw/scan/request.h"
 #include "fdw/scan/request_texts.h"
 #include "fdw/scan/scan_state.h"

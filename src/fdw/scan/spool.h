@@ -8,12 +8,11 @@
 #ifndef FTX_SPOOL_H
 #define FTX_SPOOL_H
 
-#include "api/calls/open_lists.h"
 #include "executor/tuptable.h"
 #include "fdw/scan/scan.h"
 
-/* FtxOpenList.finish of a scan. */
-extern void ftx_scan_read_to_end(FtxOpenList *list);
+/* Rows are kept from now on, if they are not yet. */
+extern void ftx_spool_begin(FtxScanState *state);
 
 /* Hand out the next row that was kept; false when there is none. */
 extern bool ftx_scan_spooled_row(FtxScanState *state, TupleTableSlot *slot);
