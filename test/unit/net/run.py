@@ -324,6 +324,8 @@ class Cluster:
                      "HTTPS_PROXY", "ALL_PROXY"):
             self.env.pop(name, None)
         self.env["LD_PRELOAD"] = os.path.join(self.dir, "slowdns.so")
+        if os.environ.get("SLOW_CLIENT"):
+            self.env["LD_PRELOAD"] += ":" + os.environ["SLOW_CLIENT"]
         if SANITIZE:
             lib = run("gcc", "-print-file-name=libasan.so").strip()
             self.shared("asanfirst",
