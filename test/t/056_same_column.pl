@@ -1,5 +1,6 @@
 # Two columns of a foreign table may be one column of the API: what a statement gives one of them is the value of both,
-# before anything is sent.  Checks of every kind name one of the two, and statements of every kind set the other one.
+# before anything is sent.  One may also be the object in which the other one is: what that will be is not known before.
+# Checks of every kind name one of the two, and statements of every kind set the other one.
 
 use strict;
 use warnings;
@@ -27,6 +28,7 @@ $node->query(q{
 	CREATE FOREIGN TABLE guarded_cells (connector_id text, schema_name text, table_name text, column_name text,
 		hashed boolean, masked boolean OPTIONS (column_name 'hashed'), raw text OPTIONS (column_name 'hashed'))
 	SERVER w OPTIONS (resource 'connector_columns');
+	CREATE FOREIGN TABLE whole (id text, name text, attrs jsonb) SERVER w OPTIONS (resource 'groups');
 	CREATE FOREIGN TABLE computing (id text, name text, title text OPTIONS (column_name 'name'),
 		loud text GENERATED ALWAYS AS (upper(title)) STORED) SERVER w OPTIONS (resource 'groups');
 	CREATE TABLE by_title (id text, title text, name text) PARTITION BY LIST (title);
@@ -60,7 +62,11 @@ foreach my $guard (
 	[ 'CHECK OPTION', 'shown', q{CREATE VIEW shown AS SELECT * FROM guarded WHERE title <> 'bad' WITH CHECK OPTION},
 		'name', 'short' ],
 	[ 'CHECK of a computed column', 'computing',
-		q{ALTER FOREIGN TABLE computing ADD CONSTRAINT good CHECK (loud <> 'BAD')}, 'name' ])
+		q{ALTER FOREIGN TABLE computing ADD CONSTRAINT good CHECK (loud <> 'BAD')}, 'name' ],
+	[ 'CHECK of the object', 'whole',
+		q{ALTER FOREIGN TABLE whole ADD CONSTRAINT good CHECK (attrs ->> 'name' <> 'bad')}, 'name' ],
+	[ 'CHECK OPTION of the object', 'shown',
+		q{CREATE VIEW shown AS SELECT * FROM whole WHERE attrs ->> 'name' <> 'bad' WITH CHECK OPTION}, 'name' ])
 {
 	my ($kind, $table, $create, @columns) = @$guard;
 	$node->query($create);

@@ -62,8 +62,37 @@ ftx_table_attnum(FtxTable *table, int column)
 	return 0;
 }
 
-Bitmapset *
-ftx_table_same(FtxTable *table, const Bitmapset *attnums)
+/*
+ * Is the value at one path in the object that is at the other one?
+ */
+static bool
+is_within(const char *inner, const char *outer)
+{
+	size_t length = strlen(outer);
+
+	/* names of maps and their members are in no item */
+	if (inner[0] == '@' || outer[0] == '@')
+		return false;
+	return length == 0 ||
+		   (strncmp(inner, outer, length) == 0 && inner[length] == '.');
+}
+
+static bool
+change_together(const FtxTable *table, int column, int other)
+{
+	const char *path = table->resource->columns[column].path;
+	const char *other_path = table->resource->columns[other].path;
+
+	return path != NULL && other_path != NULL &&
+		   (strcmp(path, other_path) == 0 || is_within(path, other_path) ||
+			is_within(other_path, path));
+}
+
+/*
+ * Those that mean the same, and those that overlap if asked for.
+ */
+static Bitmapset *
+related(FtxTable *table, const Bitmapset *attnums, bool overlapping)
 {
 	Bitmapset *result = bms_copy(attnums);
 	int given = 0;
@@ -74,9 +103,24 @@ ftx_table_same(FtxTable *table, const Bitmapset *attnums)
 
 		for (int attnum = 1; column >= 0 && attnum <= table->natts; attnum++)
 		{
-			if (ftx_table_column(table, attnum) == column)
+			int other = ftx_table_column(table, attnum);
+
+			if (other == column || (overlapping && other >= 0 &&
+									change_together(table, column, other)))
 				result = bms_add_member(result, attnum);
 		}
 	}
 	return result;
+}
+
+Bitmapset *
+ftx_table_same(FtxTable *table, const Bitmapset *attnums)
+{
+	return related(table, attnums, false);
+}
+
+Bitmapset *
+ftx_table_changed(FtxTable *table, const Bitmapset *attnums)
+{
+	return related(table, attnums, true);
 }

@@ -52,4 +52,10 @@ extern int ftx_table_attnum(FtxTable *table, int column);
  */
 extern Bitmapset *ftx_table_same(FtxTable *table, const Bitmapset *attnums);
 
+/*
+ * The same with those that have the value of one of these in theirs, or have
+ * theirs in it: what changes if these are set.
+ */
+extern Bitmapset *ftx_table_changed(FtxTable *table, const Bitmapset *attnums);
+
 #endif /* FTX_TABLE_H */

@@ -48,6 +48,8 @@ struct FtxChecks
 	ResultRelInfo *info;
 	Check *checks;
 	int nchecks;
+	Bitmapset *unsure;		 /* attnums that what is set changes in a way which
+							  * only the API knows */
 	TupleTableSlot *as_read; /* a row with write-only columns as reads give
 							  * them; NULL if no option names one */
 };
@@ -130,6 +132,30 @@ add_constraints(FtxChecks *checks, const Bitmapset *set)
 	}
 }
 
+/*
+ * The whole object has what is set, and so have objects in it: what they will be
+ * is told by the answer only.
+ */
+static void
+find_unsure(FtxChecks *checks, const Bitmapset *set)
+{
+	FtxTarget *target = checks->target;
+	Bitmapset *any = NULL;
+
+	if (target->operation != CMD_UPDATE)
+		return;
+	for (int attnum = 1; set == NULL && attnum <= target->table->natts;
+		 attnum++)
+	{
+		if ((checked_flags(target, attnum) & FTX_UPDATE) != 0)
+			any = bms_add_member(any, attnum);
+	}
+	if (set == NULL)
+		set = any;
+	checks->unsure = bms_difference(ftx_table_changed(target->table, set),
+									ftx_table_same(target->table, set));
+}
+
 FtxChecks *
 ftx_checks_create(FtxTarget *target, EState *estate, ResultRelInfo *info,
 				  List *check_options, const Bitmapset *set)
@@ -139,6 +165,9 @@ ftx_checks_create(FtxTarget *target, EState *estate, ResultRelInfo *info,
 	checks->target = target;
 	checks->estate = estate;
 	checks->info = info;
+	find_unsure(checks, set);
+	if (set != NULL)
+		set = ftx_table_changed(target->table, set);
 	add_options(checks, check_options);
 	add_constraints(checks, set);
 	return checks->nchecks > 0 ? checks : NULL;
@@ -177,7 +206,7 @@ is_known_column(FtxChecks *checks, TupleTableSlot *slot, int attnum)
 
 	if (attnum == 0 || attnum == TableOidAttributeNumber)
 		return true;
-	if (attnum < 0)
+	if (attnum < 0 || bms_is_member(attnum, checks->unsure))
 		return false;
 	return !slot->tts_isnull[attnum - 1] ||
 		   bms_is_member(attnum, target->known) ||

@@ -178,8 +178,8 @@ is_checked(PlannerInfo *root, ModifyTable *plan, Index resultRelation,
 									 &set_attnums);
 	rel = table_open(state->table->relid, NoLock);
 	checked = ftx_named_by_constraints(
-				  rel, ftx_table_same(state->table,
-									  ftx_attnum_set(set_attnums))) != NULL;
+				  rel, ftx_table_changed(state->table,
+										 ftx_attnum_set(set_attnums))) != NULL;
 	table_close(rel, NoLock);
 	return checked;
 }

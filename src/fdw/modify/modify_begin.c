@@ -78,11 +78,9 @@ prepare_checks(FtxModifyState *state, EState *estate, ResultRelInfo *info,
 
 	if (target->operation == CMD_DELETE)
 		return;
-	state->checks = ftx_checks_create(
-		target, estate, info, check_options,
-		any ?
-			NULL :
-			ftx_table_same(target->table, ftx_attnum_set(state->set_attnums)));
+	state->checks = ftx_checks_create(target, estate, info, check_options,
+									  any ? NULL :
+											ftx_attnum_set(state->set_attnums));
 	if (state->checks == NULL)
 		return;
 	ftx_target_read_answers(target, ftx_checks_attnums(state->checks));

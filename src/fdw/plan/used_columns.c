@@ -247,7 +247,7 @@ checked_attrs(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 {
 	TupleDesc tupdesc = RelationGetDescr(relation);
 	TupleConstr *constr = tupdesc->constr;
-	Bitmapset *set = ftx_table_same(state->table, set_attnums(root, rel));
+	Bitmapset *set = ftx_table_changed(state->table, set_attnums(root, rel));
 	Bitmapset *attrs = bms_join(deciding_attrs(state, set),
 								ftx_named_by_constraints(relation, set));
 	ListCell *lc;
