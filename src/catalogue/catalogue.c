@@ -346,6 +346,31 @@ check_shapes(const FtxResource *resource)
 	return check_template(resource, resource->merged_at);
 }
 
+/*
+ * Lists of several parents: told apart by a name of the parent that the list's
+ * path has, whose rows do not say which one they are but by their names.
+ */
+static const char *
+check_batch(const FtxResource *resource)
+{
+	int key = ftx_resource_key(resource);
+	int column;
+
+	if (resource->batch.path == NULL)
+		return NULL;
+	column = ftx_resource_column(resource, resource->batch.column);
+	if (column < 0 || (resource->columns[column].flags &
+					   (FTX_KEY | FTX_PARENT)) != (FTX_KEY | FTX_PARENT))
+		return complain_of_row(resource, resource->batch.column,
+							   "tells no parents apart");
+	if (resource->batch.most < 2 || resource->items == NULL || key < 0 ||
+		resource->columns[key].path == NULL ||
+		resource->columns[key].path[0] != '@')
+		return complain_of_row(resource, resource->batch.member,
+							   "cannot be asked for");
+	return check_template(resource, resource->batch.path);
+}
+
 static const char *
 check_resource(const FtxResource *resource)
 {
@@ -365,6 +390,8 @@ check_resource(const FtxResource *resource)
 		found = check_shapes(resource);
 	if (found == NULL)
 		found = check_name_paths(resource);
+	if (found == NULL)
+		found = check_batch(resource);
 	for (int i = 0; found == NULL && i < FTX_LENGTH(templates); i++)
 		found = check_template(resource, templates[i]);
 	if (found == NULL && resource->list == NULL && resource->detail == NULL)

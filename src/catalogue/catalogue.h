@@ -170,6 +170,23 @@ typedef struct FtxResource
 	int nlinks;
 
 	/*
+	 * A POST that changes nothing and answers with the lists of several parents
+	 * at once, which differ in one column only: {"member": [its values]}.  Items
+	 * then stand below the names of their parents, one level deeper.  NULL
+	 * path: there is none.  It is newer than the definition, and not every
+	 * server has it: what it does not answer is asked for one by one.
+	 */
+	struct
+	{
+		const char *path;	/* with the other {columns} of the parent */
+		const char *column; /* that names each parent */
+		const char *member;
+		const char *items; /* as below */
+		int most;		   /* parents that one call takes */
+		double typical;	   /* parents that differ in this column only */
+	} batch;
+
+	/*
 	 * A list of what happened in a stretch of time: a timestamptz column, the
 	 * parameters that bound it, and how many days back the API reaches.  NULL
 	 * column: none.

@@ -10,6 +10,8 @@
 
 #include "base/method.h"
 
+#include <stdbool.h>
+
 /* Accept header of an operation (API definition, per operation). */
 typedef enum FtxAccept
 {
@@ -29,6 +31,7 @@ typedef struct FtxOperation
 	const char *bare; /* the definition declares that its answer is the object
 					   * itself, without an envelope: a member that the object
 					   * then has; NULL elsewhere */
+	bool reads;		  /* changes nothing, though it is no GET */
 } FtxOperation;
 
 /* Sorted by path, then GET, POST, PATCH, DELETE. */
@@ -36,11 +39,14 @@ extern const FtxOperation ftx_operations[];
 extern const int ftx_noperations;
 
 /*
- * The operation that a request is, or NULL.  `path` is encoded and may have a
- * query.  Where several templates fit, the one with fewest names is meant: /v1/users/api-keys is no user.
+ * The operation that a request is, or NULL; also one of the few that are newer
+ * than the definition.  `path` is encoded and may have a query.  Where several templates fit, the one with fewest names is meant: /v1/users/api-keys is no user.
  */
 extern const FtxOperation *
 ftx_operation_find(FtxMethod method, const char *path);
+
+/* Does a request change nothing: because it is a GET, or as is known of it? */
+extern bool ftx_operation_reads(FtxMethod method, const char *path);
 
 /* Accept header's value. */
 extern const char *ftx_accept_value(FtxAccept accept);

@@ -194,6 +194,22 @@ expected_calls(const FtxScanState *state)
 	return (int64) rint(Min(calls, 1e15));
 }
 
+/*
+ * What takes the place of the requests for several lists, where that is served.
+ */
+static void
+explain_batches(const FtxResource *resource, const FtxItemsRange *range,
+				ExplainState *es)
+{
+	if (ftx_items_have_batches(resource, range))
+		ExplainPropertyText(
+			"Fivetran Batch Request",
+			psprintf("POST %s, up to %d lists at once",
+					 ftx_binding_path(range->binding, resource->batch.path),
+					 resource->batch.most),
+			es);
+}
+
 static void
 explain_request(ForeignScanState *node, ExplainState *es)
 {
@@ -206,6 +222,8 @@ explain_request(ForeignScanState *node, ExplainState *es)
 	if (request.mode == FTX_SCAN_LIST)
 		ExplainPropertyText("Fivetran Request", list_request(state, &request),
 							es);
+	if (request.mode == FTX_SCAN_LIST && !request.none)
+		explain_batches(state->plan.resource, &request.range, es);
 	ftx_explain_sort(state, es);
 	explain_details(state, &request, es);
 	if (request.mode == FTX_SCAN_LIST && !request.none &&

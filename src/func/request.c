@@ -14,6 +14,7 @@
 #include "api/writes/writes.h"
 #include "base/compat.h"
 #include "base/method.h"
+#include "catalogue/operations.h"
 #include "func/func.h"
 #include "json/json.h"
 #include "lib/stringinfo.h"
@@ -200,13 +201,13 @@ fivetrex_request(PG_FUNCTION_ARGS)
 			 spec.method == FTX_PUT)
 		spec.body = "{}"; /* some of these refuse an empty body */
 	spec.path = path.data;
-	spec.repeat_safe = spec.method == FTX_GET || spec.method == FTX_DELETE;
+	spec.reads = ftx_operation_reads(spec.method, spec.path);
+	spec.repeat_safe = spec.reads || spec.method == FTX_DELETE;
 	spec.takes_long = spec.method != FTX_GET;
 
 	session = ftx_func_session(fcinfo, 4);
-	call = spec.method == FTX_GET ?
-			   ftx_func_read(session, &spec) :
-			   ftx_func_write(session, &spec, "fivetrex_request()");
+	call = spec.reads ? ftx_func_read(session, &spec) :
+						ftx_func_write(session, &spec, "fivetrex_request()");
 	if (call == NULL)
 		PG_RETURN_DATUM(DirectFunctionCall1(
 			jsonb_in, CStringGetDatum(ftx_dry_run_json(&spec))));

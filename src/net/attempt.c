@@ -161,8 +161,7 @@ send_again(FtxRequest *request)
 		request->due = ftx_clock() + DESCRIPTOR_PAUSE;
 		ftx_request_set_state(request, FTX_WAITING);
 	}
-	else if (request->set_aside ||
-			 (request->interrupted && request->method == FTX_GET))
+	else if (request->set_aside || (request->interrupted && request->reads))
 	{
 		engine->narrow |= request->set_aside;
 		ftx_request_set_state(request, FTX_QUEUED);
@@ -181,7 +180,7 @@ ftx_attempt_decide(FtxRequest *request)
 						  .outcome = response->outcome,
 						  .status = response->status,
 						  .retry_after = response->retry_after,
-						  .reads = request->method == FTX_GET,
+						  .reads = request->reads,
 						  .repeat_safe = request->repeat_safe,
 						  .may_have_run = response->may_have_run};
 	int64 wait = ftx_backoff(&attempt, engine->config.max_retries,

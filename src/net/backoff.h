@@ -16,7 +16,7 @@ typedef struct FtxAttempt
 	FtxOutcome outcome;
 	int status;		   /* HTTP status when FTX_ANSWERED */
 	int64 retry_after; /* seconds, -1 = not said */
-	bool reads;		   /* it changes nothing: a GET */
+	bool reads;		   /* it changes nothing, as a GET */
 	bool repeat_safe;
 	bool may_have_run;
 } FtxAttempt;

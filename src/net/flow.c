@@ -193,7 +193,7 @@ still_to_come(FtxRequest *request)
 static bool
 can_be_set_aside(const FtxRequest *request)
 {
-	return request->method == FTX_GET;
+	return request->reads;
 }
 
 /* It ends for lack of room, and is sent again. */

@@ -73,6 +73,7 @@ static bool
 fill_request(FtxRequest *request, const FtxRequestSpec *spec)
 {
 	request->method = spec->method;
+	request->reads = spec->method == FTX_GET || spec->reads;
 	request->repeat_safe = spec->repeat_safe;
 	request->unclaimed = spec->unclaimed;
 	request->ahead = spec->ahead;

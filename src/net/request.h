@@ -38,6 +38,7 @@ typedef struct FtxRequestSpec
 	const char *content_type; /* of the body; NULL when there is none */
 	const char *body;		  /* copied; may be NULL */
 	size_t body_len;
+	bool reads;		   /* changes nothing, though it is no GET */
 	bool repeat_safe;  /* may be sent again though its fate is unknown */
 	bool unclaimed;	   /* no time may be spent on waits until it is claimed */
 	bool ahead;		   /* its reader cannot use the answer yet */

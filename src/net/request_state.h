@@ -48,6 +48,7 @@ struct FtxRequest
 
 	/* From the FtxRequestSpec. */
 	FtxMethod method;
+	bool reads; /* changes nothing: may be sent again at any time */
 	char *url;
 	struct curl_slist *headers;
 	char *body; /* NULL when there is none */

@@ -436,8 +436,7 @@ ftx_transfer_end(FtxRequest *request, CURLcode code)
 	else
 	{
 		/* libcurl keeps no more than 64 MB for who is paused */
-		if (code == CURLE_OUT_OF_MEMORY && request->paused &&
-			request->method == FTX_GET)
+		if (code == CURLE_OUT_OF_MEMORY && request->paused && request->reads)
 			request->set_aside = true;
 		request->distrusted = ftx_roots_fell_short(request, code);
 		judge_transfer(request, code);

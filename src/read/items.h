@@ -71,6 +71,13 @@ typedef struct FtxItemsPlan
 extern FtxItemsPlan
 ftx_items_plan(const FtxResource *resource, const FtxItemsRange *range);
 
+/*
+ * May the lists of several parents be asked for by one call?  Of parents that are
+ * enumerated: conditions name several values of the uppermost one only.
+ */
+extern bool
+ftx_items_have_batches(const FtxResource *resource, const FtxItemsRange *range);
+
 /* The next item; NULL at the end.  Valid until the next one is asked for. */
 extern const FtxJsonValue *ftx_items_next(FtxItems *items);
 

@@ -69,6 +69,13 @@ ftx_items_plan(const FtxResource *resource, const FtxItemsRange *range)
 	return plan;
 }
 
+bool
+ftx_items_have_batches(const FtxResource *resource, const FtxItemsRange *range)
+{
+	return resource->batch.path != NULL && range->nlists == 0 &&
+		   range->query[0] == '\0' && ftx_items_plan(resource, range).enumerate;
+}
+
 /*
  * The slot of the column whose values the lists are for; -1 if there are none.
  */
@@ -115,6 +122,7 @@ ftx_items_start(FtxItems *items, const FtxItemsRange *range)
 	items->nmany = range->nmany;
 	items->parents_ended = false;
 	items->plan = ftx_items_plan(items->spec.resource, range);
+	items->batches = ftx_items_have_batches(items->spec.resource, range);
 	if (items->plan.enumerate)
 	{
 		FtxItemsRange parents = ftx_parents_range(items, range);

@@ -14,16 +14,24 @@
 #include "catalogue/catalogue.h"
 #include "json/json.h"
 #include "nodes/bitmapset.h"
+#include "read/batch.h"
 #include "read/binding.h"
+#include "read/gather.h"
 #include "read/items.h"
 #include "read/pages.h"
 
+/*
+ * `pages` is the list of one parent, `batch` the lists of several: which of them
+ * is being read tells `parents`.
+ */
 typedef struct FtxLane
 {
 	FtxPages *pages;
-	const char *value; /* what the list is narrowed to; NULL: all is wanted */
-	MemoryContext cxt; /* of the values of its parent */
-	bool listed;	   /* the parent was enumerated */
+	FtxBatch *batch;	 /* NULL: was not needed yet */
+	FtxParents *parents; /* of the batch; NULL: pages are read */
+	const char *value;	 /* what the list is narrowed to; NULL: all is wanted */
+	MemoryContext cxt;	 /* of the values of its parent */
+	bool listed;		 /* the parent was enumerated */
 	bool busy;
 } FtxLane;
 
@@ -49,7 +57,8 @@ struct FtxItems
 	int max_lanes;
 	int nlanes; /* that the range uses: one for a single list */
 	int active;
-	int current; /* lane that is being read, or -1 */
+	int64 asking; /* parents whose lists are under way, in all lanes */
+	int current;  /* lane that is being read, or -1 */
 	int64 received;
 	int64 ended;  /* lists of the range that were read to their end */
 	int64 asked;  /* parents, since ftx_items_create() */
@@ -72,6 +81,17 @@ struct FtxItems
 	bool enumerated; /* what is left are parents that are not listed */
 	bool parents_ended;
 	FtxItemsPlan plan;
+
+	/*
+	 * Where several parents can be asked for at once.  `gathered` were taken, and
+	 * are not asked for yet; `left` were asked for in vain, and are to be asked
+	 * for one by one.
+	 */
+	bool batches;
+	bool
+		probing; /* a first batch is under way, to learn whether it is served */
+	FtxParents *gathered;
+	FtxParents *left;
 
 	/* parents that are enumerated: slot i + 1 is links[i] */
 	FtxItems *parents;

@@ -164,6 +164,12 @@ ftx_pages_in_hand(FtxPages *pages)
 			   ftx_page_value(&pages->page, pages->position, FTX_KEY_SLOT));
 }
 
+bool
+ftx_pages_item_here(const FtxPages *pages)
+{
+	return pages->position < pages->page.nitems;
+}
+
 /*
  * Is it known that no further page will be wanted?
  */

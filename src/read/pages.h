@@ -67,6 +67,9 @@ extern void ftx_pages_request(FtxPages *pages);
 /* Does the page that has arrived have another item? */
 extern bool ftx_pages_in_hand(FtxPages *pages);
 
+/* Are there items of the page that has arrived, be they repeated ones? */
+extern bool ftx_pages_item_here(const FtxPages *pages);
+
 /* Would ftx_pages_next() answer without waiting? */
 extern bool ftx_pages_ready(const FtxPages *pages);
 

@@ -51,6 +51,8 @@ def column_notes(column):
 
 def calls_of_everything(resource, columns):
     """What SELECT * costs."""
+    if "One call per" in resource["description"]:
+        return "the rows of `%s`, and then as it says above" % resource["parent"]
     if resource["parent"]:
         return "one call per row of `%s`, which are read first" % resource["parent"]
     if resource["list_call"] is None:

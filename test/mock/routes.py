@@ -3,10 +3,10 @@ import re
 from urllib.parse import unquote
 
 from checks import Refusal, not_found
-from families import OPERATIONS
+from families import NEWER, OPERATIONS
 
 _BY_LENGTH = {}
-for _operation in OPERATIONS:
+for _operation in OPERATIONS + NEWER:
     _segments = _operation.path.split("/")
     _BY_LENGTH.setdefault(len(_segments), []).append((_segments, _operation))
 

@@ -275,6 +275,12 @@ class MockTest(MockClient):
         odd = "/v1/connections/unicode_meadow/schemas/my%20schema%2F%C3%A9/tables/" \
               "Orders%20%26%20Items/columns"
         self.assertIn("50% off", self.api("GET", odd)[1]["data"]["columns"])
+        several = path + "/public/fetch-source-columns"
+        tables = self.api("POST", several, {"tables": ["orders", "customers"]})[1]["data"]["tables"]
+        self.assertEqual(sorted(tables), ["customers", "orders"])
+        self.assertEqual(len(tables["orders"]["columns"]), 5)
+        self.assertEqual(self.api("POST", several, {"tables": ["orders", "no such"]})[0], 404)
+        self.assertEqual(self.api("POST", several, {"tables": ["orders"] * 101})[0], 400)
         self.assertEqual(self.api("POST", "/v1/connections/sdk_forge/schemas/reload")[0], 200)
         self.assertEqual(self.kinds(), [])
 

@@ -18,7 +18,8 @@ $node->query(q{
 	ALTER DATABASE postgres SET client_min_messages = error;
 	CREATE SCHEMA t;
 	CREATE TABLE t.connectors AS SELECT id, group_id FROM w.connectors;
-	CREATE TABLE t.connector_tables AS SELECT connector_id, schema_name, table_name FROM w.connector_tables;
+	CREATE TABLE t.connector_tables AS SELECT connector_id, schema_name, table_name, row_number() OVER () AS n
+	  FROM w.connector_tables;
 	CREATE TABLE t.connector_columns AS
 	  SELECT connector_id, schema_name, table_name, column_name, enabled FROM w.connector_columns;
 	CREATE TABLE t.groups AS SELECT id FROM w.groups;
@@ -43,7 +44,8 @@ sub asked
 }
 
 # The requests for tables and their columns that conditions on connectors and on tables leave; `known`: the connectors
-# are named, so that they need not be listed.
+# are named, so that they need not be listed.  Tables of a schema are asked for together, in the order in which the
+# connector has them, up to 100 at once.
 sub expected
 {
 	my ($connectors, $tables, $known) = @_;
@@ -52,9 +54,15 @@ sub expected
 		"SELECT 'GET /v1/connections/' || connector_id || '/schemas'
 		 FROM (SELECT id FROM t.connectors) c (connector_id) WHERE $connectors
 		 UNION ALL
-		 SELECT format('GET /v1/connections/%s/schemas/%s/tables/%s/columns', connector_id, schema_name, table_name)
-		 FROM (SELECT connector_id, t.path_of(schema_name), t.path_of(table_name) FROM t.connector_tables
-		   WHERE $connectors AND $tables) t (connector_id, schema_name, table_name)");
+		 SELECT CASE WHEN count(*) = 1
+		   THEN format('GET /v1/connections/%s/schemas/%s/tables/%s/columns', connector_id, t.path_of(schema_name),
+		     t.path_of(min(table_name)))
+		   ELSE format('POST /v1/connections/%s/schemas/%s/fetch-source-columns {\"tables\":[%s]}', connector_id,
+		     t.path_of(schema_name), string_agg(to_json(table_name)::text, ',' ORDER BY n)) END
+		 FROM (SELECT connector_id, schema_name, table_name, n,
+		     row_number() OVER (PARTITION BY connector_id, schema_name ORDER BY n) - 1 AS place
+		   FROM t.connector_tables WHERE $connectors AND $tables) AS tables
+		 GROUP BY connector_id, schema_name, place / 100");
 	return [ sort @list ];
 }
 
@@ -97,7 +105,7 @@ foreach my $above (@on_connectors)
 	my @tables = map { "'$_'" } $node->rows('SELECT name FROM names ORDER BY 1 LIMIT 2');
 	my ($log) = asked("SELECT count(*) FROM connector_columns
 		WHERE connector_id = '$connector' AND table_name IN ($tables[0], $tables[1])");
-	is(scalar @$log, 3, 'columns of two tables: the tables of the connector, and one call for each');
+	is(scalar @$log, 2, 'columns of two tables: the tables of the connector, and one call for both');
 	($log) = asked("SELECT count(*) FROM connector_states WHERE connector_id LIKE 'zzz%'");
 	is_deeply($log, ['GET /v1/connections?limit=1000'], 'no connector is wanted: none is asked');
 	($log) = asked("SELECT count(*) FROM group_users WHERE group_id > 'o' AND group_id <> 'projected_sickle'");
@@ -207,7 +215,8 @@ $node->query(q{
 	my ($log) = asked("SET fivetrex.max_writes = -1; SET fivetrex.dry_run = on;
 	  UPDATE connector_columns SET hashed = true
 	  WHERE connector_id = '$connector' AND table_name = ANY (ARRAY(SELECT name FROM names LIMIT 2))");
-	is(scalar @$log, 3, 'an UPDATE reads columns of these tables only');
+	like($log->[-1], qr/\{"tables":\["table_000","table_001"\]\}$/, 'an UPDATE reads columns of these tables only');
+	is(scalar @$log, 2, 'and those of their connector');
 }
 
 is_deeply([ $mock->violations('w') ], [], 'no request broke the definition');

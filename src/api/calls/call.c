@@ -20,15 +20,25 @@
 #include "portability/instr_time.h"
 #include "utils/memutils.h"
 
+const char *
+ftx_call_key(const FtxCallSpec *spec)
+{
+	if (spec->method == FTX_GET)
+		return spec->path;
+	return spec->reads && spec->body != NULL ?
+			   psprintf("%s %s", spec->path, spec->body) :
+			   NULL;
+}
+
 /*
  * Ask the memo; true if it had the answer.
  */
 static bool
 remembered(FtxCall *call)
 {
-	if (call->memo == NULL || call->method != FTX_GET)
+	if (call->memo == NULL || call->key == NULL)
 		return false;
-	call->body = ftx_memo_find(call->memo, call->session, call->path,
+	call->body = ftx_memo_find(call->memo, call->session, call->key,
 							   &call->status);
 	if (call->body == NULL)
 		return false;
@@ -131,6 +141,7 @@ ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 	call->session = session;
 	call->method = spec->method;
 	call->path = pstrdup(spec->path);
+	call->key = spec->method == FTX_GET ? call->path : ftx_call_key(spec);
 	call->changes = spec->method != FTX_GET && !spec->reads;
 	call->expected = spec->expected;
 	if (operation != NULL)
@@ -181,11 +192,11 @@ book_answer(FtxCall *call)
 		call->stats->remembered++;
 	ftx_answer_take(&call->answer, call->method, call->changes, &call->expected,
 					response);
-	if (first && call->memo != NULL && call->method == FTX_GET &&
+	if (first && call->memo != NULL && call->key != NULL &&
 		response->outcome == FTX_ANSWERED && response->body != NULL &&
 		(response->status == 200 || response->status == 404 ||
 		 call->answer.problem == FTX_PROBLEM_PARENT_HAS_NONE))
-		ftx_memo_store(call->memo, call->session, call->path, response->status,
+		ftx_memo_store(call->memo, call->session, call->key, response->status,
 					   response->body);
 	MemoryContextSwitchTo(old);
 }

@@ -4,7 +4,7 @@
  *		One API call of a session: started, waited for, checked.
  *
  * A call is an HTTP request to the session's base URL with its credentials,
- * budget and time limit.  GETs of one executor run may be answered from a
+ * budget and time limit.  Reads of one executor run may be answered from a
  * memo (api/calls/memo.h) instead, or by a request under way (api/exchange.h).
  *
  *-------------------------------------------------------------------------
@@ -40,7 +40,7 @@ typedef struct FtxCallSpec
 	int64 deletes;
 
 	FtxExpected expected;
-	bool reads; /* changes nothing, though it is no GET */
+	bool reads; /* changes nothing, though it is no GET: treated as one */
 	bool repeat_safe;
 	bool takes_long;  /* long_timeout instead of request_timeout */
 	bool narrowed;	  /* a filter names an object, which may not be there */
@@ -55,6 +55,12 @@ typedef struct FtxCallSpec
 	bool hurried;
 	int64 time_left;
 } FtxCallSpec;
+
+/*
+ * What tells a read from others of its session: its path, and the body of one
+ * that has one, in the current memory context.  NULL for what is no read.
+ */
+extern const char *ftx_call_key(const FtxCallSpec *spec);
 
 /*
  * Start a call.  It lives in a context of its own below `owner` and ends with

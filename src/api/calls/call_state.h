@@ -24,7 +24,8 @@ struct FtxCall
 	FtxSession *session;
 	FtxMethod method;
 	char *path;
-	bool changes; /* it is no read */
+	const char *key; /* ftx_call_key(); NULL: it is no read */
+	bool changes;
 	FtxExpected expected;
 	FtxHolder holder; /* of the exchange; it has none when the memo answered */
 	FtxBytes *body;	  /* the memo's answer, or NULL */

@@ -101,6 +101,7 @@ start_request(FtxExchange *exchange, const FtxCallSpec *spec, FtxStats *stats)
 		request.body = spec->bytes;
 		request.body_len = spec->nbytes;
 	}
+	request.reads = spec->reads;
 	request.repeat_safe = spec->repeat_safe;
 	request.unclaimed = spec->for_anybody;
 	request.ahead = spec->ahead;
@@ -175,10 +176,10 @@ take_over(FtxExchange *exchange, FtxStats *stats)
  * The exchange that a call may join, or NULL.
  */
 static FtxExchange *
-find_exchange(FtxSession *session, const FtxCallSpec *spec, FtxMemo *memo,
+find_exchange(FtxSession *session, const char *key, FtxMemo *memo,
 			  FtxStats *stats)
 {
-	FtxShared *shared = ftx_memo_shared(memo, session, stats, spec->path);
+	FtxShared *shared = ftx_memo_shared(memo, session, stats, key);
 	FtxExchange *exchange;
 
 	if (shared == NULL)
@@ -208,20 +209,20 @@ void
 ftx_exchange_hold(FtxHolder *holder, FtxSession *session,
 				  const FtxCallSpec *spec, FtxMemo *memo, MemoryContext cxt)
 {
-	bool sharing = memo != NULL && spec->method == FTX_GET;
-	FtxExchange *exchange = sharing ? find_exchange(session, spec, memo,
-													holder->stats) :
-									  NULL;
+	const char *key = memo != NULL ? ftx_call_key(spec) : NULL;
+	FtxExchange *exchange = key != NULL ? find_exchange(session, key, memo,
+														holder->stats) :
+										  NULL;
 
 	if (exchange == NULL)
 	{
 		/* sets of writes are checked as a whole */
-		if (spec->method == FTX_GET)
+		if (spec->method == FTX_GET || spec->reads)
 			ftx_reserve_check(session, 0);
 		exchange = create_exchange(session, spec, holder->stats, cxt);
-		if (sharing)
+		if (key != NULL)
 			ftx_memo_share(
-				memo, session, MemoryContextStrdup(exchange->cxt, spec->path),
+				memo, session, MemoryContextStrdup(exchange->cxt, key),
 				spec->for_anybody ? NULL : holder->stats, &exchange->shared);
 		MemoryContextSetParent(exchange->cxt, TopMemoryContext);
 	}

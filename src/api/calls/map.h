@@ -40,6 +40,9 @@ ftx_map_scan(FtxScanner *scanner, FtxPage *page, const char *items,
 extern void ftx_map_item(FtxPage *page, int i, const FtxProjection *projection,
 						 FtxJsonValue *values);
 
+/* A name of item i, as a string; level 1 is that of the outermost map. */
+extern FtxJsonValue ftx_map_name(const FtxPage *page, int i, int level);
+
 /* Past a name of the body, which has been scanned, whose quote is at p. */
 extern const char *ftx_map_name_end(const FtxPage *page, const char *p);
 

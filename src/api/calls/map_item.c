@@ -113,6 +113,17 @@ value_around(const FtxPage *page, const FtxMapAround *around, uint32 name)
 						   value_at(page, page->body.data + place->value);
 }
 
+FtxJsonValue
+ftx_map_name(const FtxPage *page, int i, int level)
+{
+	const char *name = page->body.data +
+					   page->names[(Size) i * page->nnames + level - 1];
+	FtxJsonValue value = {name, (int) (ftx_map_name_end(page, name) - name),
+						  FTX_JSON_STRING};
+
+	return value;
+}
+
 void
 ftx_map_item(FtxPage *page, int i, const FtxProjection *projection,
 			 FtxJsonValue *values)
@@ -146,8 +157,6 @@ ftx_map_item(FtxPage *page, int i, const FtxProjection *projection,
 								  names[name->level - 1]);
 			continue;
 		}
-		value->text = body + names[name->level - 1];
-		value->len = (int) (ftx_map_name_end(page, value->text) - value->text);
-		value->kind = FTX_JSON_STRING;
+		*value = ftx_map_name(page, i, name->level);
 	}
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * memo.c
- *		Answers to GETs of one executor run, remembered within a bound.
+ *		Answers to reads of one executor run, remembered within a bound.
  *
  * Entries form a list from the newest to the oldest.  There are few of them
  * when they are large, and a look-up in a join costs far less than the call

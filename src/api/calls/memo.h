@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * memo.h
- *		Answers to GETs of one executor run, remembered within a bound.
+ *		Answers to reads of one executor run, remembered within a bound.
  *
  * A rescan, a join that asks for the same key again or two scans of the same
  * list in one query get the same answer without another call.  Each executor

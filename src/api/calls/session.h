@@ -18,6 +18,14 @@
 #include "foreign/foreign.h"
 #include "net/engine.h"
 
+/* Does a server have what is newer than the definition? */
+typedef enum FtxServed
+{
+	FTX_SERVED_UNKNOWN, /* nobody has asked yet */
+	FTX_SERVED,
+	FTX_NOT_SERVED
+} FtxServed;
+
 /*
  * A session becomes stale when the catalog's row of its server or user mapping
  * changes, or by ftx_session_forget(), and never anything else again: it goes
@@ -47,6 +55,7 @@ typedef struct FtxSession
 	TimestampTz reserve_probed;	   /* when a call last went to learn, or 0 */
 	struct FtxListLength *lengths; /* list_lengths.c; NULL: none yet */
 	unsigned next_length;		   /* place of the next one */
+	FtxServed batches;			   /* are lists of several parents at once? */
 	uint32 server_hash;			   /* syscache hash values, for invalidation */
 	uint32 mapping_hash;
 	struct FtxSession *next;

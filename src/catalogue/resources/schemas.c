@@ -132,12 +132,22 @@ static const FtxColumn column_columns[] = {
 const FtxResource ftx_connector_columns = {
 	.name = "connector_columns",
 	.comment =
-		"Columns of the source of each connector, and how they are synced. One call per table, which the API passes on to the source: name connector_id, schema_name and table_name where you can.",
+		"Columns of the source of each connector, and how they are synced. One call per 100 tables, which the API passes on to the source: name connector_id, schema_name and table_name if known.",
 	.list =
 		"/v1/connections/{connector_id}/schemas/{schema_name}/tables/{table_name}/columns",
 	.items = "columns.*",
 	.parent = "connector_tables",
 	FTX_LINKS(table_links),
+	.batch =
+		{
+			.path =
+				"/v1/connections/{connector_id}/schemas/{schema_name}/fetch-source-columns",
+			.column = "table_name",
+			.member = "tables",
+			.items = "tables.*.columns.*",
+			.most = 100,
+			.typical = 25,
+		},
 	.absent = no_columns,
 	.update = "/v1/connections/{connector_id}/schemas",
 	.merged_at =

@@ -84,6 +84,23 @@ ftx_expected_rows(FtxPlanState *state, const FtxResource *resource)
 		   parent->typical_rows;
 }
 
+/*
+ * Calls for the lists of `count` parents, of which `all` are asked for if no
+ * condition leaves some out.  Several are asked for at once as far as they are of
+ * the same kind; each list has `pages` pages, but for those.
+ */
+static double
+calls_for_lists(const FtxResource *resource, double count, double all,
+				double pages)
+{
+	double kinds;
+
+	if (resource->batch.path == NULL)
+		return count * pages;
+	kinds = Max(all / resource->batch.typical, 1);
+	return ceil(Max(Min(count, kinds), count / resource->batch.most));
+}
+
 static double
 calls_above(FtxPlanState *state, const FtxResource *resource, Parents parents);
 
@@ -95,20 +112,20 @@ calls_of_all(FtxPlanState *state, const FtxResource *resource, Parents parents)
 {
 	int page_size = state->options.page_size;
 	const FtxResource *parent;
-	double count;
+	double all;
 
 	if (resource->parent == NULL)
 		return Max(1, ceil(ftx_expected_rows(state, resource) / page_size));
 	parent = ftx_resource_find(resource->parent);
-	count = ftx_expected_rows(state, parent);
+	all = ftx_expected_rows(state, parent);
 	if (parents.n >= 0)
-		count = parent->parent == NULL ?
-					parents.n :
-					parents.n * parent->typical_rows /
-						ftx_resource_find(parent->parent)->typical_rows;
-	count = clamp_row_est(count * parents.all);
-	return count * Max(1, ceil(resource->typical_rows / parent->typical_rows /
-							   page_size)) +
+		all = parent->parent == NULL ?
+				  parents.n :
+				  parents.n * parent->typical_rows /
+					  ftx_resource_find(parent->parent)->typical_rows;
+	return calls_for_lists(resource, clamp_row_est(all * parents.all), all,
+						   Max(1, ceil(resource->typical_rows /
+									   parent->typical_rows / page_size))) +
 		   calls_above(state, resource, parents);
 }
 

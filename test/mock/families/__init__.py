@@ -17,4 +17,7 @@ FAMILIES = (account, groups, access, connectors, connector_details, schemas, cer
             transformations, metadata)
 
 OPERATIONS = [row for family in FAMILIES for row in family.ROWS]
-FUNCTIONS = {row.name: vars(family)[row.name] for family in FAMILIES for row in family.ROWS}
+# What Fivetran's own clients call and the definition does not have yet.
+NEWER = [row for family in FAMILIES for row in getattr(family, "NEWER", ())]
+FUNCTIONS = {row.name: vars(family)[row.name] for family in FAMILIES
+             for row in [*family.ROWS, *getattr(family, "NEWER", ())]}

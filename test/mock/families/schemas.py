@@ -54,6 +54,11 @@ ROWS = [
     row("connection_column_config", "GET", COLUMNS),
 ]
 
+NEWER = [
+    row("fetch_source_columns", "POST", CONNECTION + "/schemas/{schema}/fetch-source-columns",
+        body={"tables": field("strings", True)}),
+]
+
 
 def _whole(config):
     """Every call but the column list and the deletions answers the whole configuration."""
@@ -212,13 +217,25 @@ def resync_tables(world, request):
     return _done("Re-sync has been triggered successfully")
 
 
-def connection_column_config(world, request):
+def _columns(world, request, name):
     """All columns of the source's table, the changed ones as changed."""
-    connection_id, schema, name = (request.args[k] for k in ("connectionId", "schema", "table"))
+    connection_id, schema = request.args["connectionId"], request.args["schema"]
     table = _table(_config(world, request), schema, name)
-    columns = {c: table["columns"].get(c) or seed.schemas.column_config(c)
-               for c in _columns_of_source(world, connection_id, schema, name)}
-    return _whole({"columns": columns})
+    return {c: table["columns"].get(c) or seed.schemas.column_config(c)
+            for c in _columns_of_source(world, connection_id, schema, name)}
+
+
+def connection_column_config(world, request):
+    return _whole({"columns": _columns(world, request, request.args["table"])})
+
+
+def fetch_source_columns(world, request):
+    """What it answers where one of the tables is not there is not documented."""
+    tables = request.body["tables"]
+    if len(tables) > 100:
+        raise invalid("At most 100 tables")
+    return _whole({"tables": {name: {"columns": _columns(world, request, name)}
+                              for name in tables}})
 
 
 def delete_column_connection_config(world, request):
