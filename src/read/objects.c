@@ -335,18 +335,15 @@ call_succeeded(FtxCall *call)
 	return problem == FTX_PROBLEM_NONE;
 }
 
-/*
- * Put the answer of an extra call into the slots of its columns.
- */
-static void
-take_extra(FtxObjects *objects, FtxCall *call, unsigned flag,
-		   FtxJsonValue *values)
+void
+ftx_objects_take_extra(FtxCall *call, const FtxReadSpec *spec, unsigned flag,
+					   FtxJsonValue *values)
 {
-	const FtxColumn *columns = objects->spec.resource->columns;
+	const FtxColumn *columns = spec->resource->columns;
 
-	for (int i = 0; i < objects->spec.projection->nslots; i++)
+	for (int i = 0; i < spec->projection->nslots; i++)
 	{
-		int column = objects->spec.slot_columns[i];
+		int column = spec->slot_columns[i];
 		FtxPage page = {0};
 
 		if (column < 0 || (columns[column].flags & flag) == 0)
@@ -399,8 +396,8 @@ ftx_objects_take(FtxObjects *objects)
 	for (int i = 1; i < CALLS; i++)
 	{
 		if (detail->calls[i] != NULL && call_succeeded(detail->calls[i]))
-			take_extra(objects, detail->calls[i],
-					   i == 1 ? FTX_EXTRA_1 : FTX_EXTRA_2, values);
+			ftx_objects_take_extra(detail->calls[i], &objects->spec,
+								   i == 1 ? FTX_EXTRA_1 : FTX_EXTRA_2, values);
 	}
 	MemoryContextSwitchTo(old);
 	return values;

@@ -63,4 +63,13 @@ extern const FtxJsonValue *ftx_objects_take(FtxObjects *objects);
 /* Abandon what is under way. */
 extern void ftx_objects_reset(FtxObjects *objects);
 
+/*
+ * Put the answer to an extra call into the slots of its columns: those of
+ * spec->slot_columns with `flag`, FTX_EXTRA_1 or FTX_EXTRA_2.  Of the rest of
+ * spec, resource and projection are looked at.  Throws
+ * ERRCODE_PROTOCOL_VIOLATION for an answer that lacks one.
+ */
+extern void ftx_objects_take_extra(FtxCall *call, const FtxReadSpec *spec,
+								   unsigned flag, FtxJsonValue *values);
+
 #endif /* FTX_OBJECTS_H */

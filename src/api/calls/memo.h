@@ -34,7 +34,7 @@
 extern FtxMemo *ftx_memo_of(EState *estate);
 
 /*
- * What time windows of the run's scans count from, so that they ask for the
+ * What the periods of the run's scans count from, so that they ask for the
  * same; 0 until one of them sets it.
  */
 extern TimestampTz *ftx_memo_present(FtxMemo *memo);

@@ -37,13 +37,13 @@ typedef struct FtxOpenList
 } FtxOpenList;
 
 /*
- * Announce a list, embedded in the caller's own memory; it must withdraw
+ * Register a list, embedded in the caller's own memory, who unregisters it
  * before that is freed.  Twice is once.
  */
 extern void ftx_open_list_register(FtxOpenList *list, Oid serverid);
 extern void ftx_open_list_unregister(FtxOpenList *list);
 
-/* Make all lists of a server finish, and withdraw them. */
+/* Make all lists of a server finish, and unregister them. */
 extern void ftx_open_lists_finish(Oid serverid);
 
 #endif /* FTX_OPEN_LISTS_H */

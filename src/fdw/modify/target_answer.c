@@ -25,6 +25,7 @@
 #include "read/binding.h"
 #include "read/converter.h"
 #include "read/items.h"
+#include "read/objects.h"
 #include "read/pages.h"
 #include "read/slot.h"
 #include "utils/rel.h"
@@ -199,28 +200,15 @@ static void
 look_up_extra(FtxTarget *target, int which, const FtxBinding *row,
 			  Bitmapset *wanted, Datum *values, bool *nulls)
 {
-	const FtxResource *resource = target->resource;
-	const int *columns = ftx_converter_columns(target->answer);
+	FtxReadSpec spec = {.resource = target->resource,
+						.projection = ftx_converter_projection(target->answer),
+						.slot_columns = ftx_converter_columns(target->answer)};
 	FtxJsonValue *item = palloc0(sizeof(FtxJsonValue) *
 								 ftx_converter_slots(target->answer));
-	FtxCall *call = read_object(target, resource->extras[which], row);
+	FtxCall *call = read_object(target, target->resource->extras[which], row);
 
-	for (int i = 0; i < ftx_converter_slots(target->answer); i++)
-	{
-		FtxPage page = {0};
-
-		if (columns[i] < 0 || (resource->columns[columns[i]].flags &
-							   (which == 0 ? FTX_EXTRA_1 : FTX_EXTRA_2)) == 0)
-			continue;
-		ftx_call_decode_object(
-			call, ftx_projection_create(&resource->columns[columns[i]].path, 1),
-			&page);
-		if (page.values[0].kind == FTX_JSON_ABSENT)
-			ftx_call_complain(call,
-							  psprintf("Its \"data\" has no \"%s\".",
-									   resource->columns[columns[i]].path));
-		item[i] = page.values[0];
-	}
+	ftx_objects_take_extra(call, &spec, which == 0 ? FTX_EXTRA_1 : FTX_EXTRA_2,
+						   item);
 	put_item(target, target->answer, item, wanted, values, nulls);
 }
 
