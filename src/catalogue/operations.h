@@ -40,7 +40,9 @@ extern const int ftx_noperations;
 
 /*
  * The operation that a request is, or NULL; also one of the few that are newer
- * than the definition.  `path` is encoded and may have a query.  Where several templates fit, the one with fewest names is meant: /v1/users/api-keys is no user.
+ * than the definition.  `path` is encoded and may have a query.  Where several
+ * templates fit, the one with fewest names is meant: /v1/users/api-keys is no
+ * user.
  */
 extern const FtxOperation *
 ftx_operation_find(FtxMethod method, const char *path);
