@@ -27,7 +27,7 @@ sub begin
 	$self->{run} = IPC::Run::start(
 		[ 'psql', '-X', '-A', '-t', '-q', '-d', $node->connstr('postgres') ],
 		'<', \$self->{in}, '>', \$self->{out}, '2>', \$self->{err},
-		IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
+		IPC::Run::timeout(4 * $PostgreSQL::Test::Utils::timeout_default));
 	$self->{run}->pump until $self->{out} =~ /^(\d+)\n/;
 	$self->{pid} = $1;
 	return $self;

@@ -95,7 +95,7 @@ sub background
 		[ 'psql', '-X', '-A', '-t', '-q', '-v', 'VERBOSITY=verbose', '-d', $self->connstr($database // 'postgres'), '-c',
 			$sql ],
 		'<', \$session{in}, '>', \$session{out}, '2>', \$session{err},
-		IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
+		IPC::Run::timeout(4 * $PostgreSQL::Test::Utils::timeout_default));
 	return \%session;
 }
 
