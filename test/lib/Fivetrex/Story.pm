@@ -190,7 +190,7 @@ sub _run
 sub _complaints
 {
 	my ($self, $err) = @_;
-	my @lines = grep { !/^LOCATION:/ } map { s/^psql:<stdin>:\d+: //r } split /\n/, $err;
+	my @lines = _in_order(grep { !/^LOCATION:/ } map { s/^psql:<stdin>:\d+: //r } split /\n/, $err);
 	# as PostgreSQL calls it since 18
 	s{^(CONTEXT:  )?SQL (?=expression ")}{($1 // '') . 'PL/pgSQL '}e for @lines;
 	@lines = _errors_last(@lines);
@@ -217,6 +217,24 @@ sub _hidden
 	my ($self, @lines) = @_;
 	my $hidden = $self->{how}{hide} // '(?!)';
 	return map { s/$hidden/.../r } @lines;
+}
+
+# The server sends an error, then what the abort warns of.  psql says first what it reads in one piece with the error,
+# and after it what comes a moment later: here the error is always last.
+sub _in_order
+{
+	my @messages;
+	foreach my $line (@_)
+	{
+		push @messages, [] if !@messages || $line =~ /^[A-Z]+\d?:  \w{5}: /;
+		push @{ $messages[-1] }, $line;
+	}
+	foreach my $i (1 .. $#messages)
+	{
+		@messages[ $i - 1, $i ] = @messages[ $i, $i - 1 ]
+		  if $messages[ $i - 1 ][0] =~ /^ERROR:/ && $messages[$i][0] =~ /^WARNING:.* stays? although /;
+	}
+	return map { @$_ } @messages;
 }
 
 sub _each_world
