@@ -12,7 +12,8 @@ A story is a file of SQL.  Its paragraphs end with an empty line, and begin with
 What is told of each is the paragraph itself, then
 
   what it prints; sorted, unless it has an ORDER BY, as rows come in the order of the answers
-  ! what psql complains of, with SQLSTATE, DETAIL, HINT and CONTEXT; errors last
+  ! what psql complains of, with SQLSTATE, DETAIL, HINT and CONTEXT; an error
+    after what its abort warns of
   > the requests that were made, sorted: METHOD PATH BODY, members of the body in order of their names
   ? what was wrong with them by the API's definition
 
@@ -193,23 +194,9 @@ sub _complaints
 	my @lines = _in_order(grep { !/^LOCATION:/ } map { s/^psql:<stdin>:\d+: //r } split /\n/, $err);
 	# as PostgreSQL calls it since 18
 	s{^(CONTEXT:  )?SQL (?=expression ")}{($1 // '') . 'PL/pgSQL '}e for @lines;
-	@lines = _errors_last(@lines);
 	@lines = map { /^(\w+:  \w{5}): / ? $1 : () } @lines if defined $self->{how}{codes};
 	my $port = $self->{mock}->port;
 	return map { "! $_" } $self->_hidden(map { s/127\.0\.0\.1:$port/MOCK/gr } @lines);
-}
-
-# A warning of the rollback follows the error.  psql tells it before that if it has received both by then.
-sub _errors_last
-{
-	my (@others, @errors);
-	my $these = \@others;
-	foreach (@_)
-	{
-		$these = /^ERROR:/ ? \@errors : \@others if /^(?:ERROR|WARNING|NOTICE|INFO|LOG|DEBUG):/;
-		push @$these, $_;
-	}
-	return @others, @errors;
 }
 
 sub _hidden
