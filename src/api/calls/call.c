@@ -20,16 +20,6 @@
 #include "portability/instr_time.h"
 #include "utils/memutils.h"
 
-const char *
-ftx_call_key(const FtxCallSpec *spec)
-{
-	if (spec->method == FTX_GET)
-		return spec->path;
-	return spec->reads && spec->body != NULL ?
-			   psprintf("%s %s", spec->path, spec->body) :
-			   NULL;
-}
-
 /*
  * Ask the memo; true if it had the answer.
  */

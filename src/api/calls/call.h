@@ -57,12 +57,6 @@ typedef struct FtxCallSpec
 } FtxCallSpec;
 
 /*
- * What tells a read from others of its session: its path, and the body of one
- * that has one, in the current memory context.  NULL for what is no read.
- */
-extern const char *ftx_call_key(const FtxCallSpec *spec);
-
-/*
  * Start a call.  It lives in a context of its own below `owner` and ends with
  * it, or by ftx_call_free().  `stats` (never NULL) and `memo` (may be NULL:
  * nothing is remembered) must outlive it.

@@ -52,6 +52,16 @@ struct FtxExchange
 /* Seconds that an answer has, however little time its caller has. */
 #define HURRIED_TIMEOUT 10
 
+const char *
+ftx_call_key(const FtxCallSpec *spec)
+{
+	if (spec->method == FTX_GET)
+		return spec->path;
+	return spec->reads && spec->body != NULL ?
+			   psprintf("%s %s", spec->path, spec->body) :
+			   NULL;
+}
+
 /*
  * What the request's statement may still do: the time that its retries may
  * take is a limit of each server, which a setting narrows.

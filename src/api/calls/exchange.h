@@ -62,4 +62,10 @@ extern bool ftx_exchange_untaken(const FtxExchange *exchange);
 /* Does nobody else hold it? */
 extern bool ftx_exchange_alone(const FtxExchange *exchange);
 
+/*
+ * What tells a read from others of its session: its path, and the body of one
+ * that has one, in the current memory context.  NULL for what is no read.
+ */
+extern const char *ftx_call_key(const FtxCallSpec *spec);
+
 #endif /* FTX_EXCHANGE_H */

@@ -27,14 +27,10 @@
 #include "fdw/scan/sorted.h"
 #include "fdw/scan/spool.h"
 #include "foreign/foreign.h"
-#include "json/value.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
-#include "read/misfits.h"
-#include "read/path.h"
-#include "read/slot.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -69,35 +65,6 @@ start_scan(FtxScanState *state)
 	MemoryContextSwitchTo(old);
 }
 
-bool
-ftx_scan_item_passes(FtxScanState *state, const FtxJsonValue *item)
-{
-	TupleTableSlot *slot = state->conditions_slot;
-	ExprContext *econtext = state->conditions_context;
-	FtxMisfits *misfits = ftx_converter_misfits(state->converter);
-	int64 known = misfits != NULL ? ftx_misfits_count(misfits) : 0;
-	MemoryContext old;
-	bool result;
-
-	if (state->conditions == NULL)
-		return true;
-	ResetExprContext(econtext);
-	old = MemoryContextSwitchTo(econtext->ecxt_per_tuple_memory);
-	ExecClearTuple(slot);
-	ftx_converter_fill_first(state->converter, item, true, slot->tts_values,
-							 slot->tts_isnull);
-	ExecStoreVirtualTuple(slot);
-	slot->tts_tableOid = RelationGetRelid(state->node->ss.ss_currentRelation);
-	MemoryContextSwitchTo(old);
-	econtext->ecxt_scantuple = slot;
-	result = ftx_row_filter_passes(state->conditions, econtext);
-	ExecClearTuple(slot);
-	/* the row will be filled once more */
-	if (result && misfits != NULL)
-		ftx_misfits_forget(misfits, known);
-	return result;
-}
-
 /*
  * Details to have under way at once: enough to keep all connections busy
  * while rows are consumed, but none that a LIMIT makes superfluous.
@@ -113,20 +80,6 @@ in_flight_max(FtxScanState *state)
 	if (state->plan.few_rows)
 		size = Min(size, 1 + state->emitted);
 	return (int) size;
-}
-
-void
-ftx_scan_ask_for_item(FtxScanState *state, const FtxJsonValue *item,
-					  bool detail)
-{
-	char *key = ftx_json_text(&item[FTX_KEY_SLOT]);
-
-	if ((detail || state->extras) &&
-		(key == NULL || !ftx_key_addressable(state->plan.resource, key)))
-		ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
-						errmsg("an item of the list of %s has no usable key",
-							   state->plan.resource->name)));
-	ftx_objects_fetch(state->objects, key, item, detail);
 }
 
 /*
