@@ -102,6 +102,20 @@ sub _add_world
 	return;
 }
 
+# Whether requests of a world leave one after the other, once a paragraph has changed that.
+sub _ask_serial
+{
+	my ($self) = @_;
+	foreach my $world (@{ $self->{worlds} })
+	{
+		my (undef, $n) = $self->{node}->psql($self->{database},
+			"SELECT count(*) FROM pg_foreign_server, pg_options_to_table(srvoptions)
+			WHERE srvname = '$world' AND option_name = 'max_concurrency' AND option_value = '1'");
+		$self->{serial}{$world} = $n eq '1';
+	}
+	return;
+}
+
 my %orders = (
 	world => sub {
 		my ($self, undef, $rest) = @_;
@@ -166,6 +180,7 @@ sub _paragraph
 		my $set = $variable ? "\\set $variable '" . ($value =~ s/'/''/gr) . "'\n" : '';
 		push @told, ": $value\n" if $variable;
 		push @told, map { "$_\n" } defined $self->{how}{same} ? $self->_compare($set, $text) : $self->_run($set, $text);
+		$self->_ask_serial if $text =~ /\bmax_concurrency\b/;
 		$self->{mock}->clear_faults($_) for @{ $self->{worlds} };
 	}
 	return join '', @told;
