@@ -55,7 +55,7 @@ extern FtxCall *ftx_sync_start(FunctionCallInfo fcinfo, const char *function,
 extern void ftx_sync_read(FunctionCallInfo fcinfo, const char *function,
 						  FtxCall *call, FtxSyncStatus *status);
 
-/* Sleep, served by interrupts. */
+/* Sleep; interrupts are served, which may throw. */
 extern void ftx_sync_pause(int64 ms);
 
 /* Milliseconds of an argument `timeout`; -1 for NULL: no limit. */

@@ -10,10 +10,9 @@
  *			|  v          |
  *		FTX_WAITING <-----+
  *
- * All changes are made by ftx_engine_pump(), which libcurl is called from and
- * which neither waits nor throws.  ftx_engine_wait() waits and serves
- * interrupts between two pumps, so that an error leaves every list as it should
- * be.
+ * All changes are made by ftx_engine_pump(), which calls libcurl and neither
+ * waits nor throws.  ftx_engine_wait() waits and serves interrupts between two
+ * pumps, so that an error leaves every list as it should be.
  *
  *-------------------------------------------------------------------------
  */

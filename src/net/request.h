@@ -41,7 +41,8 @@ typedef struct FtxRequestSpec
 	bool reads;		   /* changes nothing, though it is no GET */
 	bool repeat_safe;  /* may be sent again though its fate is unknown */
 	bool unclaimed;	   /* no time may be spent on waits until it is claimed */
-	bool ahead;		   /* its reader cannot use the answer yet */
+	bool ahead;		   /* its reader cannot use the answer before others of
+						* his: see ftx_request_reach() */
 	int timeout;	   /* seconds for one attempt, 0 = none */
 	size_t max_body;   /* cap on the unpacked answer in bytes */
 	FtxBudget *budget; /* must outlive the request */
@@ -88,7 +89,11 @@ extern void ftx_request_set_reader(FtxRequest *request, int64 *sent);
  */
 extern void ftx_request_claim(FtxRequest *request);
 
-/* From now on the reader of a request that was made ahead can use the answer. */
+/*
+ * From now on the reader of a request that was made ahead can use the answer.
+ * Before, ftx_engine_wait() for any one of his does not count it: its body is
+ * received only as far as there is room (net/flow.c).
+ */
 extern void ftx_request_reach(FtxRequest *request);
 
 extern bool ftx_request_done(const FtxRequest *request);

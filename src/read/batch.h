@@ -12,6 +12,7 @@
 #include "read/gather.h"
 #include "read/pages.h"
 
+/* Not that of api/writes/changes.h, which are changes of a statement. */
 typedef struct FtxBatch FtxBatch;
 
 /* As ftx_pages_create(); of a resource that has FtxResource.batch. */

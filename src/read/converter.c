@@ -30,8 +30,9 @@
  * shows it or not; the others belong to one attribute each, in the order of
  * `attributes`: two attributes that mean one column have a slot each.  What no
  * read returns has none (-1) and is NULL; nor have generated attributes and
- * constants, which are none of `attributes` at all.  Slots of a parent's columns and of extra
- * calls have the path "@0": whoever reads those fills them.
+ * constants, which are none of `attributes` at all.  Slots of a parent's
+ * columns and of extra calls have the path "@0": whoever reads those fills
+ * them.
  */
 struct FtxConverter
 {

@@ -24,8 +24,8 @@
 #define MAX_KNOWN 64
 
 /*
- * Other pages beside the next one: what a list that ends earlier than was guessed may
- * waste of the few thousand calls that an account has in an hour.
+ * Other pages beside the next one: what a list that ends earlier than was
+ * guessed may waste of the few thousand calls that an account has in an hour.
  */
 #define MAX_GUESSED 4
 

@@ -27,15 +27,17 @@ extern FtxItems *ftx_items_create(const FtxReadSpec *spec);
 typedef bool (*FtxParentWanted)(void *arg, const FtxBinding *binding);
 
 /*
- * What is known of the key's columns: `binding` their one value; `many` (column
- * many_column, else -1) several values.
+ * Which items of the resource are asked for, by what is known of its key's
+ * columns: `binding` their one value; `many` (column many_column, else -1)
+ * several values.  (A stretch of time is a period, read/period.h.)
+ *
  * Parents that are not known are enumerated, and so are, with `with_parents`,
  * known ones, for what only their rows tell; those that are not among them are
  * asked for all the same.  When the whole key is known, the one object is asked
- * for instead of its parent's list.  `query` is added to
- * the path of each list ("?group_id=x", or "").  With nlists > 0 there are as
- * many lists, one for each of list_values of the column list_column, with a
- * query of its own; items of a list that say otherwise are dropped.  Only the lists of parents that
+ * for instead of its parent's list.  `query` is added to the path of each list
+ * ("?group_id=x", or "").  With nlists > 0 there are as many lists, one for
+ * each of list_values of the column list_column, with a query of its own; items
+ * of a list that say otherwise are dropped.  Only the lists of parents that
  * `wanted` lets through are asked for (NULL: all).  All but wanted_arg is
  * copied.
  */

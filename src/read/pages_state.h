@@ -23,7 +23,8 @@
  * the present page are slices of the body of `current`, which therefore lives
  * as long as they do; the present page goes before the next one is waited for,
  * so that one body is held, not two.  The room for the values is in `cxt` and
- * used again; that of maps is in `page_cxt` and goes with its page.
+ * used again; that of maps is in `page_cxt` and goes with its page.  Keys that
+ * must outlive their page, to be found again on the next, are in `seen`.
  *
  * absent and missing are told by the answer to the first page only.
  */

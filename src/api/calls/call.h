@@ -5,7 +5,8 @@
  *
  * A call is an HTTP request to the session's base URL with its credentials,
  * budget and time limit.  Reads of one executor run may be answered from a
- * memo (api/calls/memo.h) instead, or by a request under way (api/exchange.h).
+ * memo (api/calls/memo.h) instead, or by a request under way
+ * (api/calls/exchange.h).
  *
  *-------------------------------------------------------------------------
  */
@@ -46,7 +47,8 @@ typedef struct FtxCallSpec
 	bool narrowed;	  /* a filter names an object, which may not be there */
 	bool page;		  /* of a list: the answer must not be as long as others */
 	bool for_anybody; /* the first scan that asks for the same takes it over */
-	bool ahead;		  /* other calls will ask for the same and use the answer */
+	bool ahead;		  /* other calls will ask for the same and use the answer,
+					   * for rows that their reader has not reached yet */
 
 	/*
 	 * Has the caller only so many ms left?  They narrow what may be waited for

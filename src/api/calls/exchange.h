@@ -3,10 +3,10 @@
  * exchange.h
  *		A request and its answer, for all calls that ask for the same.
  *
- * Calls of one scan that ask for the same path while the answer is under way, or
- * held by somebody, share one exchange.  It lives as long as one of them holds
- * it.  So what a join asks for ahead of its rows is there when they are reached.
- * Scans do not share with each other: what one of them waits for must be
+ * Calls of one scan that ask for the same path while the answer is under way,
+ * or held by somebody, share one exchange.  It lives as long as one of them
+ * holds it.  So what a join asks for ahead of its rows is there when they are
+ * reached.  Scans do not share with each other: what one of them waits for must be
  * something that it can consume (net/flow.c).  What was asked for anybody
  * (FtxCallSpec) belongs to the first scan that asks for it, and to that only.
  * A write of this backend ends the sharing: who asks afterwards asks anew.
@@ -35,7 +35,7 @@ typedef struct FtxHolder
 } FtxHolder;
 
 /*
- * Join the exchange of a GET that is shared already, or start one, as
+ * Join the exchange of a read that is shared already, or start one, as
  * ftx_call_start() says.  The hold ends with a reset of `cxt`, which the holder
  * lies in.  Throws what ftx_reserve_check() throws, and
  * ERRCODE_OUT_OF_MEMORY.

@@ -24,10 +24,12 @@
 
 /*
  * The user mapping and the path are the whole key.  A mapping is of one server
- * and has one credential, so it says where and as whom; the path has the query;
- * and the version in the Accept header follows from the path, as each path is
- * one operation of the catalogue.  A session that is made anew in the middle of
- * a run, because its mapping has changed, still gets what the run has seen.
+ * and has one credential, so it says where and as whom; the path has the query
+ * and, of a POST that only reads, the body (ftx_call_key()), so that it is not
+ * taken for the GET of its path; and the version in the Accept header follows
+ * from method and path, as they are one operation of the catalogue.  A session
+ * that is made anew in the middle of a run, because its mapping has changed,
+ * still gets what the run has seen.
  */
 typedef struct MemoEntry
 {

@@ -41,7 +41,9 @@ extern TimestampTz *ftx_memo_present(FtxMemo *memo);
 
 /*
  * The answer to a path in a session: NULL when it is not remembered.  The
- * caller gets a reference to the body and must drop it.
+ * caller gets a reference to the body and must drop it.  Of a read that is no
+ * GET the path is what ftx_call_key() gives (api/calls/exchange.h), here and
+ * below: the path and the body.
  */
 extern FtxBytes *ftx_memo_find(FtxMemo *memo, FtxSession *session,
 							   const char *path, int *status);
@@ -57,9 +59,9 @@ extern void ftx_memo_store(FtxMemo *memo, FtxSession *session, const char *path,
 extern void ftx_memo_forget_list(FtxMemo *memo, const char *path);
 
 /*
- * A GET of which the answer is under way, or held by a call (api/exchange.h).
- * Embedded in its owner's memory, who ends the sharing before that is freed; as
- * does the end of the run.
+ * A read of which the answer is under way, or held by a call
+ * (api/calls/exchange.h).  Embedded in its owner's memory, who ends the sharing
+ * before that is freed; as does the end of the run.
  */
 typedef struct FtxShared
 {
@@ -68,7 +70,7 @@ typedef struct FtxShared
 	const FtxStats *reader; /* who may share it; NULL: who asks first */
 	Oid umid;
 	uint32 hash;
-	const char *path; /* its owner's */
+	const char *path; /* its owner's; as in ftx_memo_find() */
 } FtxShared;
 
 extern void ftx_memo_share(FtxMemo *memo, FtxSession *session, const char *path,

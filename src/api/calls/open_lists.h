@@ -18,9 +18,10 @@
 
 /*
  * It is registered from the start of a list to its last row, and finishing
- * unregisters it: a list is read ahead once.  Lists that are begun after a write, in the same
- * statement maybe, are registered then; so the next write must ask again, and
- * finishing comes before each write, not only before the first.
+ * unregisters it: a list is read to its end once.  Lists that are begun after a
+ * write, in the same statement maybe, are registered then; so the next write
+ * must ask again, and finishing comes before each set of writes that leaves,
+ * not only before the first.
  */
 typedef struct FtxOpenList
 {

@@ -16,7 +16,10 @@
 #include "api/calls/statement.h"
 #include "base/method.h"
 
-/* The changes of one statement in one subtransaction; ends with that. */
+/*
+ * The changes of one statement in one subtransaction; ends with that.  (Not the
+ * FtxBatch of read/batch.h, which is a call for the lists of several parents.)
+ */
 typedef struct FtxBatch FtxBatch;
 
 /* One write, until its outcome is known. */

@@ -12,7 +12,7 @@
 #include "fdw/plan/scan_plan.h"
 #include "nodes/pathnodes.h"
 
-/* Planner units of a round trip: see there. */
+/* Planner units of a round trip: COST_CALL in cost.c says why so many. */
 #define FTX_COST_ROUND_TRIP 100.0
 
 /* n calls, as many at once as may be. */

@@ -8,7 +8,7 @@
  * scan over the outer side reads a window of rows, starts the requests that the
  * inner scan will make for them, and hands the rows on in their order.  All
  * else of the join is core's: the inner scan makes its requests as always, and
- * finds them under way (api/exchange.h).
+ * finds them under way (api/calls/exchange.h).
  *
  * join_plan.c adds the paths; join_inner.c tells what is asked for, join_outer.c
  * what may be read ahead, and join_reads.c how much of a join will be read;

@@ -3,10 +3,12 @@
  * scan.c
  *		Execution of a foreign scan.
  *
- * A scan has one source of items (pages.c).  In list mode the items are the
- * rows, unless the query uses columns that only a detail call has: then each
- * item that passes the conditions on list columns is asked for in detail,
- * many at once.  In key mode the keys are known and the details are the rows.
+ * A scan has the items of a list (read/items.h) and objects that are asked for
+ * one by one (read/objects.h).  In list mode the items are the rows, unless the
+ * query uses columns that only a detail call has: then each item that passes
+ * the conditions on list columns is asked for in detail, many at once.  In key
+ * mode the keys are known and their objects are the rows; a singleton is one
+ * object without a key.  Rows in an order of the list: see sorted.c.
  *
  *-------------------------------------------------------------------------
  */

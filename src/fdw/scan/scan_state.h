@@ -37,17 +37,18 @@
  * memory, whose reset also ends its requests and takes it out of the open
  * lists.
  *
- * All above "the present scan" is set once.  A scan is then started by the
- * first row that is asked for, and a rescan takes it back to before that: it
- * keeps session, converter, expressions, watch and the figures of stats,
- * empties items and objects, drops the spool, and start_scan() sets the fields
- * of the present scan anew.  Before `started` these mean nothing.
+ * A scan is started by the first row that is asked for, and a rescan takes it
+ * back to before that: it empties items, objects and sorted, drops the spool,
+ * and start_scan() sets the fields of "the present scan" anew, which mean
+ * nothing before `started`.  All above them is kept, and most of it is set
+ * once: but `watch` is made when somebody waits, and stats, `first` and what
+ * decides on the whole list go on from one start to the next.
  *
  * Once there is a spool all rows come from it and nothing more is read: the API
  * was read to its end when it was made.
  *
- * With `describes` only node, describes, max_concurrency, table, plan and params
- * are there.
+ * With `describes` only node, describes, now, max_concurrency, table, plan,
+ * params and whole are there.
  */
 struct FtxScanState
 {
@@ -62,8 +63,8 @@ struct FtxScanState
 	FtxScanPlan plan;
 	List *params[FTX_REQUEST_EXPRS]; /* ExprStates of its expressions */
 	int max_concurrency;			 /* of the server */
-	bool describes; /* for EXPLAIN: nothing is executed, there is no session,
-					 * source or slot */
+	bool describes; /* for EXPLAIN: nothing is executed, there are no session,
+					 * items or slots */
 
 	/* conditions */
 	FtxParentFilter *parent_filter; /* NULL: all parents are wanted */
@@ -84,8 +85,8 @@ struct FtxScanState
 	FtxItems *items;	 /* the list */
 	FtxObjects *objects; /* what is asked for row by row */
 	FtxStats stats;
-	TimestampTz *now; /* what a period counts from: the run's */
-	FtxFirstRequest first;
+	TimestampTz *now;	   /* what a period counts from: the run's */
+	FtxFirstRequest first; /* sent ahead of the start, maybe */
 
 	/* is the whole list read instead of parts of it (whole_list.c) */
 	FtxWhole whole;

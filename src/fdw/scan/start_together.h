@@ -39,7 +39,7 @@ typedef struct FtxFirstRequest
 	bool started;		   /* the scan has, once at least */
 	FtxCall *call;		   /* NULL: it was not, or is not held any more */
 	FtxStats stats;
-	bool ahead;	 /* another scan was the first to start */
+	bool ahead;	 /* it was sent when another scan started, as the first */
 	bool wasted; /* the scan has asked for something else */
 } FtxFirstRequest;
 
