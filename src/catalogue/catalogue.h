@@ -171,9 +171,9 @@ typedef struct FtxResource
 
 	/*
 	 * A POST that changes nothing and answers with the lists of several parents
-	 * at once, which differ in one column only: {"member": [its values]}.  Items
-	 * then stand below the names of their parents, one level deeper.  NULL
-	 * path: there is none.  It is newer than the definition, and not every
+	 * at once, which differ in one column only: {"member": [its values]}.
+	 * Items then stand below the names of their parents, one level deeper.
+	 * NULL path: there is none.  It is newer than the definition, and not every
 	 * server has it: what it does not answer is asked for one by one.
 	 */
 	struct

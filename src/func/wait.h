@@ -61,7 +61,9 @@ typedef struct FtxWait
 	TimestampTz at;
 	TimestampTz ended; /* end of the last sync, DT_NOBEGIN if none */
 
-	/* What was known of Fivetran's clock then, as FtxTally has it, if anything */
+	/*
+	 * What was known of Fivetran's clock then, as FtxTally has it, if anything
+	 */
 	bool clock_known;
 	int64 clock_skew;
 	int64 clock_error;

@@ -11,8 +11,8 @@
 /*
  * The members wanted of each item: slot i is the value at path i.  A path is a
  * list of keys joined by dots ("status.sync_state"); "" is the whole item; "@1"
- * is a name of the map that the item stands in (api/calls/map.h), "@1.enabled" a
- * member of what has that name there, and "@0" a slot that is left to others.
+ * is a name of the map that the item stands in (api/calls/map.h), "@1.enabled"
+ * a member of what has that name there, and "@0" a slot that is left to others.
  */
 typedef struct FtxProjection FtxProjection;
 

@@ -20,10 +20,10 @@
  * A pause that is asked for while a body is unpacked would come too late:
  * libcurl unpacks the rest of what it has read (handle.c says how much that is)
  * and keeps what comes of it, where it is not counted (up to 64 MB for each
- * transfer).  So of a packed answer all that comes is taken and counted, and the
- * transfer is paused as soon as libcurl has returned; one whose reads unpack to
- * much more than there is room for is set aside: it ends, and is sent again when
- * it is its turn.
+ * transfer).  So of a packed answer all that comes is taken and counted, and
+ * the transfer is paused as soon as libcurl has returned; one whose reads
+ * unpack to much more than there is room for is set aside: it ends, and is sent
+ * again when it is its turn.
  *
  * Over HTTP/2 a pause does not stop the server at once: it may go on until it
  * has sent what libcurl has allowed it for the stream, and libcurl keeps that.

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * pump.c
- *		Moves the requests of an engine on: queue, concurrency, retries, waiting.
+ *		Moves an engine's requests on: queue, concurrency, retries, waiting.
  *
  * A request is in exactly one list of its engine:
  *

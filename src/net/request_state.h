@@ -60,8 +60,9 @@ struct FtxRequest
 	int64 *sent; /* not owned; may be NULL */
 
 	/*
-	 * Nobody is known to want the answer (FtxRequestSpec), and so what would have
-	 * to wait to be sent (again) is FTX_DONE and postponed until it is claimed.
+	 * Nobody is known to want the answer (FtxRequestSpec), and so what would
+	 * have to wait to be sent (again) is FTX_DONE and postponed until it is
+	 * claimed.
 	 */
 	bool unclaimed;
 	bool postponed;

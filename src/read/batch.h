@@ -18,7 +18,9 @@ typedef struct FtxBatch FtxBatch;
 /* As ftx_pages_create(); of a resource that has FtxResource.batch. */
 extern FtxBatch *ftx_batch_create(const FtxReadSpec *spec);
 
-/* Ask for the lists of these parents, which must live until the batch is reset. */
+/*
+ * Ask for the lists of these parents, which must live until the batch is reset.
+ */
 extern void ftx_batch_ask(FtxBatch *batch, FtxParents *parents);
 
 /* Would ftx_batch_next() answer without waiting? */

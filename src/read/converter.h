@@ -30,8 +30,9 @@ extern FtxConverter *
 ftx_converter_create(Relation rel, FtxTable *table, List *attnums, List *first);
 
 /*
- * From now on values that do not fit are NULL, where their columns allow it, and
- * counted instead of being errors.  What was counted; NULL: they are errors.
+ * From now on values that do not fit are NULL, where their columns allow it,
+ * and counted instead of being errors.  What was counted; NULL: they are
+ * errors.
  */
 extern void ftx_converter_tolerate(FtxConverter *converter);
 extern FtxMisfits *ftx_converter_misfits(FtxConverter *converter);

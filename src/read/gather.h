@@ -42,7 +42,9 @@ typedef struct FtxParents
  */
 extern FtxParents *ftx_parents_gather(FtxItems *items, int most);
 
-/* Of a batch that has ended: those without an answer will be asked one by one. */
+/*
+ * Of a batch that has ended: those without an answer will be asked one by one.
+ */
 extern void ftx_parents_leave(FtxItems *items, FtxParents *parents);
 
 /* The next one of those, if items->left has any; and that it was asked for. */

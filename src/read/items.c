@@ -108,7 +108,8 @@ free_lane(FtxItems *items)
 }
 
 /*
- * Begin to read the list of a parent; the n-th list of it, if there are several.
+ * Begin to read the list of a parent; the n-th list of it, if there are
+ * several.
  */
 static void
 start_list(FtxItems *items, FtxLane *lane, const FtxBinding *parent,
@@ -187,8 +188,8 @@ start_batch(FtxItems *items, FtxLane *lane, int most)
 
 /*
  * Parents whose lists are to be read at once: none that a LIMIT makes
- * superfluous.  Where a few rows may suffice it is one at first, then as many as
- * were not enough, and one more.
+ * superfluous.  Where a few rows may suffice it is one at first, then as many
+ * as were not enough, and one more.
  */
 static int64
 parents_wanted(const FtxItems *items)
@@ -367,8 +368,8 @@ choose_lane(FtxItems *items)
 }
 
 /*
- * The next item of a lane, NULL at its end.  Those of a list that is narrowed to
- * a value and say otherwise are dropped.
+ * The next item of a lane, NULL at its end.  Those of a list that is narrowed
+ * to a value and say otherwise are dropped.
  */
 static const FtxJsonValue *
 next_of_lane(const FtxItems *items, FtxLane *lane)

@@ -74,8 +74,8 @@ extern FtxItemsPlan
 ftx_items_plan(const FtxResource *resource, const FtxItemsRange *range);
 
 /*
- * May the lists of several parents be asked for by one call?  Of parents that are
- * enumerated: conditions name several values of the uppermost one only.
+ * May the lists of several parents be asked for by one call?  Of parents that
+ * are enumerated: conditions name several values of the uppermost one only.
  */
 extern bool
 ftx_items_have_batches(const FtxResource *resource, const FtxItemsRange *range);

@@ -21,8 +21,8 @@
 #include "read/pages.h"
 
 /*
- * `pages` is the list of one parent, `batch` the lists of several: which of them
- * is being read tells `parents`.
+ * `pages` is the list of one parent, `batch` the lists of several: which of
+ * them is being read tells `parents`.
  */
 typedef struct FtxLane
 {
@@ -83,9 +83,9 @@ struct FtxItems
 	FtxItemsPlan plan;
 
 	/*
-	 * Where several parents can be asked for at once.  `gathered` were taken, and
-	 * are not asked for yet; `left` were asked for in vain, and are to be asked
-	 * for one by one.
+	 * Where several parents can be asked for at once.  `gathered` were taken,
+	 * and are not asked for yet; `left` were asked for in vain, and are to be
+	 * asked for one by one.
 	 */
 	bool batches;
 	bool
@@ -104,8 +104,9 @@ struct FtxItems
 extern const char *ftx_list_template(const FtxResource *resource);
 
 /*
- * The parents to be enumerated for a range, which what is known of them narrows;
- * `binding` is palloc'ed, all else is the range's.  Makes items->parents.
+ * The parents to be enumerated for a range, which what is known of them
+ * narrows; `binding` is palloc'ed, all else is the range's.  Makes
+ * items->parents.
  */
 extern FtxItemsRange
 ftx_parents_range(FtxItems *items, const FtxItemsRange *range);

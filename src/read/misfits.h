@@ -22,8 +22,8 @@ extern FtxMisfits *ftx_misfits_create(void);
 /*
  * Can a value of the column become NULL when it does not fit?  Not where that
  * would break a promise (NOT NULL, a domain), and only where the input function
- * is known to hold nothing when it throws: that of a base type or enumeration of
- * PostgreSQL's own, or of arrays of those.
+ * is known to hold nothing when it throws: that of a base type or enumeration
+ * of PostgreSQL's own, or of arrays of those.
  */
 extern bool ftx_misfits_allowed(Form_pg_attribute att);
 

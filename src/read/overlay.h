@@ -14,8 +14,8 @@
 
 /*
  * The values as JSON, by slot, as the items of a page have theirs; in `cxt`.
- * `parent` has the texts of those that name the parent, and `told` (may be NULL)
- * what its row says of the others.
+ * `parent` has the texts of those that name the parent, and `told` (may be
+ * NULL) what its row says of the others.
  */
 extern FtxJsonValue *
 ftx_overlay_create(const FtxReadSpec *spec, const FtxBinding *parent,

@@ -68,8 +68,8 @@ ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 			   FtxMemo *memo, MemoryContext owner);
 
 /*
- * Ask for what calls to come will ask for: a GET is sent, unless it is under way
- * or its answer is held, and its answer is kept as long as the call lives.
+ * Ask for what calls to come will ask for: a GET is sent, unless it is under
+ * way or its answer is held, and its answer is kept as long as the call lives.
  * Nobody looks at the answer by this call, so it may be an error that nobody
  * learns of.  NULL: the memo has the answer.
  */

@@ -166,8 +166,8 @@ let_go(void *arg)
 }
 
 /*
- * What was asked for anybody belongs to this reader from now on: he waits for it,
- * and has it in his figures.
+ * What was asked for anybody belongs to this reader from now on: he waits for
+ * it, and has it in his figures.
  */
 static void
 take_over(FtxExchange *exchange, FtxStats *stats)

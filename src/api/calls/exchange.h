@@ -6,8 +6,8 @@
  * Calls of one scan that ask for the same path while the answer is under way,
  * or held by somebody, share one exchange.  It lives as long as one of them
  * holds it.  So what a join asks for ahead of its rows is there when they are
- * reached.  Scans do not share with each other: what one of them waits for must be
- * something that it can consume (net/flow.c).  What was asked for anybody
+ * reached.  Scans do not share with each other: what one of them waits for must
+ * be something that it can consume (net/flow.c).  What was asked for anybody
  * (FtxCallSpec) belongs to the first scan that asks for it, and to that only.
  * A write of this backend ends the sharing: who asks afterwards asks anew.
  *

@@ -12,7 +12,9 @@
 
 #include "api/calls/session.h"
 
-/* Rows of the list at a path (with its filters); 0: not known.  Never throws. */
+/*
+ * Rows of the list at a path (with its filters); 0: not known.  Never throws.
+ */
 extern int64 ftx_list_length(const FtxSession *session, const char *path);
 
 /*

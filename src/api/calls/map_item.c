@@ -97,7 +97,8 @@ compare_members(const void *a, const void *b)
 }
 
 /*
- * The member that is wanted of the object with this name; ABSENT if it has none.
+ * The member that is wanted of the object with this name; ABSENT if it has
+ * none.
  */
 static FtxJsonValue
 value_around(const FtxPage *page, const FtxMapAround *around, uint32 name)

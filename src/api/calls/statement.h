@@ -69,8 +69,8 @@ extern void ftx_statement_init(void);
 extern FtxStatement *ftx_statement_pin(MemoryContext owner);
 
 /*
- * The query that the innermost run of the executor is for, NULL if none is under
- * way, and the rows that it is to produce now; 0: all.
+ * The query that the innermost run of the executor is for, NULL if none is
+ * under way, and the rows that it is to produce now; 0: all.
  */
 extern const struct QueryDesc *ftx_statement_running(void);
 extern uint64 ftx_statement_rows_wanted(void);

@@ -47,8 +47,8 @@ extern int ftx_table_column(FtxTable *table, int attnum);
 extern int ftx_table_attnum(FtxTable *table, int column);
 
 /*
- * The attributes that mean the same columns as these do (a set of attnums), with
- * them; as a new set.
+ * The attributes that mean the same columns as these do (a set of attnums),
+ * with them; as a new set.
  */
 extern Bitmapset *ftx_table_same(FtxTable *table, const Bitmapset *attnums);
 

@@ -133,8 +133,8 @@ add_constraints(FtxChecks *checks, const Bitmapset *set)
 }
 
 /*
- * The whole object has what is set, and so have objects in it: what they will be
- * is told by the answer only.
+ * The whole object has what is set, and so have objects in it: what they will
+ * be is told by the answer only.
  */
 static void
 find_unsure(FtxChecks *checks, const Bitmapset *set)

@@ -79,8 +79,8 @@ extern const char *ftx_target_creation(const FtxBinding *given);
 
 /*
  * The columns that identify a row to be changed, in the current memory context.
- * `attnos` says where in the slot each catalogue column is, NULL: the slot has a
- * row of the table.
+ * `attnos` says where in the slot each catalogue column is, NULL: the slot has
+ * a row of the table.
  */
 extern FtxBinding *ftx_target_binding(FtxTarget *target, TupleTableSlot *slot,
 									  const AttrNumber *attnos);

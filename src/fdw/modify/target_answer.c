@@ -169,7 +169,8 @@ bind_row(FtxTarget *target, const FtxBinding *binding, const FtxJsonValue *item,
 
 /*
  * Read one object after a write.  What is not there cannot be returned: absent
- * is not null.  A key that the answer told goes into the path: it must fit there.
+ * is not null.  A key that the answer told goes into the path: it must fit
+ * there.
  */
 static FtxCall *
 read_object(FtxTarget *target, const char *template, const FtxBinding *row)

@@ -22,15 +22,17 @@
 
 typedef struct FtxTwins FtxTwins;
 
-/* In the current memory context, for as long as `table`; NULL: there are none. */
+/*
+ * In the current memory context, for as long as `table`; NULL: there are none.
+ */
 extern FtxTwins *ftx_twins_create(Relation rel, FtxTable *table);
 
 /*
  * Give a new row (arrays of all attributes) the values of those `attnums` that
- * are sent in the place of their twins, too, and compute generated columns anew;
- * NIL: of all that are not NULL.  Twins of a type of their own get NULL: what a
- * read will make of the value is not known.  Values are in the current memory
- * context or those that were there.  NULL does nothing.
+ * are sent in the place of their twins, too, and compute generated columns
+ * anew; NIL: of all that are not NULL.  Twins of a type of their own get NULL:
+ * what a read will make of the value is not known.  Values are in the current
+ * memory context or those that were there.  NULL does nothing.
  */
 extern void ftx_twins_fill(const FtxTwins *twins, const List *attnums,
 						   Datum *values, bool *nulls);

@@ -12,8 +12,8 @@
 
 /*
  * Does the order in which a statement reads its tables make no difference?  It
- * writes in one place at most, and calls no volatile function, which may look at
- * what others change, change it itself, or wait for it.
+ * writes in one place at most, and calls no volatile function, which may look
+ * at what others change, change it itself, or wait for it.
  */
 extern bool ftx_plan_is_calm(const PlannedStmt *statement);
 

@@ -36,8 +36,8 @@ typedef struct Parents
 } Parents;
 
 /*
- * Rows of the table of another resource as ANALYZE has counted them; -1: that is
- * not known.  It is looked for where IMPORT FOREIGN SCHEMA has put it.
+ * Rows of the table of another resource as ANALYZE has counted them; -1: that
+ * is not known.  It is looked for where IMPORT FOREIGN SCHEMA has put it.
  */
 static double
 analysed_rows(FtxPlanState *state, const FtxResource *resource)
@@ -86,8 +86,8 @@ ftx_expected_rows(FtxPlanState *state, const FtxResource *resource)
 
 /*
  * Calls for the lists of `count` parents, of which `all` are asked for if no
- * condition leaves some out.  Several are asked for at once as far as they are of
- * the same kind; each list has `pages` pages, but for those.
+ * condition leaves some out.  Several are asked for at once as far as they are
+ * of the same kind; each list has `pages` pages, but for those.
  */
 static double
 calls_for_lists(const FtxResource *resource, double count, double all,

@@ -29,7 +29,9 @@ extern bool ftx_constants_exclude(RelOptInfo *rel, FtxPlanState *state);
 extern Expr *ftx_constant_condition(RelOptInfo *rel, FtxPlanState *state,
 									RestrictInfo *rinfo);
 
-/* Tell the planner that such conditions drop no rows of those that there are. */
+/*
+ * Tell the planner that such conditions drop no rows of those that there are.
+ */
 extern void ftx_constants_estimate(RelOptInfo *rel, FtxPlanState *state);
 
 #endif /* FTX_PLAN_CONSTANTS_H */

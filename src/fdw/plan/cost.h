@@ -27,7 +27,9 @@ extern Cost ftx_calls_cost(double calls, int max_concurrency);
 extern double
 ftx_expected_rows(FtxPlanState *state, const FtxResource *resource);
 
-/* The calls that read a child table, given the clauses that narrow the request. */
+/*
+ * The calls that read a child table, given the clauses that narrow the request.
+ */
 extern double ftx_child_calls(PlannerInfo *root, RelOptInfo *rel,
 							  FtxPlanState *state, List *matches);
 

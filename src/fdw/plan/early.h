@@ -31,9 +31,9 @@ extern bool
 ftx_parent_decides(RelOptInfo *rel, FtxPlanState *state, RestrictInfo *rinfo);
 
 /*
- * Does an error of the condition leave nothing behind but memory, so that one can
- * go on after it without a subtransaction?  So do those of functions of core that
- * look at nothing but their arguments.
+ * Does an error of the condition leave nothing behind but memory, so that one
+ * can go on after it without a subtransaction?  So do those of functions of
+ * core that look at nothing but their arguments.
  */
 extern bool ftx_fails_cleanly(Node *condition);
 

@@ -18,8 +18,8 @@
 #include "utils/memutils.h"
 
 /*
- * What the memo of an execution holds (api/calls/memo.h): so many rows of a list,
- * so many small answers.
+ * What the memo of an execution holds (api/calls/memo.h): so many rows of a
+ * list, so many small answers.
  */
 #define MEMO_ROWS 3000.0
 #define MEMO_ANSWERS 1024.0
@@ -272,8 +272,8 @@ reading_of(List *readings, const ForeignScan *scan)
 }
 
 /*
- * Each scan of a statement looks at all of them, so what that takes is freed: of
- * a thousand partitions it would be hundreds of megabytes.
+ * Each scan of a statement looks at all of them, so what that takes is freed:
+ * of a thousand partitions it would be hundreds of megabytes.
  */
 static MemoryContext
 working_context(void)

@@ -12,23 +12,23 @@
 #include "nodes/plannodes.h"
 
 /*
- * The calls of a foreign scan: in all of its loops, as far as the nodes above want
- * its rows, and without what a scan that stands before it in the plan asks for,
- * too.
+ * The calls of a foreign scan: in all of its loops, as far as the nodes above
+ * want its rows, and without what a scan that stands before it in the plan asks
+ * for, too.
  */
 extern double
 ftx_expected_calls(const PlannedStmt *statement, const ForeignScan *scan);
 
 /*
- * How often it is expected to ask for something else: the product of the keys of
- * the rows that it takes parameters from.
+ * How often it is expected to ask for something else: the product of the keys
+ * of the rows that it takes parameters from.
  */
 extern double
 ftx_expected_loops(const PlannedStmt *statement, const ForeignScan *scan);
 
 /*
- * Does the scan ask for a part of a list that differs from row to row of something
- * else, and would the memo hold all of the list?
+ * Does the scan ask for a part of a list that differs from row to row of
+ * something else, and would the memo hold all of the list?
  */
 extern bool ftx_may_read_whole(const FtxScanPlan *plan);
 

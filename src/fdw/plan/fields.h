@@ -16,8 +16,8 @@
 #include "nodes/pg_list.h"
 
 /*
- * A struct on its way into a list (`unpacks` is false: `nodes` grows), or out of
- * one: `next` is the place of the next field, and `nodes` stays as it is.
+ * A struct on its way into a list (`unpacks` is false: `nodes` grows), or out
+ * of one: `next` is the place of the next field, and `nodes` stays as it is.
  */
 typedef struct FtxFields
 {

@@ -10,9 +10,9 @@
  * else of the join is core's: the inner scan makes its requests as always, and
  * finds them under way (api/calls/exchange.h).
  *
- * join_plan.c adds the paths; join_inner.c tells what is asked for, join_outer.c
- * what may be read ahead, and join_reads.c how much of a join will be read;
- * join_window.c executes the custom scan.
+ * join_plan.c adds the paths; join_inner.c tells what is asked for,
+ * join_outer.c what may be read ahead, and join_reads.c how much of a join will
+ * be read; join_window.c executes the custom scan.
  *
  *-------------------------------------------------------------------------
  */
@@ -57,8 +57,8 @@ extern List *ftx_join_asked_values(PlannerInfo *root, RelOptInfo *inner,
 								   Path *path, bool *known);
 
 /*
- * May the inner path ask for something that depends on the row of the outer side
- * alone?  What a subquery asks for is looked at when its plan is there.
+ * May the inner path ask for something that depends on the row of the outer
+ * side alone?  What a subquery asks for is looked at when its plan is there.
  */
 extern bool ftx_join_asks_by_row(PlannerInfo *root, Path *path, Relids outer);
 
@@ -82,7 +82,9 @@ extern FtxJoinOuter ftx_join_outer_kind(PlannerInfo *root, RelOptInfo *outer);
  */
 extern double ftx_join_keys(PlannerInfo *root, List *values, double rows);
 
-/* The same as Memoize counts them: where nothing is known, all are different. */
+/*
+ * The same as Memoize counts them: where nothing is known, all are different.
+ */
 extern double
 ftx_join_memoized_keys(PlannerInfo *root, List *values, double rows);
 

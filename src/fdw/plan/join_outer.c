@@ -3,8 +3,8 @@
  * join_outer.c
  *		May the outer side of a join be read ahead?
  *
- * Rows that are read before they are wanted must be the same ones then, and what
- * may never be wanted must not fail.
+ * Rows that are read before they are wanted must be the same ones then, and
+ * what may never be wanted must not fail.
  *
  *-------------------------------------------------------------------------
  */

@@ -105,10 +105,11 @@ path_at_price(ForeignPath *path, Cost price)
 }
 
 /*
- * The inner path as it costs when its calls for many rows are under way at once;
- * NULL if that is no gain.  Lists and keys keep their proportion, so that no more
- * calls are made than without asking ahead: only what has no list that tells the
- * same in fewer calls (a child, details) gets cheaper by what concurrency gains.
+ * The inner path as it costs when its calls for many rows are under way at
+ * once; NULL if that is no gain.  Lists and keys keep their proportion, so that
+ * no more calls are made than without asking ahead: only what has no list that
+ * tells the same in fewer calls (a child, details) gets cheaper by what
+ * concurrency gains.
  *
  * Where keys come again, Memoize remembers what the memo of answers may have no
  * room for.
@@ -322,8 +323,8 @@ can_be_sorted(PlannerInfo *root, RelOptInfo *rel)
 
 /*
  * The paths of the outer side, and its cheapest one in the order that the query
- * wants: then a LIMIT ends the join early, which would else be made as a whole to
- * be sorted.
+ * wants: then a LIMIT ends the join early, which would else be made as a whole
+ * to be sorted.
  */
 static List *
 with_sorted(PlannerInfo *root, RelOptInfo *rel, List *paths)
@@ -341,8 +342,8 @@ with_sorted(PlannerInfo *root, RelOptInfo *rel, List *paths)
 }
 
 /*
- * The different keys that an inner path is given by so many rows; -1: that is not
- * known.
+ * The different keys that an inner path is given by so many rows; -1: that is
+ * not known.
  */
 static double
 keys_of(PlannerInfo *root, Path *path, double rows)

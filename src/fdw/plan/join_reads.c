@@ -27,8 +27,8 @@ typedef struct Search
 } Search;
 
 /*
- * Does the node do what may write, for each of its rows?  Then answers that were
- * asked for before would be dropped each time.
+ * Does the node do what may write, for each of its rows?  Then answers that
+ * were asked for before would be dropped each time.
  */
 static bool
 may_write(const PlannedStmt *statement, const Plan *plan)
@@ -57,7 +57,9 @@ reads_of_child(const PlannedStmt *statement, const Plan *plan,
 		case T_Hash:
 			return FTX_READS_EVERYTHING;
 		case T_Agg:
-			/* with others, groups that are sorted are handed on while reading */
+			/*
+			 * with others, groups that are sorted are handed on while reading
+			 */
 			return ((const Agg *) plan)->aggstrategy == AGG_SORTED ||
 						   ((const Agg *) plan)->aggstrategy == AGG_MIXED ?
 					   reads :

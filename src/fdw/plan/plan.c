@@ -244,8 +244,8 @@ attnum_list(Bitmapset *attnums)
 }
 
 /*
- * Is it a cursor's query?  (A subquery that is looked into for values has such a
- * fraction, too, and may be hashed as a whole.)
+ * Is it a cursor's query?  (A subquery that is looked into for values has such
+ * a fraction, too, and may be hashed as a whole.)
  */
 static bool
 is_cursor(PlannerInfo *root)
@@ -271,8 +271,8 @@ few_rows_suffice(PlannerInfo *root)
 }
 
 /*
- * Calls of a scan of which so many rows suffice: a LIMIT ends the list early, and
- * asks for fewer details.
+ * Calls of a scan of which so many rows suffice: a LIMIT ends the list early,
+ * and asks for fewer details.
  */
 static int
 calls_up_to(const FtxScanPlan *plan, int calls, double rows)

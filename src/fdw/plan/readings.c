@@ -4,8 +4,8 @@
  *		How often, and how far, a statement reads its foreign scans.
  *
  * A scan that takes its key from a row of another one asks anew for each key.
- * What it asks for again is answered by the memo, so scans that are only started
- * again count once.
+ * What it asks for again is answered by the memo, so scans that are only
+ * started again count once.
  *
  *-------------------------------------------------------------------------
  */
@@ -134,8 +134,8 @@ search_inner(Search *search, const Plan *plan, Above above)
 }
 
 /*
- * A subquery of an expression or of a node; those that take values from rows are
- * run for each of so many.
+ * A subquery of an expression or of a node; those that take values from rows
+ * are run for each of so many.
  */
 static void
 search_subplan(Search *search, const SubPlan *subplan, Above above, double rows)

@@ -17,8 +17,8 @@
 #include "optimizer/restrictinfo.h"
 
 /*
- * The clauses of a scan on their way into its plan.  `plan` is filled here but for
- * what depends on all of them.
+ * The clauses of a scan on their way into its plan.  `plan` is filled here but
+ * for what depends on all of them.
  */
 typedef struct Clauses
 {

@@ -22,8 +22,8 @@ typedef enum FtxScanMode
 } FtxScanMode;
 
 /*
- * Lists of expressions in a plan.  Those of the request come first: their values
- * are found when a scan starts.  The others are evaluated row by row.
+ * Lists of expressions in a plan.  Those of the request come first: their
+ * values are found when a scan starts.  The others are evaluated row by row.
  */
 typedef enum FtxScanExprs
 {

@@ -4,11 +4,11 @@
  *		Lists that are sorted before details of their rows are asked for.
  *
  * Core sorts whole rows, so below its Sort all details are asked for, though a
- * LIMIT may want one row.  What most queries sort by stands in the list already:
- * then the scan itself reads the list, sorts it (scan/sorted.c) and asks for
- * details in that order, as far as rows are wanted.  Such a scan has a path of
- * its own, with pathkeys, beside the one in no order; where all rows are wanted
- * there is nothing to save and no such path.
+ * LIMIT may want one row.  What most queries sort by stands in the list
+ * already: then the scan itself reads the list, sorts it (scan/sorted.c) and
+ * asks for details in that order, as far as rows are wanted.  Such a scan has a
+ * path of its own, with pathkeys, beside the one in no order; where all rows
+ * are wanted there is nothing to save and no such path.
  *
  *-------------------------------------------------------------------------
  */
@@ -35,8 +35,8 @@
 #include "utils/lsyscache.h"
 
 /*
- * Are there conditions that only the details decide?  Then a row of the list may
- * be one that nobody wants.
+ * Are there conditions that only the details decide?  Then a row of the list
+ * may be one that nobody wants.
  */
 static bool
 conditions_left(RelOptInfo *rel, FtxPlanState *state)
@@ -104,9 +104,9 @@ is_plain_type(Oid type)
 }
 
 /*
- * Can the scan sort by the expression?  Where a row may be one that nobody wants,
- * its values must be no errors, and not be counted where they are read as NULL:
- * errors of a column can be put off (scan/sorted.c), all else cannot.
+ * Can the scan sort by the expression?  Where a row may be one that nobody
+ * wants, its values must be no errors, and not be counted where they are read
+ * as NULL: errors of a column can be put off (scan/sorted.c), all else cannot.
  */
 static bool
 can_sort_by(RelOptInfo *rel, FtxPlanState *state, Expr *expr)

@@ -3,10 +3,11 @@
  * volatile.c
  *		Volatile functions that core calls beside those that are named.
  *
- * contain_volatile_functions() looks at the functions in an expression.  It does
- * not see what an aggregate does for each row, what the constraints of a domain
- * call, and what storing a row calls: triggers, CHECK constraints, WITH CHECK
- * OPTION, policies, the actions of MERGE, and all of it for each partition.
+ * contain_volatile_functions() looks at the functions in an expression.  It
+ * does not see what an aggregate does for each row, what the constraints of a
+ * domain call, and what storing a row calls: triggers, CHECK constraints, WITH
+ * CHECK OPTION, policies, the actions of MERGE, and all of it for each
+ * partition.
  *
  *-------------------------------------------------------------------------
  */

@@ -15,15 +15,16 @@
 
 /*
  * Does evaluating an expression, a list of them or a Query call a volatile
- * function?  Those count that it names, those that an aggregate consists of, and
- * those in the constraints of domains.  Plans of subqueries are not looked at.
+ * function?  Those count that it names, those that an aggregate consists of,
+ * and those in the constraints of domains.  Plans of subqueries are not looked
+ * at.
  */
 extern bool ftx_is_volatile(const void *node);
 
 /*
- * May storing a row call one, or fire a trigger before it is stored: in a target
- * of the plan, or in a partition that rows may be routed to?  `rtable` is the
- * statement's.
+ * May storing a row call one, or fire a trigger before it is stored: in a
+ * target of the plan, or in a partition that rows may be routed to?  `rtable`
+ * is the statement's.
  */
 extern bool
 ftx_storing_is_volatile(const ModifyTable *plan, const List *rtable);

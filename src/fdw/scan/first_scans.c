@@ -7,9 +7,9 @@
  * it.  An input of a join, or of several of them, is read unless another turns
  * out to be empty.  What may be left out for another reason is not looked at:
  * what is below LIMIT (but for what a sort, a hash or an aggregate reads to its
- * end there), EXISTS and other subqueries in expressions, WITH, a condition that
- * needs no row, an Append that leaves members out while it runs, row locks,
- * parallel workers, and nodes that are not known here.
+ * end there), EXISTS and other subqueries in expressions, WITH, a condition
+ * that needs no row, an Append that leaves members out while it runs, row
+ * locks, parallel workers, and nodes that are not known here.
  *
  *-------------------------------------------------------------------------
  */

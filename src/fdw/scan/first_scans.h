@@ -12,9 +12,10 @@
 #include "nodes/pg_list.h"
 
 /*
- * The scans of ours (FtxScanState) of which the first row will be wanted when the
- * query of this state is run, unless an error or an input without rows comes
- * between; in the order in which they will probably be read.  `all`: to its end.
+ * The scans of ours (FtxScanState) of which the first row will be wanted when
+ * the query of this state is run, unless an error or an input without rows
+ * comes between; in the order in which they will probably be read.  `all`: to
+ * its end.
  */
 extern List *ftx_first_scans(PlanState *query, bool all);
 

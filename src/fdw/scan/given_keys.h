@@ -3,8 +3,8 @@
  * given_keys.h
  *		The keys that Memoize has been given by a nested loop.
  *
- * It may answer by itself what comes again, so what is asked ahead a second time
- * would be asked in vain.
+ * It may answer by itself what comes again, so what is asked ahead a second
+ * time would be asked in vain.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,8 +20,8 @@ typedef struct FtxGivenKeys FtxGivenKeys;
 extern FtxGivenKeys *ftx_given_keys_create(const NestLoop *join);
 
 /*
- * The key of a row of the outer side is given; false if it was before, as far as
- * hashes tell.
+ * The key of a row of the outer side is given; false if it was before, as far
+ * as hashes tell.
  */
 extern bool ftx_given_keys_add(FtxGivenKeys *given, TupleTableSlot *row);
 

@@ -71,9 +71,9 @@ is_of_value(const ErrorData *error)
 }
 
 /*
- * No subtransaction is needed to go on after such an error: the values of a plain
- * scan are made by functions of core, of bytes in memory, and what they leave
- * behind is memory of the row's.
+ * No subtransaction is needed to go on after such an error: the values of a
+ * plain scan are made by functions of core, of bytes in memory, and what they
+ * leave behind is memory of the row's.
  */
 TupleTableSlot *
 ftx_scan_next_in_hand(FtxScanState *state, MemoryContext cxt,

@@ -6,13 +6,14 @@
  * It hands on the rows of its child in their order, but reads a window of them
  * first.  What the inner scan will ask for is found by the inner scan itself:
  * the parameters of the nested loop are set from the row, as the nested loop
- * will set them, and set back.  So the requests are the same ones, and the inner
- * scan finds them under way.
+ * will set them, and set back.  So the requests are the same ones, and the
+ * inner scan finds them under way.
  *
  * The window is as wide as it gets where all of the join will be read
  * (join_reads.c).  Elsewhere it begins with one row, and is filled again, twice
- * as wide, when it is empty; nothing is read ahead then that could fail.  Once a
- * write of this backend has made answers worthless, nothing more is asked ahead.
+ * as wide, when it is empty; nothing is read ahead then that could fail.  Once
+ * a write of this backend has made answers worthless, nothing more is asked
+ * ahead.
  *
  * To check a row once more (EvalPlanQual) the child is read as it is.
  *

@@ -28,8 +28,8 @@
 #include "utils/rel.h"
 
 /*
- * A condition, and what it looks at: the two lists (IntList) go together.  Their
- * attributes are of type text or varchar, so that any value fits.
+ * A condition, and what it looks at: the two lists (IntList) go together.
+ * Their attributes are of type text or varchar, so that any value fits.
  */
 typedef struct Condition
 {
@@ -117,8 +117,9 @@ fill_slot(FtxParentFilter *filter, const Condition *condition,
 }
 
 /*
- * A condition on the parent in the slot; true if it fails because of a value.  No
- * subtransaction is needed to go on: ftx_parent_decides() has looked at that.
+ * A condition on the parent in the slot; true if it fails because of a value.
+ * No subtransaction is needed to go on: ftx_parent_decides() has looked at
+ * that.
  */
 static bool
 passes_or_fails(Condition *condition, ExprContext *econtext)

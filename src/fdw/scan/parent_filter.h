@@ -25,8 +25,8 @@ ftx_parent_filter_create(ScanState *node, FtxTable *table, List *clauses,
 						 ExprContext *econtext, TupleTableSlot *slot);
 
 /*
- * FtxParentWanted (read/items.h), of such a filter: do the conditions hold whose
- * columns are known?  Throws what they throw.
+ * FtxParentWanted (read/items.h), of such a filter: do the conditions hold
+ * whose columns are known?  Throws what they throw.
  */
 extern bool ftx_parent_filter_passes(void *filter, const FtxBinding *parent);
 

@@ -372,9 +372,9 @@ find_keys(FtxScanState *state, FtxScanRequest *request)
 }
 
 /*
- * Is a condition false?  One that fails because of a value is not: it fails again
- * on the first row, if there is one.  No subtransaction is needed to go on, as
- * ftx_constant_condition() has looked at that.
+ * Is a condition false?  One that fails because of a value is not: it fails
+ * again on the first row, if there is one.  No subtransaction is needed to go
+ * on, as ftx_constant_condition() has looked at that.
  */
 static bool
 is_false(ExprState *condition, ExprContext *econtext)

@@ -37,21 +37,22 @@ extern bool ftx_scan_ready(FtxScanState *state);
 extern void ftx_scan_end(FtxScanState *state);
 
 /*
- * The scan of a plan node that has begun in an execution; NULL if there is none.
+ * The scan of a plan node that has begun in an execution; NULL if there is
+ * none.
  */
 extern FtxScanState *ftx_scan_of_plan(const EState *estate, const Plan *plan);
 
 /*
- * Ask ahead for what the scan would ask for first if it started with the present
- * values of its parameters; into `calls` (FTX_DETAIL_CALLS), as far as calls are
- * needed.  Returns their number.  What it allocates beside them is in the
- * current memory context and the expressions'.
+ * Ask ahead for what the scan would ask for first if it started with the
+ * present values of its parameters; into `calls` (FTX_DETAIL_CALLS), as far as
+ * calls are needed.  Returns their number.  What it allocates beside them is in
+ * the current memory context and the expressions'.
  */
 extern int ftx_scan_ask(FtxScanState *state, FtxCall **calls);
 
 /*
- * Can no error come of that before such a row is reached?  That is so where what
- * differs from row to row is asked for as it is.
+ * Can no error come of that before such a row is reached?  That is so where
+ * what differs from row to row is asked for as it is.
  */
 extern bool ftx_scan_request_is_safe(const FtxScanState *state);
 
@@ -62,9 +63,9 @@ extern bool ftx_scan_request_is_safe(const FtxScanState *state);
 extern bool ftx_scan_is_plain(const FtxScanState *state);
 
 /*
- * The next row of a plain scan if it has arrived, as ExecProcNode() gives it; else
- * NULL, without a call or waiting.  *failure: the row has a value that is none, as
- * the error in `cxt` says; untouched otherwise.
+ * The next row of a plain scan if it has arrived, as ExecProcNode() gives it;
+ * else NULL, without a call or waiting.  *failure: the row has a value that is
+ * none, as the error in `cxt` says; untouched otherwise.
  */
 extern TupleTableSlot *
 ftx_scan_next_in_hand(FtxScanState *state, MemoryContext cxt,

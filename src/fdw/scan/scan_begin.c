@@ -62,8 +62,8 @@ init_conditions(FtxScanState *state)
 }
 
 /*
- * Are the rows read to be changed?  Then no value is taken for NULL: it might be
- * written back.
+ * Are the rows read to be changed?  Then no value is taken for NULL: it might
+ * be written back.
  */
 static bool
 reads_target(FtxScanState *state)

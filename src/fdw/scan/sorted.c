@@ -43,9 +43,9 @@ enum
 };
 
 /*
- * `sort` is there from the first item that is asked for to the next reset; while
- * it is being filled, `filling` is on.  `item` is the one that was got last:
- * slices of the row in `got`.
+ * `sort` is there from the first item that is asked for to the next reset;
+ * while it is being filled, `filling` is on.  `item` is the one that was got
+ * last: slices of the row in `got`.
  */
 struct FtxSorted
 {
@@ -98,8 +98,8 @@ make_desc(const FtxScanPlan *plan)
 }
 
 /*
- * What is taken from an item although the object is asked for: what only the list
- * has, what it is sorted by, and the key.
+ * What is taken from an item although the object is asked for: what only the
+ * list has, what it is sorted by, and the key.
  */
 static void
 find_slots(FtxSorted *sorted, FtxScanState *state)
@@ -271,9 +271,9 @@ fill_compared(FtxScanState *state, const FtxJsonValue *item)
 }
 
 /*
- * What is NULL in the order is so in the row: what the item leaves out, whatever
- * the object has, and a value that was read as NULL, which was told and is not
- * told again.
+ * What is NULL in the order is so in the row: what the item leaves out,
+ * whatever the object has, and a value that was read as NULL, which was told
+ * and is not told again.
  */
 static void
 settle_nulls(const FtxScanState *state, FtxJsonValue *item)

@@ -13,8 +13,8 @@
 typedef struct FtxSorted FtxSorted;
 
 /*
- * For a scan whose plan says what its list is sorted by; NULL for others.  In the
- * current memory context, which must be the scan's.
+ * For a scan whose plan says what its list is sorted by; NULL for others.  In
+ * the current memory context, which must be the scan's.
  */
 extern FtxSorted *ftx_sorted_create(FtxScanState *state);
 

@@ -31,7 +31,8 @@
 
 /*
  * `waiting` are scans that have not started when the first one did, and which
- * nothing was asked for yet; those after it in the order in which they are read.
+ * nothing was asked for yet; those after it in the order in which they are
+ * read.
  */
 struct FtxTogether
 {

@@ -11,11 +11,11 @@
  * that it would have had, at the same place.  At most one call for each scan is
  * in vain, when another input is empty or fails.
  *
- * Only where nothing can come of it beside the call: in statements that write in
- * one place at most and call no volatile function (plan/calm.c), for requests
- * that depend on nothing which is found while the query runs and whose values
- * cannot fail.  And not where calls are few: with max_calls, near the reserve or
- * the end of the account's hour.
+ * Only where nothing can come of it beside the call: in statements that write
+ * in one place at most and call no volatile function (plan/calm.c), for
+ * requests that depend on nothing which is found while the query runs and whose
+ * values cannot fail.  And not where calls are few: with max_calls, near the
+ * reserve or the end of the account's hour.
  *
  *-------------------------------------------------------------------------
  */
@@ -44,8 +44,8 @@ typedef struct FtxFirstRequest
 } FtxFirstRequest;
 
 /*
- * What the scans of an executor run have in common; it ends with the run's query
- * context.
+ * What the scans of an executor run have in common; it ends with the run's
+ * query context.
  */
 extern FtxTogether *ftx_together_of(EState *estate);
 

@@ -5,10 +5,10 @@
  *
  * A scan that is read for each row of something else asks for the row's part of
  * a list: by a filter, or the object of a key.  Where the parts take more calls
- * than the whole list has pages, it is read once, and the memo answers from then
- * on; the conditions on its rows are checked as always.  That is so from the
- * beginning where so many rows are expected, else as soon as so many calls have
- * been made: then at most twice as many as are needed.
+ * than the whole list has pages, it is read once, and the memo answers from
+ * then on; the conditions on its rows are checked as always.  That is so from
+ * the beginning where so many rows are expected, else as soon as so many calls
+ * have been made: then at most twice as many as are needed.
  *
  *-------------------------------------------------------------------------
  */
