@@ -252,6 +252,12 @@ judge_cursor(FtxPages *pages, int limit)
 
 /*
  * Make the next page the present one; false at the end of the list.
+ *
+ * The order matters.  The next page is asked for before the present one goes,
+ * and awaited afterwards: one body is held, and no time is lost.  How many
+ * items were asked for is read as long as `started` says whether this was the
+ * first page.  The cursor comes before all that asks whether another page
+ * follows: the memo, the guesses, the request for that page.
  */
 static bool
 turn_page(FtxPages *pages)

@@ -74,7 +74,7 @@ ftx_scan_next_in_hand(FtxScanState *state, MemoryContext cxt,
 extern FtxSession *ftx_scan_session(FtxScanState *state);
 extern FtxStats *ftx_scan_stats(FtxScanState *state);
 
-/* A descriptor for who waits for the scan together with others (engine.h). */
+/* A descriptor for an Append that waits for several scans: ftx_watch_arm(). */
 extern int ftx_scan_descriptor(FtxScanState *state);
 
 #endif /* FTX_SCAN_H */
