@@ -159,7 +159,7 @@ def sync(world, change):
 def wait(world, query):
     """Until `count` requests whose "METHOD path" contains `path` have arrived (or
     with state=stalled, =answered, =gone: are stalled, were answered, lost their
-    client)."""
+    client; with =half: have sent what a stall lets out first)."""
     count = int(query["count"][0])
     text = query.get("path", [""])[0]
     what = query.get("state", ["arrived"])[0]
@@ -169,10 +169,12 @@ def wait(world, query):
     def enough():
         if what == "stalled":
             return world.stalled >= count
+        if what == "half":
+            return world.halves >= count
         return sum(1 for r in world.log if tests[what](r)
                    and text in r["method"] + " " + r["path"]) >= count
 
-    if what != "stalled" and what not in tests:
+    if what not in ("stalled", "half") and what not in tests:
         raise ValueError("unknown state %s" % what)
     with world.lock:
         done = world.changed.wait_for(enough, WAIT_SECONDS)

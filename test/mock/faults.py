@@ -26,8 +26,8 @@ class Rule:
             raise ValueError("unknown key in fault rule: %r" % (spec,))
         if not set(spec) & _ACTIONS:
             raise ValueError("fault rule without an action: %r" % (spec,))
-        if spec.get("stall") not in (None, "headers", "head", "body"):
-            raise ValueError("stall must be headers, head or body")
+        if spec.get("stall") not in (None, "headers", "head", "body", "twice"):
+            raise ValueError("stall must be headers, head, body or twice")
         self.action = spec
         self.method = spec.get("method")
         self.path = re.compile(spec.get("path", ""))
@@ -183,7 +183,7 @@ def stall(world, connection, releases):
     try:
         while True:
             with world.lock:
-                if world.releases != releases:
+                if world.releases > releases:
                     return True
             # A client that waits for its answer sends nothing, so readable means closed.
             if select.select([connection], [], [], 0.02)[0]:

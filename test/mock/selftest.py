@@ -379,6 +379,19 @@ class MockTest(MockClient):
             self.control("GET", "wait?count=1&state=stalled")
         self.control("GET", "wait?count=1&state=gone")
 
+    def test_stall_twice(self):
+        self.fault(stall="twice")
+        answers = []
+        client = threading.Thread(target=lambda: answers.append(self.api("GET", "/v1/groups")))
+        client.start()
+        self.control("GET", "wait?count=1&state=stalled")
+        self.control("POST", "release", {})
+        self.control("GET", "wait?count=1&state=half")
+        self.assertEqual(answers, [])
+        self.control("POST", "release", {})
+        client.join()
+        self.assertEqual(answers[0][0], 200)
+
     def test_release_of_what_has_arrived(self):
         # the moment before it stalls takes long
         self.fault(stall="headers", delay_ms=300)

@@ -235,14 +235,18 @@ class Handler(BaseHTTPRequestHandler):
         headers = {"content-type": "application/json",
                    "date": format_datetime(world.syncs.clock(), usegmt=True), **more}
         body = faults.encode_body(action, body, headers, pack)
-        if action.get("stall") == "headers" and not self.stall(world, record, releases):
+        if action.get("stall") in ("headers", "twice") and not self.stall(world, record, releases):
             return False
         pieces = faults.pieces(action, self.head(status, headers), body)
-        if action.get("stall") in ("head", "body"):
+        if action.get("stall") in ("head", "body", "twice"):
             whole = b"".join(pieces)
-            half = len(whole) - len(body) // 2 if action["stall"] == "body" else (len(whole) - len(body)) // 2
+            half = (len(whole) - len(body)) // 2 if action["stall"] == "head" else len(whole) - len(body) // 2
             self.send([whole[:half]])
-            if not self.stall(world, record, releases):
+            with world.lock:
+                world.halves += 1
+                world.changed.notify_all()
+            # the first release was for the beginning
+            if not self.stall(world, record, releases + (action["stall"] == "twice")):
                 return False
             pieces = [whole[half:]]
         if "close_after" in action:

@@ -106,6 +106,7 @@ class World:
         self.max_in_flight = 0
         self.answered = 0
         self.stalled = 0
+        self.halves = 0     # answers of which a stall let half go out
         self.releases = 0
         self._selections = {}
         self._cursors = {}

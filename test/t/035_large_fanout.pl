@@ -122,14 +122,17 @@ foreach my $case ([ 8, 0 ], [ 64, 1 ])
 	$session->ask('SET jit = off');
 	my $first = $session->ask('SELECT id FROM halves.connectors LIMIT 1');
 	$mock->fault('halves', { %{ config(1, '', 16_700) }, path => "$first/schemas", times => 1 },
-		{ %{ config(1, $text) }, times => 8, stall => 'body' }, config(1, $text));
+		{ %{ config(1, $text) }, times => 8, stall => 'twice' }, config(1, $text));
 	$session->ask("BEGIN; DECLARE held CURSOR FOR SELECT * FROM halves.connector_schemas WHERE connector_id = '$first';
 		FETCH 1 FROM held");
 	$mock->clear('halves');
 	my $measured = $session->forget_peak;
 	my $before = $session->resident;
 	$session->tell("SELECT count(*) FROM halves.connector_schemas WHERE connector_id <> '$first'");
-	$mock->wait_for('halves', 8, '/schemas', 'stalled');
+	# all of them have left before any half comes, after which there is no room for more
+	$mock->wait_for('halves', 8, undef, 'stalled');
+	$mock->release('halves');
+	$mock->wait_for('halves', 8, undef, 'half');
 	$mock->release('halves');
 	cmp_ok($session->answer, '>=', $parents - 1, 'all of them were read after half had come');
 	is($session->{err}, '', 'without an error');

@@ -152,7 +152,7 @@ sub settings
 }
 
 # Wait until $count requests whose "METHOD path" contains $path have arrived;
-# with $state 'stalled', 'answered' or 'gone', until they are that.
+# with $state 'stalled', 'answered', 'gone' or 'half', until they are that.
 sub wait_for
 {
 	my ($self, $world, $count, $path, $state) = @_;
