@@ -156,6 +156,9 @@ class Connection:
                 what, SETTINGS["with"] = SETTINGS["with"], "nothing"
             with SENDING:
                 self.stream.sendall(self.last + self.surplus(what))
+                if what in ("408", "end"):
+                    # who asks for something next is to find it closed, not about to be
+                    socket.socket.shutdown(self.stream, socket.SHUT_WR)
                 if what != "nothing":
                     self.arrive()
             if what in ("408", "end"):
