@@ -14,10 +14,10 @@
 #define MAX_NESTED 6
 
 static void
-add_reading(FtxReadings *readings, uint32 code, const char *behind)
+add_meaning(FtxMeanings *meanings, uint32 code, const char *behind)
 {
-	if (readings->n < FTX_MAX_READINGS)
-		readings->list[readings->n++] = (FtxReading){code, behind};
+	if (meanings->n < FTX_MAX_MEANINGS)
+		meanings->list[meanings->n++] = (FtxMeaning){code, behind};
 }
 
 /* ---------- digits ---------- */
@@ -144,7 +144,7 @@ take_byte(const char **text, const char *end, int nested, uint32 *byte)
  * A byte by itself, and the character of UTF-8 that begins with it.
  */
 static void
-read_bytes(const char *text, const char *end, int nested, FtxReadings *readings)
+read_bytes(const char *text, const char *end, int nested, FtxMeanings *meanings)
 {
 	unsigned char utf8[4];
 	uint32 byte;
@@ -152,7 +152,7 @@ read_bytes(const char *text, const char *end, int nested, FtxReadings *readings)
 
 	if (!take_byte(&text, end, nested, &byte))
 		return;
-	add_reading(readings, byte, text);
+	add_meaning(meanings, byte, text);
 	utf8[0] = (unsigned char) byte;
 	len = pg_utf_mblen(utf8);
 	if (byte < 0xC0 || len > (int) sizeof(utf8))
@@ -164,7 +164,7 @@ read_bytes(const char *text, const char *end, int nested, FtxReadings *readings)
 		utf8[i] = (unsigned char) byte;
 	}
 	if (pg_utf8_islegal(utf8, len))
-		add_reading(readings, utf8_to_unicode(utf8), text);
+		add_meaning(meanings, utf8_to_unicode(utf8), text);
 }
 
 /* ---------- escapes ---------- */
@@ -173,20 +173,20 @@ read_bytes(const char *text, const char *end, int nested, FtxReadings *readings)
  * "%C3%A9", encoded several times: "%25C3%25A9"; "%u00E9".
  */
 static void
-read_percent(const char *text, const char *end, FtxReadings *readings)
+read_percent(const char *text, const char *end, FtxMeanings *meanings)
 {
 	const char *next = text + 1;
 	uint32 code;
 
 	for (int nested = 0; nested <= MAX_NESTED; nested++)
 	{
-		read_bytes(text, end, nested, readings);
+		read_bytes(text, end, nested, meanings);
 		if (next < end && *next == 'u')
 		{
 			const char *digits = next + 1;
 
 			if (take_number(&digits, end, 16, 4, 4, &code))
-				add_reading(readings, code, digits);
+				add_meaning(meanings, code, digits);
 		}
 		if (end - next < 2 || memcmp(next, "25", 2) != 0)
 			return;
@@ -199,27 +199,27 @@ read_percent(const char *text, const char *end, FtxReadings *readings)
  * times has several backslashes.
  */
 static void
-read_backslashes(const char *text, const char *end, FtxReadings *readings)
+read_backslashes(const char *text, const char *end, FtxMeanings *meanings)
 {
 	const char *next = text;
 	const char *digits;
 	uint32 code;
 
 	while (next < end && *next == '\\' && next - text < FTX_MAX_BACKSLASHES)
-		add_reading(readings, '\\', ++next);
+		add_meaning(meanings, '\\', ++next);
 	if (next >= end)
 		return;
 	digits = next + 1;
 	/* before a letter it is a control character, or the letter */
 	if ((unsigned char) *next < 0x80)
-		add_reading(readings, (unsigned char) *next, next + 1);
+		add_meaning(meanings, (unsigned char) *next, next + 1);
 	if (*next != '\0' && strchr("nrtbfav0", *next) != NULL)
-		add_reading(readings, '\n', next + 1);
+		add_meaning(meanings, '\n', next + 1);
 	if ((*next == 'u' && take_unicode(&digits, end, &code)) ||
 		(*next == 'U' && take_number(&digits, end, 16, 8, 8, &code)) ||
 		(*next == 'x' && take_braces(&digits, end, &code)))
-		add_reading(readings, code, digits);
-	read_bytes(text, end, -1, readings);
+		add_meaning(meanings, code, digits);
+	read_bytes(text, end, -1, meanings);
 }
 
 /*
@@ -269,7 +269,7 @@ take_reference(const char **text, const char *end, uint32 *code)
  * References of HTML, encoded several times: "&amp;quot;".
  */
 static void
-read_references(const char *text, const char *end, FtxReadings *readings)
+read_references(const char *text, const char *end, FtxMeanings *meanings)
 {
 	const char *next = text + 1;
 	uint32 code;
@@ -279,7 +279,7 @@ read_references(const char *text, const char *end, FtxReadings *readings)
 		const char *behind = next;
 
 		if (take_reference(&behind, end, &code))
-			add_reading(readings, code, behind);
+			add_meaning(meanings, code, behind);
 		if (end - next < 4 || memcmp(next, "amp;", 4) != 0)
 			return;
 		next += 4;
@@ -287,23 +287,23 @@ read_references(const char *text, const char *end, FtxReadings *readings)
 }
 
 void
-ftx_escapes_read(const char *text, const char *end, FtxReadings *readings)
+ftx_escapes_read(const char *text, const char *end, FtxMeanings *meanings)
 {
 	unsigned char c = *text;
 	int len = c < 0x80 || GetDatabaseEncoding() != PG_UTF8 ?
 				  1 :
 				  pg_utf_mblen((const unsigned char *) text);
 
-	readings->n = 0;
+	meanings->n = 0;
 	if (len > 1 && end - text >= len)
-		add_reading(readings, utf8_to_unicode((const unsigned char *) text),
+		add_meaning(meanings, utf8_to_unicode((const unsigned char *) text),
 					text + len);
 	else
-		add_reading(readings, c, text + 1);
+		add_meaning(meanings, c, text + 1);
 	if (c == '%')
-		read_percent(text, end, readings);
+		read_percent(text, end, meanings);
 	else if (c == '\\')
-		read_backslashes(text, end, readings);
+		read_backslashes(text, end, meanings);
 	else if (c == '&')
-		read_references(text, end, readings);
+		read_references(text, end, meanings);
 }

@@ -20,20 +20,20 @@
 /*
  * Ways to read one place: one for each backslash, and a few for each nesting.
  */
-#define FTX_MAX_READINGS (FTX_MAX_BACKSLASHES + 32)
+#define FTX_MAX_MEANINGS (FTX_MAX_BACKSLASHES + 32)
 
 /* A character that may be meant, and where the text goes on behind it. */
-typedef struct FtxReading
+typedef struct FtxMeaning
 {
 	uint32 code; /* code point; a single byte in other encodings than UTF-8 */
 	const char *behind;
-} FtxReading;
+} FtxMeaning;
 
-typedef struct FtxReadings
+typedef struct FtxMeanings
 {
 	int n;
-	FtxReading list[FTX_MAX_READINGS];
-} FtxReadings;
+	FtxMeaning list[FTX_MAX_MEANINGS];
+} FtxMeanings;
 
 /* Can an escape begin with this character? */
 static inline bool
@@ -47,6 +47,6 @@ ftx_escape_begins(char c)
  * character as it is.
  */
 extern void
-ftx_escapes_read(const char *text, const char *end, FtxReadings *readings);
+ftx_escapes_read(const char *text, const char *end, FtxMeanings *meanings);
 
 #endif /* FTX_ESCAPES_H */

@@ -216,17 +216,17 @@ size_t
 ftx_secret_match(const char *text, const char *end, bool cut)
 {
 	size_t longest = 0;
-	FtxReadings readings;
+	FtxMeanings meanings;
 	dlist_iter iter;
 
-	ftx_escapes_read(text, end, &readings);
+	ftx_escapes_read(text, end, &meanings);
 	dlist_foreach (iter, &secrets)
 	{
 		FtxSecret *secret = dlist_container(FtxSecret, node, iter.cur);
 
 		for (int i = 0; i < secret->nforms; i++)
 		{
-			size_t len = ftx_form_match(&secret->forms[i], text, end, &readings,
+			size_t len = ftx_form_match(&secret->forms[i], text, end, &meanings,
 										cut);
 
 			longest = Max(longest, len);

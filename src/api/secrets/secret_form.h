@@ -41,10 +41,10 @@ extern char *ftx_form_hexadecimal(const char *text, size_t len);
 
 /*
  * The length of a form at `text`, 0 when it is not there; the text and `cut`
- * are those of ftx_secret_match(), `readings` those of the place.
+ * are those of ftx_secret_match(), `meanings` those of the place.
  */
 extern size_t
 ftx_form_match(const FtxSecretForm *form, const char *text, const char *end,
-			   const FtxReadings *readings, bool cut);
+			   const FtxMeanings *meanings, bool cut);
 
 #endif /* FTX_SECRET_FORM_H */

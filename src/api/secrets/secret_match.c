@@ -96,16 +96,16 @@ stands_for(const Wanted *wanted, char c)
 
 /*
  * The places behind the character, if that stands at `text`, which is read as
- * `readings`.
+ * `meanings`.
  */
 static void
-try_char(const Wanted *wanted, const char *text, const FtxReadings *readings,
+try_char(const Wanted *wanted, const char *text, const FtxMeanings *meanings,
 		 Places *places)
 {
-	for (int i = 0; i < readings->n; i++)
+	for (int i = 0; i < meanings->n; i++)
 	{
-		if (same_code(wanted, readings->list[i].code))
-			add_place(places, readings->list[i].behind);
+		if (same_code(wanted, meanings->list[i].code))
+			add_place(places, meanings->list[i].behind);
 	}
 	if (stands_for(wanted, *text))
 		add_place(places, text + 1);
@@ -121,7 +121,7 @@ skip_hidden(Places *places, const char *end)
 	for (int i = 0; i < places->n; i++)
 	{
 		const char *at = places->at[i];
-		FtxReadings readings;
+		FtxMeanings meanings;
 
 		if (at >= end)
 			continue;
@@ -129,11 +129,11 @@ skip_hidden(Places *places, const char *end)
 			add_place(places, at + 1);
 		else if (ftx_escape_begins(*at))
 		{
-			ftx_escapes_read(at, end, &readings);
-			for (int j = 0; j < readings.n; j++)
+			ftx_escapes_read(at, end, &meanings);
+			for (int j = 0; j < meanings.n; j++)
 			{
-				if (!ftx_code_printable(readings.list[j].code))
-					add_place(places, readings.list[j].behind);
+				if (!ftx_code_printable(meanings.list[j].code))
+					add_place(places, meanings.list[j].behind);
 			}
 		}
 	}
@@ -171,14 +171,14 @@ match_char(const Wanted *wanted, const Places *places, const char *end,
 	for (int i = 0; i < places->n; i++)
 	{
 		const char *at = places->at[i];
-		FtxReadings readings;
+		FtxMeanings meanings;
 
 		if (at >= end)
 			continue;
 		if (hidden && *at == ' ')
 			add_place(next, at + 1);
-		ftx_escapes_read(at, end, &readings);
-		try_char(wanted, at, &readings, next);
+		ftx_escapes_read(at, end, &meanings);
+		try_char(wanted, at, &meanings, next);
 	}
 }
 
@@ -187,16 +187,16 @@ match_char(const Wanted *wanted, const Places *places, const char *end,
  */
 static bool
 may_begin(const FtxSecretForm *form, const char *text,
-		  const FtxReadings *readings)
+		  const FtxMeanings *meanings)
 {
 	Wanted wanted;
 
 	next_wanted(form, form->text, &wanted);
 	if (stands_for(&wanted, *text) || !ftx_code_printable(wanted.code))
 		return true;
-	for (int i = 0; i < readings->n; i++)
+	for (int i = 0; i < meanings->n; i++)
 	{
-		if (same_code(&wanted, readings->list[i].code))
+		if (same_code(&wanted, meanings->list[i].code))
 			return true;
 	}
 	return false;
@@ -204,13 +204,13 @@ may_begin(const FtxSecretForm *form, const char *text,
 
 size_t
 ftx_form_match(const FtxSecretForm *form, const char *text, const char *end,
-			   const FtxReadings *readings, bool cut)
+			   const FtxMeanings *meanings, bool cut)
 {
 	Places places = {.n = 1, .at = {text}};
 	const char *bytes = form->text;
 	const char *longest = text;
 
-	if (!may_begin(form, text, readings))
+	if (!may_begin(form, text, meanings))
 		return 0;
 	while (*bytes != '\0')
 	{

@@ -4,10 +4,11 @@
  *		What stays when a transaction that wrote is rolled back.
  *
  * The levels form a stack as subtransactions do, but only those that wrote
- * have one.  A level holds batches in the order of time, one per statement.
+ * have one.  A level holds sets of changes in the order of time, one per
+ * statement.
  *
  * An error may tell by itself how far its statement got.  What its line counts
- * is marked in the batches at the moment when the line is made, and the error
+ * is marked in their sets at the moment when the line is made, and the error
  * is remembered by what does not change when it is caught and raised again.
  * If just that error goes to the client, the marked changes are left out of
  * the WARNING: not what was done after the line was made, and nothing because
@@ -27,13 +28,13 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-/* Changes that a WARNING names, and a batch therefore remembers. */
+/* Changes that a WARNING names, and a set therefore remembers. */
 #define MAX_NAMES 5
 
 /* Longest name, as paths may have any length. */
 #define MAX_NAME 160
 
-struct FtxBatch
+struct FtxChanges
 {
 	dlist_node node; /* in its level */
 	uint64 statement;
@@ -52,7 +53,7 @@ typedef struct Level
 {
 	struct Level *parent; /* the next one outside that wrote, or NULL */
 	SubTransactionId id;
-	dlist_head batches; /* oldest first */
+	dlist_head sets; /* oldest first */
 } Level;
 
 static Level *levels = NULL; /* innermost first */
@@ -86,68 +87,68 @@ current_level(void)
 	level = MemoryContextAlloc(TopTransactionContext, sizeof(Level));
 	level->parent = levels;
 	level->id = id;
-	dlist_init(&level->batches);
+	dlist_init(&level->sets);
 	levels = level;
 	return level;
 }
 
-static FtxBatch *
-current_batch(uint64 statement)
+static FtxChanges *
+current_changes(uint64 statement)
 {
 	Level *level = current_level();
-	FtxBatch *batch;
+	FtxChanges *changes;
 
-	if (!dlist_is_empty(&level->batches))
+	if (!dlist_is_empty(&level->sets))
 	{
-		batch = dlist_tail_element(FtxBatch, node, &level->batches);
-		if (batch->statement == statement)
-			return batch;
+		changes = dlist_tail_element(FtxChanges, node, &level->sets);
+		if (changes->statement == statement)
+			return changes;
 	}
-	batch = MemoryContextAllocZero(TopTransactionContext, sizeof(FtxBatch));
-	batch->statement = statement;
-	dlist_push_tail(&level->batches, &batch->node);
-	return batch;
+	changes = MemoryContextAllocZero(TopTransactionContext, sizeof(FtxChanges));
+	changes->statement = statement;
+	dlist_push_tail(&level->sets, &changes->node);
+	return changes;
 }
 
 void
 ftx_change_begin(FtxChange *change, const FtxStatement *statement,
 				 FtxMethod method, const char *path)
 {
-	FtxBatch *batch = current_batch(statement->number);
+	FtxChanges *changes = current_changes(statement->number);
 
-	change->batch = batch;
+	change->set = changes;
 	change->name = -1;
 	for (int i = 0; i < MAX_NAMES && change->name < 0; i++)
 	{
 		char name[MAX_NAME];
 
-		if (batch->names[i] != NULL)
+		if (changes->names[i] != NULL)
 			continue;
 		snprintf(name, sizeof(name), "%s %s", ftx_method_name(method), path);
-		batch->names[i] = MemoryContextStrdup(TopTransactionContext, name);
-		batch->told_names[i] = false;
+		changes->names[i] = MemoryContextStrdup(TopTransactionContext, name);
+		changes->told_names[i] = false;
 		change->name = i;
 	}
-	batch->sent++;
+	changes->sent++;
 }
 
 void
 ftx_change_end(const FtxChange *change, FtxFate fate)
 {
-	FtxBatch *batch = change->batch;
+	FtxChanges *changes = change->set;
 
 	switch (fate)
 	{
 		case FTX_DONE_FOR_GOOD:
-			batch->sent--;
-			batch->done++;
+			changes->sent--;
+			changes->done++;
 			break;
 		case FTX_NOT_DONE:
-			batch->sent--;
+			changes->sent--;
 			if (change->name >= 0)
 			{
-				pfree(batch->names[change->name]);
-				batch->names[change->name] = NULL;
+				pfree(changes->names[change->name]);
+				changes->names[change->name] = NULL;
 			}
 			break;
 		case FTX_FATE_UNKNOWN:
@@ -204,13 +205,13 @@ identify(const ErrorData *error, size_t context_length)
 }
 
 static void
-mark_batch(FtxBatch *batch, uint64 line)
+mark_changes(FtxChanges *changes, uint64 line)
 {
-	batch->line = line;
-	batch->told_done = batch->done;
-	batch->told_sent = batch->sent;
+	changes->line = line;
+	changes->told_done = changes->done;
+	changes->told_sent = changes->sent;
 	for (int i = 0; i < MAX_NAMES; i++)
-		batch->told_names[i] = batch->names[i] != NULL;
+		changes->told_names[i] = changes->names[i] != NULL;
 }
 
 void
@@ -227,12 +228,12 @@ ftx_changes_told(const FtxStatement *statement, const ErrorData *error)
 	{
 		dlist_iter iter;
 
-		dlist_foreach (iter, &level->batches)
+		dlist_foreach (iter, &level->sets)
 		{
-			FtxBatch *batch = dlist_container(FtxBatch, node, iter.cur);
+			FtxChanges *changes = dlist_container(FtxChanges, node, iter.cur);
 
-			if (batch->statement == statement->number)
-				mark_batch(batch, last_line);
+			if (changes->statement == statement->number)
+				mark_changes(changes, last_line);
 		}
 	}
 }
@@ -272,14 +273,15 @@ tell(Level *level)
 	int64 sent = 0;
 	dlist_iter iter;
 
-	dlist_foreach (iter, &level->batches)
+	dlist_foreach (iter, &level->sets)
 	{
-		const FtxBatch *batch = dlist_container(FtxBatch, node, iter.cur);
+		const FtxChanges *changes = dlist_container(FtxChanges, node, iter.cur);
 
-		bool told = batch->line != 0 && batch->line == error_tells;
-		int64 known = told ? batch->told_done + batch->told_sent : 0;
-		int64 more = Max(batch->done + batch->sent - known, 0);
-		int64 more_sent = Max(batch->sent - (told ? batch->told_sent : 0), 0);
+		bool told = changes->line != 0 && changes->line == error_tells;
+		int64 known = told ? changes->told_done + changes->told_sent : 0;
+		int64 more = Max(changes->done + changes->sent - known, 0);
+		int64 more_sent = Max(changes->sent - (told ? changes->told_sent : 0),
+							  0);
 
 		/* one that was in flight when it was counted may be done by now */
 		more_sent = Min(more_sent, more);
@@ -287,11 +289,11 @@ tell(Level *level)
 		done += more - more_sent;
 		for (int i = 0; i < MAX_NAMES && named < MAX_NAMES; i++)
 		{
-			if (batch->names[i] == NULL || (told && batch->told_names[i]))
+			if (changes->names[i] == NULL || (told && changes->told_names[i]))
 				continue;
 			if (named++ > 0)
 				strlcat(names, ", ", sizeof(names));
-			strlcat(names, batch->names[i], sizeof(names));
+			strlcat(names, changes->names[i], sizeof(names));
 		}
 	}
 	if (done + sent == 0)
@@ -364,8 +366,8 @@ hand_over(SubTransactionId id, SubTransactionId parent_id)
 		level->id = parent_id;
 		return;
 	}
-	while (!dlist_is_empty(&level->batches))
-		dlist_push_tail(&parent->batches, dlist_pop_head_node(&level->batches));
+	while (!dlist_is_empty(&level->sets))
+		dlist_push_tail(&parent->sets, dlist_pop_head_node(&level->sets));
 	levels = parent;
 }
 

@@ -16,16 +16,13 @@
 #include "api/calls/statement.h"
 #include "base/method.h"
 
-/*
- * The changes of one statement in one subtransaction; ends with that.  (Not the
- * FtxBatch of read/batch.h, which is a call for the lists of several parents.)
- */
-typedef struct FtxBatch FtxBatch;
+/* The changes of one statement in one subtransaction; ends with that. */
+typedef struct FtxChanges FtxChanges;
 
 /* One write, until its outcome is known. */
 typedef struct FtxChange
 {
-	FtxBatch *batch;
+	FtxChanges *set;
 	int name; /* where its name is kept, -1: nowhere */
 } FtxChange;
 
