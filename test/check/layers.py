@@ -3,7 +3,8 @@
 
 Every folder with sources is a room; which rooms it stands on is said here, and
 those that they stand on are below, too.  Headers include each other in no
-circle, and are short enough to be read; the file of a header includes it.
+circle, and are short enough to be read; the file of a header includes it.  A
+type's name is that of one type.
 No code but the catalogue's names a resource.
 """
 import os
@@ -65,6 +66,7 @@ def problems():
         if here.endswith(".c") and here[:-2] + ".h" in files and here[:-2] + ".h" not in includes[here]:
             yield "%s does not include its own header" % here
     yield from resource_names(files)
+    yield from twice_defined(files)
     yield from circles({here: names for here, names in includes.items() if here.endswith(".h")})
 
 
@@ -100,6 +102,19 @@ def resource_names(files):
     for here in files.keys() - ours.keys():
         for found in named.findall(files[here]):
             yield "%s names the resource %s" % (here, found)
+
+
+def twice_defined(files):
+    """A type that all rooms could know has one meaning, also where its struct stands in a .c file."""
+    found = {}
+    for here, text in files.items():
+        for name in re.findall(r"^(?:typedef )?(?:struct|enum|union) (Ftx\w+)\n\{", text, re.M):
+            found.setdefault(name, []).append(here)
+    if not found:
+        yield "the types were not found"
+    for name, places in found.items():
+        if len(places) > 1:
+            yield "%s is two types: of %s" % (name, " and of ".join(places))
 
 
 def circles(includes):
