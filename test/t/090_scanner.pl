@@ -21,7 +21,7 @@ foreach my $way (sort keys %ways)
 {
 	my @command = ('cc', '-O1', '-g', '-fPIC', '-shared', '-D_GNU_SOURCE', "-I$top/src", "-I$include", @{ $ways{$way} },
 		($ENV{FTX_SANITIZE} ? "-fsanitize=$ENV{FTX_SANITIZE}" : ()), '-o', "$dir/$way.so", "$top/test/unit/json/compare.c",
-		map { "$top/src/json/$_.c" } qw(scanner walk value text members jsonb jsonb_object jsonb_state timestamp projection));
+		glob("'$top/src/json/'*.c"));
 	is(system(@command), 0, "the module builds: $way") or BAIL_OUT("@command");
 }
 
