@@ -413,6 +413,21 @@ ftx_scanner_value(FtxScanner *scanner, const KeyNode *node,
 								skip_any(scanner, p));
 }
 
+/*
+ * Where it is wrong: at one of its bytes, or only in that it ends there.
+ */
+static const char *
+position_of_error(const FtxScanner *scanner)
+{
+	size_t len = scanner->end - scanner->body;
+
+	if (scanner->failed >= scanner->end)
+		return psprintf(
+			"It is not JSON: the error is at its end, after %zu bytes.", len);
+	return psprintf("It is not JSON: the error is near byte %zu of %zu.",
+					(size_t) (scanner->failed - scanner->body) + 1, len);
+}
+
 const char *
 ftx_scanner_finish(FtxScanner *scanner)
 {
@@ -421,9 +436,7 @@ ftx_scanner_finish(FtxScanner *scanner)
 	if (scanner->too_deep)
 		return "It is nested too deeply.";
 	if (scanner->failed != NULL)
-		return psprintf("It is not JSON: the error is near byte %zu of %zu.",
-						(size_t) (scanner->failed - scanner->body) + 1,
-						(size_t) (scanner->end - scanner->body));
+		return position_of_error(scanner);
 	if (scanner->high &&
 		!ftx_utf8_check(scanner->body, scanner->end - scanner->body))
 		return "It is not valid UTF-8.";

@@ -35,6 +35,7 @@ foreach my $way (qw(scalar neon compare))
 		CREATE OR REPLACE FUNCTION compare_scanner(int, int) RETURNS text LANGUAGE c AS '$dir/$way.so';
 		CREATE OR REPLACE FUNCTION compare_timestamps(text) RETURNS text LANGUAGE c AS '$dir/$way.so';
 		CREATE OR REPLACE FUNCTION scanner_accepts(text) RETURNS bool LANGUAGE c AS '$dir/$way.so';
+		CREATE OR REPLACE FUNCTION scanner_complaint(text) RETURNS text LANGUAGE c AS '$dir/$way.so';
 		CREATE OR REPLACE FUNCTION parser_accepts(text) RETURNS bool LANGUAGE c AS '$dir/$way.so'});
 
 	foreach my $seed (1 .. 4)
@@ -52,6 +53,26 @@ foreach my $way (qw(scalar neon compare))
 		  SELECT x.c || y.c || z.c || w.c AS t FROM a x, a y, a z, a w) s
 		WHERE scanner_accepts(t) <> parser_accepts(t)}), '0 of 456976', "$way: all texts of four tokens");
 }
+
+# Where a text is wrong: at one of its bytes, or at its end if it was cut short.
+foreach my $case (
+	['', 'end'], [ '   ', 'end' ], [ '{', 'end' ], [ '{"a"', 'end' ], [ '{"a":', 'end' ], [ '{"a":1', 'end' ],
+	[ '{"a":1,', 'end' ], [ '{"a', 'end' ], [ '[', 'end' ], [ '[1', 'end' ], [ '[1,', 'end' ], [ '["a', 'end' ],
+	[ '-', 'end' ], [ '1.', 'end' ], [ '1e', 'end' ], [ '1e+', 'end' ], [ '"', 'end' ], [ '"' . 'a' x 40, 'end' ],
+	[ '"a\\', 3 ], [ '"a\\u00', 3 ], [ '[tru', 2 ], [ 'nul', 1 ], [ '[1] 2', 5 ], [ '[1]]', 4 ], [ '[1,]', 4 ],
+	[ '{"a":1,}', 8 ], [ "\"a\n\"", 3 ], [ '01', 2 ], [ '{a:1}', 2 ], [ 'x', 1 ])
+{
+	my ($text, $at) = @$case;
+	my $len = length $text;
+	my $quoted = "'" . ($text =~ s/'/''/gr) . "'";
+	is($node->safe_psql('postgres', "SELECT scanner_complaint($quoted)"), 'It is not JSON: the error is '
+			. ($at eq 'end' ? "at its end, after $len bytes." : "near byte $at of $len."), "the position in $text");
+}
+my $whole = q({"code": "Success", "data": {"items": [{"id": "a\u00e9\n", "n": -1.5e+10, "t": true}, [null, 0.5]]}});
+is($node->safe_psql('postgres', qq{SELECT string_agg(n || ': ' || says, ', ')
+	FROM (VALUES ('$whole')) v(t), generate_series(0, length(t) - 1) n, scanner_complaint(left(t, n)) says
+	WHERE says IS NULL OR says !~ ('(end, after ' || n || ' bytes|byte [0-9]+ of ' || n || ')[.]\$')
+	   OR substring(says FROM 'byte ([0-9]+) of')::int > n}), '', 'and in each beginning of a text');
 
 my @times = map { my $d = $_;
 	map { "$d$_" } 'T00:00:00Z', 'T23:59:59.999999Z', 'T12:30:15.5Z', 'T24:00:00Z', 'T12:60:00Z', 'T12:00:60Z',

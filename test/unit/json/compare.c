@@ -29,6 +29,7 @@ PG_MODULE_MAGIC;
 PG_FUNCTION_INFO_V1(compare_scanner);
 PG_FUNCTION_INFO_V1(compare_timestamps);
 PG_FUNCTION_INFO_V1(scanner_accepts);
+PG_FUNCTION_INFO_V1(scanner_complaint);
 PG_FUNCTION_INFO_V1(parser_accepts);
 
 static const char *const seeds[] = {
@@ -90,14 +91,39 @@ parser(const char *text, int len)
 						 &nullSemAction) == JSON_SUCCESS;
 }
 
-static bool
-scanner(const char *text, int len)
+/* What the scanner says is wrong; NULL: nothing. */
+static const char *
+complaint(const char *text, int len)
 {
 	FtxScanner s;
 
 	ftx_scanner_begin(&s, text, len);
 	ftx_scanner_value(&s, NULL, NULL);
-	return ftx_scanner_finish(&s) == NULL;
+	return ftx_scanner_finish(&s);
+}
+
+static bool
+scanner(const char *text, int len)
+{
+	return complaint(text, len) == NULL;
+}
+
+/* Is the position that a complaint names one of the text? */
+static bool
+position_is_there(const char *text, int len)
+{
+	const char *says = complaint(text, len);
+	const char *place = says != NULL && strstr(says, "JSON") != NULL ?
+							strpbrk(says, "0123456789") :
+							NULL;
+	int at;
+	int of;
+
+	if (place == NULL)
+		return true;
+	if (sscanf(place, "%d of %d.", &at, &of) == 2)
+		return at >= 1 && at <= len && of == len;
+	return strstr(says, "at its end") != NULL && atoi(place) == len;
 }
 
 /*
@@ -258,6 +284,11 @@ compare_scanner(PG_FUNCTION_ARGS)
 			PG_RETURN_TEXT_P(
 				cstring_to_text(psprintf("parser %d: %s", theirs, text)));
 		}
+		if (!position_is_there(text, len))
+		{
+			MemoryContextSwitchTo(old);
+			PG_RETURN_TEXT_P(cstring_to_text(psprintf("position: %s", text)));
+		}
 		if (!same_values(remembers, text, len))
 		{
 			MemoryContextSwitchTo(old);
@@ -280,6 +311,20 @@ scanner_accepts(PG_FUNCTION_ARGS)
 	char *given = text_to_cstring(PG_GETARG_TEXT_PP(0));
 
 	PG_RETURN_BOOL(scanner(given, strlen(given)));
+}
+
+/*
+ * scanner_complaint(text) returns text: NULL if nothing is wrong
+ */
+Datum
+scanner_complaint(PG_FUNCTION_ARGS)
+{
+	char *given = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	const char *says = complaint(given, strlen(given));
+
+	if (says == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(says));
 }
 
 Datum
