@@ -1,12 +1,16 @@
 """The shake: small random delays that change the order of concurrent requests and answers.
 
-FTX_SHAKE=SEED in the environment, or KIND:SEED.  Nothing that a test expects may depend on it:
+FTX_SHAKE=SEED in the environment, or KIND:SEED; KIND can be several, with + between.  Nothing that a test expects may
+depend on it:
 
     few         one answer in five is late (the usual kind)
     most        all answers are late but one in five
     first       the first answer of each burst is late, those after it overtake it
     arrivals    one request in three arrives late, so that it is noted and served after later ones
+    reversed    of the answers that are ready at about the same time, those that were asked for last leave first, and
+                so close together that a client may find them all at one look
     client      nothing here: bin/check makes the backends slow (../shake/slow_client.c)
+    seldom      the same, slow to look: at each look they find all that came since
 
 Control endpoints are never late.
 """
@@ -17,16 +21,23 @@ import time
 
 LATEST = 0.03       # seconds
 
+# Kinds, with the share of arrivals and of answers that are late.
+KINDS = {"few": (0, 0.2), "most": (0, 0.8), "first": (0, 0), "arrivals": (0.3, 0), "reversed": (0, 0),
+         "client": (0, 0), "seldom": (0, 0)}
+
 
 class Shake:
     def __init__(self, text):
-        kind, _, seed = text.rpartition(":")
-        self.kind = kind or "few"
-        if self.kind not in ("few", "most", "first", "arrivals", "client"):
-            raise ValueError("FTX_SHAKE has no kind %s" % self.kind)
+        kinds, _, seed = text.rpartition(":")
+        self.kinds = (kinds or "few").split("+")
+        for kind in self.kinds:
+            if kind not in KINDS:
+                raise ValueError("FTX_SHAKE has no kind %s" % kind)
+        self.late_arrivals, self.late_answers = (max(KINDS[kind][i] for kind in self.kinds) for i in (0, 1))
         self.seed = int(seed)
         self.lock = threading.Lock()
         self.randoms = {}
+        self.crowds = {}
 
     def draw(self, world, share):
         """Seconds: more than 0 for this share of the calls.  Each world has numbers of its own."""
@@ -37,16 +48,40 @@ class Shake:
         return length * LATEST if chance < share else 0
 
     def before_arrival(self, world):
-        self.wait(world, {"arrivals": 0.3}.get(self.kind, 0))
+        self.wait(world, self.late_arrivals)
 
     def before_answer(self, world, record):
-        first = self.kind == "first" and record["in_flight"] == 1
-        self.wait(world, 1 if first else {"few": 0.2, "most": 0.8}.get(self.kind, 0))
+        first = "first" in self.kinds and record["in_flight"] == 1
+        self.wait(world, 1 if first else self.late_answers)
+        if "reversed" in self.kinds:
+            with self.lock:
+                crowd = self.crowds.setdefault(world.name, Crowd())
+            crowd.leave(record["n"], self.draw(world, 1) / 2)
 
     def wait(self, world, share):
         seconds = self.draw(world, share) if share else 0
         if seconds:
             time.sleep(seconds)
+
+
+class Crowd:
+    """Answers of a world that are ready.  The last one leaves when no other has come for a while, then those before."""
+
+    def __init__(self):
+        self.changed = threading.Condition()
+        self.ready = []
+        self.came = 0
+
+    def leave(self, n, quiet):
+        with self.changed:
+            self.ready.append(n)
+            self.came = time.monotonic()
+            while n != max(self.ready) or time.monotonic() < self.came + quiet:
+                left = self.came + quiet - time.monotonic()
+                self.changed.wait(left if n == max(self.ready) and left > 0 else None)
+            self.ready.remove(n)
+            # those that were before it find that it has been quiet for long enough, or nearly so
+            self.changed.notify_all()
 
 
 class Still:
