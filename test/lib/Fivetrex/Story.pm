@@ -21,6 +21,9 @@ Which reads have left by the time an error comes is chance: as one is done the n
 of a paragraph with an error, those are told that arrived before the one that the error names, and that one; if it names
 none, the only one, without further pages.  Several reads, of which the error names none, or that leave at once (in a
 world with another max_concurrency than 1), are not told: "? ..." asks for the order "no requests" or "reads end".
+Which of several requests the error is about is chance, too, where more than one can fail: where they leave at once, or
+are of several worlds.  "? ..." says so, unless they all meet one fault and what is told names none of them; then one
+fault has to do, in a paragraph of its own or in a world that is serial.
 
 All paragraphs of a file share the worlds of the mock and one server, each has a session of its own.  The first world
 has the name of the story; addresses of worlds are psql variables, as :'other_url'.  Comments that begin with --! are
@@ -123,13 +126,19 @@ my %orders = (
 		$self->_add_world($name, %{ $json->decode($options // '{}') });
 	},
 	settings => sub { my ($self, $world, $rest) = @_; $self->{mock}->settings($world, %{ $json->decode($rest) }) },
-	fault => sub { my ($self, $world, $rest) = @_; $self->{mock}->fault($world, $json->decode($rest)) },
+	fault => sub {
+		my ($self, $world, $rest) = @_;
+		my $rule = $json->decode($rest);
+		$self->{mock}->fault($world, $rule);
+		$self->_count_fault($world, $rule->{times});
+	},
 	answer => sub {
 		my ($self, $world, $rest) = @_;
 		my ($path, $body) = split / /, "$rest ", 2;
 		$body =~ s/ $//;
 		$body =~ s/%([0-9A-F]{2})/chr hex $1/ge;
 		$self->{mock}->fault($world, { path => $path, body_base64 => encode_base64($body, '') });
+		$self->_count_fault($world);
 	},
 	patch => sub {
 		my ($self, $world, $rest) = @_;
@@ -151,10 +160,19 @@ my %orders = (
 	# how it is told
 	map { my $how = $_; ($how => sub { $_[0]{how}{$how} = $_[2] }) } qw(in no reads codes hide same));
 
+# How many requests of a world can meet each fault of this paragraph.
+sub _count_fault
+{
+	my ($self, $world, $times) = @_;
+	push @{ $self->{faults}{$world} }, defined $times && $times == 0 ? 9**9**9 : $times // 1;
+	return;
+}
+
 sub _obey
 {
 	my ($self, $text) = @_;
 	$self->{how} = {};
+	$self->{faults} = {};
 	foreach my $order ($text =~ /^--! (.*)$/mg)
 	{
 		my ($world, $what, $rest) = $order =~ /^(?:\[(\w+)\] )?(\w+) ?(.*)$/;
@@ -197,6 +215,7 @@ sub _run
 	@rows = sort @rows unless $self->{how}{in} || $text =~ /\bORDER BY\b|^\\(?!\.)|\bEXPLAIN\b/m;
 	# an error that the paragraph itself catches is one, too
 	local $self->{error} = $err =~ /^psql\S* ERROR:|^ERROR:/m || $text =~ /\bEXCEPTION\s+WHEN\b/ ? $err : undef;
+	$self->_doubt_error($self->_complaints($err)) if defined $self->{error};
 	my @requests = defined $self->{how}{no} ? () : $self->_each_world(\&_requests);
 	@requests = sort @requests unless $self->{how}{in};
 	return @rows, $self->_complaints($err), (map { "> $_" } @requests),
@@ -271,6 +290,26 @@ sub _certain
 	return @certain if $reads <= 1 || (defined $last && $self->{serial}{$world});
 	push @{ $self->{uncertain} }, "of $reads reads, some may leave or not before the error: say no requests, or reads end";
 	return grep { $_->{method} ne 'GET' } @certain;
+}
+
+# Could the error be that of another request?
+sub _doubt_error
+{
+	my ($self, @told) = @_;
+	my @at_once = grep { !$self->{serial}{$_} } @{ $self->{worlds} };
+	my $several = keys %{ $self->{faults} } > 1;
+	my $named = grep {
+		my $request = "$_->{method} $_->{path}";
+		grep { /\Q$request\E[:.]/ } @told
+	} map { $self->{mock}->log($_) } @at_once;
+	foreach my $times (map { $self->{faults}{$_} // () } @at_once)
+	{
+		$several = 1 if @$times > 1 || ($times->[0] > 1 && $named);
+	}
+	push @{ $self->{uncertain} }, 'of several requests that can fail, which one the error is about is chance' if $several;
+	push @{ $self->{uncertain} }, 'of several requests at once, which one no call is left for is chance'
+	  if $self->{error} =~ /more API calls than fivetrex\.max_calls allows/ && grep { $self->{mock}->log($_) } @at_once;
+	return;
 }
 
 sub _violations
