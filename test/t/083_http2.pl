@@ -8,6 +8,7 @@ use HTTP::Tiny;
 use IO::Socket::INET;
 use IPC::Open2 qw(open2);
 use JSON::PP ();
+use POSIX ();
 use Test::More;
 use PostgreSQL::Test::Utils qw(slurp_file);
 use Fivetrex::Certificates;
@@ -114,15 +115,28 @@ subtest 'what may have been processed' => sub {
 
 # ---------- nginx, as many APIs stand behind it ----------
 
+# It has no way to take a free port by itself: another process may have taken the one that was free.
 sub nginx
 {
 	my ($upstream, $requests) = @_;
-	my $free = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1') or die $!;
-	my $port = $free->sockport;
-	close $free;
+	my $port;
+	for (1 .. 20)
+	{
+		my $free = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1') or die $!;
+		$port = $free->sockport;
+		close $free;
+		return $port if nginx_listens($port, $upstream, $requests);
+	}
+	die slurp_file("$dir/nginx.log");
+}
+
+sub nginx_listens
+{
+	my ($port, $upstream, $requests) = @_;
+	my $file = "$dir/nginx_$port";
 	my $temp = join '', map { "${_}_temp_path $dir/$_;\n" } qw(client_body proxy fastcgi uwsgi scgi);
-	PostgreSQL::Test::Utils::append_to_file("$dir/nginx_$requests.conf", qq{
-		daemon off; master_process off; pid $dir/nginx_$requests.pid; error_log $dir/nginx.log;
+	PostgreSQL::Test::Utils::append_to_file("$file.conf", qq{
+		daemon off; master_process off; pid $file.pid; error_log $dir/nginx.log;
 		events { worker_connections 200; }
 		http { access_log off; $temp keepalive_requests $requests;
 			server { listen 127.0.0.1:$port ssl http2; ssl_certificate $files->{cert}; ssl_certificate_key $files->{key};
@@ -132,14 +146,17 @@ sub nginx
 	if ($pid == 0)
 	{
 		open STDERR, '>', "$dir/nginx.err";
-		exec $path, '-c', "$dir/nginx_$requests.conf", '-p', $dir, '-e', "$dir/nginx.log" or exit 1;
+		exec $path, '-c', "$file.conf", '-p', $dir, '-e', "$dir/nginx.log" or exit 1;
 	}
-	push @children, [ $pid ];
-	# it listens when it accepts
+	# it says who it is once it listens, and ends if it cannot
 	for (1 .. 3600)
 	{
-		return $port if IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port);
-		die slurp_file("$dir/nginx.err") if waitpid($pid, 1) == $pid;
+		if (-s "$file.pid")
+		{
+			push @children, [$pid];
+			return 1;
+		}
+		return 0 if waitpid($pid, POSIX::WNOHANG()) == $pid;
 		select undef, undef, undef, 0.05;
 	}
 	die 'nginx does not listen';
