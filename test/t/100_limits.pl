@@ -50,14 +50,17 @@ foreach my $late ('headers', 'body')
 	my $world = "late_$late";
 	$node->add_world($mock, $world);
 	$mock->fault($world, { path => 'groups', stall => $late });
+	# a machine that stops now and then is late by itself: it is read again until an answer has come in time
+	my $again = qq{DO \$\$BEGIN LOOP PERFORM count(*) FROM $world.groups;
+		EXIT WHEN (SELECT clock_error < '2 s' FROM fivetrex_limits('$world')); END LOOP; END\$\$};
 	my $reader = $node->background('reader', "SELECT count(*) FROM $world.groups; " . ($bounds =~ s/\(\)/('$world')/r)
-		. "; SELECT count(*) FROM $world.groups; " . ($bounds =~ s/\(\)/('$world')/r));
+		. "; $again; " . ($bounds =~ s/\(\)/('$world')/r));
 	$mock->wait_for($world, 1, undef, 'stalled');
 	# the time that it is late by
 	$node->query('SELECT pg_sleep(3.1)');
 	$mock->release($world);
 	is($node->ended($reader), '', 'no complaint');
-	is($reader->{out}, "14\nt|t\n14\nt|f\n", "late $late: the clock is within its bounds");
+	is($reader->{out}, "14\nt|t\nt|f\n", "late $late: the clock is within its bounds");
 }
 
 # fivetrex.max_retry_wait narrows the server's option
