@@ -42,20 +42,25 @@ is($mock->stats('w')->{max_in_flight}, 8, 'max_concurrency requests at once');
 # ---------- the sync history's window
 
 {
+	# the statement's moment lies between two that are asked for
+	my $moment = sub { return $node->safe_psql('postgres', 'SELECT clock_timestamp()') };
+	my $before = $moment->();
 	my ($log) = $node->sent($mock, 'w', q{SELECT count(*) FROM connector_sync_history
 		WHERE connector_id = 'assimilate_seem' AND "start" >= now() - interval '2 days'
 		AND "start" < now() - interval '1 day'});
 	my ($from, $to) = $log->[0] =~ /start_time=(\S+?)&end_time=(\S+?)&limit=1000$/;
 	s/%3A/:/g for $from, $to;
-	is($node->safe_psql('postgres', "SELECT now() - interval '2 days' - timestamptz '$from' BETWEEN interval '0'
-		AND interval '10 s', timestamptz '$to' - (now() - interval '1 day') BETWEEN interval '-10 s' AND interval '10 s'"),
-		't|t', 'bounds on start are pushed');
+	my $after = $moment->();
+	is($node->safe_psql('postgres', "SELECT timestamptz '$from' BETWEEN timestamptz '$before' - interval '2 days 10 s'
+		AND timestamptz '$after' - interval '2 days', timestamptz '$to' BETWEEN timestamptz '$before' - interval '1 day'
+		AND timestamptz '$after' - interval '23:59:50'"), 't|t', 'bounds on start are pushed');
+	$before = $moment->();
 	($log) = $node->sent($mock, 'w', q{SELECT count(*) FROM connector_sync_history
 		WHERE connector_id = 'assimilate_seem'});
 	($from, $to) = $log->[0] =~ /start_time=(\S+?)&end_time=(\S+?)&limit=1000$/;
 	s/%3A/:/g for $from, $to;
 	is($node->safe_psql('postgres',
-		"SELECT timestamptz '$to' > now(), timestamptz '$to' - timestamptz '$from' BETWEEN interval
+		"SELECT timestamptz '$to' > '$before', timestamptz '$to' - timestamptz '$from' BETWEEN interval
 		'6 days 23 hours 55 minutes' AND interval '7 days'"), 't|t',
 		'without bounds it is all that can be reached, what begins just now included');
 	is($node->safe_psql('postgres', q{SELECT count(*) FROM connector_sync_history WHERE connector_id = 'syncing_river'
