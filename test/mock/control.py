@@ -58,7 +58,8 @@ def stats(world, _=None):
     with world.lock:
         return {"requests": len(world.log), "in_flight": world.in_flight,
                 "stalled": world.stalled, "max_in_flight": world.max_in_flight,
-                "violations": len(world.violations), "exceptions": world.exceptions}
+                "violations": len(world.violations), "exceptions": world.exceptions,
+                "last_exception": world.last_exception}
 
 
 def settings(world, changes):

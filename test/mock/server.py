@@ -168,9 +168,7 @@ class Handler(BaseHTTPRequestHandler):
             more = {"retry-after": "3600"} if refusal.status == 429 else {}
             return refusal.status, to_json({"code": refusal.code, "message": refusal.message}), more
         except Exception:
-            traceback.print_exc(file=sys.stderr)
-            with world.lock:
-                world.exceptions += 1
+            world.failed(traceback.format_exc())
             return 500, to_json({"code": "InternalError", "message": "the mock failed"}), {}
         if isinstance(text, Binary):
             more["content-type"] = "application/octet-stream"
@@ -349,10 +347,7 @@ class Server(ThreadingHTTPServer):
 
     def handle_error(self, request, client_address):
         if not isinstance(sys.exc_info()[1], GONE):
-            traceback.print_exc(file=sys.stderr)
-            world = state.world("default")
-            with world.lock:
-                world.exceptions += 1
+            state.world("default").failed(traceback.format_exc())
 
 
 def wait_for_input(socket_):
@@ -365,8 +360,9 @@ def has_input(sockets):
     """Has one of them something to be read, or ended?"""
     poll = select.poll()
     for socket_ in sockets:
-        if socket_.fileno() >= 0:
-            poll.register(socket_, select.POLLIN)
+        number = socket_.fileno()   # once: its own thread may be closing it
+        if number >= 0:
+            poll.register(number, select.POLLIN)
     return bool(poll.poll(0))
 
 

@@ -8,6 +8,7 @@ import base64
 import copy
 import hashlib
 import json
+import sys
 import threading
 from collections import namedtuple
 from datetime import datetime, timezone
@@ -101,6 +102,7 @@ class World:
         self.log = []
         self.violations = []
         self.exceptions = 0
+        self.last_exception = None  # its traceback
         self.faults = []
         self.in_flight = 0
         self.max_in_flight = 0
@@ -235,6 +237,13 @@ class World:
         with self.lock:
             record["client_gone"] = True
             self.changed.notify_all()
+
+    def failed(self, trace):
+        """The mock itself has: no test may pass then."""
+        print(trace, file=sys.stderr)
+        with self.lock:
+            self.exceptions += 1
+            self.last_exception = trace
 
     def violate(self, record, kind, message):
         with self.lock:

@@ -245,7 +245,7 @@ sub _findings
 	my @findings;
 	foreach my $world (sort keys %$stats)
 	{
-		push @findings, "world $world: the mock failed $stats->{$world}{exceptions} times"
+		push @findings, "world $world: the mock failed $stats->{$world}{exceptions} times\n$stats->{$world}{last_exception}"
 		  if $stats->{$world}{exceptions};
 		push @findings, map { "world $world: $_" } $self->violations($world)
 		  if $stats->{$world}{violations} && !$self->{allow}{$world};
