@@ -211,6 +211,8 @@ start_lane(FtxItems *items)
 	bool batches = items->batches &&
 				   items->spec.session->batches != FTX_NOT_SERVED;
 	MemoryContext old;
+
+	lane->turn = items->begun++;
 	MemoryContextReset(lane->cxt);
 	old = MemoryContextSwitchTo(lane->cxt);
 	if (items->left != NULL)
@@ -357,12 +359,20 @@ end_lane(FtxItems *items, FtxLane *lane)
 	items->current = -1;
 }
 
+/*
+ * Of the lists that can be read on, the oldest: of several that failed at once,
+ * as where calls run out, the error is then always that of the same one.
+ */
 static void
 choose_lane(FtxItems *items)
 {
-	for (int i = 0; i < items->nlanes && items->current < 0; i++)
+	for (int i = 0; i < items->nlanes; i++)
 	{
-		if (items->lanes[i].busy && lane_ready(&items->lanes[i]))
+		const FtxLane *lane = &items->lanes[i];
+
+		if (lane->busy && lane_ready(lane) &&
+			(items->current < 0 ||
+			 lane->turn < items->lanes[items->current].turn))
 			items->current = i;
 	}
 }

@@ -33,6 +33,7 @@ typedef struct FtxLane
 	MemoryContext cxt;	 /* of the values of its parent */
 	bool listed;		 /* the parent was enumerated */
 	bool busy;
+	int64 turn; /* of the lists begun at the same time, the smallest is oldest */
 } FtxLane;
 
 /*
@@ -57,6 +58,7 @@ struct FtxItems
 	int max_lanes;
 	int nlanes; /* that the range uses: one for a single list */
 	int active;
+	int64 begun;  /* lanes, since ftx_items_create(): the next one's turn */
 	int64 asking; /* parents whose lists are under way, in all lanes */
 	int current;  /* lane that is being read, or -1 */
 	int64 received;

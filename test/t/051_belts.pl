@@ -8,6 +8,7 @@ use lib "$FindBin::RealBin/../lib";
 use Test::More;
 use Fivetrex::Mock;
 use Fivetrex::Node;
+use Fivetrex::Session;
 
 my $mock = Fivetrex::Mock->start;
 my $node = Fivetrex::Node->start('belts');
@@ -328,6 +329,25 @@ is($node->query(q{SET fivetrex.max_calls = 2; SELECT (SELECT count(*) FROM slow.
 like($node->fails(q{SET fivetrex.max_calls = 1; SELECT (SELECT count(*) FROM slow.groups) + (SELECT count(*)
 	FROM patient.groups)}),
 	qr/54000/, 'over both servers');
+
+# Of the children that no call is left for, the error names the first: the sixth request is that for the fifth group,
+# although that for the sixth one takes the place of an older list.
+$node->add_world($mock, 'places', max_concurrency => 2);
+{
+	my @groups = split /\n/, $node->query('SELECT id FROM places.groups');
+	my $session = Fivetrex::Session->new($node);
+	$mock->clear('places');
+	$mock->fault('places', { path => "$groups[0]/users", stall => 'headers' },
+		{ path => "$groups[2]/users", stall => 'twice' }, { path => "$groups[3]/users", stall => 'headers' });
+	$session->tell('SET fivetrex.max_calls = 5; SELECT count(*) FROM places.group_users');
+	$mock->wait_for('places', 2, undef, 'stalled');
+	$mock->release('places');
+	$mock->wait_for('places', 1, "$groups[3]/users", 'stalled');
+	$mock->release('places');
+	$session->answer;
+	like($session->{err}, qr/54000: .*\nDETAIL:  GET \S*\/$groups[4]\/users/, 'the first that was not allowed');
+	$session->quit;
+}
 
 # ---------- the example of the recipes for authors of SECURITY DEFINER functions
 
