@@ -25,6 +25,8 @@ sub openssl
 openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', '/CN=test authority',
 	'-keyout', "$dir/ca.key", '-out', "$dir/ca.crt");
 
+# not by -CAcreateserial, whose file is outside the directory if that has a dot in its name
+my $serial = 0;
 sub certificate
 {
 	my ($name, $subject, @validity) = @_;
@@ -32,7 +34,7 @@ sub certificate
 		"$dir/$name.csr");
 	PostgreSQL::Test::Utils::append_to_file("$dir/$name.ext", "subjectAltName = $subject\n");
 	openssl('x509', '-req', '-in', "$dir/$name.csr", '-CA', "$dir/ca.crt", '-CAkey', "$dir/ca.key",
-		'-CAcreateserial', '-extfile', "$dir/$name.ext", '-out', "$dir/$name.crt", @validity);
+		'-set_serial', ++$serial, '-extfile', "$dir/$name.ext", '-out', "$dir/$name.crt", @validity);
 	return (tls_cert => "$dir/$name.crt", tls_key => "$dir/$name.key");
 }
 

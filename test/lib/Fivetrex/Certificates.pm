@@ -34,7 +34,8 @@ sub make
 	open my $ext, '>', $file{ext} or die $!;
 	print $ext "subjectAltName = IP:127.0.0.1\n";
 	close $ext;
-	_openssl('x509', '-req', '-in', $file{csr}, '-CA', $file{ca}, '-CAkey', $file{ca_key}, '-CAcreateserial',
+	# not by -CAcreateserial, whose file is outside the directory if that has a dot in its name
+	_openssl('x509', '-req', '-in', $file{csr}, '-CA', $file{ca}, '-CAkey', $file{ca_key}, '-set_serial', 1,
 		'-extfile', $file{ext}, '-out', $file{cert});
 	return \%file;
 }
