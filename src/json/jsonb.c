@@ -40,9 +40,23 @@
 /* A limit that jsonb_in() has, and what reads jsonb relies on. */
 #define MAX_ELEMENTS Min(MaxAllocSize / sizeof(JsonbValue), JB_CMASK)
 
-static JEntry put_value(FtxJsonbBuild *builder);
+static JEntry put_array(FtxJsonbBuild *builder);
+static JEntry put_object(FtxJsonbBuild *builder);
 
 /* ---------- scalars ---------- */
+
+static void
+check_string_length(Size len)
+{
+	if (unlikely(len > JENTRY_OFFLENMASK))
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("string too long to represent as jsonb string"),
+			 errdetail(
+				 "Due to an implementation restriction, jsonb strings cannot exceed %d bytes.",
+				 JENTRY_OFFLENMASK)));
+}
 
 /*
  * Append the text between two quotes, in the server encoding; its length.
@@ -61,7 +75,7 @@ put_characters(FtxJsonbBuild *builder, const char *text, Size len, bool escaped)
 		text = to;
 		len = unescaped;
 	}
-	if (GetDatabaseEncoding() != PG_UTF8)
+	if (!builder->is_utf8)
 	{
 		const char *server = ftx_utf8_to_server(text, len, &n);
 
@@ -74,14 +88,7 @@ put_characters(FtxJsonbBuild *builder, const char *text, Size len, bool escaped)
 	}
 	else if (!escaped)
 		memcpy(to, text, len);
-	if (len > JENTRY_OFFLENMASK)
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-			 errmsg("string too long to represent as jsonb string"),
-			 errdetail(
-				 "Due to an implementation restriction, jsonb strings cannot exceed %d bytes.",
-				 JENTRY_OFFLENMASK)));
+	check_string_length(len);
 	builder->len += len;
 	return (uint32) len;
 }
@@ -89,27 +96,33 @@ put_characters(FtxJsonbBuild *builder, const char *text, Size len, bool escaped)
 /*
  * Past the string at the position; *escaped tells whether it has escapes.
  */
-static const char *
+static inline const char *
 string_end(FtxJsonbBuild *builder, bool *escaped)
 {
 	FtxScanner *text = &builder->text;
 	const char *p = ftx_scanner_run(text, text->p + 1);
 
 	*escaped = *p == '\\';
-	while (*p == '\\')
+	while (unlikely(*p == '\\'))
 		p = ftx_scanner_run(text, p + 2);
 	return p + 1;
 }
 
-static JEntry
+static inline JEntry
 put_string(FtxJsonbBuild *builder)
 {
 	const char *start = builder->text.p + 1;
 	bool escaped;
 	const char *end = string_end(builder, &escaped);
+	Size len = end - start - 1;
 
 	builder->text.p = end;
-	return put_characters(builder, start, end - start - 1, escaped);
+	if (unlikely(escaped || !builder->is_utf8))
+		return put_characters(builder, start, len, escaped);
+	ftx_jsonb_copy(ftx_jsonb_room(builder, len), start, len);
+	check_string_length(len);
+	builder->len += len;
+	return (JEntry) len;
 }
 
 static Numeric
@@ -156,6 +169,66 @@ put_number(FtxJsonbBuild *builder)
 	return JENTRY_ISNUMERIC | (JEntry) (builder->len - base);
 }
 
+/* ---------- any value ---------- */
+
+/*
+ * Past white space from p on, where the text goes on.
+ */
+static inline char
+next_char(FtxJsonbBuild *builder, const char *p)
+{
+	if (unlikely((unsigned char) *p <= ' '))
+		p = ftx_json_skip_space(p);
+	builder->text.p = p;
+	return *p;
+}
+
+/*
+ * To the next member or element of an open container; false at its bracket.
+ */
+static inline bool
+next_entry(FtxJsonbBuild *builder, char closing)
+{
+	FtxScanner *text = &builder->text;
+	char c = next_char(builder, text->p);
+
+	if (unlikely(text->p >= text->pause))
+		ftx_scanner_pause(text, text->p);
+	if (c == ',')
+		(void) next_char(builder, text->p + 1);
+	return c != closing;
+}
+
+/*
+ * Append the value at the position, and go past it; its entry, with its length
+ * including the padding in front of it.  Inline, as most values are strings,
+ * which cost less than a call does.
+ */
+static pg_attribute_always_inline JEntry
+put_value(FtxJsonbBuild *builder)
+{
+	switch (*builder->text.p)
+	{
+		case '"':
+			return put_string(builder);
+		case '{':
+			return put_object(builder);
+		case '[':
+			return put_array(builder);
+		case 't':
+			builder->text.p += 4;
+			return JENTRY_ISBOOL_TRUE;
+		case 'f':
+			builder->text.p += 5;
+			return JENTRY_ISBOOL_FALSE;
+		case 'n':
+			builder->text.p += 4;
+			return JENTRY_ISNULL;
+		default:
+			return put_number(builder);
+	}
+}
+
 /* ---------- arrays ---------- */
 
 static void
@@ -195,22 +268,6 @@ end_array(FtxJsonbBuild *builder, Size header, Size first_entry, uint32 flags)
 	builder->nentries = first_entry;
 }
 
-/*
- * Past white space from p on, where the text goes on.
- */
-static inline char
-next_char(FtxJsonbBuild *builder, const char *p)
-{
-	FtxScanner *text = &builder->text;
-
-	if (unlikely(p >= text->pause && p < text->end))
-		ftx_scanner_pause(text, p);
-	if (ftx_json_space(*p))
-		p = ftx_json_skip_space(p);
-	text->p = p;
-	return *p;
-}
-
 static JEntry
 put_array(FtxJsonbBuild *builder)
 {
@@ -223,14 +280,11 @@ put_array(FtxJsonbBuild *builder)
 	header = builder->len;
 	(void) ftx_jsonb_room(builder, sizeof(uint32));
 	builder->len += sizeof(uint32);
-	for (char c = next_char(builder, builder->text.p + 1); c != ']';
-		 c = next_char(builder, builder->text.p))
+	builder->text.p++;
+	while (next_entry(builder, ']'))
 	{
-		JEntry entry;
+		JEntry entry = put_value(builder);
 
-		if (c == ',')
-			(void) next_char(builder, builder->text.p + 1);
-		entry = put_value(builder);
 		total += entry & JENTRY_OFFLENMASK;
 		ftx_jsonb_check_size(total, "array elements");
 		push_entry(builder, ftx_jsonb_entry(
@@ -243,7 +297,7 @@ put_array(FtxJsonbBuild *builder)
 
 /* ---------- objects ---------- */
 
-static FtxMember *
+static inline FtxMember *
 push_member(FtxJsonbBuild *builder)
 {
 	if (builder->nmembers == builder->maxmembers)
@@ -261,7 +315,7 @@ push_member(FtxJsonbBuild *builder)
 /*
  * Take the key at the position.
  */
-static void
+static inline void
 put_key(FtxJsonbBuild *builder, FtxMember *member)
 {
 	const char *start = builder->text.p + 1;
@@ -271,7 +325,7 @@ put_key(FtxJsonbBuild *builder, FtxMember *member)
 	builder->text.p = end;
 	member->key = (uint32) (start - builder->text.body);
 	member->keylen = (uint32) (end - start - 1);
-	if (escaped || GetDatabaseEncoding() != PG_UTF8)
+	if (unlikely(escaped || !builder->is_utf8))
 	{
 		member->key = (uint32) builder->len;
 		member->keylen = FTX_KEY_IN_DATA |
@@ -285,19 +339,19 @@ put_object(FtxJsonbBuild *builder)
 {
 	Size base = builder->len;
 	Size first_member = builder->nmembers;
+	Size keys = 0;
 	Size header;
 
 	ftx_jsonb_pad(builder);
 	header = builder->len;
-	for (char c = next_char(builder, builder->text.p + 1); c != '}';
-		 c = next_char(builder, builder->text.p))
+	builder->text.p++;
+	while (next_entry(builder, '}'))
 	{
 		FtxMember member;
 		Size at;
 
-		if (c == ',')
-			(void) next_char(builder, builder->text.p + 1);
 		put_key(builder, &member);
+		keys += ftx_member_keylen(&member);
 		(void) next_char(builder, builder->text.p); /* the colon */
 		(void) next_char(builder, builder->text.p + 1);
 		at = builder->len;
@@ -309,37 +363,19 @@ put_object(FtxJsonbBuild *builder)
 		*push_member(builder) = member;
 	}
 	builder->text.p++;
-	ftx_jsonb_end_object(builder, header, first_member);
+	ftx_jsonb_end_object(builder, header, first_member, keys);
 	return JENTRY_ISCONTAINER | (JEntry) (builder->len - base);
 }
 
 /*
- * Append the value at the position, and go past it; its entry, with its length
- * including the padding in front of it.
+ * Room to begin with: while an object ends, its values stand there twice, so
+ * that makes a second allocation rare.  What is large may be an array, which
+ * needs less, and a copy more is little beside the rest.
  */
-static JEntry
-put_value(FtxJsonbBuild *builder)
+static Size
+first_size(Size len)
 {
-	switch (*builder->text.p)
-	{
-		case '"':
-			return put_string(builder);
-		case '{':
-			return put_object(builder);
-		case '[':
-			return put_array(builder);
-		case 't':
-			builder->text.p += 4;
-			return JENTRY_ISBOOL_TRUE;
-		case 'f':
-			builder->text.p += 5;
-			return JENTRY_ISBOOL_FALSE;
-		case 'n':
-			builder->text.p += 4;
-			return JENTRY_ISNULL;
-		default:
-			return put_number(builder);
-	}
+	return (len < FTX_PAUSE_BYTES ? 2 * len : len) + len / 4 + 256;
 }
 
 static Datum
@@ -348,9 +384,10 @@ build_jsonb(const FtxJsonValue *value)
 	FtxJsonbBuild builder;
 	Size header = VARHDRSZ;
 
-	builder.size = value->len + value->len / 4 + 256;
+	builder.size = first_size(value->len);
 	builder.data = palloc(builder.size);
 	builder.len = VARHDRSZ;
+	builder.is_utf8 = GetDatabaseEncoding() == PG_UTF8;
 	builder.entries = NULL;
 	builder.nentries = builder.maxentries = 0;
 	builder.members = NULL;

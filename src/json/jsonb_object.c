@@ -31,59 +31,62 @@ ftx_jsonb_check_count(Size count, Size maximum, const char *of)
  * order of its members; where that ends.
  */
 static Size
-write_members(FtxJsonbBuild *builder, const FtxMember *members, Size n, Size to)
+write_members(const FtxJsonbBuild *builder, const FtxMember *members, Size n,
+			  Size to)
 {
-	Size at = to + sizeof(uint32) + 2 * n * sizeof(JEntry);
-	Size total = 0;
-	JEntry *entries = (JEntry *) (builder->data + to + sizeof(uint32));
+	const char *text = builder->text.body;
+	char *data = builder->data;
+	JEntry *entries = (JEntry *) (data + to + sizeof(uint32));
+	char *first = (char *) (entries + 2 * n);
+	char *at = first;
 
 	for (Size i = 0; i < n; i++)
 	{
 		uint32 len = ftx_member_keylen(&members[i]);
 
-		memcpy(builder->data + at,
-			   ftx_member_key(builder->text.body, builder->data, &members[i]),
-			   len);
+		ftx_jsonb_copy(at, ftx_member_key(text, data, &members[i]), len);
 		at += len;
-		total += len;
-		entries[i] = ftx_jsonb_entry(len, i, total);
-		if (i % 1024 == 1023)
+		entries[i] = ftx_jsonb_entry(len, i, at - first);
+		if (unlikely(i % 1024 == 1023))
 			CHECK_FOR_INTERRUPTS();
 	}
 	for (Size i = 0; i < n; i++)
 	{
 		JEntry value = members[i].value;
-		Size start = at;
+		Size len = JBE_OFFLENFLD(value);
+		char *start = at;
 
-		while (ftx_jsonb_is_aligned(value) && at % sizeof(uint32) != 0)
-			builder->data[at++] = '\0';
-		memcpy(builder->data + at, builder->data + members[i].at,
-			   JBE_OFFLENFLD(value));
-		at += JBE_OFFLENFLD(value);
-		total += at - start;
-		entries[n + i] = ftx_jsonb_entry(
-			(value & JENTRY_TYPEMASK) | (JEntry) (at - start), n + i, total);
-		if (i % 1024 == 1023)
+		if (ftx_jsonb_is_aligned(value))
+		{
+			while ((at - data) % sizeof(uint32) != 0)
+				*at++ = '\0';
+		}
+		ftx_jsonb_copy(at, data + members[i].at, len);
+		at += len;
+		entries[n + i] = ftx_jsonb_entry((value & JENTRY_TYPEMASK) |
+											 (JEntry) (at - start),
+										 n + i, at - first);
+		if (unlikely(i % 1024 == 1023))
 			CHECK_FOR_INTERRUPTS();
 	}
-	return at;
+	return at - data;
 }
 
 void
-ftx_jsonb_end_object(FtxJsonbBuild *builder, Size header, Size first_member)
+ftx_jsonb_end_object(FtxJsonbBuild *builder, Size header, Size first_member,
+					 Size keys)
 {
 	FtxMember *members = builder->members + first_member;
 	Size n = builder->nmembers - first_member;
 	Size to = INTALIGN(builder->len);
-	Size size = sizeof(uint32);
+	Size size;
 	Size end;
 
 	ftx_jsonb_check_count(n, MAX_MEMBERS, "object pairs");
-	n = ftx_members_sort(builder->text.body, builder->data, members, n);
+	n = ftx_members_sort(builder->text.body, builder->data, members, n, keys);
 	/* up to three bytes of padding for each value */
-	for (Size i = 0; i < n; i++)
-		size += 2 * sizeof(JEntry) + ftx_member_keylen(&members[i]) +
-				JBE_OFFLENFLD(members[i].value) + 3;
+	size = sizeof(uint32) + n * (2 * sizeof(JEntry) + 3) + keys +
+		   (builder->len - header);
 	(void) ftx_jsonb_room(builder, to - builder->len + size);
 	end = write_members(builder, members, n, to);
 	ftx_jsonb_check_size(end - to, "object elements");

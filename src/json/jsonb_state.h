@@ -18,6 +18,7 @@
 typedef struct FtxJsonbBuild
 {
 	FtxScanner text; /* only its position, run and pause */
+	bool is_utf8;	 /* the server encoding: strings are copied as they are */
 
 	char *data; /* the result, and behind it what is being built */
 	Size len;
@@ -36,9 +37,12 @@ typedef struct FtxJsonbBuild
 ftx_noreturn extern void ftx_jsonb_refuse_size(const char *of);
 extern void ftx_jsonb_check_count(Size count, Size maximum, const char *of);
 
-/* End the object whose values stand in the data from `header` on. */
-extern void
-ftx_jsonb_end_object(FtxJsonbBuild *builder, Size header, Size first_member);
+/*
+ * End the object whose values stand in the data from `header` on; `keys` is the
+ * length of its keys together.
+ */
+extern void ftx_jsonb_end_object(FtxJsonbBuild *builder, Size header,
+								 Size first_member, Size keys);
 
 static inline void
 ftx_jsonb_check_size(Size size, const char *of)
@@ -61,6 +65,38 @@ ftx_jsonb_room(FtxJsonbBuild *builder, Size n)
 		builder->data = repalloc_huge(builder->data, builder->size);
 	}
 	return builder->data + builder->len;
+}
+
+/*
+ * memcpy(), but without the call for what is as short as keys and most values
+ * are.
+ */
+static inline void
+ftx_jsonb_copy(char *to, const char *from, Size n)
+{
+	if (n > 32)
+		memcpy(to, from, n);
+	else if (n >= 16)
+	{
+		memcpy(to, from, 16);
+		memcpy(to + n - 16, from + n - 16, 16);
+	}
+	else if (n >= 8)
+	{
+		memcpy(to, from, 8);
+		memcpy(to + n - 8, from + n - 8, 8);
+	}
+	else if (n >= 4)
+	{
+		memcpy(to, from, 4);
+		memcpy(to + n - 4, from + n - 4, 4);
+	}
+	else if (n > 0)
+	{
+		to[0] = from[0];
+		to[n / 2] = from[n / 2];
+		to[n - 1] = from[n - 1];
+	}
 }
 
 static inline void

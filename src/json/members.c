@@ -12,8 +12,24 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-/* Objects of fewer members are sorted by insertion. */
-#define FEW_MEMBERS 12
+/*
+ * The order of an object of few members is remembered: the items of a list are
+ * written by one program, so the next one with as many members and as many
+ * bytes of keys most likely has the same keys at the same places.  It is a
+ * guess, which costs one comparison for each member to check; so it may be of
+ * any query, two shapes may fall on one place, and all of it is 8 KB of the
+ * process.
+ */
+#define FEW_MEMBERS 63
+#define ORDERS 128
+
+typedef struct MemberOrder
+{
+	uint8 n;				 /* members; 0: nothing is remembered */
+	uint8 from[FEW_MEMBERS]; /* where they stood, by their place in jsonb */
+} MemberOrder;
+
+static MemberOrder orders[ORDERS];
 
 /* The order of keys in jsonb. */
 static inline int
@@ -29,6 +45,99 @@ compare_keys(const char *text, const char *data, const FtxMember *a,
 	return memcmp(ftx_member_key(text, data, a), ftx_member_key(text, data, b),
 				  len);
 }
+
+/*
+ * Of members in order, leave the last one of those with the same key.
+ */
+static Size
+drop_doubles(const char *text, const char *data, FtxMember *members, Size n)
+{
+	Size kept = 0;
+
+	for (Size i = 0; i < n; i++)
+	{
+		if (i + 1 == n ||
+			compare_keys(text, data, &members[i], &members[i + 1]) != 0)
+			members[kept++] = members[i];
+	}
+	return kept;
+}
+
+/* ---------- few members ---------- */
+
+/*
+ * Put members into *sorted as the order says; false if that is not the one of
+ * their keys, or some are the same.
+ */
+static inline bool
+put_in_order(const char *text, const char *data, const FtxMember *members,
+			 const MemberOrder *order, FtxMember *sorted)
+{
+	sorted[0] = members[order->from[0]];
+	for (int i = 1; i < order->n; i++)
+	{
+		sorted[i] = members[order->from[i]];
+		if (compare_keys(text, data, &sorted[i - 1], &sorted[i]) >= 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Insertion, whose place is searched by halves; equal keys keep their order.
+ */
+static void
+find_order(const char *text, const char *data, const FtxMember *members, int n,
+		   MemberOrder *order)
+{
+	order->n = (uint8) n;
+	for (int i = 0; i < n; i++)
+	{
+		int low = 0;
+		int high = i;
+
+		while (low < high)
+		{
+			int middle = (low + high) / 2;
+
+			if (compare_keys(text, data, &members[order->from[middle]],
+							 &members[i]) <= 0)
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		memmove(&order->from[low + 1], &order->from[low], i - low);
+		order->from[low] = (uint8) i;
+	}
+}
+
+static Size
+sort_few(const char *text, const char *data, FtxMember *members, Size n,
+		 Size keys)
+{
+	MemberOrder *remembered = &orders[(keys * 31 + n) % ORDERS];
+	MemberOrder order;
+	FtxMember sorted[FEW_MEMBERS];
+	bool unique = true;
+
+	if (remembered->n != n ||
+		!put_in_order(text, data, members, remembered, sorted))
+	{
+		find_order(text, data, members, (int) n, &order);
+		unique = put_in_order(text, data, members, &order, sorted);
+		if (unique)
+			*remembered = order;
+		else
+		{
+			for (Size i = 0; i < n; i++)
+				sorted[i] = members[order.from[i]];
+		}
+	}
+	memcpy(members, sorted, n * sizeof(FtxMember));
+	return unique ? n : drop_doubles(text, data, members, n);
+}
+
+/* ---------- any number ---------- */
 
 /*
  * Merge sort, which no text can make slow, and which keeps the order of equal
@@ -73,31 +182,13 @@ merge_sort(const char *text, const char *data, FtxMember *members, Size n)
 }
 
 Size
-ftx_members_sort(const char *text, const char *data, FtxMember *members, Size n)
+ftx_members_sort(const char *text, const char *data, FtxMember *members, Size n,
+				 Size keys)
 {
-	Size kept = 0;
-
+	if (n <= 1)
+		return n;
 	if (n <= FEW_MEMBERS)
-	{
-		for (Size i = 1; i < n; i++)
-		{
-			FtxMember member = members[i];
-			Size j = i;
-
-			for (; j > 0 &&
-				   compare_keys(text, data, &members[j - 1], &member) > 0;
-				 j--)
-				members[j] = members[j - 1];
-			members[j] = member;
-		}
-	}
-	else
-		merge_sort(text, data, members, n);
-	for (Size i = 0; i < n; i++)
-	{
-		if (i + 1 == n ||
-			compare_keys(text, data, &members[i], &members[i + 1]) != 0)
-			members[kept++] = members[i];
-	}
-	return kept;
+		return sort_few(text, data, members, n, keys);
+	merge_sort(text, data, members, n);
+	return drop_doubles(text, data, members, n);
 }

@@ -42,9 +42,10 @@ ftx_member_keylen(const FtxMember *member)
 /*
  * Sort members by key, as jsonb does; of those with the same key the last one
  * stays.  How many are left.  Serves interrupts; memory beyond a few members
- * is that of one more array, while it sorts.
+ * is that of one more array, while it sorts.  `keys` is the length of all keys
+ * together, by which an object of the same shape is known again.
  */
 extern Size ftx_members_sort(const char *text, const char *data,
-							 FtxMember *members, Size n);
+							 FtxMember *members, Size n, Size keys);
 
 #endif /* FTX_MEMBERS_H */

@@ -83,8 +83,8 @@ ftx_json_names(const FtxJsonValue *value)
 
 /*
  * In jsonb.c: the value as jsonb, byte for byte what jsonb_in makes of it.
- * Takes up to twice the size of the result, and while an object is under way 16
- * to 32 bytes for each of its members.  Throws ERRCODE_UNTRANSLATABLE_CHARACTER
+ * Takes up to two and a half times the size of the text or of the result, and
+ * while an object is under way 16 to 32 bytes for each of its members.  Throws ERRCODE_UNTRANSLATABLE_CHARACTER
  * for \u0000 and lone surrogates, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE for
  * numbers beyond numeric, and ERRCODE_PROGRAM_LIMIT_EXCEEDED beyond the limits
  * of jsonb.  Not for ABSENT.

@@ -50,12 +50,16 @@ static const char *const seeds[] = {
 static char wide_array[2048];
 static char wide_object[4096];
 
+/* And one that needs more room than there is at first, see first_size(). */
+static char large_object[192 * 1024];
+
+static const char *const values[] = {
+	"1",  "\"x\"",		   "null",		  "{\"b\":[1.5],\"a\":\"\"}",
+	"[]", "-123456789012", "\"\\u00e9\"", "true"};
+
 static void
 make_wide(void)
 {
-	static const char *const values[] = {
-		"1",  "\"x\"",		   "null",		  "{\"b\":[1.5],\"a\":\"\"}",
-		"[]", "-123456789012", "\"\\u00e9\"", "true"};
 	char *array = wide_array + sprintf(wide_array, "[0");
 	char *object = wide_object + sprintf(wide_object, "{\"k7\":7");
 
@@ -69,6 +73,11 @@ make_wide(void)
 	}
 	strcpy(array, "]");
 	strcpy(object, "}");
+	object = large_object;
+	for (int i = 0; i < 70; i++)
+		object += sprintf(object, "%s\"%0700d\":{\"b\":\"%0*d\"}",
+						  i > 0 ? "," : "{", i * 37 % 70, 900 + i, i);
+	strcpy(object, "}");
 }
 
 static const char spice[] =
@@ -81,6 +90,33 @@ chance(uint32 n)
 {
 	state = state * 6364136223846793005ULL + 1442695040888963407ULL;
 	return (uint32) (state >> 33) % n;
+}
+
+/*
+ * An object of up to 70 members: as many, and as many bytes of keys, as others
+ * have whose keys stand in another order; now and then a key comes twice.
+ */
+static void
+make_object(char *object)
+{
+	static const int sizes[] = {2, 3, 5, 12, 13, 31, 32, 33, 62, 63, 64, 70};
+	int n = sizes[chance(lengthof(sizes))];
+	int step = 2 * chance(3) + 1;
+	int doubled = chance(8) == 0 ? n - 1 : n;
+
+	if (n % step == 0)
+		step = 1;
+	object += sprintf(object, "{");
+	for (int i = 0; i < n; i++)
+	{
+		int key = i * step % doubled;
+
+		object += sprintf(object, "%s\"%s%.*s%d\":%s", i > 0 ? "," : "",
+						  key % 9 ? "k" : "\\u006b", key % 5 * 8,
+						  "a key that is longer than sixteen bytes", key,
+						  values[key * 5 % lengthof(values)]);
+	}
+	strcpy(object, "}");
 }
 
 static bool
@@ -258,25 +294,37 @@ compare_scanner(PG_FUNCTION_ARGS)
 	for (int i = 0; i < PG_GETARG_INT32(1); i++)
 	{
 		MemoryContext old = MemoryContextSwitchTo(cxt);
+		static char object[8192];
+		static char changed[sizeof(large_object)];
 		char *text;
 		int len;
 		bool theirs;
 
 		MemoryContextReset(cxt);
-		/* an allocation of its own size, so that tools see reads beyond it */
-		text = palloc(8192);
-		switch (chance(lengthof(seeds) + 2))
+		switch (chance(lengthof(seeds) + 4))
 		{
 			case 0:
-				len = mutate(wide_array, text);
+				len = mutate(wide_array, changed);
 				break;
 			case 1:
-				len = mutate(wide_object, text);
+				len = mutate(wide_object, changed);
+				break;
+			case 2:
+				if (chance(8) == 0)
+				{
+					len = mutate(large_object, changed);
+					break;
+				}
+				/* FALLTHROUGH */
+			case 3:
+				make_object(object);
+				len = mutate(object, changed);
 				break;
 			default:
-				len = mutate(seeds[chance(lengthof(seeds))], text);
+				len = mutate(seeds[chance(lengthof(seeds))], changed);
 		}
-		text = pnstrdup(text, len);
+		/* an allocation of its own size, so that tools see reads beyond it */
+		text = pnstrdup(changed, len);
 		theirs = parser(text, len);
 		if (scanner(text, len) != theirs)
 		{
