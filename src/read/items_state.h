@@ -33,7 +33,7 @@ typedef struct FtxLane
 	MemoryContext cxt;	 /* of the values of its parent */
 	bool listed;		 /* the parent was enumerated */
 	bool busy;
-	int64 turn; /* of the lists begun at the same time, the smallest is oldest */
+	int64 turn; /* of lists begun at once the oldest has the smallest */
 } FtxLane;
 
 /*
