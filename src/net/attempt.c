@@ -63,9 +63,9 @@ void
 ftx_request_count(FtxRequest *request)
 {
 	request->budget->calls++;
-	request->engine->tally.calls++;
+	request->engine->tally->calls++;
 	if (request->response.attempts > 0)
-		request->engine->tally.retries++;
+		request->engine->tally->retries++;
 	request->response.attempts++;
 	if (request->sent != NULL)
 		(*request->sent)++;

@@ -166,7 +166,7 @@ ftx_engine_create(const FtxNetConfig *config)
 	if (engine == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
-	engine->tally.rate_limit = engine->tally.remaining = -1;
+	engine->tally = config->tally;
 
 	failure = set_up(engine, config);
 	if (failure != NULL)

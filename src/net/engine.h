@@ -55,6 +55,9 @@ typedef struct FtxNetConfig
 	int connect_timeout; /* seconds */
 	int max_retries;	 /* repetitions of one request */
 	int retry_delay;	 /* first backoff in ms, doubled each time */
+
+	/* Where figures are kept, by several engines maybe: outlives the engine. */
+	struct FtxTally *tally;
 } FtxNetConfig;
 
 /*

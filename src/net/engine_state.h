@@ -81,7 +81,7 @@ struct FtxEngine
 
 	int64 gate; /* ftx_clock() before which a 429 forbids */
 
-	FtxTally tally;
+	FtxTally *tally; /* the caller's */
 
 	/* How much is held, see flow.c. */
 	FtxTurn turn;	 /* who waits */

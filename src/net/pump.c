@@ -258,7 +258,7 @@ ftx_engine_pump(FtxEngine *engine)
 const FtxTally *
 ftx_engine_tally(const FtxEngine *engine)
 {
-	return &engine->tally;
+	return engine->tally;
 }
 
 int64

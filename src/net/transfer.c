@@ -226,7 +226,7 @@ note_date(FtxTally *tally, TimestampTz date, TimestampTz begun, TimestampTz now)
 static void
 read_tally(FtxRequest *request)
 {
-	FtxTally *tally = &request->engine->tally;
+	FtxTally *tally = request->engine->tally;
 	int rate_limit = number_header(request, "X-Rate-Limit");
 	int remaining = number_header(request, "X-Rate-Limit-Remaining");
 	const char *date_value = ftx_header_get(request, "Date", 0);

@@ -63,6 +63,51 @@ subtest 'reserve' => sub {
 		'only a superuser sets it');
 };
 
+# Whatever ends a session, what the account has left is still known.
+subtest 'reserve and the end of a session' => sub {
+	$mock->settings('fivetran', rate_limit => 20000, rate_used => 14000);
+	$node->query(q{CREATE ROLE many; GRANT USAGE ON SCHEMA fivetran TO many; GRANT SELECT ON fivetran.groups TO many;
+		DO $$ BEGIN FOR i IN 1..20 LOOP EXECUTE format('CREATE ROLE many%s IN ROLE many', i);
+			EXECUTE format('CREATE USER MAPPING FOR many%s SERVER fivetran OPTIONS (api_key %L, api_secret %L)', i,
+				'key', 'secret'); END LOOP; END $$;});
+	my ($role, $read) = ('SET ROLE many1;', 'SELECT count(*) FROM fivetran.groups;');
+	my $others = join ' ', map { "SET ROLE many$_; EXPLAIN (ANALYZE) $read" } 2 .. 20;
+	my $mapping = 'USER MAPPING FOR many1 SERVER fivetran';
+	my %ends = (
+		'nothing' => '',
+		'fivetrex_disconnect()' => 'SELECT fivetrex_disconnect();',
+		'its own server alone' => q{SELECT fivetrex_disconnect('fivetran');},
+		'DISCARD ALL' => 'RESET ROLE; DISCARD ALL;',
+		'ALTER SERVER' => q{RESET ROLE; ALTER SERVER fivetran OPTIONS (ADD page_size '999');
+			ALTER SERVER fivetran OPTIONS (DROP page_size);},
+		'ALTER USER MAPPING' => "RESET ROLE; ALTER $mapping OPTIONS (SET api_secret 'secret');",
+		'another user mapping' => "RESET ROLE; DROP $mapping; CREATE $mapping
+			OPTIONS (api_key 'key', api_secret 'secret');",
+		'an open cursor' => "RESET ROLE; BEGIN; $role DECLARE c CURSOR FOR SELECT id FROM fivetran.groups;
+			RESET ROLE; ALTER $mapping OPTIONS (SET api_secret 'secret'); COMMIT;",
+		'more roles than sessions are kept for' => "RESET ROLE; SET fivetrex.reserve = 0; $others",
+		'another role with the same key' => '');
+	foreach my $end (sort keys %ends)
+	{
+		my $again = $end =~ /another role/ ? 'SET ROLE many2;' : $role;
+		my (undef, $err) = session("SET fivetrex.reserve = 15000; $role $read $ends{$end}
+			RESET ROLE; SET fivetrex.reserve = 15000; $again $read");
+		is(scalar(() = $err =~ /^[^\n]*ERROR:/mg), 1, "$end: one error") or diag $err;
+		like($err, qr/ERROR:  53400: fivetrex.reserve does not allow/, "$end: the reserve is kept");
+	}
+
+	my ($out, $err) = session("$read SELECT fivetrex_disconnect(); $read SELECT calls FROM fivetrex_limits()");
+	is("$out$err", "19\n1\n19\n2", 'all calls of the session are counted');
+	$node->add_world($mock, 'elsewhere', max_retries => 0);
+	($out, $err) = session("SET fivetrex.reserve = 15000; $read SELECT rate_limit FROM fivetrex_limits('elsewhere');
+		SELECT count(*) FROM elsewhere.groups;");
+	is($out, "19\n\n14", 'of another account nothing is known');
+	is($err, '', 'and nothing is refused there');
+	($out, $err) = session("SET fivetrex.reserve = 15000; $read BEGIN; ALTER SERVER fivetran OPTIONS (SET base_url '"
+			. $mock->url('elsewhere') . "'); $read ROLLBACK;");
+	is("$out$err", "19\n14", 'nor of one that the server has another address for');
+};
+
 subtest 'log_writes' => sub {
 	my $log = -s $node->logfile;
 	session(q{SET fivetrex.log_writes = on; SET fivetrex.max_deletes = 5;

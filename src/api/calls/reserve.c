@@ -28,9 +28,9 @@ ftx_reserve_check(FtxSession *session, int64 writes)
 	/* a session that never asks would not learn that the hour has passed */
 	now = GetCurrentTimestamp();
 	if (writes <= 1 &&
-		now - Max(tally->seen_at, session->reserve_probed) > BELIEVED)
+		now - Max(tally->seen_at, session->account->reserve_probed) > BELIEVED)
 	{
-		session->reserve_probed = now;
+		session->account->reserve_probed = now;
 		return;
 	}
 	ereport(

@@ -62,6 +62,8 @@ destroy(FtxSession *session)
 	}
 	if (session->engine != NULL)
 		ftx_engine_destroy(session->engine);
+	if (session->account != NULL)
+		ftx_account_release(session->account);
 	MemoryContextDelete(session->cxt);
 }
 
@@ -204,6 +206,7 @@ make_engine(FtxSession *session)
 	config.connect_timeout = options->connect_timeout;
 	config.max_retries = options->max_retries;
 	config.retry_delay = options->retry_delay;
+	config.tally = &session->account->tally;
 	session->engine = ftx_engine_create(&config);
 }
 
@@ -242,6 +245,9 @@ create_session(UserMapping *mapping, MemoryContext owner)
 	/* a narrower level adds, and never takes away */
 	session->options.dry_run |= ftx_options_mapping_dry_run(mapping);
 	ftx_credentials_read(mapping, cxt, &session->credentials);
+	session->account = ftx_account_get(
+		session->serverid, session->options.base_url,
+		ftx_secret_text(session->credentials.api_key));
 	make_engine(session);
 	session->made = true;
 	MemoryContextSwitchTo(old);

@@ -12,6 +12,7 @@
 #ifndef FTX_SESSION_H
 #define FTX_SESSION_H
 
+#include "api/calls/account.h"
 #include "api/options/credentials.h"
 #include "api/options/options.h"
 #include "datatype/timestamp.h"
@@ -45,6 +46,7 @@ typedef struct FtxSession
 	char *servername;
 	FtxServerOptions options;
 	FtxEngine *engine;
+	FtxAccount *account;
 	FtxCredentials credentials;
 	int generation;	   /* of the credentials, see ftx_session_refresh */
 	MemoryContext cxt; /* holds all of the above but the engine */
@@ -52,7 +54,6 @@ typedef struct FtxSession
 	bool made;		   /* all of the above is there */
 	bool stale;
 	uint64 idle_since;			   /* of a clock that counts, while pins is 0 */
-	TimestampTz reserve_probed;	   /* when a call last went to learn, or 0 */
 	struct FtxListLength *lengths; /* list_lengths.c; NULL: none yet */
 	unsigned next_length;		   /* place of the next one */
 	FtxServed batches;			   /* are lists of several parents at once? */

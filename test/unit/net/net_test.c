@@ -40,6 +40,7 @@ PG_FUNCTION_INFO_V1(net_destroy);
 PG_FUNCTION_INFO_V1(http_fetch);
 
 static FtxEngine *engine = NULL;
+static FtxTally tally;
 
 static int checks;
 
@@ -351,7 +352,8 @@ net_engine(PG_FUNCTION_ARGS)
 						   .max_concurrency = PG_GETARG_INT32(0),
 						   .connect_timeout = PG_GETARG_INT32(1),
 						   .max_retries = PG_GETARG_INT32(2),
-						   .retry_delay = PG_GETARG_INT32(3)};
+						   .retry_delay = PG_GETARG_INT32(3),
+						   .tally = &tally};
 
 	if (!PG_ARGISNULL(4))
 		config.sslrootcert = text_to_cstring(PG_GETARG_TEXT_PP(4));
