@@ -4,7 +4,7 @@
  *		What libcurl's handle of an exchange is told: options and callbacks.
  *
  * Nothing here throws.  The callbacks only store into the request and return;
- * what they stored is judged after libcurl has returned (transfer.c).
+ * what they stored is judged after libcurl has returned (outcome.c).
  *
  *-------------------------------------------------------------------------
  */
@@ -119,6 +119,13 @@ receive_header(char *data, size_t size, size_t n, void *arg)
 	request->headers_over_cap = request->header_bytes > FTX_MAX_HEADERS;
 	if (request->headers_over_cap)
 		return 0;
+	request->malformed = ftx_header_complaint(data, size * n);
+	if (request->malformed != NULL)
+		return 0;
+	if (size * n >= 5 && memcmp(data, "HTTP/", 5) == 0)
+		request->head_ended = false;
+	else if (data[0] == '\r' || data[0] == '\n')
+		request->head_ended = true;
 	if (!ftx_header_keep(request, data, size * n))
 	{
 		request->out_of_memory = true;

@@ -82,6 +82,8 @@ struct FtxRequest
 	size_t header_bytes;
 	struct curl_slist *header_lines; /* where libcurl does not keep them */
 	bool headers_over_cap;
+	bool head_ended;	   /* the empty line behind the headers has come */
+	const char *malformed; /* what is wrong with them (static); or NULL */
 	bool body_over_cap;
 	bool out_of_memory;
 	bool no_descriptor; /* for a socket */

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * transfer.c
- *		One HTTP exchange by libcurl: begin, end, outcome.
+ *		One HTTP exchange by libcurl: begin, end, answer.
  *
- * Nothing here throws.  What the callbacks (handle.c) stored is judged after
+ * Nothing here throws.  What the callbacks (handle.c) stored is looked at after
  * libcurl has returned.
  *
  *-------------------------------------------------------------------------
@@ -20,6 +20,11 @@
 #include "net/sockets.h"
 #include "net/transfer.h"
 #include "utils/timestamp.h"
+
+/* ----------------------------------------------------------------
+ *		Answer; where there is none see outcome.c
+ * ----------------------------------------------------------------
+ */
 
 /* For text that may be a server's: plain ASCII, whatever the encoding. */
 static void
@@ -39,131 +44,6 @@ ftx_response_fail(FtxRequest *request, FtxOutcome outcome, const char *message)
 	request->response.status = 0;
 	copy_printable(request->response.message, message,
 				   sizeof(request->response.message));
-}
-
-/* ----------------------------------------------------------------
- *		Outcome
- * ----------------------------------------------------------------
- */
-
-/*
- * What a failure means.  The same code can come from the connection's set-up
- * or from the exchange; `departed` tells which.
- */
-static FtxOutcome
-classify(CURLcode code, bool departed)
-{
-	switch ((int) code)
-	{
-		case CURLE_OK:
-			return FTX_ANSWERED;
-
-		case CURLE_COULDNT_RESOLVE_HOST:
-		case CURLE_COULDNT_RESOLVE_PROXY:
-			return FTX_CANNOT_RESOLVE;
-
-		case CURLE_COULDNT_CONNECT:
-		case CURLE_PROXY:
-		case CURLE_INTERFACE_FAILED:
-			return FTX_CANNOT_CONNECT;
-
-		case CURLE_SSL_CONNECT_ERROR:
-		case CURLE_PEER_FAILED_VERIFICATION:
-		case CURLE_SSL_CERTPROBLEM:
-		case CURLE_SSL_CIPHER:
-		case CURLE_SSL_CACERT_BADFILE:
-		case CURLE_SSL_CRL_BADFILE:
-		case CURLE_SSL_ISSUER_ERROR:
-		case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-		case CURLE_SSL_INVALIDCERTSTATUS:
-		case FTX_CURLE_SSL_CLIENTCERT:
-		case CURLE_SSL_ENGINE_NOTFOUND:
-		case CURLE_SSL_ENGINE_SETFAILED:
-		case CURLE_SSL_ENGINE_INITFAILED:
-		case CURLE_USE_SSL_FAILED:
-			return FTX_TLS_FAILED;
-
-		case CURLE_OPERATION_TIMEDOUT:
-			return departed ? FTX_TIMED_OUT : FTX_CANNOT_CONNECT;
-
-		case CURLE_GOT_NOTHING:
-		case CURLE_PARTIAL_FILE:
-		case CURLE_SEND_ERROR:
-		case CURLE_RECV_ERROR:
-		case CURLE_SEND_FAIL_REWIND:
-		case CURLE_SSL_SHUTDOWN_FAILED:
-		case CURLE_HTTP2:
-		case CURLE_HTTP2_STREAM:
-		case CURLE_ABORTED_BY_CALLBACK: /* by before_send() */
-			return departed ? FTX_BROKEN_TRANSFER : FTX_CANNOT_CONNECT;
-
-		case FTX_CURLE_TOO_LARGE:
-			return FTX_ANSWER_TOO_LARGE;
-
-		case CURLE_WEIRD_SERVER_REPLY:
-		case CURLE_BAD_CONTENT_ENCODING:
-		case CURLE_WRITE_ERROR: /* the unpacking kind: ours are known */
-		case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9, that is no HTTP */
-			return departed ? FTX_MALFORMED_ANSWER : FTX_CLIENT_FAILURE;
-
-		default:
-			return FTX_CLIENT_FAILURE;
-	}
-}
-
-static void
-judge_transfer(FtxRequest *request, CURLcode code)
-{
-	bool departed = request->departures > 0 && !request->refused;
-	char message[sizeof(request->response.message)];
-
-	if (request->headers_over_cap)
-	{
-		snprintf(message, sizeof(message),
-				 "the answer's headers exceed %d bytes", FTX_MAX_HEADERS);
-		ftx_response_fail(request, FTX_ANSWER_TOO_LARGE, message);
-	}
-	else if (request->body_over_cap)
-	{
-		snprintf(message, sizeof(message),
-				 "the unpacked answer exceeds %zu bytes",
-				 request->response.body->cap);
-		ftx_response_fail(request, FTX_ANSWER_TOO_LARGE, message);
-	}
-	else if (request->no_descriptor && !departed)
-		ftx_response_fail(request, FTX_NO_DESCRIPTOR,
-						  "no descriptor is left for a connection");
-	else if (request->interrupted)
-		ftx_response_fail(request, FTX_BROKEN_TRANSFER,
-						  "the statement was cancelled meanwhile");
-	else if (request->set_aside)
-		ftx_response_fail(request, FTX_CALLS_EXHAUSTED,
-						  "no more calls are allowed");
-	else if (request->out_of_memory)
-		ftx_response_fail(request, FTX_CLIENT_FAILURE, "out of memory");
-	else if (code == CURLE_OUT_OF_MEMORY && departed &&
-			 request->response.body->len == 0)
-	{
-		/* so libcurl before 8.6 calls a header line beyond 100 KB */
-		ftx_response_fail(request, FTX_ANSWER_TOO_LARGE,
-						  "out of memory, or a header line is too long");
-	}
-	else if (request->packed &&
-			 (code == CURLE_WRITE_ERROR || code == CURLE_BAD_CONTENT_ENCODING))
-	{
-		/* not all libcurl says is about that */
-		ftx_response_fail(request, FTX_MALFORMED_ANSWER,
-						  "the answer cannot be unpacked");
-	}
-	else if (code == CURLE_ABORTED_BY_CALLBACK && request->departures > 1)
-		ftx_response_fail(request, FTX_BROKEN_TRANSFER,
-						  "the connection ended before the answer");
-	else
-		ftx_response_fail(request, classify(code, departed),
-						  request->error[0] != '\0' ? request->error :
-													  curl_easy_strerror(code));
-
-	request->response.may_have_run = departed;
 }
 
 /* Media type without parameters, lower-cased. */
@@ -386,6 +266,8 @@ ftx_transfer_begin(FtxRequest *request)
 	request->departures = 0;
 	request->header_bytes = 0;
 	request->headers_over_cap = false;
+	request->head_ended = false;
+	request->malformed = NULL;
 	request->body_over_cap = false;
 	request->out_of_memory = false;
 	request->no_descriptor = false;
@@ -431,15 +313,18 @@ void
 ftx_transfer_end(FtxRequest *request, CURLcode code)
 {
 	read_statistics(request);
-	if (code == CURLE_OK)
+	if (code == CURLE_OK && request->head_ended)
 		read_answer(request);
 	else
 	{
+		/* libcurl 8 would use the connection again */
+		if (code == CURLE_OK)
+			ftx_socket_idle(request, true);
 		/* libcurl keeps no more than 64 MB for who is paused */
 		if (code == CURLE_OUT_OF_MEMORY && request->paused && request->reads)
 			request->set_aside = true;
 		request->distrusted = ftx_roots_fell_short(request, code);
-		judge_transfer(request, code);
+		ftx_outcome_judge(request, code);
 		ftx_bytes_reset(request->response.body);
 		ftx_flow_count(request);
 	}

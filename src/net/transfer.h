@@ -26,6 +26,12 @@ extern void ftx_transfer_end(FtxRequest *request, CURLcode code);
 extern void ftx_transfer_abandon(FtxRequest *request);
 
 /*
+ * What is wrong with a line of an answer's head or trailer, as it came (static);
+ * NULL: nothing.
+ */
+extern const char *ftx_header_complaint(const char *line, size_t len);
+
+/*
  * The headers of an answer.  keep() is told each line as it comes and is false
  * out of memory; get() gives a value that is valid until forget(), NULL when
  * there is no such header; `index` counts those of one name from 0.
@@ -44,5 +50,11 @@ extern bool ftx_handle_set_options(FtxRequest *request);
 /* Outcome and message of a response without answer. */
 extern void
 ftx_response_fail(FtxRequest *request, FtxOutcome outcome, const char *message);
+
+/*
+ * The same from what is known of a transfer that has ended with this code, and
+ * not with the end of an answer.
+ */
+extern void ftx_outcome_judge(FtxRequest *request, CURLcode code);
 
 #endif /* FTX_TRANSFER_H */
