@@ -14,6 +14,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
+#include "utils/guc.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
@@ -52,14 +53,63 @@ ftx_body_add_fixed(StringInfo body, const char *members)
 	appendStringInfoString(body, members);
 }
 
-static char *
-output(Datum value, Oid type)
+/*
+ * Does a setting of the session change what the output function says?  False
+ * for types that are told most, so that these cost nothing.
+ */
+static bool
+depends_on_settings(Oid type)
 {
+	switch (getBaseType(type))
+	{
+		case TEXTOID:
+		case VARCHAROID:
+		case BPCHAROID:
+		case TEXTARRAYOID:
+		case BOOLOID:
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case NUMERICOID:
+		case JSONOID:
+		case JSONBOID:
+			return false;
+		default:
+			return true;
+	}
+}
+
+static void
+set_option(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+char *
+ftx_value_text(Datum value, Oid type)
+{
+	bool depends = depends_on_settings(type);
+	int nestlevel = 0;
 	Oid function;
 	bool varlena;
+	char *text;
 
 	getTypeOutputInfo(type, &function, &varlena);
-	return OidOutputFunctionCall(function, value);
+	if (depends)
+	{
+		/* what throws in between is undone with the transaction */
+		nestlevel = NewGUCNestLevel();
+		set_option("datestyle", "ISO");
+		set_option("intervalstyle", "postgres");
+		set_option("timezone", "UTC");
+		set_option("extra_float_digits", "3");
+		set_option("bytea_output", "hex");
+	}
+	text = OidOutputFunctionCall(function, value);
+	if (depends)
+		AtEOXact_GUC(true, nestlevel);
+	return text;
 }
 
 static void append_value(StringInfo body, Datum value, Oid type);
@@ -111,7 +161,7 @@ append_value(StringInfo body, Datum value, Oid type)
 		case FLOAT8OID:
 		case NUMERICOID:
 		{
-			char *text = output(value, type);
+			char *text = ftx_value_text(value, type);
 
 			/* NaN and infinities are no JSON numbers */
 			if (strpbrk(text, "NIni") != NULL)
@@ -122,7 +172,7 @@ append_value(StringInfo body, Datum value, Oid type)
 		}
 		case JSONOID:
 		case JSONBOID:
-			appendStringInfoString(body, output(value, type));
+			appendStringInfoString(body, ftx_value_text(value, type));
 			break;
 		case TIMESTAMPTZOID:
 		{
@@ -133,7 +183,7 @@ append_value(StringInfo body, Datum value, Oid type)
 			break;
 		}
 		default:
-			escape_json(body, output(value, type));
+			escape_json(body, ftx_value_text(value, type));
 	}
 }
 

@@ -12,6 +12,12 @@
 
 #include "lib/stringinfo.h"
 
+/*
+ * The text of a value by its type's output function, the same in every session:
+ * settings as DateStyle and extra_float_digits do not matter.  palloc'ed.
+ */
+extern char *ftx_value_text(Datum value, Oid type);
+
 /* Begin with "{"; end with ftx_body_end(). */
 extern void ftx_body_begin(StringInfo body);
 

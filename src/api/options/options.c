@@ -119,8 +119,9 @@ ftx_option_resource(const char *name)
  * nobody renames the table.
  */
 static const FtxResource *
-resource_by_name(const char *relname)
+resource_by_name(Oid relid)
 {
+	const char *relname = get_rel_name(relid);
 	const FtxResource *resource = ftx_resource_find(relname);
 	const char *closest;
 
@@ -135,7 +136,9 @@ resource_by_name(const char *relname)
 			 "The foreign table has no option resource, so its name is taken for one."),
 		 errhint(
 			 "ALTER FOREIGN TABLE %s OPTIONS (ADD resource '%s'); SELECT name FROM fivetrex_tables() lists all.",
-			 quote_identifier(relname), closest != NULL ? closest : "...")));
+			 quote_qualified_identifier(
+				 get_namespace_name(get_rel_namespace(relid)), relname),
+			 closest != NULL ? closest : "...")));
 }
 
 /* ---------- reading ---------- */
@@ -212,8 +215,8 @@ ftx_options_mapping_dry_run(UserMapping *mapping)
 }
 
 void
-ftx_options_table(ForeignTable *table, const char *relname,
-				  const FtxServerOptions *server, FtxTableOptions *result)
+ftx_options_table(ForeignTable *table, const FtxServerOptions *server,
+				  FtxTableOptions *result)
 {
 	const char *resource = NULL;
 	ListCell *lc;
@@ -243,7 +246,7 @@ ftx_options_table(ForeignTable *table, const char *relname,
 			set_field(result, row, value);
 	}
 	result->resource = resource != NULL ? ftx_option_resource(resource) :
-										  resource_by_name(relname);
+										  resource_by_name(table->relid);
 }
 
 static char *
@@ -312,6 +315,6 @@ ftx_options_relation(Oid relid, FtxTableOptions *options)
 	FtxServerOptions server;
 
 	ftx_options_server(GetForeignServer(table->serverid), &server);
-	ftx_options_table(table, get_rel_name(relid), &server, options);
+	ftx_options_table(table, &server, options);
 	return options->resource;
 }

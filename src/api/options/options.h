@@ -66,8 +66,8 @@ extern bool ftx_options_mapping_dry_run(UserMapping *mapping);
  * none of that name.
  */
 extern void
-ftx_options_table(ForeignTable *table, const char *relname,
-				  const FtxServerOptions *server, FtxTableOptions *result);
+ftx_options_table(ForeignTable *table, const FtxServerOptions *server,
+				  FtxTableOptions *result);
 
 /* What ftx_options_column() says of a column with the option constant. */
 #define FTX_COLUMN_CONSTANT (-2)

@@ -32,7 +32,8 @@ extern FtxModifyPlan ftx_modify_plan_unpack(List *fdw_private);
 
 /*
  * The attribute that has a column which identifies the row to be changed.
- * Throws ERRCODE_FDW_COLUMN_NAME_NOT_FOUND when the table lacks it.
+ * Throws ERRCODE_FDW_COLUMN_NAME_NOT_FOUND when the table lacks it, and
+ * ERRCODE_FEATURE_NOT_SUPPORTED when its type does not keep keys as they are.
  */
 extern Form_pg_attribute
 ftx_modify_identity(Relation rel, FtxTable *table, int column);

@@ -23,6 +23,8 @@
 #include "optimizer/appendinfo.h"
 #include "parser/parsetree.h"
 #include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 /*
@@ -51,6 +53,46 @@ fivetrexIsForeignRelUpdatable(Relation rel)
 	return events;
 }
 
+/*
+ * Does a value of the type tell the text that it was made of?  Some are cut
+ * (name), padded (char(n)) or written in one way out of many (numbers, uuid):
+ * these could address another object than the one that was read.  varchar(n)
+ * and domains refuse what does not fit; enumerations and what other extensions
+ * count among the strings, such as citext, hold what they were given.
+ */
+static bool
+keeps_texts(Oid type)
+{
+	Oid base = getBaseType(type);
+	char category;
+	bool preferred;
+
+	if (base == BPCHAROID)
+		return false;
+	get_type_category_preferred(base, &category, &preferred);
+	return category == TYPCATEGORY_ENUM ||
+		   (category == TYPCATEGORY_STRING && get_typlen(base) == -1);
+}
+
+static void
+refuse_type(Relation rel, Form_pg_attribute att)
+{
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+		 errmsg(
+			 "column \"%s\" of foreign table \"%s\" cannot address rows to be changed",
+			 NameStr(att->attname), RelationGetRelationName(rel)),
+		 errdetail(
+			 "A value of type %s may be another one than the key that was read.",
+			 format_type_with_typemod(att->atttypid, att->atttypmod)),
+		 errhint("ALTER FOREIGN TABLE %s ALTER COLUMN %s TYPE text.",
+				 quote_qualified_identifier(
+					 get_namespace_name(RelationGetNamespace(rel)),
+					 RelationGetRelationName(rel)),
+				 quote_identifier(NameStr(att->attname)))));
+}
+
 Form_pg_attribute
 ftx_modify_identity(Relation rel, FtxTable *table, int column)
 {
@@ -58,7 +100,14 @@ ftx_modify_identity(Relation rel, FtxTable *table, int column)
 	int attnum = ftx_table_attnum(table, column);
 
 	if (attnum > 0)
-		return TupleDescAttr(RelationGetDescr(rel), attnum - 1);
+	{
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel),
+											  attnum - 1);
+
+		if (!keeps_texts(att->atttypid))
+			refuse_type(rel, att);
+		return att;
+	}
 	ereport(ERROR, (errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
 					errmsg("foreign table \"%s\" lacks the column \"%s\" of %s",
 						   RelationGetRelationName(rel),

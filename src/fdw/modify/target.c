@@ -16,6 +16,7 @@
 #include "fdw/modify/target_check.h"
 #include "fdw/plan/generated.h"
 #include "foreign/foreign.h"
+#include "json/write.h"
 #include "lib/stringinfo.h"
 #include "read/path.h"
 #include "utils/builtins.h"
@@ -177,13 +178,9 @@ ftx_target_fill(FtxTarget *target, TupleTableSlot *slot)
 char *
 ftx_target_text(FtxTarget *target, int attnum, Datum value)
 {
-	Oid function;
-	bool varlena;
-
-	getTypeOutputInfo(
-		TupleDescAttr(RelationGetDescr(target->rel), attnum - 1)->atttypid,
-		&function, &varlena);
-	return OidOutputFunctionCall(function, value);
+	return ftx_value_text(
+		value,
+		TupleDescAttr(RelationGetDescr(target->rel), attnum - 1)->atttypid);
 }
 
 FtxBinding *

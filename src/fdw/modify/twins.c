@@ -12,6 +12,7 @@
 #include "fdw/modify/twins.h"
 #include "fdw/plan/generated.h"
 #include "fmgr.h"
+#include "json/write.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -86,17 +87,14 @@ convert(const FtxTwins *twins, int i, int j, Datum value)
 {
 	Form_pg_attribute from = TupleDescAttr(twins->tupdesc, i);
 	Form_pg_attribute to = TupleDescAttr(twins->tupdesc, j);
-	Oid out;
 	Oid in;
 	Oid param;
-	bool varlena;
 
 	if (from->atttypid == to->atttypid && from->atttypmod == to->atttypmod)
 		return value;
-	getTypeOutputInfo(from->atttypid, &out, &varlena);
 	getTypeInputInfo(to->atttypid, &in, &param);
-	return OidInputFunctionCall(in, OidOutputFunctionCall(out, value), param,
-								to->atttypmod);
+	return OidInputFunctionCall(in, ftx_value_text(value, from->atttypid),
+								param, to->atttypmod);
 }
 
 static void

@@ -54,8 +54,7 @@ fivetrexGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
 
 	baserel->fdw_private = state;
 	ftx_options_server(GetForeignServer(table->serverid), &state->server);
-	ftx_options_table(table, get_rel_name(foreigntableid), &state->server,
-					  &state->options);
+	ftx_options_table(table, &state->server, &state->options);
 	state->resource = state->options.resource;
 	state->table = ftx_table_open(rel, state->resource);
 	ftx_constants_find(rel, state);
