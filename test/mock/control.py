@@ -57,7 +57,7 @@ def clear_violations(world, _):
 def stats(world, _=None):
     with world.lock:
         return {"requests": len(world.log), "in_flight": world.in_flight,
-                "stalled": world.stalled, "max_in_flight": world.max_in_flight,
+                "stalled": world.stalled(), "max_in_flight": world.max_in_flight,
                 "violations": len(world.violations), "exceptions": world.exceptions,
                 "last_exception": world.last_exception}
 
@@ -169,7 +169,7 @@ def wait(world, query):
 
     def enough():
         if what == "stalled":
-            return world.stalled >= count
+            return world.stalled(text) >= count
         if what == "half":
             return world.halves >= count
         return sum(1 for r in world.log if tests[what](r)

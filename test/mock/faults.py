@@ -173,12 +173,13 @@ def pieces(action, head, body):
     return [head + body]
 
 
-def stall(world, connection, releases):
+def stall(world, record, connection, releases):
     """Wait until the world's stalled requests are released (True) or the client
     goes away (False).  There were so many releases when the rule was chosen: one
     that came since then is meant for this request, too."""
+    entry = (record, releases)
     with world.lock:
-        world.stalled += 1
+        world.stalls.append(entry)
         world.changed.notify_all()
     try:
         while True:
@@ -190,7 +191,7 @@ def stall(world, connection, releases):
                 return False
     finally:
         with world.lock:
-            world.stalled -= 1
+            world.stalls = [other for other in world.stalls if other is not entry]
             world.changed.notify_all()
 
 

@@ -392,6 +392,26 @@ class MockTest(MockClient):
         client.join()
         self.assertEqual(answers[0][0], 200)
 
+    def test_what_is_stalled(self):
+        """Neither those of another path, nor those that were released a moment ago."""
+        self.fault(stall="headers", times=0)
+        clients = [threading.Thread(target=self.api, args=("GET", "/v1/" + what))
+                   for what in ("groups", "teams")]
+        clients[0].start()
+        self.control("GET", "wait?count=1&path=groups&state=stalled")
+        seen = []
+        waiter = threading.Thread(target=lambda: seen.append(
+            self.control("GET", "wait?count=1&path=teams&state=stalled")["requests"]))
+        waiter.start()
+        waiter.join(0.2)
+        clients[1].start()
+        waiter.join()
+        self.assertEqual(seen, [2])
+        self.control("POST", "release", {})
+        self.assertEqual(self.control("GET", "stats")["stalled"], 0)
+        for client in clients:
+            client.join()
+
     def test_release_of_what_has_arrived(self):
         # the moment before it stalls takes long
         self.fault(stall="headers", delay_ms=300)

@@ -259,7 +259,7 @@ class Handler(BaseHTTPRequestHandler):
         return True
 
     def stall(self, world, record, releases):
-        if faults.stall(world, self.connection, releases):
+        if faults.stall(world, record, self.connection, releases):
             return True
         world.client_gone(record)
         self.close_connection = True

@@ -107,7 +107,7 @@ class World:
         self.in_flight = 0
         self.max_in_flight = 0
         self.answered = 0
-        self.stalled = 0
+        self.stalls = []    # records that a rule stalls, each with the releases there were then
         self.halves = 0     # answers of which a stall let half go out
         self.releases = 0
         self._selections = {}
@@ -232,6 +232,13 @@ class World:
             self.in_flight -= 1
             self.answered += 1
             self.changed.notify_all()
+
+    def stalled(self, text=""):
+        """How many requests whose "METHOD path" contains the text wait for a release.
+
+        One that has been released does not, though its thread may not know yet."""
+        return sum(1 for record, releases in self.stalls if releases >= self.releases
+                   and text in record["method"] + " " + record["path"])
 
     def client_gone(self, record):
         with self.lock:
