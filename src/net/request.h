@@ -60,6 +60,7 @@ typedef struct FtxResponse
 	FtxBytes *body;			/* the request's; take ftx_bytes_ref() to keep */
 	char content_type[128]; /* lower-cased, without parameters */
 	int64 retry_after;		/* seconds the server asked for, -1 = not said */
+	bool has_location;		/* and it said where else to ask */
 	bool may_have_run;		/* the request left, its answer did not arrive */
 	bool repeats_doubt;		/* an attempt before the last may have run */
 	char message[256];		/* libcurl's words when not FTX_ANSWERED */

@@ -205,6 +205,7 @@ read_answer(FtxRequest *request)
 	if (retry_after != NULL)
 		response->retry_after = ftx_parse_retry_after(retry_after,
 													  (int64) time(NULL));
+	response->has_location = ftx_header_get(request, "Location", 0) != NULL;
 	read_tally(request);
 }
 
@@ -261,6 +262,7 @@ ftx_transfer_begin(FtxRequest *request)
 	response->status = 0;
 	response->content_type[0] = '\0';
 	response->retry_after = -1;
+	response->has_location = false;
 	response->may_have_run = false;
 	response->message[0] = '\0';
 	request->departures = 0;

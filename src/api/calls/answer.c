@@ -18,6 +18,45 @@
 /* Codes of what is not there begin so: NotFound, NotFound_Connector. */
 #define NOT_FOUND "NotFound"
 
+/* ---------- statuses ---------- */
+
+/*
+ * What is odd about a status that no answer to our requests should have, as a
+ * sentence; NULL: nothing, or the problem says all.  `empty` and `has_location`
+ * tell what came with it.
+ */
+static const char *
+status_complaint(int status, bool empty, bool has_location)
+{
+	if (status < 200)
+		return "It is an interim one, after which none came.";
+	if (status < 300)
+		return status == 206 ? "It is a part of an answer only." :
+			   empty && (status == 204 || status == 205) ?
+							   "By its status it has no content." :
+							   NULL;
+	if (status >= 400)
+		return NULL;
+	switch (status)
+	{
+		case 300:
+			return "It leaves the choice between several addresses.";
+		case 303:
+			return "It refers to another address for what came of the request.";
+		case 301:
+		case 302:
+		case 307:
+		case 308:
+			return has_location ? NULL : "It does not say where to.";
+		case 304:
+			return "It says that nothing has changed, which was not asked.";
+		case 305:
+			return "It demands a proxy; only the server option proxy names one.";
+		default:
+			return "It redirects in a way that is not known.";
+	}
+}
+
 /* ---------- words ---------- */
 
 static void
@@ -127,14 +166,25 @@ problem_of_status(const FtxAnswer *answer, const FtxEnvelope *envelope,
 	}
 	if (answer->status >= 500)
 		return changes ? FTX_PROBLEM_WRITE_FAILED : FTX_PROBLEM_SERVER_FAILED;
-	if (answer->status >= 300 && answer->status < 400)
-		return FTX_PROBLEM_REDIRECTED;
+	switch (answer->status)
+	{
+		case 303:
+			/* so servers answer what they have carried out */
+			return changes ? FTX_PROBLEM_NOT_CONFIRMED : FTX_PROBLEM_REDIRECTED;
+		case 301:
+		case 302:
+		case 307:
+		case 308:
+			return FTX_PROBLEM_REDIRECTED;
+	}
+	if (answer->status < 200)
+		return changes ? FTX_PROBLEM_NOT_CONFIRMED : FTX_PROBLEM_NOT_UNDERSTOOD;
 	return FTX_PROBLEM_OTHER_STATUS;
 }
 
 static void
 take_error(FtxAnswer *answer, bool changes, const FtxExpected *expected,
-		   FtxSlice body)
+		   FtxSlice body, bool has_location)
 {
 	FtxEnvelope envelope;
 
@@ -145,6 +195,8 @@ take_error(FtxAnswer *answer, bool changes, const FtxExpected *expected,
 	else
 		memset(&envelope, 0, sizeof(envelope));
 	answer->problem = problem_of_status(answer, &envelope, changes, expected);
+	answer->complaint = status_complaint(answer->status, body.len == 0,
+										 has_location);
 }
 
 /* ---------- answers to writes ---------- */
@@ -179,16 +231,14 @@ take_confirmation(FtxAnswer *answer, FtxMethod method,
 	FtxEnvelope envelope;
 
 	answer->problem = FTX_PROBLEM_NOT_CONFIRMED;
-	if (answer->status == 206)
-	{
-		answer->complaint = "It is a part of an answer only.";
-		return;
-	}
-	if (body.len == 0 && method == FTX_DELETE)
+	if (body.len == 0 && method == FTX_DELETE && answer->status != 206)
 	{
 		answer->problem = FTX_PROBLEM_NONE;
 		return;
 	}
+	answer->complaint = status_complaint(answer->status, body.len == 0, false);
+	if (answer->complaint != NULL)
+		return;
 	answer->complaint = ftx_page_envelope(body, &envelope);
 	if (answer->complaint != NULL)
 		return;
@@ -283,13 +333,15 @@ ftx_answer_take(FtxAnswer *answer, FtxMethod method, bool changes,
 	}
 	answer->status = response->status;
 	if (!is_success_status(answer->status))
-		take_error(answer, changes, expected, body);
+		take_error(answer, changes, expected, body, response->has_location);
 	else if (changes)
 		take_confirmation(answer, method, expected, body);
-	else if (answer->status == 206)
+	else
 	{
-		answer->problem = FTX_PROBLEM_NOT_UNDERSTOOD;
-		answer->complaint = "It is a part of an answer only.";
+		answer->complaint = status_complaint(answer->status, body.len == 0,
+											 false);
+		if (answer->complaint != NULL)
+			answer->problem = FTX_PROBLEM_NOT_UNDERSTOOD;
 	}
 }
 
@@ -301,7 +353,7 @@ ftx_answer_remembered(FtxAnswer *answer, const FtxExpected *expected,
 	answer->retry_after = -1;
 	answer->status = status;
 	if (!is_success_status(status))
-		take_error(answer, false, expected, body);
+		take_error(answer, false, expected, body, false);
 }
 
 bool
