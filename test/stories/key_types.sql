@@ -54,7 +54,7 @@ CREATE FOREIGN TABLE pg_temp.t (id name, name text) SERVER key_types OPTIONS (re
 INSERT INTO pg_temp.t (name) VALUES ('n') RETURNING name;
 
 -- what is sent is the same in every session
---! each setting: fivetrex.dry_run = off | extra_float_digits = -15 | DateStyle = 'SQL, DMY' | IntervalStyle = sql_standard
+--! each setting: fivetrex.dry_run = off | extra_float_digits = -15 | DateStyle = SQL | IntervalStyle = sql_standard
 CREATE FOREIGN TABLE pg_temp.t (id text, minutes float8 OPTIONS (column_name 'sync_frequency'), at interval
   OPTIONS (column_name 'daily_sync_time'), delay real OPTIONS (column_name 'data_delay_threshold'), schedule_type date)
   SERVER key_types OPTIONS (resource 'connectors');
