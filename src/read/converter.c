@@ -51,9 +51,10 @@ struct FtxConverter
 	FtxProjection *projection;
 	int *slot_columns;
 
-	/* for the error context */
-	const FtxAttribute *current;
-	const FtxJsonValue *item;
+	/* while a row is being filled */
+	bool filling;
+	const FtxAttribute *current; /* for the error context */
+	const FtxJsonValue *item;	 /* the same */
 };
 
 /*
@@ -370,6 +371,7 @@ fill(FtxConverter *converter, int from, int to, const FtxJsonValue *item,
 	ErrorContextCallback callback;
 
 	converter->item = item;
+	converter->filling = true;
 	callback.callback = add_value_context;
 	callback.arg = converter;
 	callback.previous = error_context_stack;
@@ -401,6 +403,7 @@ fill(FtxConverter *converter, int from, int to, const FtxJsonValue *item,
 		nulls[attribute->index] = false;
 	}
 	error_context_stack = callback.previous;
+	converter->filling = false;
 }
 
 /*
@@ -409,8 +412,11 @@ fill(FtxConverter *converter, int from, int to, const FtxJsonValue *item,
 static void
 compute_others(FtxConverter *converter, void *what, Datum *values, bool *nulls)
 {
-	if (what != NULL)
-		converter->compute(what, values, nulls);
+	if (what == NULL)
+		return;
+	converter->filling = true;
+	converter->compute(what, values, nulls);
+	converter->filling = false;
 }
 
 /*
@@ -463,6 +469,18 @@ ftx_converter_fill_some(FtxConverter *converter, const Bitmapset *attnums,
 		if (bms_is_member(converter->attributes[i].index + 1, attnums))
 			fill(converter, i, i + 1, item, true, values, nulls);
 	}
+}
+
+bool
+ftx_converter_filling(const FtxConverter *converter)
+{
+	return converter->filling;
+}
+
+void
+ftx_converter_failed(FtxConverter *converter)
+{
+	converter->filling = false;
 }
 
 int

@@ -105,6 +105,14 @@ extern void
 ftx_converter_fill_some(FtxConverter *converter, const Bitmapset *attnums,
 						const FtxJsonValue *item, Datum *values, bool *nulls);
 
+/*
+ * Is a row in the middle of being filled, so that a function of a type or of a
+ * generated column is who asks?  Whoever catches an error of the filling, and
+ * goes on with the converter, says so.
+ */
+extern bool ftx_converter_filling(const FtxConverter *converter);
+extern void ftx_converter_failed(FtxConverter *converter);
+
 /* The slot of an attribute that is read; -1 for others. */
 extern int ftx_converter_slot(const FtxConverter *converter, int attnum);
 

@@ -14,6 +14,7 @@
 #include "catalogue/catalogue.h"
 #include "fdw/plan/early.h"
 #include "fdw/plan/plan_state.h"
+#include "fdw/plan/volatile.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
@@ -29,7 +30,7 @@ can_come_first(RelOptInfo *rel, RestrictInfo *rinfo)
 	return !rinfo->pseudoconstant &&
 		   (rinfo->security_level <= rel->baserestrict_min_security ||
 			rinfo->leakproof) &&
-		   !contain_volatile_functions((Node *) rinfo->clause) &&
+		   !ftx_is_volatile(rinfo->clause) &&
 		   !contain_subplans((Node *) rinfo->clause);
 }
 

@@ -16,9 +16,9 @@
 
 #include <math.h>
 
+#include "access/nbtree.h"
 #include "access/transam.h"
 #include "base/guc.h"
-#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "fdw/compat.h"
 #include "fdw/plan/compat.h"
@@ -26,6 +26,7 @@
 #include "fdw/plan/cost.h"
 #include "fdw/plan/early.h"
 #include "fdw/plan/sorted_path.h"
+#include "fdw/plan/volatile.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/cost.h"
@@ -52,28 +53,6 @@ conditions_left(RelOptInfo *rel, FtxPlanState *state)
 			return true;
 	}
 	return false;
-}
-
-/*
- * A function of somebody's that is not IMMUTABLE may write, whatever it is
- * declared as; in the middle of a list that is being sorted it must not.
- */
-static bool
-may_write(Oid function, void *context)
-{
-	return function >= FirstNormalObjectId &&
-		   func_volatile(function) != PROVOLATILE_IMMUTABLE;
-}
-
-static bool
-calls_what_may_write(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, RestrictInfo))
-		node = (Node *) ((RestrictInfo *) node)->clause;
-	return check_functions_in_node(node, may_write, NULL) ||
-		   expression_tree_walker(node, calls_what_may_write, context);
 }
 
 /*
@@ -121,8 +100,7 @@ can_sort_by(RelOptInfo *rel, FtxPlanState *state, Expr *expr)
 		return IsA(bare, Var) && is_plain_type(((Var *) bare)->vartype) &&
 			   !state->options.null_for_misfits;
 	return !needs_more_than_a_row((Node *) expr, NULL) &&
-		   !expression_returns_set((Node *) expr) &&
-		   !calls_what_may_write((Node *) expr, NULL) &&
+		   !expression_returns_set((Node *) expr) && !ftx_may_write(expr) &&
 		   !contain_volatile_functions((Node *) expr);
 }
 
@@ -148,6 +126,18 @@ member_to_sort_by(RelOptInfo *rel, FtxPlanState *state, EquivalenceClass *ec)
 	return NULL;
 }
 
+/*
+ * Does comparing call a function that may write?  In the middle of a list that
+ * is being sorted it must not.
+ */
+static bool
+comparing_may_write(const PathKey *pathkey, const EquivalenceMember *member)
+{
+	return ftx_function_may_write(
+		get_opfamily_proc(pathkey->pk_opfamily, member->em_datatype,
+						  member->em_datatype, BTORDER_PROC));
+}
+
 static bool
 can_sort(RelOptInfo *rel, FtxPlanState *state, List *pathkeys)
 {
@@ -156,8 +146,10 @@ can_sort(RelOptInfo *rel, FtxPlanState *state, List *pathkeys)
 	foreach (lc, pathkeys)
 	{
 		PathKey *pathkey = lfirst_node(PathKey, lc);
+		EquivalenceMember *member = member_to_sort_by(rel, state,
+													  pathkey->pk_eclass);
 
-		if (member_to_sort_by(rel, state, pathkey->pk_eclass) == NULL)
+		if (member == NULL || comparing_may_write(pathkey, member))
 			return false;
 	}
 	return pathkeys != NIL;
@@ -188,7 +180,7 @@ ftx_add_sorted_path(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state,
 	if (mode != FTX_SCAN_LIST || !state->needs_detail ||
 		state->resource->parent != NULL || !bms_is_empty(rel->lateral_relids) ||
 		!first_rows_suffice(root) || !ftx_guc_sort_first() ||
-		calls_what_may_write((Node *) rel->baserestrictinfo, NULL) ||
+		ftx_may_write(rel->baserestrictinfo) ||
 		!can_sort(rel, state, root->query_pathkeys))
 		return;
 

@@ -25,7 +25,9 @@
 #include "commands/trigger.h"
 #include "fdw/plan/named_columns.h"
 #include "fdw/plan/volatile.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "nodes/pathnodes.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "utils/lsyscache.h"
@@ -68,10 +70,11 @@ aggregate_is_volatile(Oid aggregate)
 }
 
 /*
- * Does a constraint of the type, a domain, call one?
+ * Does a constraint of the type, a domain, call one of the functions that
+ * `calls` looks for?
  */
 static bool
-domain_is_volatile(Oid type)
+domain_calls(Oid type, bool (*calls)(const void *node))
 {
 	MemoryContext cxt;
 	DomainConstraintRef *constraints;
@@ -91,7 +94,7 @@ domain_is_volatile(Oid type)
 
 		result = result ||
 				 (constraint->constrainttype == DOM_CONSTRAINT_CHECK &&
-				  ftx_is_volatile(constraint->check_expr));
+				  calls(constraint->check_expr));
 	}
 	MemoryContextDelete(cxt);
 	return result;
@@ -115,12 +118,13 @@ calls_unnamed(Node *node, void *context)
 				return true;
 			break;
 		case T_CoerceToDomain:
-			if (domain_is_volatile(((CoerceToDomain *) node)->resulttype))
+			if (domain_calls(((CoerceToDomain *) node)->resulttype,
+							 ftx_is_volatile))
 				return true;
 			break;
 		case T_Var:
 			/* a value of a foreign table becomes one when it is read */
-			return domain_is_volatile(((Var *) node)->vartype);
+			return domain_calls(((Var *) node)->vartype, ftx_is_volatile);
 		default:
 			break;
 	}
@@ -133,6 +137,115 @@ ftx_is_volatile(const void *node)
 	Node *expr = (Node *) unconstify(void *, node);
 
 	return contain_volatile_functions(expr) || calls_unnamed(expr, NULL);
+}
+
+/* ---------- functions that only say that they do not write ---------- */
+
+static bool
+is_users(Oid function, void *context)
+{
+	return function >= FirstNormalObjectId;
+}
+
+bool
+ftx_function_may_write(Oid function)
+{
+	return is_users(function, NULL) &&
+		   func_volatile(function) != PROVOLATILE_IMMUTABLE;
+}
+
+static bool
+may_write(Oid function, void *context)
+{
+	return ftx_function_may_write(function);
+}
+
+static bool type_may_write(Oid type);
+
+static bool
+row_may_write(Oid type)
+{
+	TupleDesc desc = lookup_rowtype_tupdesc(type, -1);
+	bool result = false;
+
+	for (int i = 0; i < desc->natts && !result; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+
+		result = !attribute->attisdropped &&
+				 type_may_write(attribute->atttypid);
+	}
+	ReleaseTupleDesc(desc);
+	return result;
+}
+
+/*
+ * Can reading or comparing its values call such a function?  Base types are
+ * made of functions in C; ranges may compare by any.
+ */
+static bool
+type_may_write(Oid type)
+{
+	Oid element = get_element_type(type);
+
+	check_stack_depth();
+	if (OidIsValid(element))
+		type = element;
+	if (type < FirstNormalObjectId)
+		return false;
+	switch (get_typtype(type))
+	{
+		case TYPTYPE_BASE:
+		case TYPTYPE_ENUM:
+			return false;
+		case TYPTYPE_DOMAIN:
+			return domain_calls(type, ftx_may_write) ||
+				   type_may_write(getBaseType(type));
+		case TYPTYPE_COMPOSITE:
+			return row_may_write(type);
+		default:
+			return true;
+	}
+}
+
+static bool
+calls_what_may_write(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RestrictInfo))
+		node = (Node *) ((RestrictInfo *) node)->clause;
+	if (IsA(node, Var) && type_may_write(((Var *) node)->vartype))
+		return true;
+	if (IsA(node, CoerceToDomain) &&
+		type_may_write(((CoerceToDomain *) node)->resulttype))
+		return true;
+	return check_functions_in_node(node, may_write, NULL) ||
+		   expression_tree_walker(node, calls_what_may_write, context);
+}
+
+bool
+ftx_may_write(const void *node)
+{
+	return calls_what_may_write((Node *) unconstify(void *, node), NULL);
+}
+
+static bool
+calls_users(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, CoerceToDomain) &&
+		is_users(((CoerceToDomain *) node)->resulttype, NULL))
+		return true;
+	return check_functions_in_node(node, is_users, NULL) ||
+		   expression_tree_walker(node, calls_users, context);
+}
+
+bool
+ftx_calls_users(const void *node)
+{
+	return calls_users((Node *) unconstify(void *, node), NULL);
 }
 
 /* ---------- rows that are stored ---------- */

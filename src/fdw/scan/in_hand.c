@@ -97,6 +97,7 @@ ftx_scan_next_in_hand(FtxScanState *state, MemoryContext cxt,
 		if (!is_of_value(error))
 			PG_RE_THROW();
 		FlushErrorState();
+		ftx_converter_failed(state->converter);
 		*failure = error;
 		if (node->instrument != NULL)
 			InstrStopNode(node->instrument, 0);

@@ -9,8 +9,10 @@
 
 #include "executor/executor.h"
 #include "executor/tuptable.h"
+#include "fdw/scan/listed_item.h"
 #include "fdw/scan/row_filter.h"
 #include "fdw/scan/scan_state.h"
+#include "fdw/scan/user_code.h"
 #include "json/value.h"
 #include "read/converter.h"
 #include "read/misfits.h"
@@ -19,18 +21,15 @@
 #include "read/slot.h"
 #include "utils/rel.h"
 
-bool
-ftx_scan_item_passes(FtxScanState *state, const FtxJsonValue *item)
+static bool
+passes(FtxScanState *state, const FtxJsonValue *item, TupleTableSlot *slot,
+	   ExprContext *econtext)
 {
-	TupleTableSlot *slot = state->conditions_slot;
-	ExprContext *econtext = state->conditions_context;
 	FtxMisfits *misfits = ftx_converter_misfits(state->converter);
 	int64 known = misfits != NULL ? ftx_misfits_count(misfits) : 0;
 	MemoryContext old;
 	bool result;
 
-	if (state->conditions == NULL)
-		return true;
 	ResetExprContext(econtext);
 	old = MemoryContextSwitchTo(econtext->ecxt_per_tuple_memory);
 	ExecClearTuple(slot);
@@ -45,6 +44,28 @@ ftx_scan_item_passes(FtxScanState *state, const FtxJsonValue *item)
 	/* the row will be filled once more */
 	if (result && misfits != NULL)
 		ftx_misfits_forget(misfits, known);
+	return result;
+}
+
+bool
+ftx_scan_item_passes(FtxScanState *state, const FtxJsonValue **item)
+{
+	FtxUserCode *code = state->user_code;
+	bool result;
+
+	if (state->conditions == NULL)
+		return true;
+	if (code->slot == NULL)
+		return passes(state, *item, state->conditions_slot,
+					  state->conditions_context);
+
+	/* one of them writes: rows that do not pass are dropped when it is done */
+	if (code->checking)
+		return true;
+	*item = ftx_user_code_keep(state, *item);
+	code->checking = true;
+	result = passes(state, *item, code->slot, code->econtext);
+	code->checking = false;
 	return result;
 }
 

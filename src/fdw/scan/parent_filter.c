@@ -45,6 +45,7 @@ struct FtxParentFilter
 	int nconditions;
 	ExprContext *econtext;
 	TupleTableSlot *slot;
+	bool busy;
 };
 
 static void
@@ -163,10 +164,18 @@ ftx_parent_filter_passes(void *arg, const FtxBinding *parent)
 		if (!known)
 			continue;
 		econtext->ecxt_scantuple = filter->slot;
+		filter->busy = true;
 		passes = passes_or_fails(condition, econtext);
+		filter->busy = false;
 	}
 	ExecClearTuple(filter->slot);
 	return passes;
+}
+
+bool
+ftx_parent_filter_busy(const FtxParentFilter *filter)
+{
+	return filter != NULL && filter->busy;
 }
 
 void

@@ -30,6 +30,9 @@ ftx_parent_filter_create(ScanState *node, FtxTable *table, List *clauses,
  */
 extern bool ftx_parent_filter_passes(void *filter, const FtxBinding *parent);
 
+/* Is a condition in the middle of being evaluated?  NULL: no. */
+extern bool ftx_parent_filter_busy(const FtxParentFilter *filter);
+
 /* Parameters may have changed.  NULL: nothing. */
 extern void ftx_parent_filter_reset(FtxParentFilter *filter);
 

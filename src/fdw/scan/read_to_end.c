@@ -11,6 +11,7 @@
 #include "fdw/scan/read_to_end.h"
 #include "fdw/scan/scan_state.h"
 #include "fdw/scan/spool.h"
+#include "fdw/scan/user_code.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
@@ -36,6 +37,7 @@ ftx_scan_read_to_end(FtxOpenList *list)
 		!ftx_items_unread(state->items) && !state->plan.needs_detail)
 		return;
 
+	ftx_user_code_check(state);
 	old = MemoryContextSwitchTo(state->cxt);
 	slot = MakeSingleTupleTableSlot(state->tupdesc, slot->tts_ops);
 	ftx_spool_begin(state);

@@ -23,6 +23,7 @@
 #include "fdw/compat.h"
 #include "fdw/fdw.h"
 #include "fdw/plan/compat.h"
+#include "fdw/scan/listed_item.h"
 #include "fdw/scan/request.h"
 #include "fdw/scan/scan.h"
 #include "fdw/scan/scan_state.h"
@@ -49,6 +50,7 @@ start_scan(FtxScanState *state)
 
 	if (!state->first.started)
 		ftx_together_start(state);
+	ftx_user_code_settle(state);
 	MemoryContextReset(state->params_cxt);
 	old = MemoryContextSwitchTo(state->params_cxt);
 	state->emitted = 0;
@@ -124,7 +126,7 @@ next_input(FtxScanState *state)
 	detail = ftx_converter_needs_detail(state->converter, item);
 	if (!detail && !state->extras)
 		return item;
-	if (ftx_scan_item_passes(state, item))
+	if (ftx_scan_item_passes(state, &item))
 		ftx_scan_ask_for_item(state, item, detail);
 	return NULL;
 }
@@ -306,6 +308,9 @@ next_row(FtxScanState *state, TupleTableSlot *slot)
 	}
 	else
 		found = read_api_row(state, slot, state->row_cxt);
+	/* a write in the middle of an item that was not wanted left the rest there */
+	if (!found && state->spool != NULL)
+		return ftx_scan_spooled_row(state, slot);
 	if (!found)
 		ftx_open_list_unregister(&state->open_list);
 	if (state->first.call != NULL)

@@ -15,6 +15,7 @@
 #include "fdw/compat.h"
 #include "fdw/plan/compat.h"
 #include "fdw/plan/generated.h"
+#include "fdw/plan/volatile.h"
 #include "fdw/scan/read_to_end.h"
 #include "fdw/scan/scan_state.h"
 #include "fdw/scan/whole_list.h"
@@ -59,6 +60,7 @@ init_conditions(FtxScanState *state)
 		state->conditions_context, state->conditions_slot);
 	state->conditions = ftx_row_filter_create(
 		state->plan.exprs[FTX_EXPRS_ON_ITEMS], node);
+	state->user_code = ftx_user_code_create(state);
 }
 
 /*
@@ -226,8 +228,11 @@ ftx_scan_filter(FtxScanState *state, List *quals, ExprState *qual)
 						ftx_row_filter_of(qual) :
 						ftx_row_filter_create(quals, node);
 
-	/* reading ahead happens while the filter itself may be under way */
-	if (!contain_mutable_functions((Node *) quals) &&
+	/*
+	 * Reading ahead of a write happens while the filter itself may be under
+	 * way, whose function it is that writes.
+	 */
+	if (!contain_mutable_functions((Node *) quals) && !ftx_calls_users(quals) &&
 		!depends_on_execution((Node *) quals, NULL))
 		state->spool_filter = ftx_row_filter_create(quals, node);
 	MemoryContextSwitchTo(old);

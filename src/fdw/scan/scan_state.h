@@ -19,8 +19,9 @@
 #include "fdw/scan/row_filter.h"
 #include "fdw/scan/scan.h"
 #include "fdw/scan/sorted.h"
-#include "fdw/scan/whole_list.h"
 #include "fdw/scan/start_together.h"
+#include "fdw/scan/user_code.h"
+#include "fdw/scan/whole_list.h"
 #include "json/json.h"
 #include "lib/ilist.h"
 #include "net/engine.h"
@@ -71,6 +72,7 @@ struct FtxScanState
 	FtxRowFilter *conditions; /* on list items, before details are fetched */
 	ExprContext *conditions_context;
 	TupleTableSlot *conditions_slot;
+	FtxUserCode *user_code; /* what they need for functions of users */
 
 	/* rows that do not pass are not handed out; NULL: that is left to core */
 	FtxRowFilter *filter;
@@ -128,16 +130,6 @@ extern bool ftx_scan_read_wanted(FtxScanState *state, TupleTableSlot *slot,
  * item is asked for: the row's own item is lost then.
  */
 extern void ftx_scan_complete_row(FtxScanState *state);
-
-/* Do the conditions that list columns can decide hold for the item? */
-extern bool ftx_scan_item_passes(FtxScanState *state, const FtxJsonValue *item);
-
-/*
- * Ask for what the row of an item needs: its object (`detail`), extra calls.
- * Throws if it cannot be asked for.
- */
-extern void ftx_scan_ask_for_item(FtxScanState *state, const FtxJsonValue *item,
-								  bool detail);
 
 /* In scan_begin.c: a scan that is never executed, to describe its request. */
 extern FtxScanState *ftx_scan_describe(ForeignScanState *node);

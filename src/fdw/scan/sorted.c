@@ -23,6 +23,7 @@
 #include "executor/tuptable.h"
 #include "fdw/compat.h"
 #include "fdw/plan/scan_plan.h"
+#include "fdw/scan/listed_item.h"
 #include "fdw/scan/scan_state.h"
 #include "fdw/scan/sorted.h"
 #include "miscadmin.h"
@@ -44,8 +45,8 @@ enum
 
 /*
  * `sort` is there from the first item that is asked for to the next reset;
- * while it is being filled, `filling` is on.  `item` is the one that was got
- * last: slices of the row in `got`.
+ * while it is at work, `busy` is on.  `item` is the one that was got last:
+ * slices of the row in `got`.
  */
 struct FtxSorted
 {
@@ -61,7 +62,7 @@ struct FtxSorted
 	TupleTableSlot *got;
 	FtxJsonValue *item;
 	Tuplesortstate *sort;
-	bool filling;
+	bool busy;
 };
 
 /* How a value of an item stands in the sort; the texts follow all of them. */
@@ -160,7 +161,7 @@ ftx_sorted_reset(FtxSorted *sorted)
 	ExecClearTuple(sorted->got);
 	tuplesort_end(sorted->sort);
 	sorted->sort = NULL;
-	sorted->filling = false;
+	sorted->busy = false;
 }
 
 /* ---------- PostgreSQL's sort ---------- */
@@ -262,6 +263,7 @@ fill_compared(FtxScanState *state, const FtxJsonValue *item)
 			PG_RE_THROW();
 		MemoryContextSwitchTo(cxt);
 		FlushErrorState();
+		ftx_converter_failed(state->converter);
 		fits = false;
 	}
 	PG_END_TRY();
@@ -337,16 +339,16 @@ read_list(FtxScanState *state)
 	const FtxJsonValue *item;
 
 	sorted->sort = begin_sort(sorted);
-	sorted->filling = true;
+	sorted->busy = true;
 	MemoryContextSwitchTo(old);
 	while ((item = ftx_items_next(state->items)) != NULL)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (ftx_scan_item_passes(state, item))
+		if (ftx_scan_item_passes(state, &item))
 			put_item(state, item);
 	}
 	tuplesort_performsort(sorted->sort);
-	sorted->filling = false;
+	sorted->busy = false;
 }
 
 /* ---------- items out of it ---------- */
@@ -383,12 +385,13 @@ ftx_sorted_ask_next(FtxScanState *state)
 {
 	FtxSorted *sorted = state->sorted;
 	bool detail;
+	bool found;
 
 	/*
 	 * A write wants what is being read to be read to its end, in the middle of
 	 * one of its rows: a function that was declared not to do that has done it.
 	 */
-	if (sorted->filling)
+	if (sorted->busy)
 		ereport(
 			ERROR,
 			(errcode(ERRCODE_OBJECT_IN_USE),
@@ -398,7 +401,12 @@ ftx_sorted_ask_next(FtxScanState *state)
 				 "An IMMUTABLE function of the query that reads it wants to write. Nothing was sent.")));
 	if (sorted->sort == NULL)
 		read_list(state);
-	if (!tuplesort_gettupleslot(sorted->sort, true, false, sorted->got, NULL))
+	/* what is in files is compared once more */
+	sorted->busy = true;
+	found = tuplesort_gettupleslot(sorted->sort, true, false, sorted->got,
+								   NULL);
+	sorted->busy = false;
+	if (!found)
 	{
 		state->input_ended = true;
 		return;
