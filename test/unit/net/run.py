@@ -19,6 +19,7 @@ import gzip
 import http.server
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -80,13 +81,19 @@ class State:
                     f"never came: {what}; {self.active} active of "
                     f"{[path for _, _, path, _, _ in self.seen]}")
 
-    def meet(self, n):
-        """Requests go on in groups of n, when all of a group are there."""
+    def meet(self, n, gone):
+        """Requests go on in groups of n, when all of a group are there.
+
+        The client of one may have given up before: nobody else comes then.
+        """
         with self.lock:
             self.arrived += 1
             group = (self.arrived + n - 1) // n * n
             self.lock.notify_all()
-            self.lock.wait_for(lambda: self.arrived >= group, GUARD)
+            end = time.monotonic() + GUARD
+            while self.arrived < group and not gone() and \
+                    time.monotonic() < end:
+                self.lock.wait(0.05)
 
 
 # where servers listen
@@ -131,6 +138,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         lines += [f"{k.replace('_', '-')}: {v}" for k, v in headers.items()]
         self.raw("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
 
+    def gone(self):
+        """Who waits for an answer sends nothing, so readable means closed."""
+        return bool(select.select([self.connection], [], [], 0)[0])
+
     def stall(self):
         """Until the client is gone."""
         self.close_connection = True
@@ -153,7 +164,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             STATE.lock.notify_all()
         try:
             if "round" in query and step == 1:
-                STATE.meet(int(query["round"]))
+                STATE.meet(int(query["round"]), self.gone)
             getattr(self, "do_" + url.path[1:].replace("-", "_"))(
                 query, step, body)
         finally:
