@@ -248,6 +248,19 @@ ftx_bytes_append(FtxBytes *bytes, const void *data, size_t n, bool *over_cap)
 }
 
 void
+ftx_bytes_trim(FtxBytes *bytes)
+{
+	size_t size = TYPEALIGN(LARGE_SIZE, bytes->len + 1);
+
+	/* shrunk it does not move */
+	if (bytes->size < LARGE_SIZE || size >= bytes->size ||
+		mremap(bytes->data, bytes->size, size, 0) == MAP_FAILED)
+		return;
+	used_bytes -= bytes->size - size;
+	bytes->size = size;
+}
+
+void
 ftx_bytes_reset(FtxBytes *bytes)
 {
 	bytes->len = 0;

@@ -49,6 +49,12 @@ extern bool
 ftx_bytes_append(FtxBytes *bytes, const void *data, size_t n, bool *over_cap);
 
 /*
+ * Give back what a large buffer has beyond its content, where it stays.  Never
+ * throws.
+ */
+extern void ftx_bytes_trim(FtxBytes *bytes);
+
+/*
  * Forget the content.  A small allocation is kept for what comes next; a large
  * one is not, as that may come much later, or never.
  */

@@ -111,6 +111,13 @@ extern FtxCall *
 ftx_items_ask_for_anybody(FtxItems *items, const FtxItemsRange *range,
 						  FtxStats *stats, MemoryContext owner);
 
+/*
+ * The list that is read first, or alone, for a range, as the memo names it
+ * (ftx_pages_list()): that of the parents, if those have to be enumerated.
+ * Palloc'ed; NULL if it is not known, or there are several.
+ */
+extern char *ftx_items_list(FtxItems *items, const FtxItemsRange *range);
+
 /* Of the only list: does the page that has arrived have another item? */
 extern bool ftx_items_in_hand(const FtxItems *items);
 

@@ -136,21 +136,31 @@ ftx_items_start(FtxItems *items, const FtxItemsRange *range)
 }
 
 /*
+ * The path of the only list of a range, palloc'ed; NULL if there is none.
+ */
+static char *
+only_list(const FtxItemsRange *range, const FtxItemsPlan *plan)
+{
+	if (plan->none || range->many_column >= 0 || range->nlists > 0)
+		return NULL;
+	return psprintf("%s%s", ftx_binding_path(range->binding, plan->template),
+					range->query);
+}
+
+/*
  * Ask for the first page of the only list of a range.
  */
 static FtxCall *
 ask_for_list(const FtxItems *items, const FtxItemsRange *range,
 			 const FtxItemsPlan *plan, FtxStats *anybodys, MemoryContext owner)
 {
-	char *path;
+	char *path = only_list(range, plan);
 
-	if (plan->none || range->many_column >= 0 || range->nlists > 0)
+	if (path == NULL)
 		return NULL;
 	if (range->wanted != NULL &&
 		!range->wanted(range->wanted_arg, range->binding))
 		return NULL;
-	path = psprintf("%s%s", ftx_binding_path(range->binding, plan->template),
-					range->query);
 	return ftx_pages_ask(&items->spec, path, plan->one_object, anybodys, owner);
 }
 
@@ -179,4 +189,21 @@ ftx_items_ask_for_anybody(FtxItems *items, const FtxItemsRange *range,
 	if (parents.wanted != NULL)
 		return NULL;
 	return ftx_items_ask_for_anybody(items->parents, &parents, stats, owner);
+}
+
+char *
+ftx_items_list(FtxItems *items, const FtxItemsRange *range)
+{
+	FtxItemsPlan plan = ftx_items_plan(items->spec.resource, range);
+	FtxItemsRange parents;
+	char *path;
+
+	if (plan.enumerate)
+	{
+		parents = ftx_parents_range(items, range);
+		return ftx_items_list(items->parents, &parents);
+	}
+	path = only_list(range, &plan);
+	return path != NULL ? ftx_pages_list(&items->spec, path, plan.one_object) :
+						  NULL;
 }

@@ -16,7 +16,6 @@
 #include "api/calls/call.h"
 #include "api/calls/call_answer.h"
 #include "api/calls/list_lengths.h"
-#include "api/calls/memo.h"
 #include "api/calls/map.h"
 #include "api/calls/page.h"
 #include "catalogue/catalogue.h"
@@ -73,6 +72,7 @@ ftx_pages_reset(FtxPages *pages)
 	MemoryContextReset(pages->page_cxt);
 	ftx_seen_reset(pages->seen);
 	pages->path = NULL;
+	pages->list = NULL;
 	pages->overlay = NULL;
 	pages->absent = false;
 	pages->missing = false;
@@ -85,6 +85,7 @@ ftx_pages_reset(FtxPages *pages)
 	pages->ask_at = -1;
 	pages->received = 0;
 	pages->bytes = 0;
+	pages->turned = 0;
 	pages->too_long = false;
 	pages->started = false;
 	pages->first_page = false;
@@ -113,20 +114,6 @@ ftx_pages_open(FtxPages *pages, const char *path, const FtxBinding *parent,
 	if (one_object || resource->object_id != NULL)
 		pages->asked_for = MemoryContextStrdup(
 			pages->list_cxt, parent->texts[ftx_resource_key(resource)]);
-}
-
-/*
- * Pages of a list that will not fit into the memo as a whole help nobody there.
- */
-static void
-spare_memo(FtxPages *pages, int64 page_bytes)
-{
-	pages->bytes += page_bytes;
-	/* another one is as long */
-	if (pages->cursor != NULL && pages->bytes + page_bytes > FTX_MEMO_BYTES)
-		pages->too_long = true;
-	if (pages->too_long && pages->spec.memo != NULL)
-		ftx_memo_forget_list(pages->spec.memo, pages->path);
 }
 
 /*
@@ -294,7 +281,7 @@ turn_page(FtxPages *pages)
 	pages->spec.stats->pages++;
 	pages->received += pages->page.nitems;
 	follow_cursor(pages);
-	spare_memo(pages, (int64) ftx_call_body(pages->current).len);
+	ftx_pages_remember(pages);
 	judge_cursor(pages, limit);
 	if (pages->cursor == NULL || !pages->spec.prefetch ||
 		limit_satisfiable(pages))

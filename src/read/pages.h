@@ -32,6 +32,13 @@ typedef struct FtxReadSpec
 	bool few_rows; /* a few may suffice: ask for more as more are read */
 	int64 limit;   /* rows that suffice, -1 = unknown */
 	bool in_order; /* items of the list have an order: see FtxObjects */
+
+	/*
+	 * Will the list with this first page (ftx_pages_list()) be read again in
+	 * the run?  NULL: none will.
+	 */
+	bool (*list_wanted)(void *arg, const char *list);
+	void *wanted_arg;
 } FtxReadSpec;
 
 /*
@@ -57,6 +64,13 @@ extern FtxPages *ftx_pages_create(const FtxReadSpec *spec);
 extern void
 ftx_pages_open(FtxPages *pages, const char *path, const FtxBinding *parent,
 			   const FtxJsonValue *told, bool one_object, bool narrowed);
+
+/*
+ * What a list is named by in the memo: the path of its first page, as it is
+ * asked for.  Palloc'ed.
+ */
+extern char *
+ftx_pages_list(const FtxReadSpec *spec, const char *path, bool one_object);
 
 /* The next item of the list; NULL at its end. */
 extern const FtxJsonValue *ftx_pages_next(FtxPages *pages);

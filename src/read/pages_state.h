@@ -37,12 +37,14 @@ struct FtxPages
 	/* the list */
 	MemoryContext list_cxt; /* path, cursors; reset when it starts over */
 	char *path;
+	char *list;	   /* its first page, as the memo names it; NULL at first */
 	FtxSeen *seen; /* its cursors, and keys of two pages */
 	char *cursor;  /* of the next page; NULL at the end */
 	bool started;
 	bool first_page;	   /* the present one is */
 	int64 received;		   /* items of all pages so far */
 	int64 bytes;		   /* of all pages so far */
+	int turned;			   /* pages so far */
 	bool too_long;		   /* to be remembered by the memo */
 	bool absent;		   /* the parent has no list */
 	bool missing;		   /* there is no such parent */
@@ -79,5 +81,11 @@ extern void ftx_pages_ask_next(FtxPages *pages);
 
 /* Half of the first page is read: there is a use for more. */
 extern void ftx_pages_ask_more(FtxPages *pages);
+
+/*
+ * A page has come, and the cursor of the next one: see to it that the list is
+ * remembered as a whole, or not at all (pages_memo.c).
+ */
+extern void ftx_pages_remember(FtxPages *pages);
 
 #endif /* FTX_PAGES_STATE_H */

@@ -153,6 +153,17 @@ ftx_call_start(FtxSession *session, const FtxCallSpec *spec, FtxStats *stats,
 	return call;
 }
 
+static bool
+is_remembered(const FtxCall *call)
+{
+	int status;
+	FtxBytes *body = ftx_memo_find(call->memo, call->session, call->key,
+								   &status);
+
+	ftx_bytes_unref(body);
+	return body != NULL;
+}
+
 /*
  * Once a request is done: add it to the figures, remember its answer, and take
  * that apart.
@@ -252,6 +263,18 @@ ftx_call_answer(FtxCall *call)
 {
 	ftx_call_wait(call);
 	return &call->answer;
+}
+
+bool
+ftx_call_remember(FtxCall *call)
+{
+	const FtxResponse *response = response_of(call);
+
+	if (call->memo == NULL || response == NULL || is_remembered(call))
+		return false;
+	ftx_memo_store(call->memo, call->session, call->key, response->status,
+				   response->body);
+	return true;
 }
 
 bool

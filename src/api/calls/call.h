@@ -110,6 +110,12 @@ extern void ftx_call_wait_any(FtxSession *session, FtxStats *stats);
  */
 extern const FtxAnswer *ftx_call_answer(FtxCall *call);
 
+/*
+ * Have the memo remember the answer of a read, if it does not: where that has
+ * changed what it has room for.  Was it not remembered before?
+ */
+extern bool ftx_call_remember(FtxCall *call);
+
 /* Is there no problem with the answer? */
 extern bool ftx_call_succeeded(FtxCall *call);
 

@@ -1,12 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * memo.c
- *		Answers to reads of one executor run, remembered within a bound.
+ *		Answers to reads of one executor run, remembered within bounds.
  *
  * Entries form a list from the newest to the oldest.  There are few of them
  * when they are large, and a look-up in a join costs far less than the call
  * that it saves, but a join may leave thousands of small ones: hence the hash
  * of the path in each entry, and a cap on their number.
+ *
+ * Lists that are kept as a whole stand beside it: their pages are not forgotten
+ * for being old, and push nothing out.
  *
  *-------------------------------------------------------------------------
  */
@@ -31,9 +34,19 @@
  * that is made anew in the middle of a run, because its mapping has changed,
  * still gets what the run has seen.
  */
+typedef struct KeptList
+{
+	dlist_node node;  /* in FtxMemo.lists */
+	dlist_head pages; /* of MemoEntry */
+	Oid umid;
+	size_t len;
+	char path[FLEXIBLE_ARRAY_MEMBER]; /* of its first page */
+} KeptList;
+
 typedef struct MemoEntry
 {
-	dlist_node age;	  /* in FtxMemo.entries */
+	dlist_node age;	  /* in FtxMemo.entries, or in the pages of: */
+	KeptList *list;	  /* NULL: none that is kept */
 	dlist_node peers; /* in its bucket */
 	uint32 hash;
 	Oid umid;
@@ -48,9 +61,10 @@ struct FtxMemo
 	FtxOwned owned;		/* by the run; the memory of all below */
 	dlist_head entries; /* newest first */
 	dlist_head buckets[MEMO_BUCKETS];
+	dlist_head lists;  /* of KeptList; few */
 	dlist_head shared; /* of FtxShared; few */
 	TimestampTz present;
-	int nentries;
+	int nentries; /* in `entries`, as are: */
 	size_t bytes;
 };
 
@@ -59,20 +73,48 @@ static dlist_head memos = DLIST_STATIC_INIT(memos);
 
 static uint64 writes = 0;
 
+/* Of the lists that are kept in all of them. */
+static size_t lists_bytes = 0;
+
+/*
+ * Take an entry out of the list that it stands in, and of the figures.
+ */
+static void
+take_out(FtxMemo *memo, MemoEntry *entry)
+{
+	dlist_delete(&entry->age);
+	if (entry->list != NULL)
+	{
+		lists_bytes -= entry->size;
+		return;
+	}
+	memo->nentries--;
+	memo->bytes -= entry->size;
+}
+
 static void
 forget(FtxMemo *memo, MemoEntry *entry)
 {
-	dlist_delete(&entry->age);
+	take_out(memo, entry);
 	dlist_delete(&entry->peers);
-	memo->nentries--;
-	memo->bytes -= entry->size;
 	ftx_bytes_unref(entry->body);
 	pfree(entry);
 }
 
 static void
+end_list(FtxMemo *memo, KeptList *list)
+{
+	while (!dlist_is_empty(&list->pages))
+		forget(memo, dlist_head_element(MemoEntry, age, &list->pages));
+	dlist_delete(&list->node);
+	pfree(list);
+}
+
+static void
 forget_entries(FtxMemo *memo)
 {
+	while (!dlist_is_empty(&memo->lists))
+		end_list(memo, dlist_head_element(KeptList, node, &memo->lists));
 	while (!dlist_is_empty(&memo->entries))
 		forget(memo, dlist_head_element(MemoEntry, age, &memo->entries));
 }
@@ -139,10 +181,79 @@ ftx_memo_find(FtxMemo *memo, FtxSession *session, const char *path, int *status)
 
 	if (entry == NULL)
 		return NULL;
-	dlist_delete(&entry->age);
-	dlist_push_head(&memo->entries, &entry->age);
+	if (entry->list == NULL)
+	{
+		dlist_delete(&entry->age);
+		dlist_push_head(&memo->entries, &entry->age);
+	}
 	*status = entry->status;
 	return ftx_bytes_ref(entry->body);
+}
+
+/*
+ * Is it the path of a page of the list?  Those after the first one have a
+ * cursor behind the rest.
+ */
+static bool
+is_page_of(const char *path, const char *list, size_t len)
+{
+	return strncmp(path, list, len) == 0 &&
+		   (path[len] == '\0' || path[len] == '&');
+}
+
+static KeptList *
+kept_list_of(FtxMemo *memo, FtxSession *session, const char *path)
+{
+	dlist_iter iter;
+
+	dlist_foreach (iter, &memo->lists)
+	{
+		KeptList *list = dlist_container(KeptList, node, iter.cur);
+
+		if (list->umid == session->umid &&
+			is_page_of(path, list->path, list->len))
+			return list;
+	}
+	return NULL;
+}
+
+/*
+ * Put an entry among those of its list, or of none.
+ */
+static void
+put_in(FtxMemo *memo, MemoEntry *entry, KeptList *list)
+{
+	entry->list = list;
+	if (list != NULL)
+	{
+		dlist_push_tail(&list->pages, &entry->age);
+		lists_bytes += entry->size;
+		return;
+	}
+	dlist_push_head(&memo->entries, &entry->age);
+	memo->nentries++;
+	memo->bytes += entry->size;
+}
+
+/*
+ * Make room for an entry; false if there is none.
+ */
+static bool
+make_room(FtxMemo *memo, KeptList *list, size_t size)
+{
+	if (list != NULL)
+	{
+		if (lists_bytes + size <= FTX_MEMO_LISTS_BYTES)
+			return true;
+		end_list(memo, list);
+		return false;
+	}
+	if (size > FTX_MEMO_BYTES)
+		return false;
+	while (memo->nentries > 0 && (memo->bytes + size > FTX_MEMO_BYTES ||
+								  memo->nentries >= MEMO_ENTRIES))
+		forget(memo, dlist_tail_element(MemoEntry, age, &memo->entries));
+	return true;
 }
 
 void
@@ -150,15 +261,18 @@ ftx_memo_store(FtxMemo *memo, FtxSession *session, const char *path, int status,
 			   FtxBytes *body)
 {
 	size_t path_size = strlen(path) + 1;
-	size_t size = body->size + path_size + sizeof(MemoEntry);
-	MemoEntry *entry;
+	size_t size;
+	KeptList *list = kept_list_of(memo, session, path);
+	MemoEntry *entry = find_entry(memo, session, path);
 
-	if (size > FTX_MEMO_BYTES)
+	/* two scans may have asked for it at once: all get the same from now on */
+	if (entry != NULL)
 		return;
-	while (memo->nentries > 0 && (memo->bytes + size > FTX_MEMO_BYTES ||
-								  memo->nentries >= MEMO_ENTRIES))
-		forget(memo, dlist_tail_element(MemoEntry, age, &memo->entries));
-
+	/* one that was received in steps, or used before, may be twice as large */
+	ftx_bytes_trim(body);
+	size = body->size + path_size + sizeof(MemoEntry);
+	if (!make_room(memo, list, size))
+		return;
 	entry = MemoryContextAlloc(memo->owned.owner,
 							   offsetof(MemoEntry, path) + path_size);
 	memcpy(entry->path, path, path_size);
@@ -167,24 +281,67 @@ ftx_memo_store(FtxMemo *memo, FtxSession *session, const char *path, int status,
 	entry->status = status;
 	entry->size = size;
 	entry->body = ftx_bytes_ref(body);
-	dlist_push_head(&memo->entries, &entry->age);
+	put_in(memo, entry, list);
 	dlist_push_head(&memo->buckets[entry->hash & (MEMO_BUCKETS - 1)],
 					&entry->peers);
-	memo->nentries++;
-	memo->bytes += size;
 }
 
-void
-ftx_memo_forget_list(FtxMemo *memo, const char *path)
+static KeptList *
+create_list(FtxMemo *memo, FtxSession *session, const char *path)
 {
 	size_t len = strlen(path);
+	KeptList *list = MemoryContextAlloc(memo->owned.owner,
+										offsetof(KeptList, path) + len + 1);
+
+	memcpy(list->path, path, len + 1);
+	list->len = len;
+	list->umid = session->umid;
+	dlist_init(&list->pages);
+	dlist_push_tail(&memo->lists, &list->node);
+	return list;
+}
+
+int
+ftx_memo_keep_list(FtxMemo *memo, FtxSession *session, const char *path)
+{
+	KeptList *list = create_list(memo, session, path);
 	dlist_mutable_iter iter;
+	int pages = 0;
 
 	dlist_foreach_modify(iter, &memo->entries)
 	{
 		MemoEntry *entry = dlist_container(MemoEntry, age, iter.cur);
 
-		if (strncmp(entry->path, path, len) == 0)
+		if (entry->umid != list->umid ||
+			!is_page_of(entry->path, path, list->len))
+			continue;
+		take_out(memo, entry);
+		put_in(memo, entry, list);
+		pages++;
+	}
+	return pages;
+}
+
+bool
+ftx_memo_keeps_list(FtxMemo *memo, FtxSession *session, const char *path)
+{
+	return kept_list_of(memo, session, path) != NULL;
+}
+
+void
+ftx_memo_forget_list(FtxMemo *memo, FtxSession *session, const char *path)
+{
+	KeptList *list = kept_list_of(memo, session, path);
+	size_t len = strlen(path);
+	dlist_mutable_iter iter;
+
+	if (list != NULL)
+		end_list(memo, list);
+	dlist_foreach_modify(iter, &memo->entries)
+	{
+		MemoEntry *entry = dlist_container(MemoEntry, age, iter.cur);
+
+		if (entry->umid == session->umid && is_page_of(entry->path, path, len))
 			forget(memo, entry);
 	}
 }

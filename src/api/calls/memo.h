@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * memo.h
- *		Answers to reads of one executor run, remembered within a bound.
+ *		Answers to reads of one executor run, remembered within bounds.
  *
  * A rescan, a join that asks for the same key again or two scans of the same
  * list in one query get the same answer without another call.  Each executor
@@ -26,9 +26,15 @@
  * as many bytes as a row of it: a list of 3,000 rows, or as many objects as the
  * memo takes entries for, is remembered whole.  A list that does not fit is not
  * remembered at all, as its first pages would have been forgotten when it is
- * read again from the beginning.
+ * read again from the beginning; but where somebody is known who will read it.
  */
 #define FTX_MEMO_BYTES (4 * 1024 * 1024)
+
+/*
+ * Of all such lists in this backend: 9,000 connectors.  With the memo and what
+ * may be under way (FTX_HELD_BYTES of net/flow.c) that is 32 MB of bodies.
+ */
+#define FTX_MEMO_LISTS_BYTES (12 * 1024 * 1024)
 
 /* The memo of an executor run; it ends with the run's query context. */
 extern FtxMemo *ftx_memo_of(EState *estate);
@@ -53,10 +59,25 @@ extern void ftx_memo_store(FtxMemo *memo, FtxSession *session, const char *path,
 						   int status, FtxBytes *body);
 
 /*
- * Forget the pages of a list, whose paths begin so: it has turned out to be too
- * long to be remembered as a whole, and parts of it help nobody.
+ * A list is named by the path of its first page.
+ *
+ * Keep it beyond FTX_MEMO_BYTES: what is remembered of it, and the pages that
+ * are stored from now on.  It is kept as a whole: until it is forgotten, or has
+ * no room among FTX_MEMO_LISTS_BYTES.  Returns how many of its pages are
+ * remembered.
  */
-extern void ftx_memo_forget_list(FtxMemo *memo, const char *path);
+extern int
+ftx_memo_keep_list(FtxMemo *memo, FtxSession *session, const char *list);
+
+extern bool
+ftx_memo_keeps_list(FtxMemo *memo, FtxSession *session, const char *list);
+
+/*
+ * Forget its pages: it has turned out to be too long to be remembered as a
+ * whole, and parts of it help nobody; or nobody will read it again.
+ */
+extern void
+ftx_memo_forget_list(FtxMemo *memo, FtxSession *session, const char *list);
 
 /*
  * A read of which the answer is under way, or held by a call

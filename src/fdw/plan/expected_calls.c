@@ -19,9 +19,10 @@
 
 /*
  * What the memo of an execution holds (api/calls/memo.h): so many rows of a
- * list, so many small answers.
+ * list; of one that another scan will read, too; so many small answers.
  */
 #define MEMO_ROWS 3000.0
+#define KEPT_ROWS 9000.0
 #define MEMO_ANSWERS 1024.0
 
 static bool
@@ -224,7 +225,7 @@ static bool
 memo_holds(const FtxScanPlan *plan, const Calls *calls)
 {
 	return plan->resource->parent == NULL && plan->mode == FTX_SCAN_LIST ?
-			   calls->lists * plan->page_size <= MEMO_ROWS :
+			   calls->lists * plan->page_size <= KEPT_ROWS :
 			   calls->lists <= MEMO_ANSWERS;
 }
 

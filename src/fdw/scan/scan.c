@@ -417,6 +417,7 @@ fivetrexBeginForeignScan(ForeignScanState *node, int eflags)
 		return;
 	state = ftx_scan_begin(node);
 	node->fdw_state = state;
+	state->read_again = (eflags & EXEC_FLAG_REWIND) != 0;
 
 	/*
 	 * Where it saves converting columns of rows that nobody wants, or comparing
@@ -442,7 +443,11 @@ fivetrexIterateForeignScan(ForeignScanState *node)
 void
 fivetrexReScanForeignScan(ForeignScanState *node)
 {
-	restart_scan(node->fdw_state);
+	FtxScanState *state = node->fdw_state;
+
+	/* what was started again once is likely to be so again */
+	state->read_again |= state->started;
+	restart_scan(state);
 }
 
 void

@@ -18,6 +18,7 @@
 #include "fdw/plan/volatile.h"
 #include "fdw/scan/read_to_end.h"
 #include "fdw/scan/scan_state.h"
+#include "fdw/scan/wanted_list.h"
 #include "fdw/scan/whole_list.h"
 #include "foreign/foreign.h"
 #include "lib/ilist.h"
@@ -104,6 +105,8 @@ init_reading(FtxScanState *state)
 	spec.in_order = plan->exprs[FTX_EXPRS_SORT] != NIL;
 	spec.few_rows = plan->few_rows && !spec.in_order;
 	spec.limit = ftx_plan_list_limit(plan);
+	spec.list_wanted = ftx_scan_list_wanted;
+	spec.wanted_arg = state;
 	state->items = ftx_items_create(&spec);
 	state->objects = ftx_objects_create(&spec);
 	state->sorted = ftx_sorted_create(state);
@@ -157,6 +160,21 @@ ftx_scan_of_plan(const EState *estate, const Plan *plan)
 			return state;
 	}
 	return NULL;
+}
+
+bool
+ftx_scans_any(const EState *estate, FtxScanTest test, void *arg)
+{
+	dlist_iter iter;
+
+	dlist_foreach (iter, &scans)
+	{
+		FtxScanState *state = dlist_container(FtxScanState, all, iter.cur);
+
+		if (state->node->ss.ps.state == estate && test(state, arg))
+			return true;
+	}
+	return false;
 }
 
 FtxScanState *

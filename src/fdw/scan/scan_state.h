@@ -89,6 +89,7 @@ struct FtxScanState
 	FtxStats stats;
 	TimestampTz *now;	   /* what a period counts from: the run's */
 	FtxFirstRequest first; /* sent ahead of the start, maybe */
+	bool read_again;	   /* it is likely to be, from the beginning */
 
 	/* is the whole list read instead of parts of it (whole_list.c) */
 	FtxWhole whole;

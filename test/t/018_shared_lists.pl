@@ -1,0 +1,193 @@
+# Several scans of one statement that read the same list: how often its pages are asked for, whether they are few and
+# small, more than the memo takes (4 MB), or more than is kept for who reads them next (12 MB); what is held meanwhile,
+# and until when.  prove -v prints the table.
+
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::RealBin/../lib";
+use MIME::Base64 qw(encode_base64);
+use Test::More;
+use Fivetrex::Mock;
+use Fivetrex::Node;
+use Fivetrex::Session;
+
+my $mock = Fivetrex::Mock->start;
+my $node = Fivetrex::Node->start('shared');
+my $sanitized = ($ENV{LD_PRELOAD} // '') =~ /asan/;
+
+# Lists of connectors, in pages of 10.  Of the first one of each page comes so much more that nobody reads.
+my %pages = (small => 12, big => 12, packed => 12, long => 18);
+my $kilobytes = 900;
+my %ids;
+foreach my $world (sort keys %pages)
+{
+	$mock->settings($world, connectors => 10 * $pages{$world});
+	$node->add_world($mock, $world, page_size => 10);
+	$ids{$world} = [ $node->rows("SELECT id FROM $world.connectors") ];
+	$node->query("ANALYZE $world.connectors; CREATE VIEW v_$world AS SELECT id, schema FROM $world.connectors");
+	next if $world eq 'small';
+	$mock->settings($world, gzip => $world eq 'packed' ? JSON::PP::true : JSON::PP::false);
+	$mock->patch($world, 'connections', $ids{$world}[ 10 * $_ ], set => { padding => 'x' x ($kilobytes * 1000) })
+	  for 0 .. $pages{$world} - 1;
+}
+
+# The requests for pages of the list, some of them once more.
+sub pages
+{
+	my ($n, @more) = @_;
+	return map {
+		my $cursor = encode_base64(sprintf('{"skip":%d}', 10 * ($_ - 1)), '') =~ tr{=}{}dr;
+		'GET /v1/connections?limit=10' . ($_ > 1 ? "&cursor=$cursor" : '')
+	} 1 .. $n, @more;
+}
+
+# Those that were made.
+sub asked
+{
+	my ($world) = @_;
+	return grep { m{/v1/connections\?} } $mock->requests($world);
+}
+
+# The cursor that a page is asked for by is known when half of the first page is read; then a second scan may have
+# asked for the same: it is under way for either.
+my @second = (2);
+
+my $hash = 'SET enable_mergejoin = off; SET enable_nestloop = off;';
+my $merge = 'SET enable_hashjoin = off; SET enable_nestloop = off;';
+my $nested = 'SET enable_hashjoin = off; SET enable_mergejoin = off;';
+my $again = "$nested SET enable_material = off; SET enable_memoize = off;";
+
+# name, settings, statement, pages that are asked for once more
+my @shapes = (
+	[ 'once', '', 'SELECT count(*) FROM @.connectors' ],
+	[ 'hash join', $hash, 'SELECT count(*) FROM @.connectors a JOIN @.connectors b USING (id)', @second ],
+	[ 'left join', $hash, 'SELECT count(*) FROM @.connectors a LEFT JOIN @.connectors b ON a.id = b.schema', @second ],
+	[ 'three hashed', $hash, 'SELECT count(*) FROM @.connectors a JOIN @.connectors b USING (id)
+		JOIN @.connectors c USING (id)' ],
+	[ 'merge join', $merge, 'SELECT count(*) FROM @.connectors a JOIN @.connectors b USING (id)' ],
+	[ 'nested loop', $nested, 'SELECT count(*) FROM @.connectors a JOIN @.connectors b ON a.schema < b.schema', @second ],
+	[ 'read again', $again, 'SELECT count(*) FROM (VALUES (1), (2), (3)) v (n) LEFT JOIN @.connectors b
+		ON b.sync_frequency > n' ],
+	[ 'semi join', $hash, 'SELECT count(*) FROM @.connectors a WHERE id IN (SELECT schema FROM @.connectors)', @second ],
+	[ 'anti join', $hash, 'SELECT count(*) FROM @.connectors a
+		WHERE NOT EXISTS (SELECT FROM @.connectors b WHERE b.schema = a.id)', @second ],
+	[ 'hashed subplan', '', 'SELECT count(*) FROM @.connectors a WHERE id NOT IN (SELECT schema FROM @.connectors)',
+		@second ],
+	[ 'union all', '', 'SELECT id FROM @.connectors UNION ALL SELECT id FROM @.connectors' ],
+	[ 'union', '', 'SELECT id FROM @.connectors UNION SELECT id FROM @.connectors' ],
+	[ 'except', '', 'SELECT id FROM @.connectors EXCEPT SELECT id FROM @.connectors' ],
+	[ 'intersect', '', 'SELECT id FROM @.connectors INTERSECT SELECT id FROM @.connectors' ],
+	[ 'sorted', '', 'SELECT id FROM @.connectors UNION ALL SELECT id FROM @.connectors ORDER BY 1' ],
+	[ 'a few, sorted', '', 'SELECT id FROM @.connectors UNION ALL SELECT id FROM @.connectors ORDER BY 1 LIMIT 3' ],
+	[ 'subselects', '', 'SELECT (SELECT count(*) FROM @.connectors), (SELECT max(created_at) FROM @.connectors)' ],
+	[ 'above average', '', 'SELECT count(*) FROM @.connectors
+		WHERE sync_frequency >= (SELECT avg(sync_frequency) FROM @.connectors)', @second ],
+	[ 'inlined', $hash, 'WITH c AS NOT MATERIALIZED (SELECT * FROM @.connectors WHERE sync_frequency > 0)
+		SELECT count(*) FROM c a JOIN c b USING (id)', @second ],
+	[ 'materialized', $hash, 'WITH c AS MATERIALIZED (SELECT id FROM @.connectors)
+		SELECT count(*) FROM c a JOIN c b USING (id)' ],
+	[ 'view twice', $hash, 'SELECT count(*) FROM v_@ a JOIN v_@ b USING (id)', @second ],
+	[ 'window', $hash, 'SELECT count(n) FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM @.connectors) a
+		JOIN @.connectors b USING (id)', @second ],
+	[ 'prepared', $hash, 'PREPARE p (int) AS SELECT count(*) FROM @.connectors a JOIN @.connectors b USING (id)
+		WHERE a.sync_frequency > $1; EXECUTE p (0); DEALLOCATE p', @second ],
+	[ 'cursor', $hash, 'BEGIN; DECLARE c CURSOR FOR SELECT a.id FROM @.connectors a JOIN @.connectors b USING (id);
+		FETCH ALL FROM c; COMMIT' ],
+	[ 'into a table', $hash, 'CREATE TEMP TABLE t AS SELECT a.id FROM @.connectors a JOIN @.connectors b USING (id);
+		DROP TABLE t', @second ],
+	[ 'children', '', 'SELECT count(*) FROM @.connector_states UNION ALL SELECT count(*) FROM @.connector_schemas' ],
+);
+
+my %session = map { $_ => Fivetrex::Session->new($node) } keys %pages;
+# lengths of lists are known from now on, so that nothing is asked for beyond their ends
+my %before = map { $session{$_}->ask("SELECT count(*) FROM $_.connectors"); $_ => $session{$_}->resident } keys %pages;
+my @table;
+foreach my $shape (@shapes)
+{
+	my ($name, $settings, $sql, @more) = @$shape;
+	my $line = sprintf '%-16s', $name;
+	foreach my $world ('small', 'big', 'packed', 'long')
+	{
+		my $session = $session{$world};
+		my $here = $sql =~ s/\@/$world/gr;
+		my $n = $pages{$world};
+		next if $world =~ /packed|long/ && $name !~ /^(once|hash join|union all|read again)$/;
+		$session->ask("RESET ALL; SET jit = off; $settings");
+		is($session->{err}, '', "$name: settings");
+		$mock->clear($world);
+		my $measured = $session->forget_peak;
+		$session->ask($here);
+		unlike($session->{err}, qr/ERROR/, "$name: $world");
+		my $grown = $measured ? ($session->peak - $before{$world}) / 1000 : 0;
+		my @expected = pages($n, @more);
+		# the first page is there when the second scan begins
+		my @all_again = @more ? (2 .. $n) : $name eq 'union all' ? (1 .. $n) : $name eq 'read again' ? (1 .. $n) x 2 : ();
+		@expected = pages($n, @all_again) if $world eq 'long';
+		my @asked = asked($world);
+		is_deeply([ sort @asked ], [ sort @expected ], "$name: requests") or diag $session->ask("EXPLAIN $here");
+		# 12 MB that are kept, what may be under way, and half as much again for what allocators keep
+		cmp_ok($grown, '<', 1.5 * (12 + 16 + 1), 'no more is held than should be') unless $sanitized;
+		$line .= sprintf '  %6s %2d %3.0f MB', $world, scalar @asked, $grown;
+	}
+	push @table, $line;
+}
+note($_) for @table;
+
+# ---------- what is kept, for whom and until when ----------
+
+my $session = $session{big};
+my $twice = 'SELECT id, schema FROM big.connectors UNION ALL SELECT id, schema FROM big.connectors';
+my $join = 'SELECT count(*) FROM big.connectors a JOIN big.connectors b USING (id)';
+$session->ask("RESET ALL; SET jit = off; $hash");
+
+# Statement, and the requests that it makes
+sub makes
+{
+	my ($name, $sql, @expected) = @_;
+	$mock->clear('big');
+	my $answer = $session->ask($sql);
+	unlike($session->{err}, qr/ERROR/, $name);
+	is_deeply([ sort(asked('big')) ], [ sort @expected ], "$name: requests")
+	  or diag $sql;
+	return $answer;
+}
+
+makes('a cursor, half of it', "BEGIN; DECLARE c CURSOR FOR $twice; MOVE 120 IN c", pages(12));
+makes('there is no room for another list', $join, pages(12, 2 .. 12));
+$mock->patch('big', 'connections', $ids{big}[0], set => { schema => 'renamed.by_others' });
+unlike(makes('the other half', 'FETCH ALL FROM c'), qr/by_others/, 'is from the same reading');
+makes('there is room when the cursor is closed', "CLOSE c; $join", pages(12, @second));
+$session->ask('COMMIT');
+
+makes('a cursor, half of it', "BEGIN; DECLARE c CURSOR FOR $twice; MOVE 120 IN c", pages(12));
+$session->ask("UPDATE big.connectors SET paused = true WHERE id = '$ids{big}[1]'");
+unlike($session->{err}, qr/ERROR/, 'a write');
+like(makes('the other half, after it', 'FETCH ALL FROM c', pages(12)), qr/by_others/, 'is read anew');
+$session->ask('COMMIT');
+
+$mock->fault('big', { path => (pages(7))[6] =~ s/.*(?=cursor=)//r, status => 403 });
+like($session->complaint($join), qr/42501/, 'page 7 is refused');
+$mock->clear_faults('big');
+makes('nothing of that is left', $join, pages(12, @second));
+
+# lists that are not the same
+$node->query(q{
+	CREATE FOREIGN TABLE wide (id text, schema text) SERVER big OPTIONS (resource 'connectors', page_size '40');
+	CREATE ROLE other; GRANT USAGE ON SCHEMA big TO other; GRANT SELECT ON big.connectors TO other;
+	CREATE USER MAPPING FOR other SERVER big OPTIONS (api_key 'key', api_secret 'secret');
+	CREATE VIEW others AS SELECT id FROM big.connectors; ALTER VIEW others OWNER TO other;
+	GRANT SELECT ON others TO PUBLIC; ANALYZE wide});
+$mock->clear('big');
+$session->ask('SELECT id FROM big.connectors UNION ALL SELECT id FROM wide');
+is(scalar(grep { /limit=10\b/ } asked('big')), 12, 'of another page_size: the pages of one');
+is(scalar(grep { /limit=40\b/ } asked('big')), 3, 'and of the other');
+$session->ask('SELECT count(*) FROM others');
+$mock->clear('big');
+$session->ask('SELECT id FROM big.connectors UNION ALL SELECT id FROM others');
+is_deeply([ sort { $a cmp $b } asked('big') ], [ sort(pages(12), pages(12)) ], 'with other credentials');
+
+$_->quit for values %session;
+$node->stop;
+$mock->stop;
+done_testing();
