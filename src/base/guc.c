@@ -50,49 +50,50 @@ static bool start_together = true;
 
 FtxSetting ftx_settings[] = {
 	{"fivetrex.dry_run", PGC_USERSET, &dry_run, PGC_BOOL, "off", 0, 0, 0,
-	 "Shows writes instead of sending them.", NULL, false, NULL},
+	 "Shows writes instead of sending them.", NULL, false, NULL, false},
 	{"fivetrex.join_window", PGC_USERSET, &join_window, PGC_INT, "-1", -1, 1024,
 	 0, "Rows of a join that are asked for at once.",
 	 "-1 means twice the server's max_concurrency, 0 one after the other.",
-	 false, NULL},
+	 false, NULL, false},
 	{"fivetrex.log_writes", PGC_SUSET, &log_writes, PGC_BOOL, "off", 0, 0, 0,
 	 "Writes a line to the server's log for each request that is no GET.",
 	 "It names user, server, method, path, members of the body and outcome, never values.",
-	 false, NULL},
+	 false, NULL, false},
 	{"fivetrex.max_calls", PGC_USERSET, &max_calls, PGC_INT, "-1", -1, INT_MAX,
 	 0, "API calls that one statement may make.",
-	 "-1 means no limit. Repetitions count.", false, NULL},
+	 "-1 means no limit. Repetitions count.", false, NULL, false},
 	{"fivetrex.max_deletes", PGC_USERSET, &max_deletes, PGC_INT, "0", -1,
 	 INT_MAX, 0, "Objects that one statement may delete.",
-	 "-1 means no limit. " BELT, false, NULL},
+	 "-1 means no limit. " BELT, false, NULL, false},
 	{"fivetrex.max_retry_wait", PGC_USERSET, &max_retry_wait, PGC_INT, "-1", -1,
 	 INT_MAX / 1000, GUC_UNIT_S,
 	 "Seconds that one statement may wait for retries.",
 	 "Narrows the server option of that name; -1 leaves it as it is.", false,
-	 NULL},
+	 NULL, false},
 	{"fivetrex.max_writes", PGC_USERSET, &max_writes, PGC_INT, "100", -1,
 	 INT_MAX, 0, "Requests that create or change which one statement may send.",
-	 "-1 means no limit. " BELT, false, NULL},
+	 "-1 means no limit. " BELT, false, NULL, false},
 	{"fivetrex.reserve", PGC_SUSET, &reserve, PGC_INT, "0", 0, INT_MAX, 0,
 	 "API calls of the account's hour that are left to others.",
 	 "While fewer are left, as far as is known, calls are refused.", false,
-	 NULL},
+	 NULL, false},
 	{"fivetrex.server", PGC_USERSET, &server, PGC_STRING, "fivetran", 0, 0, 0,
 	 "Server that functions use when they are not told otherwise.", NULL, false,
-	 NULL},
+	 NULL, false},
 	{"fivetrex.sort_first", PGC_USERSET, &sort_first, PGC_BOOL, "on", 0, 0, 0,
 	 "Sorts a list before details of its rows are asked for.",
-	 "Where a LIMIT or a cursor wants few of them.", false, NULL},
+	 "Where a LIMIT or a cursor wants few of them.", false, NULL, false},
 	{"fivetrex.start_together", PGC_USERSET, &start_together, PGC_BOOL, "on", 0,
 	 0, 0, "Sends the first requests of the tables of a query together.",
 	 "Those of tables that will be read, unless another one has no rows.",
-	 false, NULL},
+	 false, NULL, false},
 };
 
 const int ftx_nsettings = lengthof(ftx_settings);
 
 bool ftx_guc_reserved = false;
 bool ftx_guc_preloaded = false;
+bool ftx_guc_any_overridden = false;
 
 /* ---------- values ---------- */
 
@@ -121,12 +122,8 @@ ftx_guc_valid(const FtxSetting *setting, const char *text)
 	return text == NULL || parse_setting(setting, text, &boolean, &integer);
 }
 
-/*
- * Set the variable of a setting from a text; false if that is invalid, and
- * nothing happens then.
- */
-static bool
-assign(const FtxSetting *setting, const char *text)
+bool
+ftx_guc_assign(const FtxSetting *setting, const char *text)
 {
 	bool boolean;
 	int integer;
@@ -222,7 +219,7 @@ define(const FtxSetting *setting)
 	int integer = 0;
 
 	(void) parse_setting(setting, setting->initial, &boolean, &integer);
-	(void) assign(setting, setting->initial);
+	(void) ftx_guc_assign(setting, setting->initial);
 	switch (setting->type)
 	{
 		case PGC_BOOL:
@@ -257,25 +254,38 @@ define_text(FtxSetting *setting)
 }
 
 static void
+override(FtxSetting *setting, bool overridden)
+{
+	setting->overridden = overridden;
+	ftx_guc_any_overridden |= overridden;
+}
+
+static void
 settle_setting(FtxSetting *setting)
 {
 	const struct config_generic *placeholder = ftx_guc_find(setting->name);
 	bool fixed = IsParallelWorker() ||
 				 (IsInParallelMode() && placeholder != NULL);
+	bool by_client = placeholder != NULL &&
+					 placeholder->reset_source == PGC_S_CLIENT;
 	const char *text;
 
 	if (!fixed && may_be_defined(setting, placeholder))
 	{
 		define(setting);
 		setting->placeholder = false;
+		if (by_client)
+			override(setting, ftx_guc_find(setting->name)->reset_source ==
+								  PGC_S_DEFAULT);
 		return;
 	}
 	if (placeholder == NULL)
 		define_text(setting);
 	setting->placeholder = true;
 	text = ftx_guc_placeholder_text(setting, placeholder);
-	if (text == NULL || !assign(setting, text))
-		(void) assign(setting, setting->initial);
+	if (text == NULL || !ftx_guc_assign(setting, text))
+		(void) ftx_guc_assign(setting, setting->initial);
+	override(setting, by_client && text == NULL);
 }
 
 void
@@ -286,6 +296,8 @@ ftx_guc_settle(void)
 		if (ftx_settings[i].placeholder)
 			settle_setting(&ftx_settings[i]);
 	}
+	if (ftx_guc_any_overridden)
+		ftx_guc_restore();
 }
 
 static bool

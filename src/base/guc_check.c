@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "base/closest.h"
 #include "base/compat.h"
 #include "base/guc.h"
@@ -99,6 +100,33 @@ check_role_setting(const char *name, const char *text, GucSource source)
 		return;
 	}
 	refuse_name(name, source);
+}
+
+/*
+ * FtxRoleSetting: set again what a client has overridden.
+ */
+static void
+restore_role_setting(const char *name, const char *text, GucSource source)
+{
+	for (int i = 0; i < ftx_nsettings; i++)
+	{
+		if (!ftx_settings[i].overridden ||
+			pg_strcasecmp(name, ftx_settings[i].name) != 0)
+			continue;
+		if (ftx_settings[i].placeholder)
+			(void) ftx_guc_assign(&ftx_settings[i], text);
+		else if (ftx_guc_valid(&ftx_settings[i], text))
+			SetConfigOption(ftx_settings[i].name, text, PGC_SUSET, source);
+	}
+}
+
+void
+ftx_guc_restore(void)
+{
+	if (!IsTransactionState() || IsInParallelMode())
+		return;
+	ftx_guc_any_overridden = false;
+	ftx_role_settings(FTX_GUC_PREFIX, restore_role_setting);
 }
 
 void

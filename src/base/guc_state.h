@@ -29,6 +29,7 @@ typedef struct FtxSetting
 	const char *more;
 	bool placeholder; /* is not defined yet; its text is to be read */
 	char *text;		  /* of a parallel worker's variable */
+	bool overridden;  /* by a client who may not set it, see below */
 } FtxSetting;
 
 extern FtxSetting ftx_settings[];
@@ -45,6 +46,21 @@ extern bool ftx_guc_preloaded;
 
 /* Is it a value of the setting?  NULL is. */
 extern bool ftx_guc_valid(const FtxSetting *setting, const char *text);
+
+/*
+ * Options of a connection win over ALTER ROLE ... SET.  Those of a client who
+ * may not set a variable do not count; what the role or database sets has made
+ * room for them, and is lost unless it is set again: for each `overridden`
+ * setting, as soon as the catalogue can be read.
+ */
+extern bool ftx_guc_any_overridden;
+extern void ftx_guc_restore(void);
+
+/*
+ * Set the C variable of a setting from a text; false if that is invalid, and
+ * nothing happens then.
+ */
+extern bool ftx_guc_assign(const FtxSetting *setting, const char *text);
 
 /* The variable of that name, or NULL. */
 extern struct config_generic *ftx_guc_find(const char *name);

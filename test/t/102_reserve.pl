@@ -108,6 +108,54 @@ subtest 'reserve and the end of a session' => sub {
 	is("$out$err", "19\n14", 'nor of one that the server has another address for');
 };
 
+# What ALTER ROLE ... SET says holds against what a client says who may not set it.
+subtest 'settings of a role and options of a connection' => sub {
+	$mock->settings('fivetran', rate_limit => 20000, rate_used => 14000);
+	$node->query(q{LOAD 'fivetrex'; CREATE ROLE analyst LOGIN; GRANT USAGE ON SCHEMA fivetran TO analyst;
+		GRANT SELECT ON fivetran.groups TO analyst; GRANT USAGE ON FOREIGN SERVER fivetran TO analyst;
+		CREATE ROLE trusted LOGIN; GRANT SET ON PARAMETER fivetrex.reserve TO trusted;
+		GRANT analyst TO trusted; GRANT EXECUTE ON FUNCTION fivetrex_pause TO analyst;});
+	my $read = 'SELECT count(*) FROM fivetran.groups;';
+	my @places = ('ROLE %s', 'DATABASE postgres', 'ROLE ALL', 'ROLE %s IN DATABASE postgres');
+	my @ways = (
+		[ 'the options', '-c fivetrex.reserve=0', '' ],
+		[ 'options that are no value', '-c fivetrex.reserve=abc', '' ],
+		[ 'the options, and the library at once', '-c fivetrex.reserve=0', '', 'fivetrex' ],
+		[ 'SET', '', 'SET fivetrex.reserve = 0;' ],
+		[ 'SET to no value', '', q{SET fivetrex.reserve = 'abc';} ],
+		[ 'both', '-c fivetrex.reserve=0', 'SET fivetrex.reserve = 0;' ],
+		[ 'RESET', '-c fivetrex.reserve=0', "SELECT fivetrex_ping() IS NOT NULL; RESET fivetrex.reserve;" ],
+		[ 'DISCARD ALL', '-c fivetrex.reserve=0', "SELECT fivetrex_ping() IS NOT NULL; DISCARD ALL;" ]);
+	foreach my $role ('analyst', 'trusted')
+	{
+		foreach my $place (@places)
+		{
+			my $where = sprintf $place, $role;
+			$node->query("LOAD 'fivetrex'; ALTER $where SET fivetrex.reserve = 15000");
+			my @let = grep {
+				my ($name, $options, $say, $library) = @$_;
+				$node->query('ALTER DATABASE postgres '
+						. ($library ? "SET session_preload_libraries = $library" : 'RESET session_preload_libraries'));
+				local $ENV{PGOPTIONS} = $options;
+				my (undef, undef, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\n$say $read $read",
+					on_error_stop => 0, extra_params => [ '-U', $role ]);
+				$err !~ /ERROR:  53400: fivetrex.reserve does not allow/;
+			} @ways;
+			is_deeply([ map { $_->[0] } @let ], $role eq 'analyst' ? [] : [ 'the options',
+				'the options, and the library at once', 'SET', 'both', 'RESET', 'DISCARD ALL' ],
+				"ALTER $where: what counts of what $role says");
+			$node->query("LOAD 'fivetrex'; ALTER $where RESET fivetrex.reserve");
+		}
+	}
+	$node->query(q{ALTER DATABASE postgres RESET session_preload_libraries; LOAD 'fivetrex';
+		ALTER ROLE analyst SET fivetrex.log_writes = on});
+	my $log = -s $node->logfile;
+	local $ENV{PGOPTIONS} = '-c fivetrex.log_writes=off';
+	$node->psql('postgres', q{SELECT fivetrex_pause('daily_beacon')}, extra_params => [ '-U', 'analyst' ]);
+	like(substr(slurp_file($node->logfile), $log), qr{LOG:  fivetrex: user "analyst", .*PATCH /v1/connections/daily_},
+		'nor does a client keep its writes out of the log');
+};
+
 subtest 'log_writes' => sub {
 	my $log = -s $node->logfile;
 	session(q{SET fivetrex.log_writes = on; SET fivetrex.max_deletes = 5;
