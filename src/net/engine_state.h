@@ -25,7 +25,7 @@ typedef struct FtxSocket
 {
 	curl_socket_t fd;
 	int idle_port; /* local port, once it was kept after an answer; else 0 */
-	bool spoiled;  /* its last answer's end is not known, or more came */
+	bool spoiled;  /* its last answer's end is not known */
 } FtxSocket;
 
 typedef enum FtxRequestState

@@ -11,10 +11,6 @@
  * 8.6, before that on new connections only) that a stream was refused.  Where
  * it says nothing the fate of the request is unknown, as ever.
  *
- * The same trace tells what nothing else does of an HTTP/1 connection: that
- * libcurl has read more than the answer, together with its end, and dropped
- * that.  Some versions use such a connection again (sockets.c).
- *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -73,14 +69,6 @@ refuse_beyond(FtxRequest *request, int64 last_stream)
 	}
 }
 
-static bool
-begins_with(const char *data, size_t size, const char *beginning)
-{
-	size_t len = strlen(beginning);
-
-	return size >= len && memcmp(data, beginning, len) == 0;
-}
-
 /* CURLOPT_DEBUGFUNCTION */
 static int
 read_trace(CURL *easy, curl_infotype type, char *data, size_t size, void *arg)
@@ -90,11 +78,7 @@ read_trace(CURL *easy, curl_infotype type, char *data, size_t size, void *arg)
 	int64 stream;
 	int64 last_stream;
 
-	if (type != CURLINFO_TEXT)
-		return 0;
-	request->surplus |= begins_with(data, size, "Leftovers after chunking") ||
-						begins_with(data, size, "Excess found");
-	if (size >= sizeof(line))
+	if (type != CURLINFO_TEXT || size >= sizeof(line))
 		return 0;
 	memcpy(line, data, size);
 	line[size] = '\0';
@@ -121,11 +105,7 @@ ftx_http2_watch(FtxRequest *request)
 {
 	CURLcode code = CURLE_OK;
 
-	/*
-	 * Only TLS negotiates HTTP/2.  Elsewhere (on this machine, that is) tracing
-	 * would tell of what is dropped, and cost each request more than that is
-	 * worth.
-	 */
+	/* only TLS negotiates HTTP/2; elsewhere tracing would only cost */
 	if (!request->engine->http2 ||
 		pg_strncasecmp(request->url, "https:", 6) != 0)
 		return CURLE_OK;

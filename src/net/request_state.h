@@ -108,9 +108,8 @@ struct FtxRequest
 	int64 stream;	/* number of its stream, 0 = not known */
 	bool refused;	/* the server said it did not process it */
 	int refusals;	/* so often in all attempts */
-	bool surplus; /* libcurl has read and dropped what came behind the answer */
-	bool fresh;	  /* to be sent on a new connection */
-	bool unfit;	  /* ended by us: the connection may not be used again */
+	bool fresh;		/* to be sent on a new connection */
+	bool unfit;		/* ended by us: the connection may not be used again */
 	char error[CURL_ERROR_SIZE];
 
 	FtxResponse response;

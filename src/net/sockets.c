@@ -16,10 +16,6 @@
  * with something to read, on the socket or in the TLS library (tls.c), is not
  * used again.
  *
- * What libcurl has read together with the end of an answer, and dropped, it
- * tells in its trace (http2.c); where that is off, as it is without TLS, the
- * connection is used again.
- *
  * What no client can tell: bytes that arrive after that look and before the
  * request does.
  *

@@ -16,7 +16,7 @@
 
 /*
  * Let request->refused become true when the server says that it did not
- * process the request, and request->surplus when more than its answer came.
+ * process the request.
  */
 extern CURLcode ftx_http2_watch(FtxRequest *request);
 
@@ -31,7 +31,7 @@ extern int ftx_socket_close(void *arg, curl_socket_t fd);
 /*
  * The request has been answered, and its easy handle is still the multi
  * handle's: its connection is idle now, if it is kept and not an HTTP/2 one. 
- * `spoiled` says that more came, or that it cannot be told where it ended.
+ * `spoiled` says that it cannot be told where the answer ended.
  */
 extern void ftx_socket_idle(FtxRequest *request, bool spoiled);
 

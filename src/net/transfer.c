@@ -184,7 +184,7 @@ read_answer(FtxRequest *request)
 	char *content_type = NULL;
 	bool spoiled = lengths_differ(request);
 
-	ftx_socket_idle(request, spoiled || request->surplus);
+	ftx_socket_idle(request, spoiled);
 	if (spoiled)
 	{
 		ftx_response_fail(request, FTX_MALFORMED_ANSWER,
@@ -280,7 +280,6 @@ ftx_transfer_begin(FtxRequest *request)
 	request->local_port = 0;
 	request->stream = 0;
 	request->refused = false;
-	request->surplus = false;
 	request->unfit = false;
 	request->error[0] = '\0';
 

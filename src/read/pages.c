@@ -372,5 +372,6 @@ ftx_pages_next(FtxPages *pages)
 bool
 ftx_pages_unread(const FtxPages *pages)
 {
-	return pages->cursor != NULL;
+	/* the answer to the first one may be there, and its cursor is not known */
+	return pages->cursor != NULL || pages->next != NULL;
 }

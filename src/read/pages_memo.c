@@ -70,7 +70,7 @@ keep(FtxPages *pages)
 	found = ftx_memo_keep_list(memo, session, pages->list);
 	/* one that is larger than the whole memo was left out */
 	found += ftx_call_remember(pages->current) ? 1 : 0;
-	return found == pages->turned &&
+	return found >= pages->turned &&
 		   ftx_memo_keeps_list(memo, session, pages->list);
 }
 

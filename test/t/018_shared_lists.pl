@@ -49,31 +49,30 @@ sub asked
 	return grep { m{/v1/connections\?} } $mock->requests($world);
 }
 
-# The cursor that a page is asked for by is known when half of the first page is read; then a second scan may have
-# asked for the same: it is under way for either.
-my @second = (2);
-
 my $hash = 'SET enable_mergejoin = off; SET enable_nestloop = off;';
 my $merge = 'SET enable_hashjoin = off; SET enable_nestloop = off;';
 my $nested = 'SET enable_hashjoin = off; SET enable_mergejoin = off;';
 my $again = "$nested SET enable_material = off; SET enable_memoize = off;";
 
-# name, settings, statement, pages that are asked for once more
+# Pages of the long list that are asked for again, after those that one scan has when the other begins.
+my $n = $pages{long};
+my %again = (once => [], 'hash join' => [ 3 .. $n ], 'union all' => [ 1 .. $n ], 'read again' => [ (1 .. $n) x 2 ]);
+
+# name, settings, statement
 my @shapes = (
 	[ 'once', '', 'SELECT count(*) FROM @.connectors' ],
-	[ 'hash join', $hash, 'SELECT count(*) FROM @.connectors a JOIN @.connectors b USING (id)', @second ],
-	[ 'left join', $hash, 'SELECT count(*) FROM @.connectors a LEFT JOIN @.connectors b ON a.id = b.schema', @second ],
+	[ 'hash join', $hash, 'SELECT count(*) FROM @.connectors a JOIN @.connectors b USING (id)' ],
+	[ 'left join', $hash, 'SELECT count(*) FROM @.connectors a LEFT JOIN @.connectors b ON a.id = b.schema' ],
 	[ 'three hashed', $hash, 'SELECT count(*) FROM @.connectors a JOIN @.connectors b USING (id)
 		JOIN @.connectors c USING (id)' ],
 	[ 'merge join', $merge, 'SELECT count(*) FROM @.connectors a JOIN @.connectors b USING (id)' ],
-	[ 'nested loop', $nested, 'SELECT count(*) FROM @.connectors a JOIN @.connectors b ON a.schema < b.schema', @second ],
+	[ 'nested loop', $nested, 'SELECT count(*) FROM @.connectors a JOIN @.connectors b ON a.schema < b.schema' ],
 	[ 'read again', $again, 'SELECT count(*) FROM (VALUES (1), (2), (3)) v (n) LEFT JOIN @.connectors b
 		ON b.sync_frequency > n' ],
-	[ 'semi join', $hash, 'SELECT count(*) FROM @.connectors a WHERE id IN (SELECT schema FROM @.connectors)', @second ],
+	[ 'semi join', $hash, 'SELECT count(*) FROM @.connectors a WHERE id IN (SELECT schema FROM @.connectors)' ],
 	[ 'anti join', $hash, 'SELECT count(*) FROM @.connectors a
-		WHERE NOT EXISTS (SELECT FROM @.connectors b WHERE b.schema = a.id)', @second ],
-	[ 'hashed subplan', '', 'SELECT count(*) FROM @.connectors a WHERE id NOT IN (SELECT schema FROM @.connectors)',
-		@second ],
+		WHERE NOT EXISTS (SELECT FROM @.connectors b WHERE b.schema = a.id)' ],
+	[ 'hashed subplan', '', 'SELECT count(*) FROM @.connectors a WHERE id NOT IN (SELECT schema FROM @.connectors)' ],
 	[ 'union all', '', 'SELECT id FROM @.connectors UNION ALL SELECT id FROM @.connectors' ],
 	[ 'union', '', 'SELECT id FROM @.connectors UNION SELECT id FROM @.connectors' ],
 	[ 'except', '', 'SELECT id FROM @.connectors EXCEPT SELECT id FROM @.connectors' ],
@@ -82,20 +81,21 @@ my @shapes = (
 	[ 'a few, sorted', '', 'SELECT id FROM @.connectors UNION ALL SELECT id FROM @.connectors ORDER BY 1 LIMIT 3' ],
 	[ 'subselects', '', 'SELECT (SELECT count(*) FROM @.connectors), (SELECT max(created_at) FROM @.connectors)' ],
 	[ 'above average', '', 'SELECT count(*) FROM @.connectors
-		WHERE sync_frequency >= (SELECT avg(sync_frequency) FROM @.connectors)', @second ],
+		WHERE sync_frequency >= (SELECT avg(sync_frequency) FROM @.connectors)' ],
 	[ 'inlined', $hash, 'WITH c AS NOT MATERIALIZED (SELECT * FROM @.connectors WHERE sync_frequency > 0)
-		SELECT count(*) FROM c a JOIN c b USING (id)', @second ],
+		SELECT count(*) FROM c a JOIN c b USING (id)' ],
 	[ 'materialized', $hash, 'WITH c AS MATERIALIZED (SELECT id FROM @.connectors)
 		SELECT count(*) FROM c a JOIN c b USING (id)' ],
-	[ 'view twice', $hash, 'SELECT count(*) FROM v_@ a JOIN v_@ b USING (id)', @second ],
+	[ 'view twice', $hash, 'SELECT count(*) FROM v_@ a JOIN v_@ b USING (id)' ],
 	[ 'window', $hash, 'SELECT count(n) FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM @.connectors) a
-		JOIN @.connectors b USING (id)', @second ],
+		JOIN @.connectors b USING (id)' ],
 	[ 'prepared', $hash, 'PREPARE p (int) AS SELECT count(*) FROM @.connectors a JOIN @.connectors b USING (id)
-		WHERE a.sync_frequency > $1; EXECUTE p (0); DEALLOCATE p', @second ],
+		WHERE a.sync_frequency > $1; EXECUTE p (0); DEALLOCATE p' ],
 	[ 'cursor', $hash, 'BEGIN; DECLARE c CURSOR FOR SELECT a.id FROM @.connectors a JOIN @.connectors b USING (id);
 		FETCH ALL FROM c; COMMIT' ],
 	[ 'into a table', $hash, 'CREATE TEMP TABLE t AS SELECT a.id FROM @.connectors a JOIN @.connectors b USING (id);
-		DROP TABLE t', @second ],
+		DROP TABLE t' ],
+	[ 'with children', $hash, 'SELECT count(*) FROM @.connectors a JOIN @.connector_states s ON s.connector_id = a.id' ],
 	[ 'children', '', 'SELECT count(*) FROM @.connector_states UNION ALL SELECT count(*) FROM @.connector_schemas' ],
 );
 
@@ -105,14 +105,14 @@ my %before = map { $session{$_}->ask("SELECT count(*) FROM $_.connectors"); $_ =
 my @table;
 foreach my $shape (@shapes)
 {
-	my ($name, $settings, $sql, @more) = @$shape;
+	my ($name, $settings, $sql) = @$shape;
 	my $line = sprintf '%-16s', $name;
 	foreach my $world ('small', 'big', 'packed', 'long')
 	{
 		my $session = $session{$world};
 		my $here = $sql =~ s/\@/$world/gr;
 		my $n = $pages{$world};
-		next if $world =~ /packed|long/ && $name !~ /^(once|hash join|union all|read again)$/;
+		next if $world =~ /packed|long/ && !$again{$name};
 		$session->ask("RESET ALL; SET jit = off; $settings");
 		is($session->{err}, '', "$name: settings");
 		$mock->clear($world);
@@ -120,10 +120,7 @@ foreach my $shape (@shapes)
 		$session->ask($here);
 		unlike($session->{err}, qr/ERROR/, "$name: $world");
 		my $grown = $measured ? ($session->peak - $before{$world}) / 1000 : 0;
-		my @expected = pages($n, @more);
-		# the first page is there when the second scan begins
-		my @all_again = @more ? (2 .. $n) : $name eq 'union all' ? (1 .. $n) : $name eq 'read again' ? (1 .. $n) x 2 : ();
-		@expected = pages($n, @all_again) if $world eq 'long';
+		my @expected = pages($n, $world eq 'long' ? @{ $again{$name} } : ());
 		my @asked = asked($world);
 		is_deeply([ sort @asked ], [ sort @expected ], "$name: requests") or diag $session->ask("EXPLAIN $here");
 		# 12 MB that are kept, what may be under way, and half as much again for what allocators keep
@@ -154,10 +151,10 @@ sub makes
 }
 
 makes('a cursor, half of it', "BEGIN; DECLARE c CURSOR FOR $twice; MOVE 120 IN c", pages(12));
-makes('there is no room for another list', $join, pages(12, 2 .. 12));
+makes('there is no room for another list', $join, pages(12, 3 .. 12));
 $mock->patch('big', 'connections', $ids{big}[0], set => { schema => 'renamed.by_others' });
 unlike(makes('the other half', 'FETCH ALL FROM c'), qr/by_others/, 'is from the same reading');
-makes('there is room when the cursor is closed', "CLOSE c; $join", pages(12, @second));
+makes('there is room when the cursor is closed', "CLOSE c; $join", pages(12));
 $session->ask('COMMIT');
 
 makes('a cursor, half of it', "BEGIN; DECLARE c CURSOR FOR $twice; MOVE 120 IN c", pages(12));
@@ -169,7 +166,19 @@ $session->ask('COMMIT');
 $mock->fault('big', { path => (pages(7))[6] =~ s/.*(?=cursor=)//r, status => 403 });
 like($session->complaint($join), qr/42501/, 'page 7 is refused');
 $mock->clear_faults('big');
-makes('nothing of that is left', $join, pages(12, @second));
+makes('nothing of that is left', $join, pages(12));
+
+# scans that are read side by side ask for the same pages at the same time
+$node->add_world($mock, 'together', base_url => $mock->url('big'), page_size => 10, async_capable => 'true');
+$session->ask('SELECT count(*) FROM together.connectors');
+makes('side by side', 'SELECT id FROM together.connectors UNION ALL SELECT id FROM together.connectors', pages(12));
+like($session->ask('EXPLAIN SELECT id FROM together.connectors UNION ALL SELECT id FROM together.connectors'),
+	qr/Async/, 'it was');
+
+# each cursor is a run of its own
+makes('two cursors', 'BEGIN; DECLARE a CURSOR FOR SELECT id FROM big.connectors;
+	DECLARE b CURSOR FOR SELECT id FROM big.connectors; FETCH 1 FROM a; FETCH 1 FROM b; MOVE ALL IN a; MOVE ALL IN b;
+	COMMIT', pages(12), pages(12));
 
 # lists that are not the same
 $node->query(q{

@@ -77,8 +77,7 @@ my @shapes = (
 	[ 'WITH c AS MATERIALIZED (SELECT * FROM j.connectors) SELECT count(*) FROM c a JOIN c b USING (id)', 'pages + 1' ],
 	[ 'SELECT id FROM j.connectors UNION ALL SELECT id FROM j.connectors', 'pages' ],
 	[ 'SELECT id FROM j.connectors EXCEPT SELECT id FROM j.connectors', 'pages' ],
-	[ 'SELECT count(*) FROM j.connectors a JOIN j.connectors b ON a.id = b.schema', 'pages', 'pages + 1',
-		'a page is under way when the other scan asks for it' ],
+	[ 'SELECT count(*) FROM j.connectors a JOIN j.connectors b ON a.id = b.schema', 'pages' ],
 	[ 'SELECT (SELECT count(*) FROM j.connectors), (SELECT max(created_at) FROM j.connectors)', 'pages' ],
 	# keys
 	[ "SELECT id FROM j.connectors WHERE id = '$ids[0]'", 1 ],

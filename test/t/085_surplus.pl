@@ -129,12 +129,9 @@ foreach my $scheme (qw(http https))
 					control('with', $what);
 					is($session->ask(sprintf $first{sql}, $scheme), $form =~ /^(empty|\d+)$/ ? '' : $first{rows},
 						"before $what");
-					my ($sent, $connection) = seen();
-					is_deeply($sent, $first{sent}, 'one request');
+					is_deeply((seen())[0], $first{sent}, 'one request');
 					# each in turn: five surpluses, three statements
-					my ($next) = runs($session, $scheme, "after $what", $statements[ $turn++ % @statements ]);
-					# without TLS libcurl may have dropped it, and tells nobody
-					isnt($next, $connection, 'on another connection') if $scheme eq 'https';
+					runs($session, $scheme, "after $what", $statements[ $turn++ % @statements ]);
 				}
 			};
 		}

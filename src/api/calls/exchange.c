@@ -166,11 +166,20 @@ let_go(void *arg)
 }
 
 /*
+ * Is it a page of a list that is asked for when it is wanted next?
+ */
+static bool
+is_shared_page(const FtxCallSpec *spec)
+{
+	return spec->page && !spec->ahead && !spec->for_anybody;
+}
+
+/*
  * What was asked for anybody belongs to this reader from now on: he waits for
  * it, and has it in his figures.
  */
 static void
-take_over(FtxExchange *exchange, FtxStats *stats)
+take_over(FtxExchange *exchange, const FtxCallSpec *spec, FtxStats *stats)
 {
 	FtxStats *asked_in = dlist_head_element(FtxHolder, node, &exchange->holders)
 							 ->stats;
@@ -178,6 +187,7 @@ take_over(FtxExchange *exchange, FtxStats *stats)
 	stats->calls += asked_in->calls;
 	asked_in->calls = 0;
 	exchange->shared.reader = stats;
+	exchange->shared.page = is_shared_page(spec);
 	ftx_request_set_reader(exchange->request, &stats->calls);
 	ftx_request_claim(exchange->request);
 }
@@ -187,23 +197,23 @@ take_over(FtxExchange *exchange, FtxStats *stats)
  */
 static FtxExchange *
 find_exchange(FtxSession *session, const char *key, FtxMemo *memo,
-			  FtxStats *stats)
+			  const FtxCallSpec *spec, FtxStats *stats)
 {
-	FtxShared *shared = ftx_memo_shared(memo, session, stats, key);
+	FtxShared *shared = ftx_memo_shared(memo, session, stats, spec->ahead, key);
 	FtxExchange *exchange;
 
 	if (shared == NULL)
 		return NULL;
 	exchange = (FtxExchange *) ((char *) shared -
 								offsetof(FtxExchange, shared));
-	if (shared->reader != NULL)
+	if (shared->reader == stats)
 		return exchange;
 
 	/* it must not outlive its session, which its reader is to pin */
 	if (exchange->session != session)
 		return NULL;
 
-	/* nobody has waited for it, so its time may have run out */
+	/* nobody may have waited for it, so its time may have run out */
 	ftx_engine_pump(session->engine);
 	if (ftx_request_done(exchange->request) &&
 		ftx_request_response(exchange->request)->outcome != FTX_ANSWERED)
@@ -211,7 +221,8 @@ find_exchange(FtxSession *session, const char *key, FtxMemo *memo,
 		ftx_memo_unshare(&exchange->shared);
 		return NULL;
 	}
-	take_over(exchange, stats);
+	if (shared->reader == NULL)
+		take_over(exchange, spec, stats);
 	return exchange;
 }
 
@@ -221,7 +232,7 @@ ftx_exchange_hold(FtxHolder *holder, FtxSession *session,
 {
 	const char *key = memo != NULL ? ftx_call_key(spec) : NULL;
 	FtxExchange *exchange = key != NULL ? find_exchange(session, key, memo,
-														holder->stats) :
+														spec, holder->stats) :
 										  NULL;
 
 	if (exchange == NULL)
@@ -231,9 +242,10 @@ ftx_exchange_hold(FtxHolder *holder, FtxSession *session,
 			ftx_reserve_check(session, 0);
 		exchange = create_exchange(session, spec, holder->stats, cxt);
 		if (key != NULL)
-			ftx_memo_share(
-				memo, session, MemoryContextStrdup(exchange->cxt, key),
-				spec->for_anybody ? NULL : holder->stats, &exchange->shared);
+			ftx_memo_share(memo, session,
+						   MemoryContextStrdup(exchange->cxt, key),
+						   spec->for_anybody ? NULL : holder->stats,
+						   is_shared_page(spec), &exchange->shared);
 		MemoryContextSetParent(exchange->cxt, TopMemoryContext);
 	}
 	else if (!spec->ahead)

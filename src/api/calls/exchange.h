@@ -6,9 +6,10 @@
  * Calls of one scan that ask for the same path while the answer is under way,
  * or held by somebody, share one exchange.  It lives as long as one of them
  * holds it.  So what a join asks for ahead of its rows is there when they are
- * reached.  Scans do not share with each other: what one of them waits for must
- * be something that it can consume (net/flow.c).  What was asked for anybody
- * (FtxCallSpec) belongs to the first scan that asks for it, and to that only.
+ * reached.  Scans share with each other pages of lists only, which they wait for
+ * one by one, and can consume then: what one of them waits for must be something
+ * that it can consume (net/flow.c).  What was asked for anybody (FtxCallSpec)
+ * belongs to the first scan that asks for it, as all that it asks for.
  * A write of this backend ends the sharing: who asks afterwards asks anew.
  *
  *-------------------------------------------------------------------------

@@ -235,6 +235,44 @@ put_in(FtxMemo *memo, MemoEntry *entry, KeptList *list)
 	memo->bytes += entry->size;
 }
 
+static void
+forget_pages(FtxMemo *memo, Oid umid, const char *list, size_t len)
+{
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, &memo->entries)
+	{
+		MemoEntry *entry = dlist_container(MemoEntry, age, iter.cur);
+
+		if (entry->umid == umid && is_page_of(entry->path, list, len))
+			forget(memo, entry);
+	}
+}
+
+/*
+ * Forget the oldest entry.  A page goes with all others of its list, so that
+ * nobody finds later ones after he has asked for the first ones anew.
+ */
+static void
+forget_oldest(FtxMemo *memo)
+{
+	MemoEntry *oldest = dlist_tail_element(MemoEntry, age, &memo->entries);
+	char *list;
+	char *cursor;
+
+	if (strstr(oldest->path, "limit=") == NULL)
+	{
+		forget(memo, oldest);
+		return;
+	}
+	list = pstrdup(oldest->path);
+	cursor = strstr(list, "&cursor=");
+	if (cursor != NULL)
+		*cursor = '\0';
+	forget_pages(memo, oldest->umid, list, strlen(list));
+	pfree(list);
+}
+
 /*
  * Make room for an entry; false if there is none.
  */
@@ -252,7 +290,7 @@ make_room(FtxMemo *memo, KeptList *list, size_t size)
 		return false;
 	while (memo->nentries > 0 && (memo->bytes + size > FTX_MEMO_BYTES ||
 								  memo->nentries >= MEMO_ENTRIES))
-		forget(memo, dlist_tail_element(MemoEntry, age, &memo->entries));
+		forget_oldest(memo);
 	return true;
 }
 
@@ -332,26 +370,19 @@ void
 ftx_memo_forget_list(FtxMemo *memo, FtxSession *session, const char *path)
 {
 	KeptList *list = kept_list_of(memo, session, path);
-	size_t len = strlen(path);
-	dlist_mutable_iter iter;
 
 	if (list != NULL)
 		end_list(memo, list);
-	dlist_foreach_modify(iter, &memo->entries)
-	{
-		MemoEntry *entry = dlist_container(MemoEntry, age, iter.cur);
-
-		if (entry->umid == session->umid && is_page_of(entry->path, path, len))
-			forget(memo, entry);
-	}
+	forget_pages(memo, session->umid, path, strlen(path));
 }
 
 void
 ftx_memo_share(FtxMemo *memo, FtxSession *session, const char *path,
-			   const FtxStats *reader, FtxShared *shared)
+			   const FtxStats *reader, bool page, FtxShared *shared)
 {
 	shared->memo = memo;
 	shared->reader = reader;
+	shared->page = page;
 	shared->umid = session->umid;
 	shared->hash = path_hash(path);
 	shared->path = path;
@@ -368,7 +399,7 @@ ftx_memo_unshare(FtxShared *shared)
 
 FtxShared *
 ftx_memo_shared(FtxMemo *memo, FtxSession *session, const FtxStats *reader,
-				const char *path)
+				bool ahead, const char *path)
 {
 	uint32 hash = path_hash(path);
 	dlist_iter iter;
@@ -378,7 +409,8 @@ ftx_memo_shared(FtxMemo *memo, FtxSession *session, const FtxStats *reader,
 		FtxShared *shared = dlist_container(FtxShared, node, iter.cur);
 
 		if (shared->hash == hash &&
-			(shared->reader == reader || shared->reader == NULL) &&
+			(shared->reader == reader || shared->reader == NULL ||
+			 (shared->page && !ahead)) &&
 			shared->umid == session->umid && strcmp(shared->path, path) == 0)
 			return shared;
 	}

@@ -89,18 +89,24 @@ typedef struct FtxShared
 	dlist_node node;
 	FtxMemo *memo;			/* NULL: it is not shared */
 	const FtxStats *reader; /* who may share it; NULL: who asks first */
+	bool page;				/* whoever asks may, but not ahead of its rows */
 	Oid umid;
 	uint32 hash;
 	const char *path; /* its owner's; as in ftx_memo_find() */
 } FtxShared;
 
-extern void ftx_memo_share(FtxMemo *memo, FtxSession *session, const char *path,
-						   const FtxStats *reader, FtxShared *shared);
+extern void
+ftx_memo_share(FtxMemo *memo, FtxSession *session, const char *path,
+			   const FtxStats *reader, bool page, FtxShared *shared);
 extern void ftx_memo_unshare(FtxShared *shared);
 
-/* The one of a path in a session that this reader may share, or NULL. */
-extern FtxShared *ftx_memo_shared(FtxMemo *memo, FtxSession *session,
-								  const FtxStats *reader, const char *path);
+/*
+ * The one of a path in a session that this reader, who asks ahead of its rows
+ * or not, may share, or NULL.
+ */
+extern FtxShared *
+ftx_memo_shared(FtxMemo *memo, FtxSession *session, const FtxStats *reader,
+				bool ahead, const char *path);
 
 /* Is a path's answer remembered, or under way for whichever reader? */
 extern bool
