@@ -207,7 +207,7 @@ is($node->query("$attributes 'team_users'::regclass AND attnotnull"), "team_id\n
 $node->query('CREATE FOREIGN TABLE roles2 (name text) SERVER w; ALTER FOREIGN TABLE roles RENAME TO roles3');
 like($node->fails('SELECT * FROM roles2'), qr/ERROR:\ \ HV00R:\ there\ is\ no\ resource\ "roles2"\n
 	DETAIL:\ \ .*its\ name\ is\ taken\ for\ one\.\n
-	HINT:\ \ ALTER\ FOREIGN\ TABLE\ roles2\ OPTIONS\ \(ADD\ resource\ 'roles'\);/x,
+	HINT:\ \ ALTER\ FOREIGN\ TABLE\ w\.roles2\ OPTIONS\ \(ADD\ resource\ 'roles'\);/x,
 	'a table without the option');
 is($node->query('SELECT count(*) > 0 FROM roles3'), 't', 'an imported one may be renamed');
 
