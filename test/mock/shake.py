@@ -76,9 +76,14 @@ class Crowd:
         with self.changed:
             self.ready.append(n)
             self.came = time.monotonic()
-            while n != max(self.ready) or time.monotonic() < self.came + quiet:
+            while True:
+                if n != max(self.ready):
+                    self.changed.wait()
+                    continue
                 left = self.came + quiet - time.monotonic()
-                self.changed.wait(left if n == max(self.ready) and left > 0 else None)
+                if left <= 0:
+                    break
+                self.changed.wait(left)
             self.ready.remove(n)
             # those that were before it find that it has been quiet for long enough, or nearly so
             self.changed.notify_all()
