@@ -28,7 +28,8 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "read/binding.h"
-#include "read/path.h"
+#include "read/page_call.h"
+#include "read/pages.h"
 #include "read/period.h"
 #include "read/slot.h"
 #include "utils/builtins.h"
@@ -249,7 +250,7 @@ probe_resource(FtxSession *session, Probe *probes, int index)
 	FtxBinding *parent = ftx_binding_create(resource);
 	bool list = resource->list != NULL;
 	const char *template = list ? resource->list : resource->detail;
-	FtxCallSpec spec = {0};
+	FtxCallSpec spec;
 	FtxStats *stats = palloc0(sizeof(FtxStats));
 	StringInfoData path;
 	FtxCall *call;
@@ -285,14 +286,10 @@ probe_resource(FtxSession *session, Probe *probes, int index)
 	if (resource->period.column != NULL)
 		(void) ftx_period_params(resource, DT_NOBEGIN, DT_NOEND,
 								 GetCurrentTimestamp(), &path);
-	if (list && resource->paged)
-		ftx_path_add_param(&path, "limit", "1");
-	spec.method = FTX_GET;
-	spec.path = path.data;
-	spec.expected.absent = resource->absent;
-	spec.repeat_safe = true;
+	spec = ftx_page_call(&(FtxReadSpec){.resource = resource}, path.data, list,
+						 1, NULL);
 	call = ftx_call_start(session, &spec, stats, NULL, CurrentMemoryContext);
-	probe->request = psprintf("GET %s", path.data);
+	probe->request = psprintf("%s %s", ftx_method_name(spec.method), spec.path);
 	if (ftx_call_succeeded(call))
 		take_first(call, parent, list, probe);
 	else if (is_about_all(ftx_call_answer(call)))
