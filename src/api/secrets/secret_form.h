@@ -14,6 +14,14 @@
 /*
  * Forms that are shorter are not looked for: they would mask ordinary words,
  * and tell their own length by doing so.
+ *
+ * Longer ones are masked wherever they stand, also within a word, so a secret
+ * as ordinary as "secret" makes a "secretary" "******ary".  It is meant so.  No
+ * boundary of a word is asked for, as what stands beside a secret is chosen by
+ * who repeats it ("key_abcd", "abcdef:"), and Base64 has none; and no greater
+ * length, as requests have passwords of sources that are short.  A word too
+ * few is a nuisance, of those who have such a secret only: Fivetran's keys and
+ * secrets have 16 characters and more, which are in no word.
  */
 #define FTX_MIN_FORM 4
 
