@@ -327,38 +327,43 @@ add_value_context(void *arg)
 			   ftx_slot_path(converter->current->column));
 }
 
+/* For ftx_misfits_try(). */
+typedef struct Conversion
+{
+	FtxAttribute *attribute;
+	const FtxJsonValue *value;
+	Datum result;
+} Conversion;
+
+static void
+convert(void *arg)
+{
+	Conversion *conversion = arg;
+
+	conversion->result = ftx_attribute_convert(conversion->attribute,
+											   conversion->value);
+}
+
 /*
- * The value, or false if it does not fit and may be NULL.  The error is caught
- * without a subtransaction, which parallel queries do not allow: so only of
- * functions that have nothing to be released (ftx_misfits_allowed()).
+ * The value, or false if it does not fit and may be NULL.
  */
 static bool
 convert_if_fits(FtxConverter *converter, FtxAttribute *attribute,
 				const FtxJsonValue *value, Datum *result)
 {
-	MemoryContext cxt = CurrentMemoryContext;
-	volatile bool fits = true;
+	Conversion conversion = {attribute, value, (Datum) 0};
 
-	PG_TRY();
+	if (ftx_misfits_try(convert, &conversion))
 	{
-		*result = ftx_attribute_convert(attribute, value);
+		*result = conversion.result;
+		return true;
 	}
-	PG_CATCH();
-	{
-		if (!ftx_misfits_error(geterrcode()))
-			PG_RE_THROW();
-		MemoryContextSwitchTo(cxt);
-		FlushErrorState();
-		fits = false;
-	}
-	PG_END_TRY();
-	if (!fits)
-		ftx_misfits_add(converter->misfits, attribute->name,
-						ftx_slot_path(attribute->column),
-						is_key_printable(converter) ?
-							ftx_words_of_json(&converter->item[FTX_KEY_SLOT]) :
-							NULL);
-	return fits;
+	ftx_misfits_add(converter->misfits, attribute->name,
+					ftx_slot_path(attribute->column),
+					is_key_printable(converter) ?
+						ftx_words_of_json(&converter->item[FTX_KEY_SLOT]) :
+						NULL);
+	return false;
 }
 
 /*

@@ -50,11 +50,36 @@ ftx_misfits_allowed(Form_pg_attribute att)
 		   input < FirstGenbkiObjectId;
 }
 
-bool
-ftx_misfits_error(int sqlstate)
+/*
+ * Is an error with this SQLSTATE about a value that does not fit?
+ */
+static bool
+is_misfit(int sqlstate)
 {
 	return ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_DATA_EXCEPTION ||
 		   sqlstate == ERRCODE_DATATYPE_MISMATCH;
+}
+
+bool
+ftx_misfits_try(void (*convert)(void *arg), void *arg)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	volatile bool fits = true;
+
+	PG_TRY();
+	{
+		convert(arg);
+	}
+	PG_CATCH();
+	{
+		if (!is_misfit(geterrcode()))
+			PG_RE_THROW();
+		MemoryContextSwitchTo(cxt);
+		FlushErrorState();
+		fits = false;
+	}
+	PG_END_TRY();
+	return fits;
 }
 
 void

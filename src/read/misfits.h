@@ -27,8 +27,13 @@ extern FtxMisfits *ftx_misfits_create(void);
  */
 extern bool ftx_misfits_allowed(Form_pg_attribute att);
 
-/* Is an error with this SQLSTATE about a value that does not fit? */
-extern bool ftx_misfits_error(int sqlstate);
+/*
+ * Call what converts values; false, and the error is forgotten, if one did not
+ * fit.  Any other error goes on.  There is no subtransaction around it, as
+ * parallel queries allow none: so only what holds nothing when it throws may be
+ * called, as above.
+ */
+extern bool ftx_misfits_try(void (*convert)(void *arg), void *arg);
 
 /* Add one; `key` is shown, NULL if the row has none that can be. */
 extern void ftx_misfits_add(FtxMisfits *misfits, const char *column,

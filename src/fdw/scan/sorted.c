@@ -230,46 +230,46 @@ pack_item(const FtxSorted *sorted, const FtxJsonValue *item, bool detail)
 	return PointerGetDatum(result);
 }
 
+/* For ftx_misfits_try(). */
+typedef struct Compared
+{
+	FtxScanState *state;
+	const FtxJsonValue *item;
+} Compared;
+
+static void
+convert_compared(void *arg)
+{
+	const Compared *compared = arg;
+	FtxScanState *state = compared->state;
+	TupleTableSlot *slot = state->conditions_slot;
+
+	ftx_converter_fill_some(state->converter, state->sorted->attnums,
+							compared->item, slot->tts_values, slot->tts_isnull);
+}
+
 /*
  * Values that keys look at, into the row's slot; false if one does not fit its
  * column in a row that maybe nobody wants.  Such rows come first: if one is
  * wanted its value is an error, which is told when the row is filled, else it
- * is not there.  (No subtransaction is needed: is_plain_type() in
+ * is not there.  (Keys are of types that can be tried so: is_plain_type() in
  * sorted_path.c.)
  */
 static bool
 fill_compared(FtxScanState *state, const FtxJsonValue *item)
 {
-	TupleTableSlot *slot = state->conditions_slot;
-	MemoryContext cxt = CurrentMemoryContext;
-	volatile bool fits = true;
+	Compared compared = {state, item};
 
-	ExecClearTuple(slot);
+	ExecClearTuple(state->conditions_slot);
 	if (!state->plan.sort_in_doubt)
+		convert_compared(&compared);
+	else if (!ftx_misfits_try(convert_compared, &compared))
 	{
-		ftx_converter_fill_some(state->converter, state->sorted->attnums, item,
-								slot->tts_values, slot->tts_isnull);
-		ExecStoreVirtualTuple(slot);
-		return true;
-	}
-	PG_TRY();
-	{
-		ftx_converter_fill_some(state->converter, state->sorted->attnums, item,
-								slot->tts_values, slot->tts_isnull);
-	}
-	PG_CATCH();
-	{
-		if (!ftx_misfits_error(geterrcode()))
-			PG_RE_THROW();
-		MemoryContextSwitchTo(cxt);
-		FlushErrorState();
 		ftx_converter_failed(state->converter);
-		fits = false;
+		return false;
 	}
-	PG_END_TRY();
-	if (fits)
-		ExecStoreVirtualTuple(slot);
-	return fits;
+	ExecStoreVirtualTuple(state->conditions_slot);
+	return true;
 }
 
 /*
