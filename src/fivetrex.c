@@ -14,6 +14,7 @@
 #include "base/compat.h"
 #include "base/guc.h"
 #include "fdw/plan/join.h"
+#include "fdw/plan/statistics.h"
 #include "fmgr.h"
 
 FTX_MODULE_MAGIC("fivetrex", FTX_VERSION);
@@ -29,4 +30,5 @@ _PG_init(void)
 	ftx_discard_init();
 	ftx_constant_init();
 	ftx_join_init();
+	ftx_statistics_init();
 }

@@ -22,6 +22,7 @@
 #include "fdw/explain_sort.h"
 #include "fdw/fdw.h"
 #include "fdw/plan/expected_calls.h"
+#include "fdw/plan/match_keys.h"
 #include "fdw/modify/direct.h"
 #include "fdw/modify/modify.h"
 #include "fdw/modify/target.h"
@@ -182,14 +183,61 @@ explain_details(FtxScanState *state, const FtxScanRequest *request,
 }
 
 /*
+ * The array of keys, parents or values of a filter; NULL if there is none.
+ */
+static const Node *
+array_of(const FtxScanPlan *plan)
+{
+	ListCell *lc;
+
+	if (plan->mode == FTX_SCAN_KEYS)
+		return plan->key_is_array ? linitial(plan->exprs[FTX_EXPRS_KEY]) : NULL;
+	if (plan->list_filter >= 0)
+		return list_nth(plan->exprs[FTX_EXPRS_FILTERS], plan->list_filter);
+	foreach (lc, plan->path_keys)
+	{
+		if (lfirst_int(lc) == plan->list_key)
+			return list_nth(plan->exprs[FTX_EXPRS_PATH_KEYS],
+							foreach_current_index(lc));
+	}
+	return NULL;
+}
+
+/*
+ * Calls of one execution for lists or keys, where an array that planning did
+ * not know tells them, and took for one of the usual length; -1: it is none.
+ */
+static double
+known_lists(const FtxScanState *state, const FtxScanRequest *request)
+{
+	const FtxScanPlan *plan = &state->plan;
+	const Node *array = array_of(plan);
+
+	while (array != NULL && IsA(array, RelabelType))
+		array = (const Node *) ((const RelabelType *) array)->arg;
+	if (array == NULL || request->nvalues == 0 || !IsA(array, Param) ||
+		((const Param *) array)->paramkind != PARAM_EXTERN)
+		return -1;
+	if (plan->list_filter >= 0)
+		return bms_is_member(plan->list_filter, request->sent_filters) ?
+				   request->nvalues :
+				   plan->list_pages;
+	if (plan->mode == FTX_SCAN_KEYS && request->mode == FTX_SCAN_LIST)
+		return plan->list_pages;
+	return (double) (plan->calls - plan->detail_calls - plan->parent_calls) *
+		   request->nvalues / FTX_TYPICAL_ARRAY;
+}
+
+/*
  * Of the whole statement.
  */
 static int64
-expected_calls(const FtxScanState *state)
+expected_calls(const FtxScanState *state, const FtxScanRequest *request)
 {
 	const PlanState *node = &state->node->ss.ps;
 	double calls = ftx_expected_calls(node->state->es_plannedstmt,
-									  (const ForeignScan *) node->plan);
+									  (const ForeignScan *) node->plan,
+									  known_lists(state, request));
 
 	return (int64) rint(Min(calls, 1e15));
 }
@@ -233,7 +281,8 @@ explain_request(ForeignScanState *node, ExplainState *es)
 	if (pushed != NULL)
 		ExplainPropertyText("Pushed Filter", pushed, es);
 	ExplainPropertyInteger("Expected Calls", NULL,
-						   request.none ? 0 : expected_calls(state), es);
+						   request.none ? 0 : expected_calls(state, &request),
+						   es);
 }
 
 static void

@@ -28,6 +28,23 @@ $node->query(
 	  ANALYZE keys; ANALYZE two; ANALYZE again; ANALYZE nothing; ANALYZE j.connectors; ANALYZE j.groups;
 	  ANALYZE j.destinations; ANALYZE j.users; ANALYZE j.teams});
 
+# what else users read by: views, another account, both as one table
+$mock->settings('other', connectors => 70);
+$node->add_world($mock, 'other', page_size => 50);
+$node->query(
+	q{CREATE VIEW named AS SELECT c.id, c.schema, g.name FROM j.connectors c JOIN j.groups g ON g.id = c.group_id;
+	  CREATE VIEW tables AS SELECT t.connector_id, c.schema, t.table_name
+	    FROM j.connectors c JOIN j.connector_tables t ON t.connector_id = c.id;
+	  CREATE TABLE accounts (account text, id text, group_id text, paused boolean) PARTITION BY LIST (account);
+	  CREATE FOREIGN TABLE of_j PARTITION OF accounts FOR VALUES IN ('j') SERVER j
+	    OPTIONS (resource 'connectors', page_size '50');
+	  CREATE FOREIGN TABLE of_other PARTITION OF accounts FOR VALUES IN ('other') SERVER other
+	    OPTIONS (resource 'connectors', page_size '50');
+	  ALTER FOREIGN TABLE of_j ALTER account OPTIONS (ADD constant 'j');
+	  ALTER FOREIGN TABLE of_other ALTER account OPTIONS (ADD constant 'other');
+	  CREATE EXTENSION fivetrex_watch;
+	  ANALYZE other.connectors; ANALYZE other.groups; ANALYZE of_j; ANALYZE of_other});
+
 my @ids = $node->rows('SELECT k FROM keys ORDER BY n');
 my @groups = $node->rows('SELECT id FROM j.groups ORDER BY id');
 my ($owner, $table) = split /\|/, $node->query('SELECT connector_id, table_name FROM j.connector_tables
@@ -36,7 +53,7 @@ my ($user) = $node->rows("SELECT user_id FROM j.group_users WHERE group_id = '$g
 
 # What the numbers of calls are made of.
 my %n = (
-	pages => 3, groups => scalar(@groups),
+	pages => 3, other_pages => 2, groups => scalar(@groups),
 	destinations => $node->query('SELECT count(*) FROM j.destinations'),
 	users => $node->query('SELECT count(*) FROM j.users'),
 	teams => $node->query('SELECT count(*) FROM j.teams'),
@@ -50,7 +67,15 @@ my $own = "c.group_id = 'decent_dropsy'";
 my $three = join ', ', map { "'$_'" } @ids[ 0 .. 2 ];
 my $five = join ', ', map { "'$_'" } @ids[ 0 .. 4 ];
 
-# statement, fewest calls, the most that are forgiven where these are missed, and why
+my $generic = 'SET plan_cache_mode = force_generic_plan; PREPARE p';
+my $twenty = '{' . join(',', map { "x$_" } 1 .. 20) . '}';
+my $done = 'DEALLOCATE p; RESET plan_cache_mode';
+
+# What EXPLAIN cannot know.  It shows no fewer calls than are made where it says "at most".
+my $cursor = 'at most: a cursor is counted to its end';
+my $given_up = 'at most: what is not needed any more may be given up before it leaves';
+
+# statement, fewest calls, the most that are forgiven where these are missed, and why; why EXPLAIN does not foresee them
 my @shapes = (
 	# lists
 	[ 'SELECT count(*) FROM j.connectors', 'pages' ],
@@ -109,7 +134,8 @@ my @shapes = (
 	[ 'SELECT k.n, (SELECT schema FROM j.connectors c WHERE c.id = k.k) FROM keys k', 'pages' ],
 	[ 'SELECT k.n, (SELECT schema FROM j.connectors c WHERE c.id = k.k) FROM two k', 2 ],
 	[ 'SELECT k, (SELECT schema FROM j.connectors c WHERE c.id = k) FROM few() k', 'pages', 'pages + pages + 1',
-		'one row is expected; what that comes to is seen while it is read' ],
+		'one row is expected; what that comes to is seen while it is read',
+		'about: the function says that it has one row' ],
 	[ 'SELECT k.n, l.id FROM keys k LEFT JOIN LATERAL (SELECT id FROM j.connectors c WHERE c.group_id = k.g
 	     ORDER BY id LIMIT 1) l ON true', 'pages' ],
 	[ 'SELECT g.id, (SELECT c.id FROM j.connectors c WHERE c.group_id = g.id LIMIT 1) FROM j.groups g', 'pages + 1' ],
@@ -119,7 +145,8 @@ my @shapes = (
 	[ "SELECT * FROM j.connector_tables WHERE connector_id = '$ids[0]' AND schema_name = 'public'", 1 ],
 	[ "SELECT * FROM j.connector_tables WHERE connector_id = '$ids[0]' AND table_name LIKE 'a%'", 1 ],
 	[ "SELECT * FROM j.connector_columns WHERE connector_id = '$owner' AND table_name IN ('$table', 'no such')", 2 ],
-	[ "SELECT * FROM j.connector_columns WHERE connector_id = '$owner' AND table_name LIKE 'zzz%'", 1 ],
+	[ "SELECT * FROM j.connector_columns WHERE connector_id = '$owner' AND table_name LIKE 'zzz%'", 1, undef, undef,
+		'at most: what tables a connector has is not analysed' ],
 	[ "SELECT * FROM j.connector_schemas WHERE connector_id IN ($three)", 3 ],
 	[ "SELECT * FROM j.connector_states WHERE connector_id = ANY (ARRAY(SELECT k FROM keys))", 12 ],
 	[ "SELECT * FROM j.connector_states WHERE connector_id IN (SELECT k FROM keys)", 12 ],
@@ -142,7 +169,8 @@ my @shapes = (
 	[ "SELECT count(*) FROM j.connector_states s WHERE s.connector_id IN (SELECT id FROM j.connectors c WHERE $own)",
 		'own + own_pages' ],
 	[ 'SELECT count(*) FROM keys k JOIN j.connector_states s ON s.connector_id = k.k', 12 ],
-	[ 'SELECT count(*) FROM unknown k JOIN j.connector_states s ON s.connector_id = k.k', 12 ],
+	[ 'SELECT count(*) FROM unknown k JOIN j.connector_states s ON s.connector_id = k.k', 12, undef, undef,
+		'about: the other table was never analysed' ],
 	[ 'SELECT count(*) FROM again k JOIN j.connector_states s ON s.connector_id = k.k', 12 ],
 	[ 'SELECT count(*) FROM keys k LEFT JOIN j.connector_states s ON s.connector_id = k.k', 12 ],
 	[ 'SELECT count(*) FROM keys k WHERE EXISTS (SELECT FROM j.connector_states s WHERE s.connector_id = k.k)', 12 ],
@@ -169,7 +197,7 @@ my @shapes = (
 	[ 'BEGIN; UPDATE keys SET n = n FROM j.connector_states s WHERE s.connector_id = keys.k; ROLLBACK', 12 ],
 	[ 'BEGIN; DELETE FROM keys USING j.connector_states s WHERE s.connector_id = keys.k; ROLLBACK', 12 ],
 	[ 'BEGIN; DECLARE c CURSOR FOR SELECT k.n, s.state FROM keys k LEFT JOIN j.connector_states s
-	     ON s.connector_id = k.k; FETCH 1 FROM c; COMMIT', 1 ],
+	     ON s.connector_id = k.k; FETCH 1 FROM c; COMMIT', 1, undef, undef, $cursor ],
 	[ 'BEGIN; DECLARE c CURSOR FOR SELECT k.n, s.state FROM keys k LEFT JOIN j.connector_states s
 	     ON s.connector_id = k.k; FETCH ALL FROM c; COMMIT', 12 ],
 	[ 'PREPARE p AS SELECT count(*) FROM keys k JOIN j.connector_states s ON s.connector_id = k.k; EXECUTE p;
@@ -185,23 +213,68 @@ my @shapes = (
 	[ "SELECT config FROM j.destinations WHERE service <> 'snowflake' ORDER BY region, id LIMIT 3", 4 ],
 	[ 'SELECT id FROM j.destinations WHERE config IS NOT NULL ORDER BY id LIMIT 1', 2 ],
 	[ 'SELECT id FROM j.destinations WHERE config IS NOT NULL ORDER BY id LIMIT 3', 4, 6,
-		'one detail, then as many at once as were not enough' ],
+		'one detail, then as many at once as were not enough', $given_up ],
 	[ 'SELECT DISTINCT ON (service) service, config FROM j.destinations ORDER BY service, id LIMIT 1', 2 ],
 	[ 'SELECT row_number() OVER (ORDER BY id), config FROM j.destinations ORDER BY id LIMIT 1', 2, 4,
-		'a window looks ahead' ],
+		'a window looks ahead', $given_up ],
 	[ 'SELECT d.config, c.schema FROM j.destinations d LEFT JOIN j.connectors c ON c.group_id = d.id
 	     ORDER BY d.id LIMIT 1', 'pages + 2', 'destinations + pages + 1', 'a hash join may be thought to be cheaper' ],
 	[ 'SELECT k.n, (SELECT d.config FROM j.destinations d WHERE d.service <> k.k ORDER BY d.id LIMIT 1) FROM two k',
 		2 ],
 	[ 'PREPARE p (int) AS SELECT config FROM j.destinations ORDER BY id LIMIT $1; EXECUTE p (1); DEALLOCATE p', 2 ],
-	[ 'BEGIN; DECLARE c CURSOR FOR SELECT config FROM j.destinations ORDER BY id; FETCH 1 FROM c; COMMIT', 2 ],
+	[ 'BEGIN; DECLARE c CURSOR FOR SELECT config FROM j.destinations ORDER BY id; FETCH 1 FROM c; COMMIT', 2, undef, undef,
+		$cursor ],
 	[ 'SELECT public_key FROM j.groups ORDER BY name LIMIT 2', 3 ],
 	[ 'SELECT count(d.config) FROM keys k JOIN j.destinations d ON d.id = k.g', 'key_groups' ],
-	[ 'SELECT count(c.config) FROM two k JOIN j.connectors c ON c.id = k.k', 2 ]);
+	[ 'SELECT count(c.config) FROM two k JOIN j.connectors c ON c.id = k.k', 2 ],
+	[ "SELECT id FROM j.destinations WHERE config->>'host' = 'none'", 'destinations + 1' ],
+	[ "SELECT id FROM j.destinations WHERE config->>'host' = 'none' AND service = 'none'", 1, undef, undef,
+		'at most: where no row is expected one is' ],
+	[ 'SELECT * FROM j.groups', '2 * groups + 1' ],    # two calls for each
+	[ "SELECT * FROM j.groups WHERE id = '$groups[0]'", 3 ],
+	# views, windows, other accounts
+	[ 'SELECT count(*) FROM named', 'pages + 1' ],
+	[ "SELECT * FROM named WHERE id = '$ids[0]'", 2 ],
+	[ "SELECT count(*) FROM tables WHERE connector_id = '$ids[0]'", 2 ],
+	[ "SELECT health, count(*) FROM fivetrex_watch.health WHERE severity > 1 GROUP BY 1", 0 ],
+	[ 'WITH c AS (SELECT id, group_id FROM j.connectors) SELECT count(*) FROM c JOIN c d USING (group_id)', 'pages' ],
+	[ "WITH c AS (SELECT id FROM j.connectors c WHERE $own) SELECT count(*) FROM c JOIN j.connector_states s
+	     ON s.connector_id = c.id", 'own + own_pages' ],
+	[ 'SELECT connector_id, table_name, row_number() OVER (PARTITION BY connector_id ORDER BY table_name)
+	     FROM j.connector_tables WHERE connector_id = ANY (ARRAY(SELECT k FROM keys))', 12 ],
+	[ 'SELECT DISTINCT ON (group_id) group_id, id FROM j.connectors ORDER BY group_id, created_at DESC', 'pages' ],
+	[ 'SELECT count(*) FILTER (WHERE paused), max(created_at) FROM j.connectors', 'pages' ],
+	[ 'SELECT group_id, count(*) FILTER (WHERE paused) FROM j.connectors GROUP BY GROUPING SETS ((group_id), ())',
+		'pages' ],
+	[ "SELECT c.id, l.start FROM j.connectors c, LATERAL (SELECT start FROM j.connector_sync_history h
+	     WHERE h.connector_id = c.id ORDER BY start DESC LIMIT 1) l WHERE $own", 'own + own_pages' ],
+	[ 'SELECT (SELECT count(*) FROM j.groups), (SELECT count(*) FROM j.teams), (SELECT count(*) FROM j.users)', 3 ],
+	[ q{SELECT 'j', count(*) FROM j.connectors UNION ALL SELECT 'other', count(*) FROM other.connectors},
+		'pages + other_pages' ],
+	[ 'SELECT count(*) FROM j.groups UNION SELECT count(*) FROM other.groups', 2 ],
+	[ 'SELECT account, count(*) FROM accounts GROUP BY 1', 'pages + other_pages' ],
+	[ "SELECT count(*) FROM accounts WHERE account = 'other'", 'other_pages' ],
+	[ "SELECT count(*) FROM accounts c JOIN j.connector_states s ON s.connector_id = c.id
+	     WHERE c.account = 'j' AND $own", 'own + own_pages' ],
+	# prepared for all values
+	[ "$generic (text) AS SELECT id FROM j.connectors WHERE group_id = \$1; EXECUTE p ('decent_dropsy'); $done",
+		'own_pages' ],
+	[ "$generic (text) AS SELECT id FROM j.connectors WHERE id = \$1; EXECUTE p ('$ids[0]'); $done", 1 ],
+	[ "$generic (text) AS SELECT * FROM j.connector_tables WHERE connector_id = \$1; EXECUTE p ('$ids[0]'); $done", 1 ],
+	[ "$generic (text[]) AS SELECT id FROM j.connectors WHERE id = ANY (\$1); EXECUTE p ('{$ids[0],$ids[1]}'); $done",
+		2, 'pages',
+		'the plan is for ten keys' ],
+	[ "$generic (text[]) AS SELECT id FROM j.connectors WHERE group_id = ANY (\$1);
+	     EXECUTE p ('{$groups[0],$groups[1]}'); $done", 2 ],
+	[ "$generic (text[]) AS SELECT id FROM j.connectors WHERE id = ANY (\$1); EXECUTE p ('$twenty'); $done", 'pages' ],
+	[ "$generic (text[]) AS SELECT * FROM j.connector_states WHERE connector_id = ANY (\$1);
+	     EXECUTE p ('{$ids[0],$ids[1],$ids[2]}'); $done", 3 ],
+	[ "$generic (int) AS SELECT id FROM j.connectors LIMIT \$1; EXECUTE p (3); $done", 1 ]);
 
 my $session = Fivetrex::Session->new($node);
 my ($made_in_all, $fewest_in_all, $expected_in_all, $worst, $foreseen) = (0, 0, 0, 0, 0);
-my (@table, @missed);
+my (@table, @missed, @unforeseen);
+my @worlds = qw(j other);
 
 # A number like "pages + 1".
 sub number
@@ -212,16 +285,18 @@ sub number
 
 foreach my $shape (@shapes)
 {
-	my ($sql, $fewest, $most, $why) = @$shape;
-	my ($core) = $sql =~ /((?:SELECT|WITH|UPDATE|DELETE) .*?)(?:;|$)/s;
-	$core =~ s/\$1/'$ids[0]'/g;
-	my $plan = $session->ask("EXPLAIN $core");
+	my ($sql, $fewest, $most, $why, $unforeseen) = @$shape;
+	# of what is executed: a cursor's query, a prepared statement
+	my $explain = $sql =~ s/(^|;\s+)(?=(?:SELECT|WITH|UPDATE|DELETE|DECLARE|EXECUTE)\b)/$1EXPLAIN /r
+	  =~ s/; FETCH \w+ FROM c\b//r;
+	my $plan = $session->ask($explain);
+	unlike($session->{err}, qr/ERROR/, "EXPLAIN of $sql");
 	my $expected = 0;
 	$expected += $_ for $plan =~ /Expected Calls: (\d+)/g;
-	$mock->clear('j');
+	$mock->clear($_) foreach @worlds;
 	$session->ask($sql);
 	unlike($session->{err}, qr/ERROR/, $sql);
-	my $made = () = $mock->requests('j');
+	my $made = () = map { $mock->requests($_) } @worlds;
 	$fewest = number($fewest);
 	$most = defined $most ? number($most) : $fewest;
 	cmp_ok($made, '<=', $most, "at most $most calls") or diag $plan;
@@ -231,6 +306,10 @@ foreach my $shape (@shapes)
 	$fewest_in_all += $fewest;
 	$expected_in_all += $expected;
 	$foreseen++ if $expected == $made;
+	push @unforeseen, sprintf '%d of %d: %s (%s)', $expected, $made, $sql =~ s/\s+/ /gr, $unforeseen // '?'
+	  if $expected != $made;
+	cmp_ok($expected, '>=', $made, "no more than $expected, which EXPLAIN shows") or diag $plan
+	  if ($unforeseen // '') =~ /^at most/;
 	$worst = $made / $fewest if $fewest > 0 && $made / $fewest > $worst;
 }
 $session->quit;
@@ -239,9 +318,13 @@ note($_) foreach @table;
 note(sprintf '%d shapes: %d calls made, %d are the fewest (%.2f), %d expected; the worst is %.1f; %d foreseen',
 	scalar @shapes, $made_in_all, $fewest_in_all, $made_in_all / $fewest_in_all, $expected_in_all, $worst, $foreseen);
 note("above the fewest: $_") foreach @missed;
-cmp_ok(scalar @shapes, '>=', 80, 'shapes');
+note("not foreseen: $_") foreach @unforeseen;
+cmp_ok(scalar @shapes, '>=', 140, 'shapes');
 cmp_ok($made_in_all / $fewest_in_all, '<=', 1.05, 'calls made to fewest');
-cmp_ok($foreseen, '>=', 0.8 * @shapes, 'EXPLAIN foresees the calls of most');
+# (newer planners may choose other plans)
+cmp_ok(scalar(grep { /\(\?\)$/ } @unforeseen), '<=', 0.05 * @shapes,
+	'EXPLAIN foresees the calls, or it is known why not')
+  or diag join "\n", @unforeseen;
 
 # ---------- where the whole list turns out to be no gain ----------
 

@@ -35,36 +35,37 @@ typedef struct Parents
 	Selectivity all;
 } Parents;
 
-/*
- * Rows of the table of another resource as ANALYZE has counted them; -1: that
- * is not known.  It is looked for where IMPORT FOREIGN SCHEMA has put it.
- */
-static double
-analysed_rows(FtxPlanState *state, const FtxResource *resource)
+Oid
+ftx_table_beside(const FtxPlanState *state, const FtxResource *resource)
 {
 	Oid relid = get_relname_relid(resource->name,
 								  get_rel_namespace(state->table->relid));
 	FtxTableOptions options;
-	HeapTuple tuple;
-	double rows = -1;
+	bool found;
 
 	/* not while it is changed, or dropped */
 	if (!OidIsValid(relid) ||
 		!ConditionalLockRelationOid(relid, AccessShareLock))
-		return -1;
-	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	if (HeapTupleIsValid(tuple))
-	{
-		Form_pg_class class = (Form_pg_class) GETSTRUCT(tuple);
-
-		if (class->relkind == RELKIND_FOREIGN_TABLE &&
+		return InvalidOid;
+	found = get_rel_relkind(relid) == RELKIND_FOREIGN_TABLE &&
 			GetForeignTable(relid)->serverid ==
 				GetForeignTable(state->table->relid)->serverid &&
-			ftx_options_relation(relid, &options) == resource)
-			rows = class->reltuples;
+			ftx_options_relation(relid, &options) == resource;
+	UnlockRelationOid(relid, AccessShareLock);
+	return found ? relid : InvalidOid;
+}
+
+double
+ftx_analysed_rows(Oid relid)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	double rows = -1;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		rows = ((Form_pg_class) GETSTRUCT(tuple))->reltuples;
 		ReleaseSysCache(tuple);
 	}
-	UnlockRelationOid(relid, AccessShareLock);
 	return rows;
 }
 
@@ -76,7 +77,7 @@ ftx_expected_rows(FtxPlanState *state, const FtxResource *resource)
 
 	if (resource->parent == NULL)
 	{
-		rows = analysed_rows(state, resource);
+		rows = ftx_analysed_rows(ftx_table_beside(state, resource));
 		return rows >= 0 ? rows : resource->typical_rows;
 	}
 	parent = ftx_resource_find(resource->parent);

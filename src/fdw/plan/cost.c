@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "fdw/plan/cost.h"
+#include "fdw/plan/early.h"
 #include "fdw/plan/match_keys.h"
 #include "fdw/plan/plan_state.h"
 #include "fdw/plan/scan_plan.h"
@@ -147,6 +148,32 @@ ftx_most_lists(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 	return (int) Min(Max(most, 1), INT_MAX);
 }
 
+double
+ftx_detail_calls(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
+				 List *matches)
+{
+	double rows = filtered_rows(root, baserel, state, matches);
+	List *before = NIL;
+	ListCell *lc;
+
+	if (state->resource->parent != NULL || state->resource->list == NULL)
+		return 0;
+	/* conditions that are checked before */
+	foreach (lc, baserel->baserestrictinfo)
+	{
+		if (ftx_list_decides(baserel, state, lfirst(lc)))
+			before = lappend(before, lfirst(lc));
+	}
+	if (before != NIL)
+		rows = Min(rows, clamp_row_est(state->list_rows *
+									   clauselist_selectivity(
+										   root, before, baserel->relid,
+										   JOIN_INNER, NULL)));
+	if (state->needs_detail)
+		return rows * (state->object_calls + state->extra_calls);
+	return state->resource->detail != NULL ? rint(rows * state->omitted) : 0;
+}
+
 /*
  * The mode that reads the table with the fewest calls, given clauses that
  * narrow the request; with its cost and its number of calls.
@@ -159,6 +186,7 @@ ftx_choose_mode(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 	double keys;
 	double rows;
 	double pages;
+	double details;
 	int concurrency = state->server.max_concurrency;
 	FtxMatch *match;
 
@@ -188,17 +216,18 @@ ftx_choose_mode(PlannerInfo *root, RelOptInfo *baserel, FtxPlanState *state,
 				 pages_of_value(root, baserel, state, match, rows);
 		*cost = ftx_calls_cost(*calls, concurrency) + rows * COST_ROW;
 	}
-	if (state->needs_detail)
+	details = ftx_detail_calls(root, baserel, state, matches);
+	if (details > 0)
 	{
-		*calls += baserel->rows;
-		*cost += ftx_calls_cost(baserel->rows, concurrency);
+		*calls += details;
+		*cost += ftx_calls_cost(details, concurrency);
 	}
 	if (keys >= 0 && !state->needs_list &&
 		(state->needs_detail || ftx_keys_are_cheaper(keys, pages, concurrency)))
 	{
 		mode = FTX_SCAN_KEYS;
-		*calls = keys;
-		*cost = ftx_calls_cost(keys, concurrency) + keys * COST_ROW;
+		*calls = keys * (1 + state->extra_calls);
+		*cost = ftx_calls_cost(*calls, concurrency) + keys * COST_ROW;
 	}
 	return mode;
 }

@@ -28,6 +28,16 @@ extern double
 ftx_expected_rows(FtxPlanState *state, const FtxResource *resource);
 
 /*
+ * The table of another resource on the same server, where IMPORT FOREIGN SCHEMA
+ * has put it; InvalidOid: it is not there.
+ */
+extern Oid
+ftx_table_beside(const FtxPlanState *state, const FtxResource *resource);
+
+/* Rows of a table as ANALYZE has counted them; -1: that is not known. */
+extern double ftx_analysed_rows(Oid relid);
+
+/*
  * The calls that read a child table, given the clauses that narrow the request.
  */
 extern double ftx_child_calls(PlannerInfo *root, RelOptInfo *rel,
@@ -52,6 +62,13 @@ extern FtxMatch *ftx_match_of_lists(PlannerInfo *root, List *matches);
  */
 extern int ftx_most_lists(PlannerInfo *root, RelOptInfo *baserel,
 						  FtxPlanState *state, List *matches, FtxMatch *match);
+
+/*
+ * Calls for single rows of the plain list: for each one that is left by the
+ * conditions which the list decides, or those of which it leaves out a column.
+ */
+extern double ftx_detail_calls(PlannerInfo *root, RelOptInfo *baserel,
+							   FtxPlanState *state, List *matches);
 
 /*
  * The mode that reads the table with the fewest calls, given the clauses that

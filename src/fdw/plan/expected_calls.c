@@ -9,10 +9,12 @@
 
 #include <math.h>
 
+#include "api/options/options.h"
 #include "catalogue/catalogue.h"
 #include "fdw/compat.h"
 #include "fdw/plan/expected_calls.h"
 #include "fdw/plan/readings.h"
+#include "foreign/foreign.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
 #include "utils/memutils.h"
@@ -65,7 +67,11 @@ ftx_whole_is_expected(const FtxScanPlan *plan, double loops)
 
 /* ---------- what another scan has asked for ---------- */
 
-/* A reading with what it asks for. */
+/*
+ * A reading with what it asks for: where that is a value of a row, the column
+ * that it comes from stands for it, so that scans which ask for the same can be
+ * told.
+ */
 typedef struct Asking
 {
 	const FtxReading *reading;
@@ -73,8 +79,22 @@ typedef struct Asking
 	Oid user;
 } Asking;
 
+static Node *
+with_columns(Node *node, void *context)
+{
+	Node **values = context;
+
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXEC &&
+		values[((Param *) node)->paramid] != NULL)
+		return values[((Param *) node)->paramid];
+	return expression_tree_mutator(node, with_columns, context);
+}
+
 static Asking *
-asking_of(const PlannedStmt *statement, const FtxReading *reading)
+asking_of(const PlannedStmt *statement, const FtxReading *reading,
+		  Node **values)
 {
 	Asking *asking = palloc(sizeof(Asking));
 	RangeTblEntry *rte = rt_fetch(reading->scan->scan.scanrelid,
@@ -83,6 +103,9 @@ asking_of(const PlannedStmt *statement, const FtxReading *reading)
 	asking->reading = reading;
 	asking->user = ftx_scan_check_as_user(reading->scan, rte);
 	ftx_scan_plan_unpack(reading->scan, &asking->plan);
+	for (int kind = 0; kind < FTX_REQUEST_EXPRS; kind++)
+		asking->plan.exprs[kind] = (List *) with_columns(
+			(Node *) asking->plan.exprs[kind], values);
 	return asking;
 }
 
@@ -198,35 +221,116 @@ share_of(double calls, double share)
 	return calls > 0 ? Max(ceil(calls * share - 1e-6), 1) : 0;
 }
 
-static Calls
-calls_of(const Asking *asking)
+/*
+ * What a request depends on: what it is made of, and which of the parents are
+ * asked for.
+ */
+static List *
+request_exprs(const FtxScanPlan *plan)
 {
-	const FtxScanPlan *plan = &asking->plan;
-	double loops = asking->reading->loops;
-	double share = plan->limit >= 0 ? 1 : asking->reading->share;
-	bool sorted = plan->exprs[FTX_EXPRS_SORT] != NIL;
-	Calls calls = {0};
+	List *exprs = NIL;
 
-	if (loops == 0)
-		return calls;
-	calls.parents = share_of(plan->parent_calls, share);
-	if (ftx_differs_by_row((Node *) plan->exprs[FTX_EXPRS_PATH_KEYS]))
-		calls.parents *= loops;
-	calls.details = loops * share_of(plan->detail_calls, share);
-	calls.lists = loops * share_of(plan->calls - plan->detail_calls -
-									   plan->parent_calls,
-								   sorted ? 1 : share);
-	if (ftx_may_read_whole(plan) && ftx_whole_is_expected(plan, loops))
-		calls.lists = plan->list_pages;
-	return calls;
+	for (int kind = 0; kind <= FTX_EXPRS_ON_PARENTS; kind++)
+		exprs = lappend(exprs, plan->exprs[kind]);
+	return exprs;
 }
 
+/*
+ * Rows whose details are asked for until so many of them are there: one, then
+ * as many at once as were not enough, and one more (scan.c).
+ */
+static double
+rows_asked_for(const ForeignScan *scan, double wanted)
+{
+	FtxServerOptions server;
+
+	ftx_options_server(GetForeignServer(scan->fs_server), &server);
+	return wanted - 1 + Min(2 * server.max_concurrency, wanted);
+}
+
+/*
+ * Details of one execution.
+ */
+static double
+details_of(const Asking *asking, double share)
+{
+	const FtxScanPlan *plan = &asking->plan;
+	double rows;
+
+	if (plan->detail_calls == 0 || share >= 1)
+		return plan->detail_calls;
+
+	/* of rows of which the list leaves out something, some may be among them */
+	if (plan->row_calls == 0)
+		return rint(plan->detail_calls * share);
+	rows = plan->detail_calls / plan->row_calls;
+	rows = Min(rows, plan->few_rows ? rows_asked_for(asking->reading->scan,
+													 share_of(rows, share)) :
+									  share_of(rows, share));
+	return rows * plan->row_calls;
+}
+
+/*
+ * Details of several, which have the same list but other conditions: each takes
+ * the first rows that pass, of which so many out of all do.
+ */
+static double
+different_details(const Asking *asking, double details)
+{
+	const FtxScanPlan *plan = &asking->plan;
+	const Plan *scan = &asking->reading->scan->scan.plan;
+	double times = ftx_reading_loops(asking->reading, scan->qual);
+	double passing = Max(scan->plan_rows, 1);
+
+	if (times <= 1)
+		return details;
+	return Min(times * details,
+			   Max(details, rint(details * Max(plan->list_rows / passing, 1))));
+}
+
+/*
+ * Does the memo hold what the scan reads in all?
+ */
 static bool
-memo_holds(const FtxScanPlan *plan, const Calls *calls)
+memo_holds(const FtxScanPlan *plan, double lists)
 {
 	return plan->resource->parent == NULL && plan->mode == FTX_SCAN_LIST ?
-			   calls->lists * plan->page_size <= KEPT_ROWS :
-			   calls->lists <= MEMO_ANSWERS;
+			   lists * plan->page_size <= KEPT_ROWS :
+			   lists <= MEMO_ANSWERS;
+}
+
+static Calls
+calls_of(const Asking *asking, double lists)
+{
+	const FtxReading *reading = asking->reading;
+	const FtxScanPlan *plan = &asking->plan;
+	FtxScanPlan unpacked;
+	double share = plan->limit >= 0 ? 1 : reading->share;
+	bool sorted = plan->exprs[FTX_EXPRS_SORT] != NIL;
+	double loops;
+	Calls calls = {0};
+
+	if (!reading->executed)
+		return calls;
+	ftx_scan_plan_unpack(reading->scan, &unpacked);
+	loops = ftx_reading_loops(reading, request_exprs(&unpacked));
+	calls.parents = ftx_reading_loops(reading,
+									  unpacked.exprs[FTX_EXPRS_PATH_KEYS]) *
+					share_of(plan->parent_calls, share);
+	if (lists < 0)
+		lists = plan->calls - plan->detail_calls - plan->parent_calls;
+	calls.lists = share_of(lists, sorted ? 1 : share);
+	calls.details = details_of(asking, share);
+	if (loops <= 1)
+		calls.details = different_details(asking, calls.details);
+	if (!memo_holds(plan, calls.lists))
+		loops = ftx_reading_starts(reading);
+	calls.lists *= loops;
+	calls.details *= loops;
+	if (ftx_may_read_whole(&unpacked) &&
+		ftx_whole_is_expected(&unpacked, loops))
+		calls.lists = plan->list_pages;
+	return calls;
 }
 
 /*
@@ -238,7 +342,7 @@ share_calls(Calls *calls, const Asking *asking, const Asking *other)
 	const FtxScanPlan *plan = &asking->plan;
 	const FtxScanPlan *before = &other->plan;
 
-	if (other->user != asking->user || other->reading->loops == 0 ||
+	if (other->user != asking->user || !other->reading->executed ||
 		other->reading->share < asking->reading->share)
 		return;
 	if (enumerates(plan, before->resource) && reads_all(before))
@@ -247,7 +351,7 @@ share_calls(Calls *calls, const Asking *asking, const Asking *other)
 		plan->path_keys == NIL &&
 		enumerates(before, ftx_resource_find(plan->resource->parent)))
 		calls->parents = 0;
-	if (!memo_holds(plan, calls))
+	if (!memo_holds(plan, calls->lists))
 		return;
 	if (same_list(plan, before) || same_keys(plan, before) ||
 		(reads_all(plan) && enumerates(before, plan->resource)))
@@ -288,19 +392,31 @@ ftx_expected_loops(const PlannedStmt *statement, const ForeignScan *scan)
 {
 	MemoryContext cxt = working_context();
 	MemoryContext old = MemoryContextSwitchTo(cxt);
+	Node **values;
 	const FtxReading *reading = reading_of(
-		ftx_readings(statement, scan->fs_server), scan);
-	double loops = reading != NULL ? reading->loops : 1;
+		ftx_readings(statement, scan->fs_server, &values), scan);
+	double loops = 1;
 
+	if (reading != NULL)
+	{
+		FtxScanPlan plan;
+
+		ftx_scan_plan_unpack(scan, &plan);
+		loops = reading->executed ?
+					ftx_reading_loops(reading, request_exprs(&plan)) :
+					0;
+	}
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(cxt);
 	return loops;
 }
 
 static double
-expected_calls(const PlannedStmt *statement, const ForeignScan *scan)
+expected_calls(const PlannedStmt *statement, const ForeignScan *scan,
+			   double lists)
 {
-	List *readings = ftx_readings(statement, scan->fs_server);
+	Node **values;
+	List *readings = ftx_readings(statement, scan->fs_server, &values);
 	const FtxReading *reading = reading_of(readings, scan);
 	Asking *asking;
 	Calls calls;
@@ -313,23 +429,24 @@ expected_calls(const PlannedStmt *statement, const ForeignScan *scan)
 		ftx_scan_plan_unpack(scan, &plan);
 		return plan.calls;
 	}
-	asking = asking_of(statement, reading);
-	calls = calls_of(asking);
+	asking = asking_of(statement, reading, values);
+	calls = calls_of(asking, lists);
 	foreach (lc, readings)
 	{
 		if (lfirst(lc) == reading)
 			break;
-		share_calls(&calls, asking, asking_of(statement, lfirst(lc)));
+		share_calls(&calls, asking, asking_of(statement, lfirst(lc), values));
 	}
 	return calls.lists + calls.details + calls.parents;
 }
 
 double
-ftx_expected_calls(const PlannedStmt *statement, const ForeignScan *scan)
+ftx_expected_calls(const PlannedStmt *statement, const ForeignScan *scan,
+				   double lists)
 {
 	MemoryContext cxt = working_context();
 	MemoryContext old = MemoryContextSwitchTo(cxt);
-	double calls = expected_calls(statement, scan);
+	double calls = expected_calls(statement, scan, lists);
 
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(cxt);

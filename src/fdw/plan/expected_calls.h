@@ -14,10 +14,11 @@
 /*
  * The calls of a foreign scan: in all of its loops, as far as the nodes above
  * want its rows, and without what a scan that stands before it in the plan asks
- * for, too.
+ * for, too.  `lists`: those of one execution for lists or keys; -1: what
+ * planning expected.
  */
-extern double
-ftx_expected_calls(const PlannedStmt *statement, const ForeignScan *scan);
+extern double ftx_expected_calls(const PlannedStmt *statement,
+								 const ForeignScan *scan, double lists);
 
 /*
  * How often it is expected to ask for something else: the product of the keys

@@ -270,20 +270,32 @@ few_rows_suffice(PlannerInfo *root)
 }
 
 /*
- * Calls of a scan of which so many rows suffice: a LIMIT ends the list early,
- * and asks for fewer details.
+ * How many calls the scan takes, and which of them are for single rows of its
+ * list.  Where so many rows suffice, a LIMIT ends the list early, and asks for
+ * fewer details.
  */
-static int
-calls_up_to(const FtxScanPlan *plan, int calls, double rows)
+static void
+plan_calls(const FtxPlanState *state, FtxScanPlan *plan, int calls,
+		   double details)
 {
-	int64 limit = plan->limit;
-	int64 pages = Max(1, (limit + plan->page_size - 1) / plan->page_size);
+	double limit = plan->limit;
+	double pages = Max(1, ceil(limit / plan->page_size));
 
-	if (limit < 0 || plan->mode != FTX_SCAN_LIST)
-		return calls;
+	plan->calls = calls;
+	if (plan->mode != FTX_SCAN_LIST)
+		return;
+	details = Min(details, calls - 1);
+	plan->detail_calls = (int) rint(details);
+	if (limit < 0)
+		return;
+	if (plan->needs_detail)
+		details = Min(details, limit * plan->row_calls);
+	else
+		details *= Min(limit / Max(state->list_rows, 1), 1);
 	if (plan->exprs[FTX_EXPRS_SORT] != NIL)
-		return calls - (int) Max(Min(calls - 1, rows) - (double) limit, 0);
-	return (int) Min(calls, pages + (plan->needs_detail ? limit : 0));
+		pages = calls - plan->detail_calls;
+	plan->detail_calls = (int) rint(details);
+	plan->calls = (int) Min(calls, pages + plan->detail_calls);
 }
 
 ForeignScan *
@@ -323,12 +335,10 @@ fivetrexGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 	plan.few_rows = plan.limit < 0 && (sorted || few_rows_suffice(root));
 	plan.list_pages = (int) Min(ftx_list_pages(state, state->list_rows),
 								INT_MAX);
-	plan.calls = calls_up_to(&plan, ftx_foreign_path_calls(best_path),
-							 baserel->rows);
-	if (plan.mode == FTX_SCAN_LIST && plan.needs_detail)
-		plan.detail_calls = (int) Min(plan.calls - 1, baserel->rows);
-	if (sorted && plan.limit >= 0)
-		plan.detail_calls = Min(plan.detail_calls, plan.limit);
+	plan.list_rows = (int) Min(state->list_rows, INT_MAX);
+	plan.row_calls = state->object_calls + state->extra_calls;
+	plan_calls(state, &plan, ftx_foreign_path_calls(best_path),
+			   ftx_detail_calls(root, baserel, state, matches));
 	plan.parent_calls = (int) Min(
 		plan.calls, ftx_parent_calls(root, baserel, state, matches));
 	ftx_scan_plan_pack(&plan, scan);

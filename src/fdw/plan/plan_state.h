@@ -35,7 +35,11 @@ typedef struct FtxPlanState
 	Const **constants; /* per attnum - 1: the value of the option constant, or
 						* NULL; NULL if no column has it */
 	Bitmapset *used;   /* attnums the query needs */
-	bool needs_detail; /* one of them comes only from the detail call */
+	bool needs_detail; /* one of them comes only from a call for each row */
+	int object_calls;  /* 1 if that is the detail call, else 0 */
+	int extra_calls;   /* others that each row takes */
+	double omitted;	   /* share of rows that take the detail call because the
+						* list is expected to leave out one of them */
 	bool needs_list;   /* one of them comes only from the list */
 	bool needs_parent; /* one of them comes only from the rows of the parent */
 	List *matches;	   /* of FtxMatch, from baserestrictinfo */

@@ -13,15 +13,19 @@
 
 #include "fdw/plan/join.h"
 #include "fdw/plan/readings.h"
+#include "fdw/plan/statistics.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/plannodes.h"
+#include "parser/parsetree.h"
 
 /* The search for them. */
 typedef struct Search
 {
 	const PlannedStmt *statement;
 	Oid server;
+	Node **values;	 /* by parameter: see ftx_readings() */
 	List *found;	 /* of FtxReading */
 	Bitmapset *seen; /* subplans that were walked through, by their index */
 } Search;
@@ -29,8 +33,9 @@ typedef struct Search
 /* What the nodes above a plan tell of it. */
 typedef struct Above
 {
-	double loops; /* that ask for something else; 0: it is not executed */
-	double share; /* of its rows that is wanted */
+	bool executed; /* as far as can be told */
+	List *repeats; /* of FtxRepeat */
+	double share;  /* of its rows that is wanted */
 } Above;
 
 static void search_plan(Search *search, const Plan *plan, Above above);
@@ -74,6 +79,31 @@ share_of_limit(const Limit *limit, double share)
 }
 
 /*
+ * DISTINCT hands on the first row of each group when it has come.
+ */
+static double
+share_of_unique(const Plan *plan, double share)
+{
+	double rows = Max(outerPlan(plan)->plan_rows, 1);
+	double groups = Max(share * plan->plan_rows, 1);
+
+	return Min(((groups - 1) * rows / Max(plan->plan_rows, 1) + 1) / rows, 1);
+}
+
+/*
+ * A window looks at the row after the present one, or at all of a partition.
+ */
+static double
+share_of_window(const WindowAgg *window, double share)
+{
+	double rows = Max(outerPlan(window)->plan_rows, 1);
+
+	if (window->ordNumCols == 0)
+		return window->partNumCols == 0 ? 1 : share;
+	return Min((share * rows + 1) / rows, 1);
+}
+
+/*
  * How much of its (outer) child is read?
  */
 static double
@@ -86,12 +116,75 @@ share_of_child(const Plan *plan, double share)
 		case T_Sort:
 		case T_Hash:
 			return 1;
+		case T_Unique:
+			return share < 1 ? share_of_unique(plan, share) : 1;
+		case T_WindowAgg:
+			return share < 1 ?
+					   share_of_window((const WindowAgg *) plan, share) :
+					   1;
 		case T_Agg:
 			return ((const Agg *) plan)->aggstrategy == AGG_SORTED ? share : 1;
 		default:
 			return share;
 	}
 }
+
+/* ---------- parameters ---------- */
+
+/*
+ * The column of a table that an expression of a node is; NULL if it is none.
+ */
+static Node *
+column_of(const Plan *plan, Node *expr)
+{
+	while (plan != NULL)
+	{
+		const Plan *child = NULL;
+		const Var *var;
+
+		while (expr != NULL && IsA(expr, RelabelType))
+			expr = (Node *) ((RelabelType *) expr)->arg;
+		if (expr == NULL || !IsA(expr, Var))
+			return NULL;
+		var = (const Var *) expr;
+		if (var->varattno <= 0)
+			return NULL;
+		if (var->varno == OUTER_VAR)
+			child = outerPlan(plan);
+		else if (var->varno == INNER_VAR)
+			child = innerPlan(plan);
+		else if (IsA(plan, CustomScan) &&
+				 ((const CustomScan *) plan)->methods ==
+					 &ftx_join_window_methods)
+			child = linitial(((const CustomScan *) plan)->custom_plans);
+		else if (IsA(plan, SubqueryScan))
+			child = ((const SubqueryScan *) plan)->subplan;
+		else if (var->varno > 0 && !IS_SPECIAL_VARNO(var->varno))
+			return (Node *) makeVar(var->varno, var->varattno, var->vartype,
+									var->vartypmod, var->varcollid, 0);
+		if (child == NULL || var->varattno > list_length(child->targetlist))
+			return NULL;
+		expr = (Node *) list_nth_node(TargetEntry, child->targetlist,
+									  var->varattno - 1)
+				   ->expr;
+		plan = child;
+	}
+	return NULL;
+}
+
+static Above
+repeated(Above above, Bitmapset *params, Bitmapset *from, double n)
+{
+	FtxRepeat *repeat = palloc(sizeof(FtxRepeat));
+
+	repeat->params = params;
+	repeat->from = from;
+	repeat->n = Max(n, 1);
+	above.repeats = lappend(list_copy(above.repeats), repeat);
+	return above;
+}
+
+/* ---------- nodes ---------- */
 
 static bool
 takes_params(const Plan *plan, List *params)
@@ -105,6 +198,42 @@ takes_params(const Plan *plan, List *params)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Has the table of a scan, or what is made of it, certainly no rows now?
+ */
+static bool
+is_empty(const Search *search, const Plan *plan)
+{
+	for (;;)
+	{
+		switch (nodeTag(plan))
+		{
+			case T_SeqScan:
+				return ftx_table_is_empty(
+					rt_fetch(((const Scan *) plan)->scanrelid,
+							 search->statement->rtable));
+			case T_CustomScan:
+				if (((const CustomScan *) plan)->methods !=
+					&ftx_join_window_methods)
+					return false;
+				plan = linitial(((const CustomScan *) plan)->custom_plans);
+				break;
+			case T_SubqueryScan:
+				plan = ((const SubqueryScan *) plan)->subplan;
+				break;
+			case T_Sort:
+			case T_Hash:
+			case T_Material:
+			case T_Unique:
+			case T_Limit:
+				plan = outerPlan(plan);
+				break;
+			default:
+				return false;
+		}
+	}
 }
 
 /*
@@ -125,10 +254,26 @@ outer_keys(const NestLoop *join)
 static void
 search_inner(Search *search, const Plan *plan, Above above)
 {
-	if (IsA(plan, NestLoop) && above.loops > 0 &&
-		takes_params(innerPlan(plan), ((const NestLoop *) plan)->nestParams))
-		above.loops *= Max(outer_keys((const NestLoop *) plan) * above.share,
-						   1);
+	const NestLoop *join = (const NestLoop *) plan;
+	Bitmapset *params = NULL;
+	ListCell *lc;
+
+	if (IsA(plan, NestLoop))
+	{
+		foreach (lc, join->nestParams)
+		{
+			const NestLoopParam *param = lfirst_node(NestLoopParam, lc);
+
+			params = bms_add_member(params, param->paramno);
+			search->values[param->paramno] = column_of(
+				plan, (Node *) param->paramval);
+		}
+		if (takes_params(innerPlan(plan), join->nestParams))
+			above = repeated(above, params, outerPlan(plan)->extParam,
+							 outer_keys(join) * above.share);
+		if (is_empty(search, outerPlan(plan)))
+			above.executed = false;
+	}
 	above.share = 1;
 	search_plan(search, innerPlan(plan), above);
 }
@@ -138,16 +283,26 @@ search_inner(Search *search, const Plan *plan, Above above)
  * are run for each of so many.
  */
 static void
-search_subplan(Search *search, const SubPlan *subplan, Above above, double rows)
+search_subplan(Search *search, const SubPlan *subplan, const Plan *node,
+			   Above above)
 {
 	const Plan *plan = list_nth(search->statement->subplans,
 								subplan->plan_id - 1);
+	Bitmapset *params = NULL;
+	ListCell *lc;
+	ListCell *arg;
 
 	if (plan == NULL || bms_is_member(subplan->plan_id, search->seen))
 		return;
 	search->seen = bms_add_member(search->seen, subplan->plan_id);
-	if (subplan->parParam != NIL)
-		above.loops *= Max(rows * above.share, 1);
+	forboth (lc, subplan->parParam, arg, subplan->args)
+	{
+		params = bms_add_member(params, lfirst_int(lc));
+		search->values[lfirst_int(lc)] = column_of(node, lfirst(arg));
+	}
+	if (params != NULL)
+		above = repeated(above, params, node->extParam,
+						 node->plan_rows * above.share);
 	above.share = 1;
 	if (subplan->subLinkType == EXISTS_SUBLINK && !subplan->useHashTable)
 		above.share = 1 / Max(plan->plan_rows, 1);
@@ -158,7 +313,7 @@ typedef struct SubplanSearch
 {
 	Search *search;
 	Above above;
-	double rows; /* of the node that has the expression */
+	const Plan *node; /* that has the expression */
 } SubplanSearch;
 
 static bool
@@ -169,8 +324,8 @@ search_expression(Node *node, void *context)
 	if (node == NULL)
 		return false;
 	if (IsA(node, SubPlan))
-		search_subplan(below->search, (const SubPlan *) node, below->above,
-					   below->rows);
+		search_subplan(below->search, (const SubPlan *) node, below->node,
+					   below->above);
 	return expression_tree_walker(node, search_expression, context);
 }
 
@@ -195,6 +350,25 @@ never_executed(const Plan *plan)
 	return false;
 }
 
+/*
+ * Does the node read its child once, and has its rows whenever it is run again?
+ */
+static bool
+keeps_rows(const Plan *plan, List *repeats)
+{
+	ListCell *lc;
+
+	if (!IsA(plan, Material) && !IsA(plan, Sort) && !IsA(plan, Hash))
+		return false;
+	foreach (lc, repeats)
+	{
+		if (bms_overlap(plan->extParam,
+						((const FtxRepeat *) lfirst(lc))->params))
+			return false;
+	}
+	return true;
+}
+
 static void
 note_scan(Search *search, const ForeignScan *scan, Above above)
 {
@@ -204,7 +378,8 @@ note_scan(Search *search, const ForeignScan *scan, Above above)
 		return;
 	reading = palloc(sizeof(FtxReading));
 	reading->scan = scan;
-	reading->loops = above.loops;
+	reading->executed = above.executed;
+	reading->repeats = above.repeats;
 	reading->share = above.share;
 	search->found = lappend(search->found, reading);
 }
@@ -212,17 +387,16 @@ note_scan(Search *search, const ForeignScan *scan, Above above)
 static void
 search_plan(Search *search, const Plan *plan, Above above)
 {
-	SubplanSearch expressions = {search, above, 0};
+	SubplanSearch expressions = {search, above, plan};
 	ListCell *lc;
 
 	if (plan == NULL)
 		return;
 	check_stack_depth();
 	foreach (lc, plan->initPlan)
-		search_subplan(search, lfirst_node(SubPlan, lc), above, 1);
+		search_subplan(search, lfirst_node(SubPlan, lc), plan, above);
 	if (IsA(plan, ForeignScan))
 		note_scan(search, (const ForeignScan *) plan, above);
-	expressions.rows = plan->plan_rows;
 	(void) search_expression((Node *) plan->targetlist, &expressions);
 	(void) search_expression((Node *) plan->qual, &expressions);
 	switch (nodeTag(plan))
@@ -247,8 +421,10 @@ search_plan(Search *search, const Plan *plan, Above above)
 				Above child = above;
 
 				child.share = share_of_child(plan, above.share);
+				if (keeps_rows(plan, above.repeats))
+					child.repeats = NIL;
 				if (never_executed(plan))
-					child.loops = 0;
+					child.executed = false;
 				search_plan(search, outerPlan(plan), child);
 			}
 			if (innerPlan(plan) != NULL)
@@ -257,10 +433,13 @@ search_plan(Search *search, const Plan *plan, Above above)
 }
 
 List *
-ftx_readings(const PlannedStmt *statement, Oid server)
+ftx_readings(const PlannedStmt *statement, Oid server, Node ***values)
 {
-	Search search = {.statement = statement, .server = server};
-	Above above = {1, 1};
+	int nparams = list_length(statement->paramExecTypes);
+	Search search = {.statement = statement,
+					 .server = server,
+					 .values = palloc0(sizeof(Node *) * (nparams + 1))};
+	Above above = {.executed = true, .share = 1};
 	int n = 0;
 	ListCell *lc;
 
@@ -272,5 +451,6 @@ ftx_readings(const PlannedStmt *statement, Oid server)
 		if (!bms_is_member(++n, search.seen))
 			search_plan(&search, lfirst(lc), above);
 	}
+	*values = search.values;
 	return search.found;
 }

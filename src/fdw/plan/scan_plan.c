@@ -41,9 +41,11 @@ plan_fields(FtxScanPlan *plan, FtxFields *fields)
 	ftx_field_list(fields, &plan->sort_collations);
 	ftx_field_list(fields, &plan->sort_nulls_first);
 	ftx_field_flag(fields, &plan->sort_in_doubt);
+	ftx_field_number(fields, &plan->list_rows);
 	ftx_field_number(fields, &plan->list_pages);
 	ftx_field_number(fields, &plan->calls);
 	ftx_field_number(fields, &plan->detail_calls);
+	ftx_field_number(fields, &plan->row_calls);
 	ftx_field_number(fields, &plan->parent_calls);
 	ftx_field_list(fields, &plan->set_attnums);
 	ftx_field_list(fields, &plan->return_attnums);

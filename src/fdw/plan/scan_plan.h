@@ -89,9 +89,11 @@ typedef struct FtxScanPlan
 	List *sort_nulls_first; /* IntList */
 	bool sort_in_doubt;		/* only details decide which rows are wanted */
 
-	int list_pages;	  /* expected pages of the plain list */
+	int list_rows;	  /* expected rows of the plain list */
+	int list_pages;	  /* its pages */
 	int calls;		  /* expected calls of one scan */
-	int detail_calls; /* of them, those for each row of a list */
+	int detail_calls; /* of them, those for single rows of a list */
+	int row_calls;	  /* so many for each row, if all of them take some */
 	int parent_calls; /* of them, those that enumerate parents */
 
 	/* of a direct modification (direct.c), else NIL and false */

@@ -30,6 +30,7 @@
 #include "fdw/plan/generated.h"
 #include "fdw/plan/named_columns.h"
 #include "fdw/plan/plan_state.h"
+#include "fdw/plan/statistics.h"
 #include "fdw/plan/used_columns.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/appendinfo.h"
@@ -334,6 +335,7 @@ ftx_find_used_columns(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state)
 	Relation relation = table_open(state->table->relid, NoLock);
 	Bitmapset *attrs = asked_attrs(root, rel, relation);
 	CmdType operation = root->parse->commandType;
+	unsigned all = 0;
 	int attnum = -1;
 
 	if (is_target(root, rel))
@@ -362,14 +364,20 @@ ftx_find_used_columns(PlannerInfo *root, RelOptInfo *rel, FtxPlanState *state)
 		unsigned flags = column >= 0 ? state->resource->columns[column].flags :
 									   0;
 
-		if (state->resource->list != NULL &&
-			(flags & (FTX_DETAIL | FTX_EXTRAS)) != 0)
-			state->needs_detail = true;
+		all |= flags;
+		if ((flags & FTX_LIST_MAY_OMIT) != 0)
+			state->omitted = Max(state->omitted,
+								 ftx_null_share(state->table->relid, attnum));
 		if ((flags & FTX_LIST_ONLY) != 0)
 			state->needs_list = true;
 		if ((flags & (FTX_KEY | FTX_PARENT)) == FTX_PARENT)
 			state->needs_parent = true;
 	}
+	state->needs_detail = state->resource->list != NULL &&
+						  (all & (FTX_DETAIL | FTX_EXTRAS)) != 0;
+	state->object_calls = (all & FTX_DETAIL) != 0 ? 1 : 0;
+	state->extra_calls = ((all & FTX_EXTRA_1) != 0 ? 1 : 0) +
+						 ((all & FTX_EXTRA_2) != 0 ? 1 : 0);
 }
 
 Bitmapset *

@@ -216,6 +216,7 @@ add_lists(FtxScanState *state, const FtxFilter *filter, StringInfo query,
 	range->nlists = ftx_texts_of_value(value, true, &range->list_values);
 	if (range->nlists == 0)
 		return false;
+	request->nvalues = range->nlists;
 	for (int i = 0; i < range->nlists; i++)
 	{
 		if (range->nlists > Max(1, plan->most_lists) ||
@@ -365,6 +366,7 @@ find_keys(FtxScanState *state, FtxScanRequest *request)
 		request->nkeys = ftx_texts_of_value(value, state->plan.key_is_array,
 											&request->keys);
 	request->none = request->nkeys == 0;
+	request->nvalues = request->nkeys;
 	if (request->whole || keys_need_list(state, request))
 		request->mode = FTX_SCAN_LIST;
 	else
@@ -445,4 +447,6 @@ ftx_scan_request(FtxScanState *state, FtxScanRequest *request)
 	if (state->plan.mode == FTX_SCAN_LIST)
 		request->none = !add_filters(state, request) ||
 						!add_parents(state, &request->range);
+	if (request->range.many != NULL)
+		request->nvalues = request->range.nmany;
 }

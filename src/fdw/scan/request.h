@@ -25,6 +25,8 @@ typedef struct FtxScanRequest
 		*sent_filters; /* those of FtxScanPlan.filters that are in its query */
 	char **keys;	   /* of mode FTX_SCAN_KEYS */
 	int nkeys;
+	int nvalues; /* of the array of keys, parents or values of a filter; 0: there
+				  * is none, or it is not known yet */
 } FtxScanRequest;
 
 /*
