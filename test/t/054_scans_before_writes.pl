@@ -129,6 +129,45 @@ $mock->fault('broken', { path => 'connections\?limit=100&cursor', skip => 10, st
 	is(scalar(grep { /^PATCH/ } $mock->requests('broken')), 0, 'and the write did not leave');
 }
 
+# ---------- a scan that has failed, though its cursor is still there, is gone on with by nobody
+
+world('failed', max_retries => 0);
+$node->query(q{CREATE FUNCTION raises(text) RETURNS text LANGUAGE plpgsql STABLE
+	  AS $$BEGIN RAISE EXCEPTION 'raised'; END$$;
+	CREATE DOMAIN no_region AS text CHECK (VALUE = 'nowhere');
+	CREATE FOREIGN TABLE misfit (id text, region int, config jsonb) SERVER failed OPTIONS (resource 'destinations');
+	CREATE FOREIGN TABLE in_domain (id text, region no_region, config jsonb) SERVER failed
+	  OPTIONS (resource 'destinations');
+	CREATE FOREIGN TABLE computed (id text, region text, config jsonb, n int
+	  GENERATED ALWAYS AS (1 / (length(id) - length(id))) STORED) SERVER failed OPTIONS (resource 'destinations')});
+my $users = '(SELECT * FROM failed.group_users)';
+my %failing = (
+	'a value' => 'SELECT id, region FROM misfit',
+	'a value beside details' => 'SELECT region, config FROM misfit',
+	'a value in a condition' => 'SELECT config FROM misfit WHERE region > 1',
+	'a value that is sorted by' => 'SELECT config FROM misfit ORDER BY region',
+	'a domain' => 'SELECT region FROM in_domain',
+	'a domain in a condition' => "SELECT config FROM in_domain WHERE region <> 'x'",
+	'a generated column' => 'SELECT n, config FROM computed',
+	'a condition' => 'SELECT id FROM failed.destinations WHERE 1 / (length(id) - length(id)) = 1',
+	'a condition beside details' =>
+	  'SELECT config FROM failed.destinations WHERE 1 / (length(id) - length(id)) = 1',
+	'a function beside details' => 'SELECT config FROM failed.destinations WHERE raises(id) IS NOT NULL',
+	'a condition on parents' => "SELECT * FROM $users x WHERE raises(x.group_id) IS NOT NULL",
+	'a subquery' => "SELECT config FROM failed.destinations WHERE id > (SELECT raises('x'))",
+	'a sort key' => 'SELECT config FROM failed.destinations ORDER BY 1 / (length(id) - length(id))',
+	'output' => 'SELECT 1 / (length(id) - length(id)) FROM failed.destinations');
+foreach my $name (sort keys %failing)
+{
+	my ($status, $out, $err) = $node->psql('postgres', qq{
+		SET client_min_messages = error; SET fivetrex.server = 'failed';
+		BEGIN; DECLARE c CURSOR FOR $failing{$name}; SAVEPOINT s;
+		FETCH 1 FROM c; ROLLBACK TO s;
+		SELECT fivetrex_pause('assimilate_seem') ->> 'id'; COMMIT}, on_error_stop => 0);
+	like($err, qr/ERROR/, "$name failed");
+	is($out, 'assimilate_seem', "$name: a write afterwards") or diag($err);
+}
+
 # ---------- two servers
 
 world('one');

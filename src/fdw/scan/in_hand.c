@@ -98,6 +98,7 @@ ftx_scan_next_in_hand(FtxScanState *state, MemoryContext cxt,
 			PG_RE_THROW();
 		FlushErrorState();
 		ftx_converter_failed(state->converter);
+		state->at_work = false;
 		*failure = error;
 		if (node->instrument != NULL)
 			InstrStopNode(node->instrument, 0);

@@ -27,8 +27,11 @@ ftx_scan_read_to_end(FtxOpenList *list)
 	TupleTableSlot *slot = state->conditions_slot;
 	MemoryContext old;
 
-	/* what failed once would miss rows; what has arrived is safe already */
-	if (state->broken)
+	/*
+	 * What failed once would miss rows, or nobody wants them any more; what has
+	 * arrived is safe already.
+	 */
+	if (state->broken || ftx_scan_has_failed(state))
 		return;
 
 	/* a filter in the middle of its row may be what writes */

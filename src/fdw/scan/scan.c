@@ -254,13 +254,11 @@ ftx_scan_complete_row(FtxScanState *state)
 	MemoryContextSwitchTo(old);
 }
 
-bool
-ftx_scan_ready(FtxScanState *state)
+static bool
+is_ready(FtxScanState *state)
 {
 	bool more;
 
-	if (state->spool != NULL)
-		return true;
 	if (!state->started)
 		start_scan(state);
 	for (;;)
@@ -276,6 +274,20 @@ ftx_scan_ready(FtxScanState *state)
 	if (ftx_objects_pending(state->objects) > 0)
 		return ftx_objects_ready(state->objects);
 	return !more;
+}
+
+bool
+ftx_scan_ready(FtxScanState *state)
+{
+	ErrorContextCallback here;
+	bool ready;
+
+	if (state->spool != NULL)
+		return true;
+	ftx_scan_enter(state, &here);
+	ready = is_ready(state);
+	ftx_scan_leave(state, &here);
+	return ready;
 }
 
 int
@@ -318,8 +330,8 @@ next_row(FtxScanState *state, TupleTableSlot *slot)
 	return found;
 }
 
-void
-ftx_scan_next(FtxScanState *state)
+static void
+next_wanted_row(FtxScanState *state)
 {
 	TupleTableSlot *slot = state->node->ss.ss_ScanTupleSlot;
 
@@ -338,6 +350,16 @@ ftx_scan_next(FtxScanState *state)
 		CHECK_FOR_INTERRUPTS();
 	}
 	ExecClearTuple(slot);
+}
+
+void
+ftx_scan_next(FtxScanState *state)
+{
+	ErrorContextCallback here;
+
+	ftx_scan_enter(state, &here);
+	next_wanted_row(state);
+	ftx_scan_leave(state, &here);
 }
 
 int

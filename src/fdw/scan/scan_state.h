@@ -97,6 +97,7 @@ struct FtxScanState
 
 	/* the present scan */
 	bool started;
+	bool at_work;	  /* user_code.h */
 	FtxScanMode mode; /* keys may turn out to be read by the list */
 	char **keys;	  /* in params_cxt, NULL-terminated entries */
 	int nkeys;

@@ -111,6 +111,46 @@ ftx_user_code_settle(FtxScanState *state)
 							  state->conditions_context);
 }
 
+/*
+ * What is on the stack of error contexts is being executed: an error takes it
+ * off.  It has nothing to say.
+ */
+static void
+say_nothing(void *arg)
+{
+}
+
+void
+ftx_scan_enter(FtxScanState *state, ErrorContextCallback *here)
+{
+	here->callback = say_nothing;
+	here->arg = state;
+	here->previous = error_context_stack;
+	error_context_stack = here;
+	state->at_work = true;
+}
+
+void
+ftx_scan_leave(FtxScanState *state, const ErrorContextCallback *here)
+{
+	error_context_stack = here->previous;
+	state->at_work = false;
+}
+
+bool
+ftx_scan_has_failed(const FtxScanState *state)
+{
+	if (!state->at_work)
+		return false;
+	for (const ErrorContextCallback *context = error_context_stack;
+		 context != NULL; context = context->previous)
+	{
+		if (context->callback == say_nothing && context->arg == state)
+			return false;
+	}
+	return true;
+}
+
 void
 ftx_user_code_check(FtxScanState *state)
 {

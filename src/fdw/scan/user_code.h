@@ -45,6 +45,16 @@ ftx_user_code_keep(FtxScanState *state, const FtxJsonValue *item);
 extern void ftx_user_code_settle(FtxScanState *state);
 
 /*
+ * A scan is at work between these two, unless an error has ended it: then it is
+ * never gone on with, though it may still be there.  `here` is the caller's,
+ * for the time between.
+ */
+extern void ftx_scan_enter(FtxScanState *state, ErrorContextCallback *here);
+extern void
+ftx_scan_leave(FtxScanState *state, const ErrorContextCallback *here);
+extern bool ftx_scan_has_failed(const FtxScanState *state);
+
+/*
  * Throws (55006) if the scan is in the middle of a row that reading on would
  * take away from whoever looks at it.
  */
