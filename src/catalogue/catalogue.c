@@ -347,6 +347,19 @@ check_shapes(const FtxResource *resource)
 }
 
 /*
+ * Does a path to items lead to those of another path, below one name more, the
+ * parent's?  ("tables.*.columns.*" for "columns.*".)
+ */
+static bool
+is_below_one_name(const char *path, const char *items)
+{
+	const char *name = path != NULL ? strchr(path, '*') : NULL;
+
+	return name != NULL && name > path + 1 && name[-1] == '.' &&
+		   name[1] == '.' && strcmp(name + 2, items) == 0;
+}
+
+/*
  * Lists of several parents: told apart by a name of the parent that the list's
  * path has, whose rows do not say which one they are but by their names.
  */
@@ -368,6 +381,10 @@ check_batch(const FtxResource *resource)
 		resource->columns[key].path[0] != '@')
 		return complain_of_row(resource, resource->batch.member,
 							   "cannot be asked for");
+	if (!is_below_one_name(resource->batch.items, resource->items) ||
+		count_of(resource->batch.items, '*') > FTX_MAX_NAMES)
+		return complain_of_row(resource, resource->batch.path,
+							   "does not lead to the items of several parents");
 	return check_template(resource, resource->batch.path);
 }
 
