@@ -105,7 +105,7 @@ oldest(FtxEngine *engine, FtxRequestState state, const int64 *reader)
 	{
 		FtxRequest *request = dlist_container(FtxRequest, node, iter.cur);
 
-		if (reader == NULL || (request->sent == reader && !request->ahead))
+		if (reader == NULL || (request->sent == reader && !request->unreached))
 			return request;
 	}
 	return NULL;

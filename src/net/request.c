@@ -76,7 +76,7 @@ fill_request(FtxRequest *request, const FtxRequestSpec *spec)
 	request->reads = spec->method == FTX_GET || spec->reads;
 	request->repeat_safe = spec->repeat_safe;
 	request->unclaimed = spec->unclaimed;
-	request->ahead = spec->ahead;
+	request->unreached = spec->unreached;
 	request->timeout = Max(spec->timeout, 0);
 	request->budget = spec->budget;
 	request->max_retry_wait = spec->max_retry_wait;
@@ -138,9 +138,10 @@ ftx_request_set_reader(FtxRequest *request, int64 *sent)
 }
 
 void
-ftx_request_claim(FtxRequest *request)
+ftx_request_claim(FtxRequest *request, bool reached)
 {
 	request->unclaimed = false;
+	request->unreached = !reached;
 	if (!request->postponed)
 		return;
 	request->postponed = false;
@@ -154,7 +155,7 @@ ftx_request_claim(FtxRequest *request)
 void
 ftx_request_reach(FtxRequest *request)
 {
-	request->ahead = false;
+	request->unreached = false;
 }
 
 bool

@@ -41,7 +41,7 @@ typedef struct FtxRequestSpec
 	bool reads;		   /* changes nothing, though it is no GET */
 	bool repeat_safe;  /* may be sent again though its fate is unknown */
 	bool unclaimed;	   /* no time may be spent on waits until it is claimed */
-	bool ahead;		   /* its reader cannot use the answer before others of
+	bool unreached;	   /* its reader cannot use the answer before others of
 						* his: see ftx_request_reach() */
 	int timeout;	   /* seconds for one attempt, 0 = none */
 	size_t max_body;   /* cap on the unpacked answer in bytes */
@@ -85,15 +85,16 @@ extern void ftx_request_repeat(FtxRequest *request);
 extern void ftx_request_set_reader(FtxRequest *request, int64 *sent);
 
 /*
- * From now on the answer of a request that began unclaimed is wanted.  If it is
- * done because it would have had to wait, it waits now, and is not done.
+ * From now on the answer of a request that began unclaimed is wanted, by a
+ * reader that has `reached` it or not (FtxRequestSpec.unreached).  If it is done
+ * because it would have had to wait, it waits now, and is not done.
  */
-extern void ftx_request_claim(FtxRequest *request);
+extern void ftx_request_claim(FtxRequest *request, bool reached);
 
 /*
- * From now on the reader of a request that was made ahead can use the answer.
- * Before, ftx_engine_wait() for any one of his does not count it: its body is
- * received only as far as there is room (net/flow.c).
+ * From now on its reader can use the answer of a request that he had not
+ * reached.  Before, ftx_engine_wait() for any one of his does not count it: its
+ * body is received only as far as there is room (net/flow.c).
  */
 extern void ftx_request_reach(FtxRequest *request);
 

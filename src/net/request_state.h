@@ -68,7 +68,7 @@ struct FtxRequest
 	bool postponed;
 
 	/* Its reader has others to use first: nobody waits for it, see flow.c. */
-	bool ahead;
+	bool unreached;
 
 	int64 due; /* ftx_clock(), while FTX_WAITING */
 

@@ -114,7 +114,7 @@ start_request(FtxExchange *exchange, const FtxCallSpec *spec, FtxStats *stats)
 	request.reads = spec->reads;
 	request.repeat_safe = spec->repeat_safe;
 	request.unclaimed = spec->for_anybody;
-	request.ahead = spec->ahead;
+	request.unreached = spec->ahead;
 	request.timeout = spec->takes_long ? session->options.long_timeout :
 										 session->options.request_timeout;
 	request.max_body = spec->page ? MAX_PAGE_BYTES : MAX_ANSWER_BYTES;
@@ -175,8 +175,8 @@ is_shared_page(const FtxCallSpec *spec)
 }
 
 /*
- * What was asked for anybody belongs to this reader from now on: he waits for
- * it, and has it in his figures.
+ * What was asked for anybody belongs to this reader from now on: he has it in
+ * his figures, and waits for it unless he asks ahead of his rows himself.
  */
 static void
 take_over(FtxExchange *exchange, const FtxCallSpec *spec, FtxStats *stats)
@@ -189,7 +189,7 @@ take_over(FtxExchange *exchange, const FtxCallSpec *spec, FtxStats *stats)
 	exchange->shared.reader = stats;
 	exchange->shared.page = is_shared_page(spec);
 	ftx_request_set_reader(exchange->request, &stats->calls);
-	ftx_request_claim(exchange->request);
+	ftx_request_claim(exchange->request, !spec->ahead);
 }
 
 /*
