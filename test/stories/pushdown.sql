@@ -113,7 +113,7 @@ SELECT count(*) FROM :list a JOIN :list b USING (id);
 SELECT count(*) FROM (VALUES ('assimilate_seem'), ('assimilate_seem')) v(id)
   CROSS JOIN LATERAL (SELECT * FROM connectors c WHERE c.id = v.id OFFSET 0) x;
 
--- one that the memo does not hold asks twice
+-- one that the memo does not hold is asked for once all the same
 --! world long {"connectors": 6000, "prefetch": "false"}
 SELECT count(*) FROM long.connectors a JOIN long.connectors b USING (id);
 
