@@ -67,7 +67,6 @@ classify(CURLcode code, bool departed)
 			return FTX_ANSWER_TOO_LARGE;
 
 		case CURLE_BAD_FUNCTION_ARGUMENT: /* 7.83 to 8.14, of odd headers */
-
 		case CURLE_WEIRD_SERVER_REPLY:
 		case CURLE_BAD_CONTENT_ENCODING:
 		case CURLE_WRITE_ERROR: /* the unpacking kind: ours are known */
