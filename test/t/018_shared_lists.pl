@@ -196,6 +196,21 @@ $mock->clear('big');
 $session->ask('SELECT id FROM big.connectors UNION ALL SELECT id FROM others');
 is_deeply([ sort { $a cmp $b } asked('big') ], [ sort(pages(12), pages(12)) ], 'with other credentials');
 
+# A list whose first pages other answers have pushed out of the memo, but not its last one: it is read anew as a whole.
+{
+	my $children = join '|', @{ $ids{small} }[ 0 .. 109 ];
+	$mock->fault('small', { path => "/($children)/schemas", times => 0, large => { times => 500,
+		head => '{"code":"Success","data":{"schemas":{"s":{"name_in_destination":"s","enabled":true,"tables":{}}},"x":"',
+		unit => 'x' x 1000, tail => '"}}' } });
+	my $small = $session{small};
+	$small->ask("RESET ALL; SET jit = off; $again SET fivetrex.join_window = 0; SET fivetrex.start_together = off");
+	$mock->clear('small');
+	$small->ask('SELECT c.id FROM small.connectors c JOIN small.connector_schemas s ON s.connector_id = c.id
+		UNION ALL SELECT id FROM small.connectors');
+	unlike($small->{err}, qr/ERROR/, 'other answers between the pages');
+	is_deeply([ sort { $a cmp $b } asked('small') ], [ sort(pages(12), pages(12)) ], 'two whole readings');
+}
+
 $_->quit for values %session;
 $node->stop;
 $mock->stop;

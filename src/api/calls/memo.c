@@ -26,13 +26,7 @@
 #define MEMO_BUCKETS 256 /* a power of two */
 
 /*
- * The user mapping and the path are the whole key.  A mapping is of one server
- * and has one credential, so it says where and as whom; the path has the query
- * and, of a POST that only reads, the body (ftx_call_key()), so that it is not
- * taken for the GET of its path; and the version in the Accept header follows
- * from method and path, as they are one operation of the catalogue.  A session
- * that is made anew in the middle of a run, because its mapping has changed,
- * still gets what the run has seen.
+ * A list that is kept as a whole (ftx_memo_keep_list()).
  */
 typedef struct KeptList
 {
@@ -43,6 +37,15 @@ typedef struct KeptList
 	char path[FLEXIBLE_ARRAY_MEMBER]; /* of its first page */
 } KeptList;
 
+/*
+ * The user mapping and the path are the whole key.  A mapping is of one server
+ * and has one credential, so it says where and as whom; the path has the query
+ * and, of a POST that only reads, the body (ftx_call_key()), so that it is not
+ * taken for the GET of its path; and the version in the Accept header follows
+ * from method and path, as they are one operation of the catalogue.  A session
+ * that is made anew in the middle of a run, because its mapping has changed,
+ * still gets what the run has seen.
+ */
 typedef struct MemoEntry
 {
 	dlist_node age;	  /* in FtxMemo.entries, or in the pages of: */
@@ -191,14 +194,21 @@ ftx_memo_find(FtxMemo *memo, FtxSession *session, const char *path, int *status)
 }
 
 /*
- * Is it the path of a page of the list?  Those after the first one have a
- * cursor behind the rest.
+ * How much of a path names the list that it is a page of: a cursor stands behind
+ * all else (ftx_page_call()), and no other value has an ampersand.
  */
+static size_t
+list_len(const char *path)
+{
+	const char *cursor = strstr(path, "&cursor=");
+
+	return cursor != NULL ? (size_t) (cursor - path) : strlen(path);
+}
+
 static bool
 is_page_of(const char *path, const char *list, size_t len)
 {
-	return strncmp(path, list, len) == 0 &&
-		   (path[len] == '\0' || path[len] == '&');
+	return list_len(path) == len && strncmp(path, list, len) == 0;
 }
 
 static KeptList *
@@ -250,27 +260,42 @@ forget_pages(FtxMemo *memo, Oid umid, const char *list, size_t len)
 }
 
 /*
- * Forget the oldest entry.  A page goes with all others of its list, so that
- * nobody finds later ones after he has asked for the first ones anew.
+ * Forget the oldest entry, a page with all others of its list.
  */
 static void
 forget_oldest(FtxMemo *memo)
 {
 	MemoEntry *oldest = dlist_tail_element(MemoEntry, age, &memo->entries);
 	char *list;
-	char *cursor;
 
 	if (strstr(oldest->path, "limit=") == NULL)
 	{
 		forget(memo, oldest);
 		return;
 	}
-	list = pstrdup(oldest->path);
-	cursor = strstr(list, "&cursor=");
-	if (cursor != NULL)
-		*cursor = '\0';
+	list = pnstrdup(oldest->path, list_len(oldest->path));
 	forget_pages(memo, oldest->umid, list, strlen(list));
 	pfree(list);
+}
+
+/*
+ * Is it no page of a list, or the first one, or is that remembered?  Later ones
+ * are only where the first is: who asks for that anew must not find others of
+ * an older reading.
+ */
+static bool
+has_beginning(FtxMemo *memo, FtxSession *session, const char *path)
+{
+	size_t len = list_len(path);
+	char *first;
+	bool result;
+
+	if (path[len] == '\0')
+		return true;
+	first = pnstrdup(path, len);
+	result = find_entry(memo, session, first) != NULL;
+	pfree(first);
+	return result;
 }
 
 /*
@@ -304,12 +329,13 @@ ftx_memo_store(FtxMemo *memo, FtxSession *session, const char *path, int status,
 	MemoEntry *entry = find_entry(memo, session, path);
 
 	/* two scans may have asked for it at once: all get the same from now on */
-	if (entry != NULL)
+	if (entry != NULL || !has_beginning(memo, session, path))
 		return;
 	/* one that was received in steps, or used before, may be twice as large */
 	ftx_bytes_trim(body);
 	size = body->size + path_size + sizeof(MemoEntry);
-	if (!make_room(memo, list, size))
+	/* that may have cost the pages before it */
+	if (!make_room(memo, list, size) || !has_beginning(memo, session, path))
 		return;
 	entry = MemoryContextAlloc(memo->owned.owner,
 							   offsetof(MemoEntry, path) + path_size);
