@@ -14,15 +14,13 @@ two streams of all; "refuse-all" refuses all; "reset" ends the first
 stream of each connection by another error; "close" takes the first request and
 then closes the connection without a word.
 """
-import argparse
+import functools
 import json
-import os
-import signal
 import socket
-import ssl
 import struct
-import sys
 import threading
+
+import listener
 
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY = 0, 1, 3, 4, 6, 7
 END_STREAM, ACK, END_HEADERS = 1, 1, 4
@@ -133,7 +131,7 @@ class Connection:
         self.send(GOAWAY, 0, 0, struct.pack(">II", self.last, 0))
 
 
-def talk(client, context, script):
+def talk(script, client, context):
     try:
         first = client.recv(1, socket.MSG_PEEK)
         if first == b"G":
@@ -141,8 +139,7 @@ def talk(client, context, script):
             with LOCK:
                 body = json.dumps(SEEN).encode()
                 SEEN.update(processed=[], refused=0, connections=0)
-            client.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
-                           % len(body) + body)
+            client.sendall(listener.told(body))
         if first != b"\x16":
             return
         with context.wrap_socket(client, server_side=True) as stream:
@@ -153,32 +150,10 @@ def talk(client, context, script):
         client.close()
 
 
-def exit_with_parent():
-    while os.read(0, 4096):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--tls-cert", required=True)
-    parser.add_argument("--tls-key", required=True)
-    parser.add_argument("--script", required=True)
-    parser.add_argument("--exit-on-stdin-eof", action="store_true")
-    options = parser.parse_args()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(options.tls_cert, options.tls_key)
-    context.set_alpn_protocols(["h2"])
-    listen = socket.create_server(("127.0.0.1", 0), backlog=128)
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    if options.exit_on_stdin_eof:
-        threading.Thread(target=exit_with_parent, daemon=True).start()
-    print(listen.getsockname()[1], flush=True)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    while True:
-        client, _ = listen.accept()
-        threading.Thread(target=talk, args=(client, context, options.script), daemon=True).start()
+    options = listener.options("script")
+    listener.serve(options, functools.partial(talk, options.script), "h2")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

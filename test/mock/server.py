@@ -28,6 +28,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import control
 import families
 import faults
+import listener
 import multipart
 import routes
 import shake
@@ -366,13 +367,6 @@ def has_input(sockets):
     return bool(poll.poll(0))
 
 
-def exit_with_parent():
-    """Whoever started the server holds the other end of its standard input."""
-    while os.read(0, 4096):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
@@ -405,7 +399,7 @@ def main():
     elif signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, stop)
     if options.exit_on_stdin_eof:
-        threading.Thread(target=exit_with_parent, daemon=True).start()
+        threading.Thread(target=listener.exit_with_parent, daemon=True).start()
 
     print(server.server_address[1], flush=True)
     # Closing sys.stdout alone leaves the descriptor open, and the reader waiting; a

@@ -26,20 +26,17 @@ group's users N at a time.
     GET /control/form/FORM   the form of the next answer (and of no other): "length",
                              "chunked", "gzip", "chunked-gzip", "204", "304", "empty"
 """
-import argparse
 import fcntl
 import gzip
 import json
-import os
 import random
-import signal
 import socket
-import ssl
 import struct
-import sys
 import termios
 import threading
 import time
+
+import listener
 
 ESTABLISHED = 1         # of the states in linux/tcp_states.h
 CLOSED = 7
@@ -192,7 +189,7 @@ def talk(client, context):
         elif client.recv(13, socket.MSG_PEEK) == b"GET /control/":
             path = client.recv(65536).split()[1].decode()
             body = json.dumps(control(path.split("/")[2:])).encode()
-            client.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            client.sendall(listener.told(body))
             return
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with LOCK:
@@ -209,30 +206,9 @@ def talk(client, context):
         client.close()
 
 
-def exit_with_parent():
-    while os.read(0, 4096):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--tls-cert", required=True)
-    parser.add_argument("--tls-key", required=True)
-    parser.add_argument("--exit-on-stdin-eof", action="store_true")
-    options = parser.parse_args()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(options.tls_cert, options.tls_key)
-    listen = socket.create_server(("127.0.0.1", 0), backlog=128)
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    if options.exit_on_stdin_eof:
-        threading.Thread(target=exit_with_parent, daemon=True).start()
-    print(listen.getsockname()[1], flush=True)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    while True:
-        client, _ = listen.accept()
-        threading.Thread(target=talk, args=(client, context), daemon=True).start()
+    listener.serve(listener.options(), talk)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
