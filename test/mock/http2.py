@@ -9,7 +9,9 @@ answers GET / with what it has seen, as JSON: for each processed request its
 method and body, and how many were refused.
 
 Scripts: "goaway" takes two requests of each connection, then sends GOAWAY and
-leaves the connection open; "goaway-all" takes none; "refuse" refuses the first
+leaves the connection open; "goaway-late" does the same, but on its first connection
+only when a third request has come, of which the client cannot have known;
+"goaway-all" takes none; "refuse" refuses the first
 two streams of all; "refuse-all" refuses all; "reset" ends the first
 stream of each connection by another error; "close" takes the first request and
 then closes the connection without a word.
@@ -51,6 +53,7 @@ class Connection:
         self.taken = 0
         self.streams = 0
         self.open = {}          # stream: (method, body)
+        self.held = []          # requests that wait for a third one
         self.away = False
         with LOCK:
             SEEN["connections"] += 1
@@ -107,18 +110,30 @@ class Connection:
         if script == "goaway-all":
             self.refuse(number, None)
             return self.go_away()
+        if script == "goaway-late" and self.number == 1 and not self.away:
+            self.held.append((number, method, body))
+            if len(self.held) < 3:
+                return None
+            self.held.sort()    # bodies may end in another order
+            for request in self.held[:2]:
+                self.take(*request)
+            self.go_away()
+            return self.refuse(self.held[2][0], None)
+        self.take(number, method, body)
+        # those before the last are taken, too, whenever their bodies end
+        if script in ("goaway", "goaway-late") and self.taken >= 2 and not self.away:
+            self.go_away()
+        return None
+
+    def take(self, number, method, body):
         self.taken += 1
         self.last = max(self.last, number)
         with LOCK:
             SEEN["processed"].append([method, body.decode()])
-        if script == "close":
+        if self.script == "close":
             raise Gone
         self.send(HEADERS, END_HEADERS, number, FIELDS)
         self.send(DATA, END_STREAM, number, BODY)
-        # those before the last are taken, too, whenever their bodies end
-        if script == "goaway" and self.taken >= 2 and not self.away:
-            self.go_away()
-        return None
 
     def refuse(self, number, error):
         with LOCK:
